@@ -1,0 +1,51 @@
+# Every target makes what it needs, once. `make run` and `make test` are all a newcomer needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install -qq --no-compile
+RUNTIME := $(VENV)/runtime.done
+TOOLS := $(VENV)/tools.done
+
+.PHONY: run test test-slow lint up down bench lock clean help
+
+run: $(RUNTIME)  ## Run the default recipe through the whole loop
+	@$(BIN)/mintmark run
+
+test: $(TOOLS)  ## Run the quick tests
+	@$(BIN)/python -m pytest -n 2 -m "not slow and not gpu"
+
+test-slow: $(TOOLS)  ## Run the tests that take minutes
+	@$(BIN)/python -m pytest -m "slow and not gpu"
+
+lint: $(TOOLS)  ## Check style, types and import contracts
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+up: $(RUNTIME)  ## Start the Prefect and MLflow servers on this machine
+	@$(BIN)/mintmark up
+
+down: $(RUNTIME)  ## Stop what `make up` started
+	@$(BIN)/mintmark down
+
+bench: $(TOOLS)  ## Measure: see benchmarks/README.md
+	@$(BIN)/python -m benchmarks.overhead
+
+lock: $(TOOLS)  ## Resolve the dependencies anew
+	@$(BIN)/python -m pip install -qq uv
+	@sh infra/lock.sh $(BIN)/uv
+
+clean:  ## Remove the environment and all state (models, runs, history)
+	rm -rf $(VENV) .mintmark
+
+help:  ## Show this list
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | sort | expand -t 12
+
+$(RUNTIME): requirements.lock pyproject.toml
+	@echo "Setting up $(VENV): about three minutes, once"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(TOOLS): $(RUNTIME) requirements-dev.lock
+	@$(PIP) -r requirements-dev.lock
+	@touch $@

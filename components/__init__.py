@@ -1,0 +1,1 @@
+"""What Mintmark knows of data, generative models, evidence and the registry; no orchestration."""

@@ -1,0 +1,224 @@
+"""The settings of a run: what `params.yaml` may say. Frozen, extra keys refused, no torch."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from components.errors import UserError
+
+
+class Settings(BaseModel):
+    """Base of every section: frozen, and a key it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ColumnKind(StrEnum):
+    """How a column is modelled. Identifiers and constants are never learned."""
+
+    NUMERICAL = "numerical"
+    INTEGER = "integer"
+    CATEGORICAL = "categorical"
+    BOOLEAN = "boolean"
+    DATETIME = "datetime"
+    IDENTIFIER = "identifier"
+    CONSTANT = "constant"
+
+
+class Purpose(StrEnum):
+    """What a generator is judged for."""
+
+    AUGMENTATION = "augmentation"
+    SHARING = "sharing"
+
+
+class RandomSplit(Settings):
+    """Test rows drawn at random, stratified by a discrete target."""
+
+    method: Literal["random"] = "random"
+
+
+class TimeSplit(Settings):
+    """Test rows are the latest by `column`."""
+
+    method: Literal["time"] = "time"
+    column: str
+
+
+class GroupSplit(Settings):
+    """Rows with the same value of `column` stay on one side."""
+
+    method: Literal["group"] = "group"
+    column: str
+
+
+Split = Annotated[RandomSplit | TimeSplit | GroupSplit, Field(discriminator="method")]
+
+
+class PrepareConfig(Settings):
+    """Where the rows come from, what their columns are, how they are split.
+
+    `data` is `sklearn:NAME`, a path or glob of CSV or Parquet files, or an `s3://` URI of either.
+    `data_sha256` pins the content (runs fill it in): other content is refused. `train_rows` keeps
+    only that many training rows, to study scarcity; the rest is put aside, unused.
+    """
+
+    data: str
+    data_sha256: str | None = None
+    target: str
+    drop: tuple[str, ...] = ()
+    kinds: dict[str, ColumnKind] = {}
+    split: Split = RandomSplit()
+    test_share: float = Field(0.3, gt=0, lt=1)
+    train_rows: int | None = Field(None, ge=20)
+    seed: int = Field(0, ge=0)
+
+
+class CopulaConfig(Settings):
+    """A Gaussian copula for each class of the target."""
+
+    name: Literal["copula"] = "copula"
+    shrinkage: float = Field(0.02, ge=0, le=1)
+
+
+class TreesConfig(Settings):
+    """One decision tree a column, each column given those before it, the target first."""
+
+    name: Literal["trees"] = "trees"
+    min_leaf: int = Field(10, ge=1)
+
+
+class CtganConfig(Settings):
+    """A conditional tabular GAN; see `components/models/ctgan.py`."""
+
+    name: Literal["ctgan"] = "ctgan"
+    steps: int = Field(3000, ge=1)
+    max_epochs: int = Field(1000, ge=1)
+    batch_size: int = Field(500, ge=2)
+    noise_size: int = Field(64, ge=1)
+    hidden_size: int = Field(256, ge=1)
+    generator_blocks: int = Field(2, ge=1)
+    critic_layers: int = Field(2, ge=1)
+    pack: int = Field(1, ge=1)
+    critic_steps: int = Field(1, ge=1)
+    loss: str = "wgan-gp"
+    generator_rate: float = Field(5e-4, gt=0)
+    critic_rate: float = Field(5e-4, gt=0)
+    beta1: float = 0.0
+    beta2: float = 0.9
+    penalty: float = Field(10.0, ge=0)
+    penalty_every: int = 1
+    ema_decay: float = Field(0.995, ge=0, lt=1)
+    temperature: float = Field(0.5, gt=0)
+    hard: bool = False
+    spike_share: float = Field(0.03, gt=0, le=1)
+    max_levels: int = 20
+    holdout_share: float = Field(0.1, ge=0, lt=1)
+    look_every: int = Field(250, ge=1)
+    patience: int = Field(6, ge=1)
+    checkpoint_seconds: float = Field(20.0, ge=0)
+    calibrate: bool = True
+    bins: int = 0
+    final_rate: float = 0.0
+
+
+Model = Annotated[CopulaConfig | TreesConfig | CtganConfig, Field(discriminator="name")]
+
+
+class TrainConfig(Settings):
+    """Which generator to fit, and from which seed."""
+
+    model: Model
+    seed: int = Field(0, ge=0)
+    threads: int = Field(2, ge=1)
+
+
+class SynthesizeConfig(Settings):
+    """How many rows the judged synthetic table has (None: as many as training rows)."""
+
+    rows: int | None = Field(None, ge=1)
+    seed: int = Field(0, ge=0)
+
+
+class Gate(Settings):
+    """A bar that a metric's interval must clear: its worse end, at `confidence`, one-sided.
+
+    For a metric to be minimised the upper bound must be at most `better_than + margin`; for one
+    to be maximised the lower bound must be at least `better_than + margin`.
+    """
+
+    metric: str
+    better_than: float
+    margin: float = 0.0
+    confidence: float = Field(0.95, gt=0.5, lt=1)
+
+
+AUGMENTATION_GATES = (Gate(metric="augmentation_gain", better_than=0.0),)
+SHARING_GATES = (
+    Gate(metric="tstr_loss", better_than=0.0, margin=0.05),
+    Gate(metric="membership_auc", better_than=0.5, margin=0.05),
+    Gate(metric="copy_excess", better_than=0.0, margin=0.01),
+)
+
+
+class EvaluateConfig(Settings):
+    """What the synthetic rows are judged for, and how often each comparison is repeated.
+
+    Benefit is measured by `repeats` times `folds`-fold cross-validation over the training rows,
+    the generator fitted anew inside every fold, with `ratio` synthetic rows for each real one.
+    """
+
+    purpose: Purpose
+    folds: int = Field(5, ge=2)
+    repeats: int = Field(2, ge=1)
+    ratio: float = Field(1.0, gt=0)
+    augmentation_gates: tuple[Gate, ...] = AUGMENTATION_GATES
+    sharing_gates: tuple[Gate, ...] = SHARING_GATES
+    seed: int = Field(0, ge=0)
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """The gates of the purpose that is asked for."""
+        sharing = self.purpose is Purpose.SHARING
+        return self.sharing_gates if sharing else self.augmentation_gates
+
+
+class Params(Settings):
+    """The whole of `params.yaml`: a section for each stage, and the name to register under."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")
+    prepare: PrepareConfig
+    train: TrainConfig
+    synthesize: SynthesizeConfig = SynthesizeConfig()
+    evaluate: EvaluateConfig
+
+
+def read_params(path: Path) -> Params:
+    """The settings in a YAML file; raises UserError naming each setting that is wrong."""
+    if not path.is_file():
+        raise UserError(f"no settings at {path}")
+    try:
+        raw = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        raise UserError(f"{path} is not YAML: {error}") from error
+    return parse_params(raw, str(path))
+
+
+def parse_params(raw: Any, origin: str) -> Params:
+    """The settings in a plain mapping; raises UserError naming each setting that is wrong."""
+    try:
+        return Params.model_validate(raw)
+    except ValidationError as error:
+        raise UserError(_explain(error, origin)) from error
+
+
+def _explain(error: ValidationError, origin: str) -> str:
+    """One line a wrong setting: where it stands, what it is, what was expected."""
+    lines = []
+    for item in error.errors():
+        place = ".".join(str(part) for part in item["loc"])
+        lines.append(f"{place or 'settings'} = {item['input']!r}: {item['msg']}")
+    return f"wrong settings in {origin}: " + "; ".join(lines)

@@ -1,0 +1,62 @@
+"""Rows from files: CSV and Parquet, with their content hash."""
+
+import csv
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+import pyarrow
+
+from components.errors import UserError
+
+FORMATS = (".csv", ".csv.gz", ".parquet", ".pq")
+
+
+def hash_files(paths: Sequence[Path]) -> str:
+    """The SHA-256 of the files' contents in this order, whatever they are called."""
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+def read_files(paths: Sequence[Path]) -> pd.DataFrame:
+    """The rows of all files, in this order; every file must have the columns of the first."""
+    frames = [_read_file(path) for path in paths]
+    for path, frame in zip(paths, frames, strict=True):
+        if list(frame.columns) != list(frames[0].columns):
+            difference = sorted(set(frame.columns) ^ set(frames[0].columns))
+            raise UserError(
+                f"{path} has other columns than {paths[0]}: they differ in "
+                f"{', '.join(map(repr, difference)) or 'their order'}"
+            )
+    return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+
+
+def _read_file(path: Path) -> pd.DataFrame:
+    if not path.name.endswith(FORMATS):
+        raise UserError(f"cannot read {path}: accepted formats are {', '.join(FORMATS)}")
+    try:
+        if path.name.endswith((".parquet", ".pq")):
+            return pd.read_parquet(path)
+        _refuse_duplicate_names(path)
+        return pd.read_csv(path, low_memory=False)
+    except (ValueError, EOFError, OSError, pyarrow.ArrowException) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UserError(f"cannot read {path}: {reason}") from error
+
+
+def _refuse_duplicate_names(path: Path) -> None:
+    """Raise where a CSV's header repeats a name, which pandas would silently rename."""
+    opened = pd.io.common.get_handle(path, "r", compression="infer", encoding="utf-8")
+    with opened as handles:
+        header = next(csv.reader(handles.handle), [])
+    repeated = [name for name, count in Counter(header).items() if count > 1]
+    if repeated:
+        raise UserError(
+            f"{path} has more than one column named {', '.join(map(repr, repeated))}; "
+            "names must be distinct"
+        )

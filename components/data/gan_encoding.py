@@ -1,0 +1,187 @@
+"""Columns as a network can learn them: one-hot levels, and normal scores for what is continuous.
+
+Every column is split in two. Its *levels* are values with a large share of the rows (all values of
+a discrete column, the spikes of a numeric one, and "missing"); they are one-hot. The rest, if any,
+is *continuous*: a normal score z = Phi^-1(u), where u is drawn uniformly between the empirical
+distribution's values just below x and at x (the randomised probability integral transform,
+Brockwell 2007), so that even heaped values become exactly Gaussian, and come back exactly through
+the quantile function.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.data.schema import Column, Schema
+from components.data.table import Matrix
+
+Array = NDArray[Any]
+
+GRID = 1000
+"""Most knots a stored quantile function has beside those of its heaps."""
+
+
+@dataclass(frozen=True)
+class CodeSettings:
+    """What counts as a level.
+
+    Of a discrete column, the `max_categories` most frequent values; of a numeric column, all
+    values where it has at most `max_levels`, else those with at least `spike_share` of the rows.
+    """
+
+    max_categories: int = 100
+    max_levels: int = 20
+    spike_share: float = 0.03
+
+
+@dataclass(frozen=True)
+class ColumnCode:
+    """How one learned column is laid out in the network's rows.
+
+    `levels` are the values with a slot of their own, NaN (missing) last. `quantiles`, shape
+    (2, knots), holds probabilities and the values there, and is empty where levels are all there
+    is. Where a column has both, one more slot says "continuous".
+    """
+
+    levels: Array
+    quantiles: Array
+    is_discrete: bool
+
+    @property
+    def is_continuous(self) -> bool:
+        """True where the column has a normal score."""
+        return self.quantiles.shape[1] > 0
+
+    @property
+    def num_slots(self) -> int:
+        """Number of one-hot slots: 0 where the column is nothing but continuous."""
+        return len(self.levels) + int(self.is_continuous) if len(self.levels) else 0
+
+
+@dataclass(frozen=True)
+class EncodedRows:
+    """Rows ready for a network.
+
+    `slots`, shape (rows, all columns' slots), is one-hot a column. `low` and `high`, shape
+    (rows, continuous columns), bound u; `present` is 1 where the score is used, else 0.
+    """
+
+    slots: Array
+    low: Array
+    high: Array
+    present: Array
+
+
+def learn_codes(matrix: Matrix, schema: Schema, settings: CodeSettings) -> tuple[ColumnCode, ...]:
+    """The code of every learned column of an encoded matrix, in the schema's order."""
+    columns = schema.learned
+    return tuple(_learn_code(matrix[:, i], columns[i], settings) for i in range(len(columns)))
+
+
+def _learn_code(values: Array, column: Column, settings: CodeSettings) -> ColumnCode:
+    missing = np.isnan(values)
+    distinct, counts = np.unique(values[~missing], return_counts=True)
+    is_level = _choose_levels(counts, len(values), column.is_discrete, settings)
+    levels = distinct[is_level]
+    if missing.any():
+        levels = np.append(levels, np.nan)
+    quantiles = _quantile_function(distinct[~is_level], counts[~is_level])
+    return ColumnCode(levels, quantiles, column.is_discrete)
+
+
+def _choose_levels(
+    counts: Array, num_rows: int, is_discrete: bool, settings: CodeSettings
+) -> NDArray[np.bool_]:
+    """True for each distinct value that gets a slot of its own."""
+    if is_discrete:
+        chosen = np.zeros(len(counts), dtype=bool)
+        chosen[np.argsort(-counts, kind="stable")[: settings.max_categories]] = True
+        return chosen
+    if len(counts) <= settings.max_levels:
+        return np.ones(len(counts), dtype=bool)
+    is_spike: NDArray[np.bool_] = counts >= max(settings.spike_share * num_rows, 3)
+    return is_spike
+
+
+def _quantile_function(values: Array, counts: Array) -> Array:
+    """Knots of the quantile function: flat over heaps, linear between other values.
+
+    So a heaped value comes back as it is, and a value seen once is not copied.
+    """
+    if not len(values):
+        return np.empty((2, 0))
+    total = counts.sum()
+    above = np.cumsum(counts) / total
+    below = above - counts / total
+    is_heap = counts >= max(2, total / GRID)
+    single = np.flatnonzero(~is_heap)
+    if len(single) > GRID:
+        single = single[np.linspace(0, len(single) - 1, GRID).astype(np.int64)]
+    middle = (above[single] + below[single]) / 2
+    probabilities = np.concatenate([below[is_heap], above[is_heap], middle])
+    knots = np.concatenate([values[is_heap], values[is_heap], values[single]])
+    order = np.lexsort((knots, probabilities))
+    return np.stack([probabilities[order], knots[order]])
+
+
+def encode_rows(matrix: Matrix, codes: tuple[ColumnCode, ...]) -> EncodedRows:
+    """The training rows, coded by the `codes` that were learned from them."""
+    slots, low, high, present = [], [], [], []
+    for i, code in enumerate(codes):
+        values = matrix[:, i]
+        level = _level_positions(values, code)
+        if code.num_slots:
+            slots.append(np.eye(code.num_slots, dtype=np.float32)[level])
+        if code.is_continuous:
+            used = level == len(code.levels)
+            bounds = _probability_bounds(values, used)
+            low.append(bounds[0])
+            high.append(bounds[1])
+            present.append(used)
+    num_rows = len(matrix)
+    return EncodedRows(*(_stack(parts, num_rows) for parts in (slots, low, high, present)))
+
+
+def _stack(parts: list[Array], num_rows: int) -> Array:
+    joined = np.column_stack(parts) if parts else np.empty((num_rows, 0))
+    return np.ascontiguousarray(joined, dtype=np.float32)
+
+
+def _level_positions(values: Array, code: ColumnCode) -> NDArray[np.int64]:
+    """Each value's position in `levels`, len(levels) where it is continuous."""
+    position = np.full(len(values), len(code.levels), dtype=np.int64)
+    for i, level in enumerate(code.levels):
+        position[np.isnan(values) if np.isnan(level) else values == level] = i
+    return position
+
+
+def _probability_bounds(values: Array, used: NDArray[np.bool_]) -> tuple[Array, Array]:
+    """The empirical distribution just below and at each used value; 0 and 1 elsewhere."""
+    ordered = np.sort(values[used])
+    low = np.searchsorted(ordered, values, side="left") / len(ordered)
+    high = np.searchsorted(ordered, values, side="right") / len(ordered)
+    return np.where(used, low, 0.0), np.where(used, high, 1.0)
+
+
+def decode_rows(
+    slots: Array, probabilities: Array, codes: tuple[ColumnCode, ...]
+) -> Matrix:
+    """The matrix in `encode`'s form of one-hot `slots` and of the scores' `probabilities`.
+
+    Shapes: (rows, all columns' slots), (rows, continuous columns), to (rows, columns).
+    """
+    columns, slot, score = [], 0, 0
+    for code in codes:
+        level = np.full(len(slots), len(code.levels))
+        if code.num_slots:
+            level = slots[:, slot : slot + code.num_slots].argmax(axis=1)
+            slot += code.num_slots
+        values = np.zeros(len(slots))
+        if code.is_continuous:
+            values = np.interp(probabilities[:, score], *code.quantiles)
+            values = np.round(values) if code.is_discrete else values
+            score += 1
+        columns.append(np.where(level < len(code.levels), np.append(code.levels, 0.0)[level], values))
+    return np.column_stack(columns)

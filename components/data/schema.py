@@ -1,0 +1,93 @@
+"""What the columns of a table are: inferred from the rows, overridable, saved as JSON."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from components.config import ColumnKind
+from components.errors import UserError
+
+__all__ = ["DISCRETE", "LEARNED", "Column", "ColumnKind", "Scalar", "Schema"]
+
+Scalar = bool | int | float | str
+
+
+DISCRETE = frozenset({ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN})
+LEARNED = frozenset(ColumnKind) - {ColumnKind.IDENTIFIER, ColumnKind.CONSTANT}
+
+
+class Column(BaseModel):
+    """One column: its kind, the pandas dtype it came with, and the range it had in training rows.
+
+    `categories` are the levels of a discrete column, sorted; a code is a position in it.
+    `minimum`, `maximum` bound a numerical, integer or datetime column (datetimes in microseconds
+    since 1970). `decimals` is the number of digits after the point, None for full precision.
+    `example` is the value of a constant, or one made-up value of an identifier's pattern.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    kind: ColumnKind
+    dtype: str
+    nullable: bool = False
+    categories: tuple[Scalar, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    decimals: int | None = None
+    example: Scalar | None = None
+
+    @property
+    def is_discrete(self) -> bool:
+        """True where values are codes of `categories`."""
+        return self.kind in DISCRETE
+
+    @property
+    def is_learned(self) -> bool:
+        """True where a model has to generate the column."""
+        return self.kind in LEARNED
+
+
+class Schema(BaseModel):
+    """All columns of a table in order, and which of them is the target."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    columns: tuple[Column, ...]
+    target: str
+
+    @property
+    def names(self) -> list[str]:
+        """Every column's name, in the table's order."""
+        return [column.name for column in self.columns]
+
+    @property
+    def learned(self) -> tuple[Column, ...]:
+        """The columns a model generates, in the table's order."""
+        return tuple(column for column in self.columns if column.is_learned)
+
+    @property
+    def target_column(self) -> Column:
+        """The target's column."""
+        return self[self.target]
+
+    @property
+    def is_classification(self) -> bool:
+        """True where the target is discrete."""
+        return self.target_column.is_discrete
+
+    def __getitem__(self, name: str) -> Column:
+        """The column called `name`; raises UserError where there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise UserError(f"no column {name!r}; the table has: {', '.join(self.names)}")
+
+    def save(self, path: Path) -> None:
+        """Write as JSON."""
+        path.write_text(self.model_dump_json(indent=1))
+
+    @classmethod
+    def load(cls, path: Path) -> "Schema":
+        """Read what `save` wrote."""
+        return cls.model_validate_json(path.read_text())

@@ -1,0 +1,72 @@
+"""Where rows come from: a bundled table, files by path or glob, or S3."""
+
+import glob
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from components.data.bundled import load_bundled
+from components.data.files import FORMATS, hash_files, read_files
+from components.storage.s3 import download
+from components.errors import UserError
+
+BUNDLED = "sklearn:"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows as they came, and the SHA-256 of the bytes they came from."""
+
+    frame: pd.DataFrame
+    sha256: str
+
+
+def read_source(uri: str) -> Source:
+    """All rows at `uri`: `sklearn:NAME`, a path or glob of CSV or Parquet files, or `s3://...`."""
+    if uri.startswith(BUNDLED):
+        frame = load_bundled(uri.removeprefix(BUNDLED))
+        return Source(frame, hashlib.sha256(frame.to_csv().encode()).hexdigest())
+    if uri.startswith("s3://"):
+        with tempfile.TemporaryDirectory() as folder:
+            return _read_paths(download(uri, Path(folder), FORMATS))
+    return _read_paths(_match(uri))
+
+
+def hash_source(uri: str) -> str:
+    """The SHA-256 of what `read_source` would read."""
+    if uri.startswith((BUNDLED, "s3://")):
+        return read_source(uri).sha256
+    return hash_files(_match(uri))
+
+
+def absolute(uri: str) -> str:
+    """`uri` so that it means the same from any folder."""
+    if uri.startswith((BUNDLED, "s3://")):
+        return uri
+    return str(Path(uri).expanduser().absolute())
+
+
+def _read_paths(paths: list[Path]) -> Source:
+    frame = read_files(paths)
+    names = [str(name) for name in frame.columns]
+    return Source(frame.set_axis(names, axis=1), hash_files(paths))
+
+
+def _match(uri: str) -> list[Path]:
+    """The files at a path, in a folder or matching a glob, sorted by name."""
+    path = Path(uri).expanduser()
+    if path.is_dir():
+        found = sorted(file for file in path.iterdir() if file.name.endswith(FORMATS))
+    elif path.is_file():
+        found = [path]
+    else:
+        found = [Path(file) for file in sorted(glob.glob(str(path), recursive=True))]
+    if not found:
+        raise UserError(
+            f"no data at {uri!r}; accepted are sklearn:NAME, s3://BUCKET/KEY, or a path, folder "
+            f"or glob of {', '.join(FORMATS)} files"
+        )
+    return found

@@ -1,0 +1,123 @@
+"""A table with its schema, and its one numeric form that every model works on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from components.data.identifiers import fresh_identifiers
+from components.data.schema import Column, ColumnKind, Scalar, Schema
+from components.errors import UserError
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows and what their columns are. The frame is never changed in place."""
+
+    frame: pd.DataFrame
+    schema: Schema
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.frame)
+
+    def take(self, rows: NDArray[np.int64]) -> "Table":
+        """The table of the rows at these positions."""
+        return Table(self.frame.iloc[rows].reset_index(drop=True), self.schema)
+
+
+def encode(frame: pd.DataFrame, schema: Schema) -> Matrix:
+    """The learned columns as one float64 matrix, shape (rows, len(schema.learned)).
+
+    Numbers stay as they are, datetimes become microseconds since 1970, discrete values become
+    their position in `categories`. Missing values, and categories the schema does not know, are
+    NaN.
+    """
+    encoded = [_encode_column(frame[column.name], column) for column in schema.learned]
+    return np.column_stack(encoded) if encoded else np.empty((len(frame), 0))
+
+
+def _encode_column(values: pd.Series, column: Column) -> Matrix:
+    if column.is_discrete:
+        codes = {value: float(code) for code, value in enumerate(column.categories)}
+        return values.astype(object).map(codes).to_numpy(dtype=np.float64)
+    if column.kind is ColumnKind.DATETIME:
+        micros = values.astype("datetime64[us]")
+        numbers = micros.astype("int64").to_numpy(dtype=np.float64)
+        return np.where(micros.isna().to_numpy(), np.nan, numbers)
+    return values.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def decode(matrix: Matrix, schema: Schema, *, seed: int) -> pd.DataFrame:
+    """The table of a matrix in `encode`'s form: all columns of the schema, in its types and order.
+
+    Numbers are clipped to the column's range and rounded to its decimals; constants are put back;
+    identifiers are made fresh from `seed`.
+    """
+    num_rows = len(matrix)
+    learned = {column.name: matrix[:, i] for i, column in enumerate(schema.learned)}
+    rng = np.random.default_rng([seed, 0x1D])
+    columns: dict[str, pd.Series] = {}
+    for column in schema.columns:
+        if column.kind is ColumnKind.CONSTANT:
+            columns[column.name] = pd.Series([column.example] * num_rows).astype(column.dtype)
+        elif column.kind is ColumnKind.IDENTIFIER:
+            columns[column.name] = fresh_identifiers(column, num_rows, rng)
+        else:
+            columns[column.name] = _decode_column(learned[column.name], column)
+    return pd.DataFrame(columns)
+
+
+def _decode_column(values: Matrix, column: Column) -> pd.Series:
+    missing = np.isnan(values)
+    if column.is_discrete:
+        levels = np.array([*column.categories, None], dtype=object)
+        codes = np.where(missing, len(column.categories), values).astype(np.int64)
+        return pd.Series(levels[codes]).astype(_output_dtype(column))
+    clipped = np.clip(values, column.minimum, column.maximum)
+    if column.kind is ColumnKind.NUMERICAL:
+        rounded = clipped if column.decimals is None else np.round(clipped, column.decimals)
+        return pd.Series(rounded).astype(column.dtype)
+    whole = pd.Series(np.round(clipped)).astype("Int64")
+    if column.kind is ColumnKind.DATETIME:
+        return pd.to_datetime(whole, unit="us").astype(column.dtype)
+    return whole.astype(_output_dtype(column))
+
+
+def _output_dtype(column: Column) -> str:
+    """The source's dtype, or its nullable twin where the source's cannot hold a missing value."""
+    if not column.nullable:
+        return column.dtype
+    if column.dtype == "bool":
+        return "boolean"
+    if column.dtype.startswith(("int", "uint")):
+        return column.dtype.replace("i", "I", 1).replace("u", "U", 1)
+    return column.dtype
+
+
+def check_condition(condition: Mapping[str, Scalar] | None, schema: Schema) -> int | None:
+    """The target's code that `condition` asks for, None where it asks for nothing.
+
+    Raises UserError for another column, a target that is not discrete, or an unknown value.
+    """
+    if not condition:
+        return None
+    target = schema.target_column
+    others = sorted(set(condition) - {target.name})
+    if others or not target.is_discrete:
+        raise UserError(
+            f"cannot condition on {', '.join(others) or target.name!r}: "
+            f"only a discrete target can be asked for (here {target.name!r}, {target.kind})"
+        )
+    wanted = condition[target.name]
+    for code, category in enumerate(target.categories):
+        if category == wanted or str(category) == str(wanted):
+            return code
+    raise UserError(
+        f"condition {target.name}={wanted!r} is impossible; "
+        f"known values: {', '.join(map(str, target.categories))}"
+    )

@@ -1,0 +1,148 @@
+"""What is judged, and the records that evaluators speak in."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from components.config import EvaluateConfig, Purpose
+from components.data.schema import Scalar
+from components.data.table import Table, encode
+from components.evaluation.evidence import (
+    Arm,
+    ColumnFidelity,
+    Curve,
+    Measurement,
+    PairFidelity,
+)
+from components.evaluation.seeds import derived_seed
+from components.evaluation.statistics import Interval
+from components.models.contract import LogMetrics
+
+DEFAULT_CONFIDENCE = 0.95
+
+
+class Sampler(Protocol):
+    """Anything that draws rows: every model that can `sample`."""
+
+    def sample(
+        self, num_rows: int, *, condition: Mapping[str, Scalar] | None = None, seed: int
+    ) -> pd.DataFrame:
+        """`num_rows` rows, all meeting `condition`."""
+        ...
+
+
+MakeAndFit = Callable[[Table, int], Sampler]
+"""Fits a fresh generator of the judged kind on a table, from a seed."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything an evaluator may look at: the rows, the settings, and a way to fit afresh.
+
+    `workers` is the number of processes; no result depends on it.
+    """
+
+    train: Table
+    test: Table
+    synthetic: Table
+    config: EvaluateConfig
+    make_and_fit: MakeAndFit
+    workers: int = 1
+
+    def confidence(self, metric: str) -> float:
+        """The highest confidence that a gate asks of `metric`, .95 where none does."""
+        asked = [gate.confidence for gate in self.config.gates if gate.metric == metric]
+        return max(asked, default=DEFAULT_CONFIDENCE)
+
+    def seed(self, *labels: str | int) -> int:
+        """The seed of a part of the evaluation."""
+        return derived_seed(self.config.seed, *labels)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """The record of a metric: what it is called, which way is better, and what it says.
+
+    `bounds` are its least and greatest value, None where it has none. `meaning` is a phrase that
+    reads well before "is .53".
+    """
+
+    name: str
+    family: Literal["fidelity", "utility", "privacy"]
+    goal: Literal["minimise", "maximise"]
+    bounds: tuple[float | None, float | None]
+    ideal: float
+    meaning: str
+
+    def measured(
+        self,
+        interval: Interval,
+        case: Case,
+        *,
+        meaning: str | None = None,
+        reference: float | None = None,
+    ) -> Measurement:
+        """The measurement of this metric, its interval held inside the bounds."""
+        low, high = self.bounds
+        least = -np.inf if low is None else low
+        most = np.inf if high is None else high
+        inside = [float(np.clip(end, least, most))
+                  for end in (interval.value, interval.low, interval.high)]
+        assert np.isfinite(inside).all(), f"{self.name} is not finite: {interval}"
+        return Measurement(
+            name=self.name,
+            family=self.family,
+            value=inside[0],
+            low=inside[1],
+            high=inside[2],
+            confidence=case.confidence(self.name),
+            goal=self.goal,
+            ideal=self.ideal,
+            meaning=meaning or self.meaning,
+            bounds=self.bounds,
+            reference=reference,
+        )
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What one evaluator adds to the evidence."""
+
+    measurements: tuple[Measurement, ...] = ()
+    columns: tuple[ColumnFidelity, ...] = ()
+    pairs: tuple[PairFidelity, ...] = ()
+    arms: tuple[Arm, ...] = ()
+    curves: tuple[Curve, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """A plain function, the metrics it may measure, and the purposes it is run for."""
+
+    run: Callable[[Case, LogMetrics], Findings]
+    metrics: tuple[Metric, ...]
+    purposes: frozenset[Purpose] = field(default=frozenset(Purpose))
+
+
+def canonical(table: Table, seed: int) -> Table:
+    """The table's rows in an order that depends on their content and `seed` alone.
+
+    Rows are sorted by their learned columns, then shuffled: the same rows in another order give
+    the same evidence, bit for bit, and no learner sees them sorted.
+    """
+    matrix = encode(table.frame, table.schema)
+    order = np.lexsort(matrix.T[::-1]) if matrix.size else np.arange(len(matrix))
+    shuffle = np.random.default_rng(seed).permutation(len(order))
+    return table.take(order[shuffle].astype(np.int64))
+
+
+def subsample(num_rows: int, most: int, seed: int) -> NDArray[np.int64]:
+    """Positions of at most `most` of `num_rows` rows, in order, drawn without replacement."""
+    if num_rows <= most:
+        return np.arange(num_rows, dtype=np.int64)
+    drawn = np.random.default_rng(seed).choice(num_rows, size=most, replace=False)
+    return np.sort(drawn).astype(np.int64)

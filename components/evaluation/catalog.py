@@ -1,0 +1,44 @@
+"""Every evaluator there is, by name. A new one is a file beside this one, and a line here."""
+
+from components.config import Purpose
+from components.errors import UserError
+from components.evaluation.benefit import BENEFIT
+from components.evaluation.case import Evaluator, Metric
+from components.evaluation.copies import COPIES
+from components.evaluation.membership import MEMBERSHIP
+from components.evaluation.shape import SHAPE
+from components.evaluation.trend import TREND
+from components.evaluation.two_sample import TWO_SAMPLE
+from components.evaluation.utility import UTILITY
+
+EVALUATORS: dict[str, Evaluator] = {
+    "shape": SHAPE,
+    "trend": TREND,
+    "two_sample": TWO_SAMPLE,
+    "utility": UTILITY,
+    "membership": MEMBERSHIP,
+    "copies": COPIES,
+    "benefit": BENEFIT,
+}
+
+
+def metrics_of(purpose: Purpose) -> dict[str, Metric]:
+    """The metrics that may be measured for a purpose, by name.
+
+    >>> "augmentation_gain" in metrics_of(Purpose.SHARING)
+    False
+    """
+    return {
+        metric.name: metric
+        for evaluator in EVALUATORS.values() if purpose in evaluator.purposes
+        for metric in evaluator.metrics
+    }
+
+
+def check_metric(name: str, purpose: Purpose) -> None:
+    """Raises UserError where no evaluator of the purpose measures `name`."""
+    known = metrics_of(purpose)
+    if name not in known:
+        raise UserError(
+            f"a gate for {purpose} asks for the metric {name!r}; known: {', '.join(sorted(known))}"
+        )

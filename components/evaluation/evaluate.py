@@ -1,0 +1,117 @@
+"""The entry point: judge synthetic rows, and return everything found with the verdict."""
+
+import logging
+import os
+from functools import partial
+
+import pandas as pd
+
+from components.config import EvaluateConfig
+from components.data.splits import hash_rows
+from components.data.table import Table
+from components.errors import UserError
+from components.evaluation.case import Case, Evaluator, Findings, MakeAndFit, canonical
+from components.evaluation.catalog import EVALUATORS, check_metric
+from components.evaluation.evidence import Evidence
+from components.evaluation.features import rows_of, task_of
+from components.evaluation.gates import judge
+from components.evaluation.parallel import run_all
+from components.models.contract import LogMetrics, log_nothing
+
+logger = logging.getLogger(__name__)
+
+MIN_ROWS = 10
+MIN_ROWS_FOR_PROCESSES = 2_000
+
+
+def evaluate(
+    train: Table,
+    test: Table,
+    synthetic: pd.DataFrame,
+    *,
+    make_and_fit: MakeAndFit,
+    config: EvaluateConfig,
+    log: LogMetrics = log_nothing,
+    workers: int | None = None,
+) -> Evidence:
+    """Everything that can be said of `synthetic` for the purpose asked for, with the verdict.
+
+    `make_and_fit(table, seed)` fits a fresh generator of the judged kind; it is called in every
+    fold of the benefit trial, perhaps in another process, and only for augmentation. The same
+    rows, in any order, and the same config give the same evidence, bit for bit, whatever the
+    number of `workers` (default: two processes, or one where there is one core). `log` is called
+    with the number of parts done. Raises UserError for rows that cannot be judged.
+    """
+    for gate in config.gates:
+        check_metric(gate.metric, config.purpose)
+    _check_rows(train, test, synthetic)
+    processes = min(2, os.cpu_count() or 1) if workers is None else workers
+    case = _case(train, test, synthetic, make_and_fit, config, processes)
+    found = _run_evaluators(case, log)
+    measurements = tuple(m for part in found for m in part.measurements)
+    return Evidence(
+        num_train=len(train),
+        num_test=len(test),
+        num_synthetic=len(synthetic),
+        target=train.schema.target,
+        test_sha256=hash_rows(test.frame),
+        measurements=measurements,
+        columns=tuple(column for part in found for column in part.columns),
+        pairs=tuple(pair for part in found for pair in part.pairs),
+        arms=tuple(arm for part in found for arm in part.arms),
+        curves=tuple(curve for part in found for curve in part.curves),
+        verdict=judge(measurements, config.gates, config.purpose),
+    )
+
+
+def _check_rows(train: Table, test: Table, synthetic: pd.DataFrame) -> None:
+    counts = {"training": len(train), "test": len(test), "synthetic": len(synthetic)}
+    for name, count in counts.items():
+        if count < MIN_ROWS:
+            raise UserError(f"there are {count} {name} rows; at least {MIN_ROWS} can be judged")
+    unknown = len(train) - len(rows_of(train, task_of(train)))
+    if unknown:
+        raise UserError(f"target {train.schema.target!r} is missing in {unknown} training rows")
+    lacking = [c.name for c in train.schema.learned if c.name not in synthetic.columns]
+    if lacking:
+        raise UserError(
+            f"the synthetic rows lack {', '.join(lacking)}; "
+            f"they have {', '.join(map(str, synthetic.columns))}"
+        )
+
+
+def _case(
+    train: Table,
+    test: Table,
+    synthetic: pd.DataFrame,
+    make_and_fit: MakeAndFit,
+    config: EvaluateConfig,
+    workers: int,
+) -> Case:
+    return Case(
+        train=canonical(train, config.seed),
+        test=canonical(test, config.seed),
+        synthetic=canonical(Table(synthetic, train.schema), config.seed),
+        config=config,
+        make_and_fit=make_and_fit,
+        workers=workers,
+    )
+
+
+def _run_evaluators(case: Case, log: LogMetrics) -> list[Findings]:
+    """All evaluators of the purpose: the long one by folds, the others side by side."""
+    chosen = [e for e in EVALUATORS.values() if case.config.purpose in e.purposes]
+    side_by_side = [e for e in chosen if e.purposes > {case.config.purpose}]
+    alone = [e for e in chosen if e not in side_by_side]
+    found: list[Findings] = []
+    calls = [partial(_run, evaluator, case) for evaluator in side_by_side]
+    pays = len(case.train) + len(case.synthetic) >= MIN_ROWS_FOR_PROCESSES
+    for findings in run_all(calls, workers=case.workers if pays else 1):
+        found.append(findings)
+        log(len(found), {"evaluators_done": len(found) / len(chosen)})
+    return found + [evaluator.run(case, log) for evaluator in alone]
+
+
+def _run(evaluator: Evaluator, case: Case) -> Findings:
+    logger.info("evaluating %s", evaluator.run.__name__)
+    return evaluator.run(case, log_nothing)

@@ -1,0 +1,131 @@
+"""What an evaluation found, as values: measurements, curves, arms, gates and the verdict."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from components.config import Gate, Purpose
+
+
+class Value(BaseModel):
+    """Base of everything in the evidence: frozen, written as JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Measurement(Value):
+    """A metric's value, the ends of its one-sided interval, and what it says in words.
+
+    `low` and `high` are each a one-sided bound at `confidence`. `family` groups the report.
+    `bounds` are the least and greatest value the metric can take, None where it has none.
+    `reference` is what real rows reach in the synthetic rows' place, None where it is not known.
+    """
+
+    name: str
+    family: Literal["fidelity", "utility", "privacy"]
+    value: float
+    low: float
+    high: float
+    confidence: float
+    goal: Literal["minimise", "maximise"]
+    ideal: float
+    meaning: str
+    bounds: tuple[float | None, float | None] = (None, None)
+    reference: float | None = None
+
+
+class Curve(Value):
+    """A line to plot: `x` and `y` of equal length, titles of the axes, and its own name."""
+
+    name: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    x_title: str
+    y_title: str
+
+
+class Arm(Value):
+    """One way of training a learner: each metric's mean over folds, and its paired difference.
+
+    `scores[metric]` is the mean; `difference`, `low`, `high` compare the arm's main metric with
+    the arm "real" by the corrected paired test (two-sided interval).
+    """
+
+    name: str
+    learner: str
+    scores: dict[str, float]
+    difference: float
+    low: float
+    high: float
+
+
+class ColumnFidelity(Value):
+    """How well one column is met: its shape error, and what to draw of real and synthetic."""
+
+    column: str
+    error: float
+    labels: tuple[str, ...]
+    real: tuple[float, ...]
+    synthetic: tuple[float, ...]
+
+
+class PairFidelity(Value):
+    """How well two columns go together: the association in real and synthetic rows, 0 to 1."""
+
+    first: str
+    second: str
+    real: float
+    synthetic: float
+    error: float
+
+
+class GateResult(Value):
+    """A gate, what was measured, whether it was cleared, and why in one sentence."""
+
+    gate: Gate
+    value: float
+    bound: float
+    passed: bool
+    reason: str
+
+
+class Verdict(Value):
+    """All gates of one purpose, and what follows from them."""
+
+    purpose: Purpose
+    passed: bool
+    gates: tuple[GateResult, ...]
+    summary: str
+
+
+class Evidence(Value):
+    """Everything one evaluation found; the report and the registry read nothing else."""
+
+    num_train: int
+    num_test: int
+    num_synthetic: int
+    target: str
+    test_sha256: str
+    measurements: tuple[Measurement, ...]
+    columns: tuple[ColumnFidelity, ...]
+    pairs: tuple[PairFidelity, ...]
+    arms: tuple[Arm, ...]
+    curves: tuple[Curve, ...]
+    verdict: Verdict
+
+    def measurement(self, name: str) -> Measurement:
+        """The measurement called `name`; KeyError where it was not taken."""
+        for measurement in self.measurements:
+            if measurement.name == name:
+                return measurement
+        raise KeyError(name)
+
+    def save(self, path: Path) -> None:
+        """Write as JSON."""
+        path.write_text(self.model_dump_json(indent=1))
+
+    @classmethod
+    def load(cls, path: Path) -> "Evidence":
+        """Read what `save` wrote."""
+        return cls.model_validate_json(path.read_text())

@@ -1,0 +1,189 @@
+"""Utility: what learners trained on synthetic rows reach on the locked test rows."""
+
+import logging
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from sklearn.model_selection import KFold, StratifiedKFold
+
+from components.data.table import Matrix
+from components.errors import UserError
+from components.evaluation.case import Case, Evaluator, Findings, Metric, subsample
+from components.evaluation.evidence import Measurement
+from components.evaluation.features import Rows, Task, rows_of, task_of
+from components.evaluation.learners import LEARNERS, fit_learner
+from components.evaluation.scores import least_error, main_score
+from components.evaluation.statistics import Interval, normal_interval, standard_error
+from components.evaluation.thresholded import thresholded_measurements, thresholded_metrics
+from components.models.contract import LogMetrics
+
+logger = logging.getLogger(__name__)
+
+MAX_ROWS = 25_000
+MAX_SELECTION_ROWS = 4_000
+NUM_FOLDS = 3
+
+
+def _metric(
+    name: str, goal: Literal["minimise", "maximise"], ideal: float, meaning: str
+) -> Metric:
+    return Metric(name, "utility", goal, (None, 1.0), ideal, meaning)
+
+
+TRTR = _metric("trtr", "maximise", 1.0, "train real, test real")
+TSTR = _metric("tstr", "maximise", 1.0, "train synthetic, test real")
+TRTS = _metric("trts", "maximise", 1.0, "train real, test synthetic")
+TSTR_LOSS = _metric("tstr_loss", "minimise", 0.0, "what is lost by training on synthetic rows")
+LOSS_OF = {
+    learner: _metric(f"tstr_loss_{learner}", "minimise", 0.0, f"the same, learner {learner}")
+    for learner in LEARNERS
+}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Predictions of one learner: on test rows, real- and synthetic-trained; on synthetic rows."""
+
+    real: Matrix
+    synthetic: Matrix
+    on_synthetic: Matrix
+
+
+def measure_utility(case: Case, log: LogMetrics) -> Findings:
+    """Train real or synthetic, test real or synthetic, with three learners (Esteban et al. 2017).
+
+    The headline figures are of the learner that cross-validation over real training rows finds
+    best; test rows choose nothing. `tstr_loss` is the paired difference over test rows, with
+    DeLong's standard error for AUC and the delta method's for R2. At most 25,000 rows each.
+    """
+    task = task_of(case.train)
+    train, test, synthetic = (_capped(rows_of(table, task), case)
+                              for table in (case.train, case.test, case.synthetic))
+    check_judgeable(test, task)
+    if len(synthetic) < 2:
+        raise UserError(f"no synthetic row has a known value of the target {task.schema.target!r}")
+    trained = {name: _train(name, train, test, synthetic, task, case) for name in LEARNERS}
+    best = best_learner(train, task, case.seed("learner choice"))
+    measured = _headline(case, task, best, test, trained[best])
+    measured += _on_synthetic(case, task, best, test, synthetic, trained[best])
+    measured += [_loss(case, LOSS_OF[name], task, name, test, trained[name]) for name in LEARNERS]
+    measured += thresholded_measurements(
+        case, task, test.y, synthetic=trained[best].synthetic, real=trained[best].real
+    )
+    return Findings(tuple(measured))
+
+
+def _capped(rows: Rows, case: Case) -> Rows:
+    return rows.take(subsample(len(rows), MAX_ROWS, case.seed("utility rows")))
+
+
+def check_judgeable(rows: Rows, task: Task) -> None:
+    """Raises UserError where the rows' target does not vary, so that no metric is defined."""
+    if len(np.unique(rows.y)) < 2:
+        raise UserError(
+            f"target {task.schema.target!r} has fewer than two values in the test rows; "
+            "use more test rows or another split"
+        )
+
+
+def best_learner(rows: Rows, task: Task, seed: int) -> str:
+    """The learner with the best main metric by cross-validation, on at most 4,000 rows."""
+    rows = rows.take(subsample(len(rows), MAX_SELECTION_ROWS, seed))
+    kind = StratifiedKFold if _can_stratify(rows, task) else KFold
+    folds = list(kind(NUM_FOLDS, shuffle=True, random_state=seed).split(rows.x, rows.y))
+    means = {}
+    for learner in LEARNERS:
+        found = []
+        for fit, held in folds:
+            if len(np.unique(rows.y[held])) < 2:
+                continue
+            predict = fit_learner(learner, rows.take(fit), task, seed=seed)
+            found.append(main_score(rows.y[held], predict(rows.x[held]), task)[0])
+        means[learner] = float(np.mean(found)) if found else 0.0
+    return max(means, key=lambda name: means[name])
+
+
+def _can_stratify(rows: Rows, task: Task) -> bool:
+    return bool(task.num_classes) and int(np.unique(rows.y, return_counts=True)[1].min()) >= 3
+
+
+def _train(
+    learner: str, train: Rows, test: Rows, synthetic: Rows, task: Task, case: Case
+) -> Trained:
+    logger.info("utility: training the learner %s", learner)
+    seed = case.seed("utility", learner)
+    real = fit_learner(learner, train, task, seed=seed)
+    other = fit_learner(learner, synthetic, task, seed=seed)
+    return Trained(real(test.x), other(test.x), real(synthetic.x))
+
+
+def _headline(
+    case: Case, task: Task, learner: str, test: Rows, trained: Trained
+) -> list[Measurement]:
+    trtr, _ = main_score(test.y, trained.real, task)
+    words = f"the {task.main_title}{_of_positive(task)} on test rows of the learner {learner}"
+    return [
+        _scored(case, TRTR, test.y, trained.real, task, f"{words} trained on real rows", None),
+        _scored(
+            case, TSTR, test.y, trained.synthetic, task, f"{words} trained on synthetic rows", trtr
+        ),
+        _loss(case, TSTR_LOSS, task, learner, test, trained),
+    ]
+
+
+def _of_positive(task: Task) -> str:
+    """Which class a binary target's metrics are about."""
+    if task.positive is None:
+        return ""
+    return f" (positive: {task.schema.target_column.categories[task.positive]})"
+
+
+def _on_synthetic(
+    case: Case, task: Task, learner: str, test: Rows, synthetic: Rows, trained: Trained
+) -> list[Measurement]:
+    if len(np.unique(synthetic.y)) < 2:
+        logger.warning("trts left out: the synthetic target has a single value")
+        return []
+    trtr, _ = main_score(test.y, trained.real, task)
+    words = f"the {task.main_title} on synthetic rows of the learner {learner} trained on real rows"
+    return [_scored(case, TRTS, synthetic.y, trained.on_synthetic, task, words, trtr)]
+
+
+def _scored(
+    case: Case,
+    metric: Metric,
+    y: Matrix,
+    predictions: Matrix,
+    task: Task,
+    meaning: str,
+    reference: float | None,
+) -> Measurement:
+    value, influence = main_score(y, predictions, task)
+    interval = _interval(case, metric, value, influence, y, task)
+    return metric.measured(interval, case, meaning=meaning, reference=reference)
+
+
+def _loss(
+    case: Case, metric: Metric, task: Task, learner: str, test: Rows, trained: Trained
+) -> Measurement:
+    real, real_influence = main_score(test.y, trained.real, task)
+    synthetic, influence = main_score(test.y, trained.synthetic, task)
+    interval = _interval(
+        case, metric, real - synthetic, real_influence - influence, test.y, task
+    )
+    words = f"the loss in {task.main_title} from training the learner {learner} on synthetic "
+    return metric.measured(interval, case, meaning=f"{words}instead of real rows")
+
+
+def _interval(
+    case: Case, metric: Metric, value: float, influence: Matrix, y: Matrix, task: Task
+) -> Interval:
+    error = max(standard_error(influence), least_error(y, task))
+    return normal_interval(value, error, confidence=case.confidence(metric.name))
+
+
+UTILITY = Evaluator(
+    measure_utility,
+    (TRTR, TSTR, TRTS, TSTR_LOSS, *LOSS_OF.values(), *thresholded_metrics()),
+)

@@ -1,0 +1,201 @@
+"""A generator of one Gaussian copula a class of the target."""
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from components.config import CopulaConfig
+from components.data.schema import Scalar, Schema
+from components.data.table import Matrix, Table, check_condition, decode, encode
+from components.models.artifact import Artifact, load_artifact, save_artifact
+from components.models.contract import Budget, LogMetrics, log_nothing
+from components.models.marginals import Marginal, fit_marginal, pack, unpack
+from components.models.normal_scores import latent_correlation, level_means, main_direction
+
+logger = logging.getLogger(__name__)
+
+NAME = "copula"
+NO_CLASS = -1
+POOLED = -2
+MIN_CLASS_ROWS = 5
+"""A class with fewer rows is drawn as if it were any row."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """The rows of one class: a marginal a column, and the Cholesky root of their correlation."""
+
+    marginals: tuple[Marginal, ...]
+    root: NDArray[np.float32]
+
+    def at(self, normal: Matrix) -> Matrix:
+        """Rows of the columns' values from rows of independent standard normal draws."""
+        latent = np.einsum("ij,kj->ik", normal, self.root)  # unlike BLAS, one order of adding
+        columns = [marginal.at(z) for marginal, z in zip(self.marginals, latent.T, strict=True)]
+        return np.column_stack(columns) if columns else np.empty((len(normal), 0))
+
+
+class Copula:
+    """A Gaussian copula of the columns for each class of a discrete target, else one of them all.
+
+    A column is a monotone function of a normal variable, missing values at its low end and the
+    categories in order of the table's main direction. Classes with few rows lean on the pooled
+    correlations, those with hardly any on the pooled rows.
+
+    Fitted state: `groups_` by the target's code, with `POOLED` for all rows and `NO_CLASS` for
+    rows without a target; `shares_`, the share of rows by code; `orders_`, the codes of each
+    discrete column (by its position among the learned ones) in order.
+    """
+
+    schema_: Schema
+    groups_: dict[int, Group]
+    shares_: dict[int, float]
+    orders_: dict[int, NDArray[np.int64]]
+
+    def __init__(self, config: CopulaConfig) -> None:
+        """A generator yet to be fitted."""
+        self.config = config
+
+    def fit(
+        self,
+        table: Table,
+        *,
+        seed: int,
+        budget: Budget = Budget(),  # noqa: B008 - frozen
+        log: LogMetrics = log_nothing,
+        checkpoint_dir: Path | None = None,
+    ) -> None:
+        """Fit every class; it takes seconds, so it keeps no checkpoints and needs no budget."""
+        started = time.monotonic()
+        self.schema_ = table.schema
+        matrix = encode(table.frame, table.schema)
+        self.orders_ = self._category_orders(matrix, seed)
+        columns = self._ordered(matrix)
+        classes = self._classes(matrix)
+        codes, counts = np.unique(classes, return_counts=True)
+        self.shares_ = {int(c): float(n / len(classes)) for c, n in zip(codes, counts, strict=True)}
+        large = codes[(codes != POOLED) & (counts >= MIN_CLASS_ROWS)]
+        self._fit_groups(columns, {int(code): columns[classes == code] for code in large})
+        log(1, {"groups_fitted": len(self.groups_), "columns_fitted": columns.shape[1]})
+        logger.info("%d copulas in %.1f s", len(self.groups_), time.monotonic() - started)
+
+    @property
+    def _drawn(self) -> list[int]:
+        """Positions among the learned columns of those a copula draws: not a discrete target."""
+        return [
+            i
+            for i, column in enumerate(self.schema_.learned)
+            if not (column.name == self.schema_.target and column.is_discrete)
+        ]
+
+    def _classes(self, matrix: Matrix) -> NDArray[np.int64]:
+        """The target's code in each row; `POOLED` in all where the target is a number."""
+        if not self.schema_.is_classification:
+            return np.full(len(matrix), POOLED)
+        names = [column.name for column in self.schema_.learned]
+        target = matrix[:, names.index(self.schema_.target)]
+        return np.where(np.isnan(target), NO_CLASS, target).astype(np.int64)
+
+    def _category_orders(self, matrix: Matrix, seed: int) -> dict[int, NDArray[np.int64]]:
+        """For each discrete drawn column, its codes sorted by the mean main direction."""
+        is_discrete = np.array([column.is_discrete for column in self.schema_.learned])
+        direction = main_direction(matrix, is_discrete, seed)
+        orders = {}
+        for i in self._drawn:
+            if is_discrete[i]:
+                known = ~np.isnan(matrix[:, i])
+                num_levels = len(self.schema_.learned[i].categories)
+                means = level_means(direction[known], matrix[known, i].astype(np.int64), num_levels)
+                orders[i] = np.argsort(means, kind="stable")
+        return orders
+
+    def _ordered(self, matrix: Matrix) -> Matrix:
+        """The drawn columns, discrete codes replaced by their place in the column's order."""
+        ordered = matrix.copy()
+        for i, order in self.orders_.items():
+            known = ~np.isnan(matrix[:, i])
+            ordered[known, i] = np.argsort(order)[matrix[known, i].astype(np.int64)]
+        return ordered[:, self._drawn]
+
+    def _fit_groups(self, columns: Matrix, rows: Mapping[int, Matrix]) -> None:
+        """One group a class, its correlations shrunk to the classes' mean where rows are few."""
+        shrinkage = self.config.shrinkage
+        self.groups_ = {POOLED: self._group(columns, latent_correlation(columns, shrinkage))}
+        if not rows:
+            return
+        own = {code: latent_correlation(group, shrinkage) for code, group in rows.items()}
+        sizes = np.array([len(group) for group in rows.values()], dtype=np.float64)
+        within = np.average(np.array(list(own.values())), axis=0, weights=sizes)
+        for code, group in rows.items():
+            weight = len(group) / (len(group) + columns.shape[1])
+            self.groups_[code] = self._group(group, weight * own[code] + (1 - weight) * within)
+
+    def _group(self, columns: Matrix, correlation: Matrix) -> Group:
+        marginals = [
+            fit_marginal(values, all_spikes=position in self.orders_)
+            for position, values in zip(self._drawn, columns.T, strict=True)
+        ]
+        return Group(tuple(marginals), np.linalg.cholesky(correlation).astype(np.float32))
+
+    def sample(
+        self, num_rows: int, *, condition: Mapping[str, Scalar] | None = None, seed: int
+    ) -> pd.DataFrame:
+        """Draw each row's class, unless the condition fixes it, then the row from its copula."""
+        wanted = check_condition(condition, self.schema_)
+        rng = np.random.default_rng(seed)
+        known, shares = np.array(list(self.shares_)), np.array(list(self.shares_.values()))
+        classes = rng.choice(known, size=num_rows, p=shares)
+        if wanted is not None:
+            classes = np.full(num_rows, wanted)
+        normal = rng.standard_normal((num_rows, len(self._drawn)))
+        columns = np.empty_like(normal)
+        for code in np.unique(classes):
+            rows = classes == code
+            columns[rows] = self.groups_.get(int(code), self.groups_[POOLED]).at(normal[rows])
+        return decode(self._disordered(columns, classes), self.schema_, seed=seed)
+
+    def _disordered(self, columns: Matrix, classes: NDArray[np.int64]) -> Matrix:
+        """All learned columns: drawn ones with their codes put back, and the target's classes."""
+        matrix = np.empty((len(columns), len(self.schema_.learned)))
+        matrix[:] = np.where(classes < 0, np.nan, classes)[:, None]
+        matrix[:, self._drawn] = columns
+        for i, order in self.orders_.items():
+            known = ~np.isnan(matrix[:, i])
+            matrix[known, i] = order[np.round(matrix[known, i]).astype(np.int64)]
+        return matrix
+
+    def save(self, directory: Path) -> None:
+        """Write settings, schema and shares as JSON, marginals and roots as safetensors."""
+        arrays = {"roots": np.array([group.root for group in self.groups_.values()])}
+        arrays |= pack([m for group in self.groups_.values() for m in group.marginals])
+        arrays |= {f"order_{i}": order for i, order in self.orders_.items()}
+        state = {
+            "groups": list(self.groups_),
+            "classes": list(self.shares_),
+            "shares": list(self.shares_.values()),
+        }
+        settings = self.config.model_dump(mode="json")
+        save_artifact(Artifact(NAME, settings, self.schema_, state, arrays), directory)
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Read what `save` wrote."""
+        artifact = load_artifact(directory)
+        model = cls(CopulaConfig.model_validate(artifact.settings))
+        model.schema_ = artifact.schema
+        state, arrays = artifact.state, artifact.arrays
+        model.shares_ = dict(zip(state["classes"], state["shares"], strict=True))
+        model.orders_ = {i: arrays[f"order_{i}"] for i in model._drawn if f"order_{i}" in arrays}
+        marginals, width = unpack(arrays), len(model._drawn)
+        model.groups_ = {
+            code: Group(tuple(marginals[k * width : (k + 1) * width]), arrays["roots"][k])
+            for k, code in enumerate(state["groups"])
+        }
+        return model

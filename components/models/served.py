@@ -1,0 +1,40 @@
+"""A registered generator as a downstream team sees it: `predict` draws rows. Needs no MLflow."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from components.errors import UserError
+from components.models.catalog import load_model
+
+
+class ServedGenerator:
+    """`predict` on a table with one request a row: `num_rows`, `seed` and optional `condition`.
+
+    `condition` is a JSON object such as `{"income": ">50K"}`. The rows of all requests are
+    returned one after another; equal requests give equal rows.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._model = load_model(directory)
+
+    def predict(self, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> Any:
+        """The synthetic rows that are asked for, in the columns and types of the real table."""
+        frames = [self._draw(request) for request in model_input.to_dict(orient="records")]
+        if not frames:
+            raise UserError("no request: give a table with the columns num_rows and seed")
+        return pd.concat(frames, ignore_index=True)
+
+    def _draw(self, request: dict[Any, Any]) -> pd.DataFrame:
+        text = request.get("condition")
+        condition = json.loads(text) if isinstance(text, str) and text else None
+        return self._model.sample(
+            int(request["num_rows"]), condition=condition, seed=int(request["seed"])
+        )
+
+
+def _load_pyfunc(data_path: str) -> ServedGenerator:
+    """MLflow's entry point for a `loader_module`."""
+    return ServedGenerator(Path(data_path))

@@ -1,0 +1,96 @@
+"""Decision trees as plain arrays: what sampling walks down, without scikit-learn."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Codes = NDArray[np.int32]
+
+LEAF = -1
+"""The `feature` of a node that has no children."""
+
+
+@dataclass(frozen=True)
+class Tree:
+    """One tree: arrays of an element a node, the root first, and the training codes at its leaves.
+
+    A row goes left where its code of `feature` is at most `threshold`. `start` and `count` say
+    which stretch of `donors` a leaf holds. `order` says where each code of each discrete predictor
+    stands among its fellows (codes that are split on are these positions): the positions of
+    predictor `i` lie at `order[order_start[i]:order_start[i + 1]]`, code -1 (missing) first; an
+    empty stretch leaves the predictor's codes as they are.
+    """
+
+    feature: Codes
+    threshold: Codes
+    left: Codes
+    right: Codes
+    start: Codes
+    count: Codes
+    donors: Codes
+    order: Codes
+    order_start: Codes
+
+    @property
+    def num_leaves(self) -> int:
+        """How many leaves there are."""
+        return int((self.feature == LEAF).sum())
+
+    def draw(self, predictors: Codes, rng: np.random.Generator) -> Codes:
+        """A code for each row of `predictors`, shape (rows, predictors): a donor of its leaf."""
+        leaves = self.leaves(self.arranged(predictors))
+        picks = (rng.random(len(leaves)) * self.count[leaves]).astype(np.int32)
+        drawn: Codes = self.donors[self.start[leaves] + picks]
+        return drawn
+
+    def arranged(self, predictors: Codes) -> Codes:
+        """The predictors with each discrete code replaced by its position in this tree's order."""
+        arranged = predictors.copy()
+        bounds = zip(self.order_start[:-1], self.order_start[1:], strict=True)
+        for i, (begin, end) in enumerate(bounds):
+            if end > begin:
+                arranged[:, i] = self.order[begin:end][predictors[:, i] + 1]
+        return arranged
+
+    def leaves(self, arranged: Codes) -> Codes:
+        """The leaf that each row of arranged predictors ends in."""
+        node = np.zeros(len(arranged), dtype=np.int32)
+        rows = np.flatnonzero(self.feature[node] != LEAF)
+        while len(rows):
+            here = node[rows]
+            goes_left = arranged[rows, self.feature[here]] <= self.threshold[here]
+            below = np.where(goes_left, self.left[here], self.right[here])
+            node[rows] = below
+            rows = rows[self.feature[below] != LEAF]
+        return node
+
+
+@dataclass(frozen=True)
+class TreePack:
+    """Many trees, laid end to end for storage."""
+
+    arrays: Mapping[str, NDArray[Any]]
+
+    @classmethod
+    def of(cls, trees: Sequence[Tree]) -> Self:
+        """The pack of these trees."""
+        arrays: dict[str, NDArray[Any]] = {}
+        for field in fields(Tree):
+            parts = [getattr(tree, field.name) for tree in trees]
+            arrays[field.name] = np.concatenate(parts).astype(np.int32)
+            arrays[f"{field.name}_ends"] = np.cumsum([len(part) for part in parts])
+        return cls(arrays)
+
+    def trees(self) -> list[Tree]:
+        """The trees that were packed, in their order."""
+        columns = {
+            field.name: np.split(self.arrays[field.name], self.arrays[f"{field.name}_ends"][:-1])
+            for field in fields(Tree)
+        }
+        num_trees = len(self.arrays["feature_ends"])
+        return [
+            Tree(**{name: parts[i] for name, parts in columns.items()}) for i in range(num_trees)
+        ]

@@ -1,0 +1,137 @@
+"""Growing one tree of the sequence: scikit-learn splits, our own outcomes and category orders."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.data.table import Matrix
+from components.models.tree_arrays import LEAF, Codes, Tree
+
+MAX_LEVELS = 24
+"""A discrete outcome with more levels is split on its commonest ones."""
+
+NUM_WAVES = 3
+"""How many cosines of a numeric outcome's rank a split may tell apart."""
+
+
+def grow_tree(
+    predictors: Codes,
+    outcome: Codes,
+    *,
+    num_levels: Sequence[int],
+    outcome_discrete: bool,
+    min_leaf: int,
+    seed: int,
+) -> Tree:
+    """A CART tree of `outcome` given `predictors`, shape (rows, predictors), -1 where missing.
+
+    `num_levels` counts each predictor's categories, 0 where it is a number. Leaves have at least
+    `min_leaf` rows and keep these rows' outcomes as donors. Discrete predictors are ordered by the
+    outcome (Breiman et al. 1984, section 4.2.2; with more than two classes by their first principal
+    component, Coppersmith et al. 1999), so that a threshold splits them sensibly.
+    """
+    num_rows, num_predictors = predictors.shape
+    nothing = np.zeros(1, dtype=np.int32)
+    root = Tree(
+        feature=np.array([LEAF], dtype=np.int32),
+        threshold=nothing,
+        left=nothing,
+        right=nothing,
+        start=nothing,
+        count=np.array([num_rows], dtype=np.int32),
+        donors=outcome,
+        order=np.empty(0, dtype=np.int32),
+        order_start=np.zeros(num_predictors + 1, dtype=np.int32),
+    )
+    if num_predictors == 0 or num_rows < 2 * min_leaf:
+        return root
+    traits = level_traits(outcome) if outcome_discrete else rank_traits(outcome)
+    order, order_start = _category_orders(predictors, num_levels, traits, prior=min_leaf)
+    root = replace(root, order=order, order_start=order_start)
+    return _split(root, root.arranged(predictors), traits, min_leaf=min_leaf, seed=seed)
+
+
+def rank_traits(outcome: Codes) -> Matrix:
+    """Cosines of each value's mid-rank, shape (rows, NUM_WAVES).
+
+    Splits on them see more of a distribution than its mean; ranks keep heavy tails from ruling
+    them. Cosine k is damped by 1 / k, as in the kernel of an energy distance; the idea of splitting
+    on a kernel's features is that of distributional random forests (Cevid et al. 2022).
+    """
+    _, inverse, counts = np.unique(outcome, return_inverse=True, return_counts=True)
+    middle = (np.cumsum(counts) - counts / 2) / len(outcome)
+    waves = np.arange(1, NUM_WAVES + 1)
+    traits: Matrix = (np.cos(np.pi * np.outer(middle, waves)) / waves)[inverse]
+    return traits
+
+
+def level_traits(outcome: Codes) -> Matrix:
+    """One-hot levels, shape (rows, levels): the mean squared error of these is the Gini index."""
+    levels, inverse, counts = np.unique(outcome, return_inverse=True, return_counts=True)
+    if len(levels) == 2:
+        return (inverse == 1).astype(np.float64)[:, None]
+    kept = np.argsort(-counts, kind="stable")[:MAX_LEVELS]
+    return (inverse[:, None] == kept).astype(np.float64)
+
+
+def _category_orders(
+    predictors: Codes, num_levels: Sequence[int], traits: Matrix, *, prior: float
+) -> tuple[Codes, Codes]:
+    orders = [
+        category_order(predictors[:, i], count, traits, prior) if count else np.empty(0, np.int32)
+        for i, count in enumerate(num_levels)
+    ]
+    start = np.cumsum([0, *(len(order) for order in orders)], dtype=np.int32)
+    return np.concatenate([np.empty(0, np.int32), *orders]), start
+
+
+def category_order(codes: Codes, num_levels: int, traits: Matrix, prior: float) -> Codes:
+    """The position of each code, from -1 up, when codes are sorted by the outcome's mean traits.
+
+    Means are shrunk towards the overall mean as if by `prior` average rows, so that a rare code
+    stands at an end only for a reason.
+    """
+    slots = codes + 1
+    num_slots = num_levels + 1
+    counts = np.bincount(slots, minlength=num_slots)
+    centred = traits - traits.mean(axis=0)
+    sums = [np.bincount(slots, weights=trait, minlength=num_slots) for trait in centred.T]
+    means = np.column_stack(sums) / (counts + prior)[:, None]
+    position = np.empty(num_slots, dtype=np.int32)
+    position[np.argsort(means @ _main_direction(means, counts), kind="stable")] = np.arange(
+        num_slots
+    )
+    return position
+
+
+def _main_direction(means: Matrix, counts: NDArray[np.int64]) -> Matrix:
+    if means.shape[1] == 1:
+        return np.ones(1)
+    _, vectors = np.linalg.eigh(means.T @ (means * counts[:, None]))
+    direction: Matrix = vectors[:, -1]
+    return direction
+
+
+def _split(root: Tree, arranged: Codes, traits: Matrix, *, min_leaf: int, seed: int) -> Tree:
+    from sklearn.tree import DecisionTreeRegressor
+
+    fitted = DecisionTreeRegressor(min_samples_leaf=min_leaf, random_state=seed)
+    structure = fitted.fit(arranged.astype(np.float32), traits).tree_
+    is_leaf = structure.children_left < 0
+    tree = replace(
+        root,
+        feature=np.where(is_leaf, LEAF, structure.feature).astype(np.int32),
+        threshold=np.where(is_leaf, 0, np.floor(structure.threshold)).astype(np.int32),
+        left=np.where(is_leaf, 0, structure.children_left).astype(np.int32),
+        right=np.where(is_leaf, 0, structure.children_right).astype(np.int32),
+    )
+    return _with_donors(tree, tree.leaves(arranged), root.donors)
+
+
+def _with_donors(tree: Tree, leaves: Codes, outcome: Codes) -> Tree:
+    """The tree whose leaves hold the outcomes of the rows that end in them, sorted."""
+    count = np.bincount(leaves, minlength=len(tree.feature)).astype(np.int32)
+    start = (np.cumsum(count) - count).astype(np.int32)
+    return replace(tree, start=start, count=count, donors=outcome[np.lexsort((outcome, leaves))])

@@ -1,0 +1,172 @@
+"""A generator of one decision tree a column, each column drawn given those before it."""
+
+import logging
+import time
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from components.config import TreesConfig
+from components.data.schema import Column, Scalar, Schema
+from components.data.table import Matrix, Table, check_condition, decode, encode
+from components.models.artifact import Artifact, load_artifact, save_artifact
+from components.models.contract import Budget, LogMetrics, log_nothing
+from components.models.tree_arrays import Codes, Tree, TreePack
+
+logger = logging.getLogger(__name__)
+
+NAME = "trees"
+MISSING = -1
+
+
+class Trees:
+    """Sequential CART: the target first, then each column given all before it.
+
+    After Reiter 2005 (Using CART to generate partially synthetic public use microdata) and Nowok,
+    Raab and Dibben 2016 (synthpop). A value is drawn from the training values of the leaf its row
+    falls in, so spikes, heaps and precision are kept. Values are worked on as codes, the position
+    in the column's sorted training values, -1 where missing.
+
+    Fitted state: `levels_`, each learned column's sorted training values; `sequence_`, the learned
+    columns' positions in the order of drawing; `values_`, a tree for each of these in that order;
+    `presence_`, a tree of whether there is a value, by column, where some are missing.
+    """
+
+    schema_: Schema
+    levels_: list[Matrix]
+    sequence_: list[int]
+    values_: list[Tree]
+    presence_: dict[int, Tree]
+
+    def __init__(self, config: TreesConfig) -> None:
+        """A generator yet to be fitted."""
+        self.config = config
+
+    def fit(
+        self,
+        table: Table,
+        *,
+        seed: int,
+        budget: Budget = Budget(),  # noqa: B008 - frozen
+        log: LogMetrics = log_nothing,
+        checkpoint_dir: Path | None = None,
+    ) -> None:
+        """Grow the trees of each learned column; it takes seconds, so there are no checkpoints.
+
+        Once the budget is spent, the columns that are left are drawn given the target alone.
+        """
+        started = time.monotonic()
+        self.schema_ = table.schema
+        matrix = encode(table.frame, table.schema)
+        learned = zip(matrix.T, table.schema.learned, strict=True)
+        self.levels_ = [_levels(values, column) for values, column in learned]
+        self.sequence_ = drawing_order(table.schema)
+        self.values_, self.presence_ = [], {}
+        codes = _to_codes(matrix, self.levels_)
+        for done, position in enumerate(self.sequence_):
+            is_late = budget.seconds is not None and time.monotonic() - started > budget.seconds
+            given = self.sequence_[: min(done, 1) if is_late else done]
+            self._fit_column(codes, position, given, seed)
+            log(done + 1, {"columns_fitted": done + 1.0, "leaves": self.values_[-1].num_leaves})
+        logger.info("%d columns in %.1f s", len(self.values_), time.monotonic() - started)
+
+    def _fit_column(self, codes: Codes, position: int, given: list[int], seed: int) -> None:
+        from components.models.tree_growth import grow_tree
+
+        columns = self.schema_.learned
+        grow = partial(
+            grow_tree,
+            num_levels=[len(columns[i].categories) for i in given],
+            min_leaf=self.config.min_leaf,
+            seed=seed,
+        )
+        predictors, outcome = codes[:, given], codes[:, position]
+        if columns[position].is_discrete:
+            self.values_.append(grow(predictors, outcome, outcome_discrete=True))
+            return
+        present = outcome != MISSING
+        if not present.all():
+            self.presence_[position] = grow(
+                predictors, present.astype(np.int32), outcome_discrete=True
+            )
+        self.values_.append(grow(predictors[present], outcome[present], outcome_discrete=False))
+
+    def sample(
+        self, num_rows: int, *, condition: Mapping[str, Scalar] | None = None, seed: int
+    ) -> pd.DataFrame:
+        """Draw the columns one after another; a condition fixes the first, the target."""
+        wanted = check_condition(condition, self.schema_)
+        rng = np.random.default_rng(seed)
+        codes = np.full((num_rows, len(self.levels_)), MISSING, dtype=np.int32)
+        for done, (position, tree) in enumerate(zip(self.sequence_, self.values_, strict=True)):
+            if done == 0 and wanted is not None:
+                codes[:, position] = wanted
+                continue
+            predictors = codes[:, self.sequence_[:done]]
+            presence = self.presence_.get(position)
+            rows = np.arange(num_rows)
+            if presence is not None:
+                rows = np.flatnonzero(presence.draw(predictors, rng))
+            codes[rows, position] = tree.draw(predictors[rows], rng)
+        return decode(_to_values(codes, self.levels_), self.schema_, seed=seed)
+
+    def save(self, directory: Path) -> None:
+        """Write settings and schema as JSON, levels and trees as safetensors."""
+        pack = TreePack.of([*self.values_, *self.presence_.values()])
+        levels = {
+            "levels": np.concatenate(self.levels_),
+            "levels_ends": np.cumsum([len(known) for known in self.levels_]),
+        }
+        artifact = Artifact(
+            model=NAME,
+            settings=self.config.model_dump(mode="json"),
+            schema=self.schema_,
+            state={"sequence": self.sequence_, "presence": list(self.presence_)},
+            arrays={**levels, **pack.arrays},
+        )
+        save_artifact(artifact, directory)
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Read what `save` wrote."""
+        artifact = load_artifact(directory)
+        model = cls(TreesConfig.model_validate(artifact.settings))
+        model.schema_ = artifact.schema
+        arrays = dict(artifact.arrays)
+        model.levels_ = np.split(arrays.pop("levels"), arrays.pop("levels_ends")[:-1])
+        model.sequence_ = artifact.state["sequence"]
+        trees = TreePack(arrays).trees()
+        num_columns = len(model.sequence_)
+        model.values_ = trees[:num_columns]
+        model.presence_ = dict(zip(artifact.state["presence"], trees[num_columns:], strict=True))
+        return model
+
+
+def drawing_order(schema: Schema) -> list[int]:
+    """Positions among the learned columns in drawing order: the target, then as they stand."""
+    names = [column.name for column in schema.learned]
+    target = names.index(schema.target)
+    return [target, *(i for i in range(len(names)) if i != target)]
+
+
+def _levels(values: Matrix, column: Column) -> Matrix:
+    if column.is_discrete:
+        return np.arange(len(column.categories), dtype=np.float64)
+    return np.unique(values[~np.isnan(values)])
+
+
+def _to_codes(matrix: Matrix, levels: list[Matrix]) -> Codes:
+    codes = [np.searchsorted(known, values) for known, values in zip(levels, matrix.T, strict=True)]
+    return np.where(np.isnan(matrix), MISSING, np.column_stack(codes)).astype(np.int32)
+
+
+def _to_values(codes: Codes, levels: list[Matrix]) -> Matrix:
+    """Code -1 falls on the NaN put after the last level."""
+    columns = [
+        np.append(known, np.nan)[column] for known, column in zip(levels, codes.T, strict=True)
+    ]
+    return np.column_stack(columns)

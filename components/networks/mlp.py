@@ -1,0 +1,69 @@
+"""Networks for rows: a residual generator and a critic conditioned by projection."""
+
+import torch
+from torch import Tensor, nn
+
+
+class ResidualBlock(nn.Module):
+    """x + W2 act(W1 norm(x)): shape (rows, width) to the same (He et al. 2016, pre-activation)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.inner = nn.Linear(width, width)
+        self.outer = nn.Linear(width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The block's sum."""
+        hidden = nn.functional.silu(self.inner(self.norm(x)))
+        return x + self.outer(hidden)
+
+
+class RowGenerator(nn.Module):
+    """Noise (rows, noise) and a one-hot condition (rows, classes) to raw rows (rows, width).
+
+    Layer normalisation alone: no row depends on the others in its batch, in training or sampling.
+    """
+
+    def __init__(self, noise: int, classes: int, hidden: int, blocks: int, width: int) -> None:
+        super().__init__()
+        self.enter = nn.Linear(noise + classes, hidden)
+        self.blocks = nn.Sequential(*(ResidualBlock(hidden) for _ in range(blocks)))
+        self.norm = nn.LayerNorm(hidden)
+        self.leave = nn.Linear(hidden, width)
+
+    def forward(self, noise: Tensor, condition: Tensor) -> Tensor:
+        """Raw outputs: logits for slots, scores for continuous columns."""
+        hidden = self.blocks(self.enter(torch.cat([noise, condition], dim=1)))
+        raw: Tensor = self.leave(nn.functional.silu(self.norm(hidden)))
+        return raw
+
+
+class RowCritic(nn.Module):
+    """One value for each pack of rows: how real it is under its condition.
+
+    Rows (rows, width) and one-hot conditions (rows, classes) are judged `pack` at a time (PacGAN,
+    Lin et al. 2018); the condition enters as an inner product with the features (projection,
+    Miyato & Koyama 2018). `rows` must be a multiple of `pack`. No normalisation, as the gradient
+    penalty needs each row's gradient apart (Gulrajani et al. 2017, section 4).
+    """
+
+    def __init__(self, width: int, classes: int, hidden: int, layers: int, pack: int) -> None:
+        super().__init__()
+        self.pack = pack
+        sizes = [(width + classes) * pack] + [hidden] * layers
+        steps: list[nn.Module] = []
+        for before, after in zip(sizes, sizes[1:], strict=False):
+            steps += [nn.Linear(before, after), nn.LeakyReLU(0.2)]
+        self.features = nn.Sequential(*steps)
+        self.value = nn.Linear(hidden, 1)
+        self.embedding = nn.Linear(classes * pack, hidden, bias=False)
+
+    def forward(self, rows: Tensor, condition: Tensor) -> Tensor:
+        """Shape (rows / pack,)."""
+        packs = rows.shape[0] // self.pack
+        joined = torch.cat([rows, condition], dim=1).reshape(packs, -1)
+        features = self.features(joined)
+        projected = (self.embedding(condition.reshape(packs, -1)) * features).sum(dim=1)
+        value: Tensor = self.value(features).squeeze(1) + projected / features.shape[1] ** 0.5
+        return value

@@ -1,0 +1,23 @@
+"""What a recipe is: one problem, wired, in three sizes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from components.config import Params
+
+
+class Preset(StrEnum):
+    """How large a run is: seconds for tests, minutes on two cores, or the same code on a GPU."""
+
+    SMOKE = "smoke"
+    CPU = "cpu"
+    GPU = "gpu"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A problem with its settings for each preset; `question` is what its verdict answers."""
+
+    question: str
+    presets: Mapping[Preset, Params]

@@ -1,0 +1,163 @@
+"""Candidates: every version that was trained, with its evidence and lineage, also the refused."""
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas as pd
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, RunTag
+from mlflow.exceptions import MlflowException
+
+from components.evaluation.evidence import Evidence
+from components.registry.packaging import log_generator
+from components.registry.tracking import find_experiment
+from components.reporting.lineage import Lineage
+from components.storage.home import Home
+
+_BATCH = 1_000
+
+
+@dataclass(frozen=True)
+class DatasetUsed:
+    """A table that a run read or made: its role, where it lies by content, its DVC hash."""
+
+    context: str
+    path: Path
+    md5: str
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What is registered: the stage outputs of one run and the facts that trace it."""
+
+    name: str
+    content_key: str
+    settings: dict[str, Any]
+    lineage: Lineage
+    evidence: Evidence
+    model_dir: Path
+    training_curves: Path
+    datasets: Sequence[DatasetUsed]
+    files: Sequence[Path]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A version that is registered already, and the run that made it."""
+
+    version: str
+    run_id: str
+
+
+def find_candidate(client: MlflowClient, name: str, content_key: str) -> Found | None:
+    """The version registered for exactly this content, None where there is none."""
+    found = client.search_model_versions(
+        f"name = '{name}' and tag.`mintmark.content_key` = '{content_key}'"
+    )
+    return Found(str(found[0].version), str(found[0].run_id)) if found else None
+
+
+def open_run(client: MlflowClient, name: str, request_key: str, home: Home) -> str:
+    """The run of this request: the one a killed flow left behind, else a new one."""
+    experiment = find_experiment(client, name, home)
+    found = client.search_runs(
+        [experiment], f"tags.`mintmark.request_key` = '{request_key}'", max_results=1
+    )
+    if found:
+        return str(found[0].info.run_id)
+    run = client.create_run(experiment, tags={"mintmark.request_key": request_key})
+    return str(run.info.run_id)
+
+
+def register(client: MlflowClient, candidate: Candidate, run_id: str) -> str:
+    """Log everything about `candidate` to its run and register it; the new version's number."""
+    _log_values(client, candidate, run_id)
+    _log_datasets(candidate, run_id)
+    for path in candidate.files:
+        client.log_artifact(run_id, str(path))
+    uri = log_generator(candidate.model_dir, run_id)
+    try:
+        client.create_registered_model(candidate.name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+    version = client.create_model_version(
+        candidate.name, uri, run_id, tags=_tags(candidate), description=_describe(candidate)
+    )
+    client.set_terminated(run_id)
+    return str(version.version)
+
+
+def _tags(candidate: Candidate) -> dict[str, str]:
+    verdict = candidate.evidence.verdict
+    tags = _lineage_tags(candidate.lineage)
+    tags["mintmark.content_key"] = candidate.content_key
+    tags[f"mintmark.verdict.{verdict.purpose}"] = "passed" if verdict.passed else "refused"
+    for result in verdict.gates:
+        tags[f"mintmark.gate.{result.gate.metric}"] = result.model_dump_json()
+    return tags
+
+
+def _lineage_tags(lineage: Lineage) -> dict[str, str]:
+    """What traces a version, one tag a fact; hashes and settings as JSON."""
+    values = asdict(lineage)
+    del values["links"], values["version"], values["alias"], values["name"]
+    return {
+        f"mintmark.{key}": value if isinstance(value, str) else json.dumps(value)
+        for key, value in values.items()
+    }
+
+
+def _describe(candidate: Candidate) -> str:
+    reasons = "\n".join(f"- {gate.reason}" for gate in candidate.evidence.verdict.gates)
+    return f"{candidate.evidence.verdict.summary}\n\n{reasons}"
+
+
+def _log_values(client: MlflowClient, candidate: Candidate, run_id: str) -> None:
+    for start in range(0, len(settings := _flatten(candidate.settings)), 100):
+        client.log_batch(run_id, params=settings[start : start + 100])
+    metrics = [
+        Metric(f"{item.name}{suffix}", value, 0, 0)
+        for item in candidate.evidence.measurements
+        for suffix, value in (("", item.value), (".low", item.low), (".high", item.high))
+    ]
+    metrics += _read_curves(candidate.training_curves)
+    for start in range(0, len(metrics), _BATCH):
+        client.log_batch(run_id, metrics=metrics[start : start + _BATCH])
+    tags = [RunTag(key, value) for key, value in _lineage_tags(candidate.lineage).items()]
+    client.log_batch(run_id, tags=tags)
+
+
+def _flatten(settings: dict[str, Any], prefix: str = "") -> list[Param]:
+    flat = []
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            flat += _flatten(value, f"{prefix}{key}.")
+        else:
+            flat.append(Param(f"{prefix}{key}", json.dumps(value)[:6000]))
+    return flat
+
+
+def _read_curves(path: Path) -> list[Metric]:
+    with path.open(newline="") as file:
+        return [
+            Metric(f"training.{row['metric']}", float(row["value"]), 0, int(row["step"]))
+            for row in csv.DictReader(file)
+        ]
+
+
+def _log_datasets(candidate: Candidate, run_id: str) -> None:
+    with mlflow.start_run(run_id=run_id):
+        for used in candidate.datasets:
+            dataset = mlflow.data.from_pandas(  # type: ignore[attr-defined]
+                pd.read_parquet(used.path),
+                source=str(used.path),
+                name=f"{candidate.name}-{used.context}",
+                digest=used.md5[:32],
+            )
+            mlflow.log_input(dataset, context=used.context)

@@ -1,0 +1,78 @@
+"""A fitted generator with the code it samples with, so that it loads without this project."""
+
+import hashlib
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import mlflow
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, DataType
+from mlflow.types import Schema as InputSchema
+
+from components.models.artifact import load_artifact
+
+_PACKAGE = "components"
+_PARTS = ("data", "models", "networks", "storage", "training")
+_MODULES = ("__init__.py", "config.py", "errors.py")
+_REFERENCE = re.compile(rf"\b{_PACKAGE}(?=\.[a-z])")
+_NEEDS = ("numpy", "pandas", "pydantic", "pyyaml", "safetensors")
+_NEEDS_OF_MODEL = {"ctgan": ("torch",)}
+
+
+def log_generator(model_dir: Path, run_id: str) -> str:
+    """Log the generator in `model_dir` to a run as a pyfunc; its `models:/` URI.
+
+    The code travels under a package name made from its own hash: versions with different code
+    load side by side in one process.
+    """
+    needs = _NEEDS + _NEEDS_OF_MODEL.get(load_artifact(model_dir).model, ())
+    with _packaged_code() as package, mlflow.start_run(run_id=run_id):
+        info = mlflow.pyfunc.log_model(
+            name="generator",
+            loader_module=f"{package.name}.models.served",
+            data_path=str(model_dir),
+            code_paths=[str(package)],
+            pip_requirements=[f"{name}=={_public_version(name)}" for name in needs],
+            signature=_signature(),
+        )
+    return str(info.model_uri)
+
+
+def _signature() -> ModelSignature:
+    return ModelSignature(
+        inputs=InputSchema(
+            [
+                ColSpec(DataType.long, "num_rows"),
+                ColSpec(DataType.long, "seed"),
+                ColSpec(DataType.string, "condition", required=False),
+            ]
+        )
+    )
+
+
+def _public_version(name: str) -> str:
+    """The installed version without its build (`+cpu`), which no index may have."""
+    return version(name).split("+")[0]
+
+
+@contextmanager
+def _packaged_code() -> Iterator[Path]:
+    """A folder with our sampling code, renamed to `mintmark_HASH` throughout."""
+    source = Path(__file__).parents[1]
+    files = [source / name for name in _MODULES]
+    files += [file for part in _PARTS for file in sorted((source / part).glob("*.py"))]
+    texts = {file.relative_to(source): file.read_text() for file in files}
+    digest = hashlib.sha256("\0".join(f"{path}\0{text}" for path, text in texts.items()).encode())
+    name = f"mintmark_{digest.hexdigest()[:12]}"
+    with tempfile.TemporaryDirectory() as folder:
+        package = Path(folder) / name
+        for path, text in texts.items():
+            (package / path).parent.mkdir(parents=True, exist_ok=True)
+            (package / path).write_text(_REFERENCE.sub(name, text))
+        yield package
+        shutil.rmtree(package)

@@ -1,0 +1,49 @@
+"""The connection to MLflow: a server where one is set, else a database under the home folder."""
+
+import logging
+import os
+
+import mlflow
+from filelock import FileLock
+from mlflow import MlflowClient
+
+from components.storage.home import Home
+
+URI_VARIABLE = "MINTMARK_REGISTRY_URI"
+_BUSY_SECONDS = 60
+
+
+def tracking_uri(home: Home) -> str:
+    """The address of the registry: `MINTMARK_REGISTRY_URI`, else the home folder's database.
+
+    MLflow's own variable will not do: MLflow sets it itself once it is connected.
+    """
+    database = home.mlflow / "mlflow.db"
+    return os.environ.get(URI_VARIABLE) or f"sqlite:///{database}?timeout={_BUSY_SECONDS}"
+
+
+def connect(home: Home) -> MlflowClient:
+    """A client of the registry, whose tables are made where they are missing."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    for noisy in ("alembic", "mlflow.store.db.utils"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    uri = tracking_uri(home)
+    mlflow.set_tracking_uri(uri)
+    mlflow.set_registry_uri(uri)
+    home.mlflow.mkdir(parents=True, exist_ok=True)
+    home.locks.mkdir(parents=True, exist_ok=True)
+    client = MlflowClient(uri, uri)
+    with FileLock(home.locks / "mlflow.lock"):
+        client.search_experiments(max_results=1)
+    return client
+
+
+def find_experiment(client: MlflowClient, name: str, home: Home) -> str:
+    """The id of the experiment called `name`, made where it is missing."""
+    with FileLock(home.locks / "mlflow.lock"):
+        experiment = client.get_experiment_by_name(name)
+        if experiment is not None:
+            return str(experiment.experiment_id)
+        is_local = tracking_uri(home).startswith("sqlite:")
+        local = (home.mlflow / "artifacts").as_uri() if is_local else None
+        return str(client.create_experiment(name, artifact_location=local))

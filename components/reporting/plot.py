@@ -1,0 +1,30 @@
+"""A drawn plot with what it says, as the page shows it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A table beneath a plot; `folded` hides it until it is asked for."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    folded: bool
+
+
+@dataclass(frozen=True)
+class Plot:
+    """An inline SVG, its title, one sentence on what it means, and how to read it.
+
+    `wide` takes the page's whole width; `legend` asks for that of real and synthetic.
+    """
+
+    key: str
+    title: str
+    meaning: str
+    reading: str
+    svg: str
+    wide: bool = True
+    legend: bool = False
+    listing: Listing | None = None

@@ -1,0 +1,56 @@
+"""The report: one HTML page with everything in it, for a person with two minutes."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from components.evaluation.evidence import Evidence
+from components.reporting.lineage import Lineage, facts, links
+from components.reporting.rows import confidences, gate_rows, headline, measurement_rows
+from components.reporting.scale import scales
+from components.reporting.wording import counted
+
+_QUESTIONS = {
+    "utility": "Utility: does a model trained on it work?",
+    "privacy": "Privacy: does it give anyone away?",
+    "fidelity": "Fidelity: does it look like the real rows?",
+}
+
+
+def render(evidence: Evidence, lineage: Lineage) -> str:
+    """The HTML page: verdict, gates, measurements, plots, lineage.
+
+    It needs no network and no script, prints well, and is the same bytes for the same values.
+    """
+    from components.reporting.plots import draw_plots  # matplotlib: a second to import
+
+    rows = measurement_rows(evidence)
+    families = [
+        (question, [row for row in rows if row.family == family])
+        for family, question in _QUESTIONS.items()
+    ]
+    return _environment().get_template("report.html.j2").render(
+        evidence=evidence,
+        lineage=lineage,
+        headline=headline(evidence, lineage),
+        gates=gate_rows(evidence),
+        families=[family for family in families if family[1]],
+        scales=scales(evidence),
+        confidences=confidences(evidence),
+        plots=draw_plots(evidence),
+        facts=facts(lineage),
+        links=links(lineage),
+        num_columns=counted(len(evidence.columns), "column"),
+        test_sha256=evidence.test_sha256,
+    )
+
+
+def _environment() -> Environment:
+    """Templates beside this file; every value is escaped, an unknown one is an error."""
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

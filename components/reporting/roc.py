@@ -1,0 +1,137 @@
+"""ROC curves: can synthetic be told from real, and can a training row be told from another."""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from components.evaluation.evidence import Curve, Evidence
+from components.reporting.palette import CHANCE, LINES
+from components.reporting.plot import Plot
+from components.reporting.svg import drawing, inline_svg
+from components.reporting.wording import measured, percent, shorten, title
+
+_POINTS = 150
+_TWO_SAMPLE = ("two_sample", "c2st", "detection", "discriminator")
+_ALARMS = (0.001, 0.01, 0.1)
+_WITNESSES = 10
+
+
+def is_membership(curve: Curve) -> bool:
+    """True for the ROC of a membership attack."""
+    return "membership" in curve.name
+
+
+def is_two_sample(curve: Curve) -> bool:
+    """True for the ROC of a classifier that tells synthetic from real."""
+    return any(word in curve.name for word in _TWO_SAMPLE)
+
+
+def plot_two_sample(evidence: Evidence) -> Plot:
+    """The ROC of the classifier between real and synthetic rows, on plain axes."""
+    curves = tuple(curve for curve in evidence.curves if is_two_sample(curve))
+    auc = _auc(evidence, curves[0], _TWO_SAMPLE)
+    meaning = (
+        f"Shown one real and one synthetic row, a classifier picks the synthetic one "
+        f"{percent(auc)} of the time; 50% is a guess."
+    )
+    with drawing():
+        figure, axes = _frame(curves[0])
+        axes.plot([0, 1], [0, 1], color=CHANCE, linewidth=0.9, linestyle=(0, (4, 3)))
+        _draw_curves(axes, curves, 0.0)
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        alt = f"ROC curve, area {measured(auc)}. {meaning}"
+        svg = inline_svg(figure, key="two-sample", alt=alt)
+    return Plot(
+        key="two-sample",
+        title="Can synthetic be told from real?",
+        meaning=meaning,
+        reading="The nearer the line to the dashed diagonal, the better.",
+        svg=svg,
+        wide=False,
+    )
+
+
+def plot_membership(evidence: Evidence) -> Plot:
+    """The ROC of the membership attacks, on logarithmic axes, as few false alarms matter most."""
+    curves = tuple(curve for curve in evidence.curves if is_membership(curve))
+    auc = _auc(evidence, curves[0], ("membership",))
+    alarm, found = _found(evidence, curves)
+    meaning = (
+        f"The attack ranks a training row above another row {percent(auc)} of the time (a guess: "
+        f"50%); at {percent(alarm)} false alarms it finds {percent(found)} of the training rows "
+        f"(a guess: {percent(alarm)})."
+    )
+    floor = max(1e-4, 10 ** np.floor(np.log10(1 / max(evidence.num_test, 10))))
+    with drawing():
+        figure, axes = _frame(curves[0])
+        axes.set(xscale="log", yscale="log", xlim=(floor, 1), ylim=(floor, 1))
+        axes.plot([floor, 1], [floor, 1], color=CHANCE, linewidth=0.9, linestyle=(0, (4, 3)))
+        _draw_curves(axes, curves, float(floor))
+        for axis in (axes.xaxis, axes.yaxis):
+            axis.set_major_formatter(lambda value, _: percent(value))
+            axis.set_minor_formatter(lambda value, _: "")
+        alt = f"ROC curve on logarithmic axes, area {measured(auc)}. {meaning}"
+        svg = inline_svg(figure, key="membership", alt=alt)
+    return Plot(
+        key="membership",
+        title="Can a training row be recognised?",
+        meaning=meaning,
+        reading="Logarithmic axes: the left edge is where an attacker accuses few and is surest. "
+        "On or below the dashed line nothing is learned.",
+        svg=svg,
+        wide=False,
+    )
+
+
+def _auc(evidence: Evidence, curve: Curve, words: tuple[str, ...]) -> float:
+    """The measured area where there is one, else that under the curve."""
+    for measurement in evidence.measurements:
+        if "auc" in measurement.name and any(word in measurement.name for word in words):
+            return measurement.value
+    return float(np.trapezoid(curve.y, curve.x))
+
+
+def _least_alarm(num_others: int) -> float:
+    """The least rate of false alarms that rests on at least ten rows."""
+    return next((rate for rate in _ALARMS if rate * num_others >= _WITNESSES), _ALARMS[-1])
+
+
+def _found(evidence: Evidence, curves: tuple[Curve, ...]) -> tuple[float, float]:
+    """A low rate of false alarms, and the share of training rows found there."""
+    for measurement in evidence.measurements:
+        if measurement.name == "membership_tpr":
+            return measurement.ideal, measurement.value
+    alarm = _least_alarm(evidence.num_test)
+    return alarm, max(float(np.interp(alarm, curve.x, curve.y)) for curve in curves)
+
+
+def _frame(curve: Curve) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(4.6, 3.7), layout="constrained")
+    axes = figure.subplots()
+    axes.set_box_aspect(0.8)
+    axes.set_xlabel(curve.x_title)
+    axes.set_ylabel(curve.y_title)
+    return figure, axes
+
+
+def _draw_curves(axes: Axes, curves: tuple[Curve, ...], floor: float) -> None:
+    """Each curve, clipped to `floor`; a legend where there is more than one."""
+    for curve, colour in zip(curves, LINES, strict=False):
+        kept = _thinned(np.asarray(curve.x))
+        axes.plot(
+            np.maximum(np.asarray(curve.x)[kept], floor),
+            np.maximum(np.asarray(curve.y)[kept], floor),
+            color=colour, linewidth=1.6, label=shorten(title(curve.name), 32),
+        )
+    if len(curves) > 1:
+        axes.legend(loc="lower right")
+
+
+def _thinned(x: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Positions of at most a few hundred points, even both along x and along its logarithm."""
+    if len(x) <= 2 * _POINTS:
+        return np.arange(len(x))
+    wanted = np.concatenate([np.linspace(0, 1, _POINTS), np.geomspace(1e-4, 1, _POINTS)])
+    places = np.searchsorted(x, wanted * x[-1])
+    return np.unique(np.clip(np.append(places, [0, len(x) - 1]), 0, len(x) - 1))

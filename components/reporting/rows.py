@@ -1,0 +1,116 @@
+"""The gates and measurements of an evidence as rows of text, and the verdict in a few words."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from components.evaluation.evidence import Evidence, GateResult, Measurement
+from components.reporting.lineage import Lineage
+from components.reporting.wording import interval, measured, number, percent, sentence, title
+
+_WORDS = {"minimise": "less than", "maximise": "more than"}
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The verdict as one phrase, and whether it is good news."""
+
+    text: str
+    tone: Literal["passed", "refused"]
+
+
+@dataclass(frozen=True)
+class GateRow:
+    """A gate in words; `asked` reads "less than 0.55"."""
+
+    metric: str
+    title: str
+    value: str
+    bound: str
+    asked: str
+    passed: bool
+    reason: str
+
+    @property
+    def outcome(self) -> str:
+        """The outcome as one word."""
+        return "passed" if self.passed else "failed"
+
+
+@dataclass(frozen=True)
+class MeasurementRow:
+    """A measurement in words; `reference` is what real rows reach, a dash where not known."""
+
+    metric: str
+    title: str
+    family: str
+    value: str
+    interval: str
+    ideal: str
+    reference: str
+    meaning: str
+
+
+def headline(evidence: Evidence, lineage: Lineage) -> Headline:
+    """What became of the candidate: refused, passed, or passed and promoted to an alias."""
+    purpose = evidence.verdict.purpose.value
+    if not evidence.verdict.passed:
+        kept = f" (it still carries the alias {lineage.alias})" if lineage.alias else ""
+        return Headline(f"Refused for {purpose}{kept}", "refused")
+    if lineage.alias:
+        return Headline(f"Promoted to {lineage.alias} for {purpose}", "passed")
+    return Headline(f"Passed for {purpose}", "passed")
+
+
+def threshold(result: GateResult) -> float:
+    """The number that the worse bound must not cross."""
+    return result.gate.better_than + result.gate.margin
+
+
+def gate_rows(evidence: Evidence) -> tuple[GateRow, ...]:
+    """One row a gate, in the verdict's order."""
+    goals = {measurement.name: measurement.goal for measurement in evidence.measurements}
+    return tuple(
+        _gate_row(result, goals.get(result.gate.metric)) for result in evidence.verdict.gates
+    )
+
+
+def _gate_row(result: GateResult, goal: str | None) -> GateRow:
+    wanted = number(threshold(result))
+    return GateRow(
+        metric=result.gate.metric,
+        title=title(result.gate.metric),
+        value=measured(result.value),
+        bound=f"{measured(result.bound)} at {percent(result.gate.confidence)}",
+        asked=wanted if goal is None else f"{_WORDS[goal]} {wanted}",
+        passed=result.passed,
+        reason=result.reason,
+    )
+
+
+def measurement_rows(evidence: Evidence) -> tuple[MeasurementRow, ...]:
+    """One row a measurement, in the evidence's order."""
+    return tuple(_measurement_row(measurement) for measurement in evidence.measurements)
+
+
+def _measurement_row(measurement: Measurement) -> MeasurementRow:
+    return MeasurementRow(
+        metric=measurement.name,
+        title=title(measurement.name),
+        family=measurement.family,
+        value=measured(measurement.value),
+        interval=interval(measurement.low, measurement.high),
+        ideal=number(measurement.ideal),
+        reference=_or_dash(measurement.reference),
+        meaning=sentence(measurement.meaning),
+    )
+
+
+def _or_dash(value: float | None) -> str:
+    """A measured value, a dash where there is none."""
+    return "—" if value is None else measured(value)
+
+
+def confidences(evidence: Evidence) -> str:
+    """The confidence of the intervals; more than one where measurements differ."""
+    levels = sorted({measurement.confidence for measurement in evidence.measurements})
+    return " or ".join(percent(level) for level in levels)

@@ -1,0 +1,91 @@
+"""The evidence in short: Markdown for an artifact, rows for a terminal."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from components.evaluation.evidence import Evidence
+from components.reporting.lineage import Lineage, links
+from components.reporting.rows import gate_rows, headline, measurement_rows
+from components.reporting.wording import counted
+
+_SPECIAL = "\\`*_{}[]<>#|~$!&"
+
+
+@dataclass(frozen=True)
+class SummaryLine:
+    """One row of the terminal's table, every cell as text."""
+
+    metric: str
+    value: str
+    interval: str
+    ideal: str
+
+
+def summary_lines(evidence: Evidence) -> list[SummaryLine]:
+    """One line a measurement, in the evidence's order."""
+    return [
+        SummaryLine(row.metric, row.value, row.interval, row.ideal)
+        for row in measurement_rows(evidence)
+    ]
+
+
+def summary_markdown(evidence: Evidence, lineage: Lineage) -> str:
+    """A short Markdown page: the verdict, its gates, the figures, where they come from."""
+    sections = [
+        f"# {_text(lineage.title)}: {_text(headline(evidence, lineage).text)}",
+        _text(evidence.verdict.summary),
+        "## Gates",
+        _gates(evidence),
+        "## Measured",
+        _measured(evidence),
+        "## From",
+        _origin(evidence, lineage),
+    ]
+    return "\n\n".join(sections) + "\n"
+
+
+def _gates(evidence: Evidence) -> str:
+    header = ("metric", "value", "worse bound", "asked", "outcome", "reason")
+    rows = [
+        (row.metric, row.value, row.bound, row.asked, row.outcome, row.reason)
+        for row in gate_rows(evidence)
+    ]
+    return _table(header, rows)
+
+
+def _measured(evidence: Evidence) -> str:
+    header = ("metric", "value", "interval", "ideal")
+    rows = [(row.metric, row.value, row.interval, row.ideal) for row in summary_lines(evidence)]
+    return _table(header, rows)
+
+
+def _origin(evidence: Evidence, lineage: Lineage) -> str:
+    """The few facts a reader asks for first, then the links."""
+    dirty = " with uncommitted changes" if lineage.git_dirty else ""
+    columns = counted(len(evidence.columns), "column")
+    lines = [
+        f"generator {lineage.generator}, seed {lineage.seed}",
+        f"data {lineage.data_uri} ({columns}; rows: {lineage.rows})",
+        f"git {lineage.git_commit}{dirty}",
+        f"{lineage.when}",
+    ]
+    items = [f"- {_text(line)}" for line in lines]
+    for link in links(lineage):
+        target = "" if link.href is None else link.href.replace("<", "%3C").replace(">", "%3E")
+        shown = f"[{_text(link.title)}](<{target}>)" if target else _text(link.title)
+        items.append(f"- {shown}" if target else f"- {shown}: {_text(link.text)}")
+    return "\n".join(items)
+
+
+def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """A Markdown table; "none" where there are no rows."""
+    if not rows:
+        return "none"
+    lines = [header, tuple("---" for _ in header), *(map(_text, row) for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def _text(text: str) -> str:
+    """The text on one line, with every character that Markdown or HTML would read escaped."""
+    flat = " ".join(text.split())
+    return "".join(f"\\{character}" if character in _SPECIAL else character for character in flat)

@@ -1,0 +1,37 @@
+"""Running one stage as a process: settings in, progress out, one clear line on a user's error."""
+
+import errno
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from components.config import Params, read_params
+from components.errors import UserError
+from components.stages.paths import StagePaths
+
+Stage = Callable[[Params, StagePaths], None]
+
+
+def main(stage: Stage) -> int:
+    """Run `stage` in the working directory; its exit status, 2 for an error the user can mend."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    paths = StagePaths(Path.cwd())
+    try:
+        params = read_params(paths.params)
+        with threadpool_limits(params.train.threads):
+            stage(params, paths)
+    except UserError as error:
+        return _refuse(str(error))
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        return _refuse(f"the disk that holds {paths.root} is full; free some space and run again")
+    return 0
+
+
+def _refuse(message: str) -> int:
+    sys.stdout.write(f"error: {' '.join(message.split())}\n")
+    return 2

@@ -1,0 +1,44 @@
+"""The stage that judges the synthetic rows on locked test rows."""
+
+import json
+import logging
+import sys
+
+import pandas as pd
+
+from components.config import Params
+from components.data.table import Table
+from components.evaluation.evaluate import evaluate
+from components.models.catalog import make_model
+from components.models.contract import TabularModel
+from components.stages.command import main
+from components.stages.paths import StagePaths
+from components.stages.tables import read_test, read_train
+
+logger = logging.getLogger(__name__)
+
+
+def run(params: Params, paths: StagePaths) -> None:
+    """Write the evidence with its verdict, and the measurements alone."""
+
+    def make_and_fit(table: Table, seed: int) -> TabularModel:
+        model = make_model(params.train.model)
+        model.fit(table, seed=seed)
+        return model
+
+    evidence = evaluate(
+        read_train(paths),
+        read_test(paths),
+        pd.read_parquet(paths.synthetic),
+        make_and_fit=make_and_fit,
+        config=params.evaluate,
+    )
+    paths.evidence.parent.mkdir(parents=True, exist_ok=True)
+    evidence.save(paths.evidence)
+    values = {item.name: item.value for item in evidence.measurements}
+    paths.metrics.write_text(json.dumps(values, indent=1, sort_keys=True))
+    logger.info(evidence.verdict.summary)
+
+
+if __name__ == "__main__":
+    sys.exit(main(run))

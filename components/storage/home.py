@@ -1,0 +1,59 @@
+"""The one folder that holds all state of the embedded default."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+VARIABLE = "MINTMARK_HOME"
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where each kind of state lies under `root`. Nothing is created by asking."""
+
+    root: Path
+
+    @property
+    def dvc_cache(self) -> Path:
+        """The content store and run-cache shared by all workspaces."""
+        return self.root / "dvc" / "cache"
+
+    @property
+    def dvc_remote(self) -> Path:
+        """The default DVC remote."""
+        return self.root / "dvc" / "remote"
+
+    @property
+    def workspaces(self) -> Path:
+        """A folder for each flow run."""
+        return self.root / "workspaces"
+
+    @property
+    def checkpoints(self) -> Path:
+        """A folder for each training, named by its content key."""
+        return self.root / "checkpoints"
+
+    @property
+    def mlflow(self) -> Path:
+        """The registry's database and artifacts."""
+        return self.root / "mlflow"
+
+    @property
+    def prefect(self) -> Path:
+        """Prefect's database and settings."""
+        return self.root / "prefect"
+
+    @property
+    def reports(self) -> Path:
+        """The HTML report of each registered version."""
+        return self.root / "reports"
+
+    @property
+    def locks(self) -> Path:
+        """Lock files: one for set-up, one for each model's promotion."""
+        return self.root / "locks"
+
+
+def find_home() -> Home:
+    """The folder in `MINTMARK_HOME`, else `.mintmark` in the working directory."""
+    return Home(Path(os.environ.get(VARIABLE, ".mintmark")).absolute())

@@ -1,0 +1,150 @@
+"""The loop of adversarial training: steps, held-out selection, checkpoints, early stopping.
+
+It knows nothing of models. A game brings its own step; a judge says how good it is by now.
+"""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from components.training.checkpoints import CheckpointStore
+
+
+class NonFiniteLossError(RuntimeError):
+    """Raised when a loss is NaN or infinite: training has diverged and nothing of it is kept.
+
+    No UserError: which setting (if any) mends it is not known.
+    """
+
+
+class Game(Protocol):
+    """Two players, their optimisers and their random state."""
+
+    def step(self, progress: float) -> Mapping[str, Tensor]:
+        """Update each player; the losses, detached. `progress` runs from 0 to 1."""
+        ...
+
+    def weights(self) -> dict[str, Tensor]:
+        """A copy of what a model would keep if training ended now."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the next step depends on, safe to load with weights_only=True."""
+        ...
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go back to what `state` gave."""
+        ...
+
+
+Judge = Callable[[], float | None]
+"""A score of the game as it stands, lower is better; None where there is nothing to judge by."""
+
+Log = Callable[[int, Mapping[str, float]], None]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long to train, and how often to look.
+
+    Training ends after `num_steps`, after `patience` looks without a better score, or after
+    `seconds`. `checkpoint_seconds` pass between checkpoints.
+    """
+
+    num_steps: int
+    look_every: int
+    patience: int
+    seconds: float | None = None
+    checkpoint_seconds: float = 20.0
+
+
+@dataclass
+class _Progress:
+    """Where the loop stands: all of it is in a checkpoint."""
+
+    step: int = 0
+    spent: float = 0.0
+    best_score: float = math.inf
+    best_weights: dict[str, Tensor] = field(default_factory=dict)
+    looks_since_best: int = 0
+    sums: dict[str, Tensor] = field(default_factory=dict)
+
+
+def train(
+    game: Game,
+    schedule: Schedule,
+    *,
+    judge: Judge,
+    score_name: str,
+    log: Log,
+    store: CheckpointStore | None = None,
+) -> dict[str, Tensor]:
+    """The weights of the best look, or the last ones where the judge is silent.
+
+    With a `store`, goes on from its newest checkpoint, and ends as if it had never stopped (unless
+    `schedule.seconds` ends it). Raises NonFiniteLossError.
+    """
+    progress = _resume(game, store)
+    began = saved = time.monotonic() - progress.spent
+    saved += progress.spent
+    while not _is_over(progress, schedule):
+        losses = game.step(progress.step / schedule.num_steps)
+        progress.step += 1
+        for name, loss in losses.items():
+            progress.sums[name] = progress.sums.get(name, torch.zeros(())) + loss.cpu()
+        if progress.step % schedule.look_every == 0 or progress.step == schedule.num_steps:
+            _look(game, progress, schedule, judge, score_name, log)
+        progress.spent = time.monotonic() - began
+        if store and time.monotonic() - saved >= schedule.checkpoint_seconds:
+            _mean_losses(progress, schedule)
+            store.save(progress.step, {"loop": dict(vars(progress)), "game": game.state()})
+            saved = time.monotonic()
+    return progress.best_weights or game.weights()
+
+
+def _resume(game: Game, store: CheckpointStore | None) -> _Progress:
+    checkpoint = store.newest() if store else None
+    if checkpoint is None:
+        return _Progress()
+    game.restore(checkpoint.state["game"])
+    return _Progress(**checkpoint.state["loop"])
+
+
+def _is_over(progress: _Progress, schedule: Schedule) -> bool:
+    late = schedule.seconds is not None and progress.spent >= schedule.seconds
+    tired = progress.looks_since_best >= schedule.patience
+    return progress.step >= schedule.num_steps or tired or late
+
+
+def _look(
+    game: Game, progress: _Progress, schedule: Schedule, judge: Judge, score_name: str, log: Log
+) -> None:
+    """Log the mean losses and the score since the last look; keep the weights if they are best."""
+    metrics = _mean_losses(progress, schedule)
+    score = judge()
+    if score is not None:
+        metrics[score_name] = score
+        progress.looks_since_best += 1
+        if score < progress.best_score:
+            progress.best_score, progress.looks_since_best = score, 0
+            progress.best_weights = game.weights()
+    progress.sums = {}
+    log(progress.step, metrics)
+
+
+def _mean_losses(progress: _Progress, schedule: Schedule) -> dict[str, float]:
+    """Means since the last look; a NaN or infinity anywhere in between shows in them."""
+    steps = (progress.step - 1) % schedule.look_every + 1
+    means = {name: float(total) / steps for name, total in progress.sums.items()}
+    for name, mean in means.items():
+        if not math.isfinite(mean):
+            raise NonFiniteLossError(
+                f"{name} is {mean} near step {progress.step}: training diverged. "
+                "A lower learning rate or a heavier gradient penalty may help."
+            )
+    return means

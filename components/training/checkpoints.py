@@ -1,0 +1,76 @@
+"""Checkpoints that survive a kill: written whole or not at all, read without running code."""
+
+import logging
+import os
+import pickle
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+logger = logging.getLogger(__name__)
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What was saved at `step`: tensors, numbers and strings in dicts and lists."""
+
+    step: int
+    state: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CheckpointStore:
+    """The checkpoints of one training run in `directory`, the newest `keep` of them.
+
+    `fingerprint` stands for everything that training depends on (settings, schema, rows, seed):
+    a checkpoint with another one is never returned.
+    """
+
+    directory: Path
+    fingerprint: str
+    keep: int = 2
+
+    def save(self, step: int, state: dict[str, Any]) -> None:
+        """Write a checkpoint: first a temporary file, synced, then renamed into place."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        whole = self.directory / f"step-{step:09d}.pt"
+        partial = whole.with_suffix(".partial")
+        content = {
+            "format": FORMAT, "fingerprint": self.fingerprint, "step": step, "state": state
+        }
+        with partial.open("wb") as file:
+            torch.save(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, whole)
+        for old in self._newest_first()[self.keep :]:
+            old.unlink()
+
+    def newest(self) -> Checkpoint | None:
+        """The newest whole checkpoint with this fingerprint; what is passed over is logged."""
+        for path in self._newest_first():
+            content = self._read(path)
+            if content is not None:
+                return Checkpoint(content["step"], content["state"])
+        return None
+
+    def _newest_first(self) -> list[Path]:
+        return sorted(self.directory.glob("step-*.pt"), reverse=True)
+
+    def _read(self, path: Path) -> dict[str, Any] | None:
+        """A checkpoint file's content, None (and a warning) where it cannot be used."""
+        try:
+            content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+            found = (content["format"], content["fingerprint"])
+        except (RuntimeError, EOFError, OSError, KeyError, TypeError, ValueError,
+                pickle.UnpicklingError) as error:
+            logger.warning("checkpoint %s is damaged and was skipped: %s", path, error)
+            return None
+        if found != (FORMAT, self.fingerprint):
+            logger.warning("checkpoint %s is of other settings or data and was skipped", path)
+            return None
+        return content

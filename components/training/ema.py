@@ -1,0 +1,30 @@
+"""An exponential moving average of a network's weights."""
+
+import copy
+
+import torch
+from torch import nn
+
+
+class Ema:
+    """Keeps `module`, an averaged copy in eval mode (Yazici et al. 2019; Karras et al. 2018).
+
+    The decay grows from 0 as (1 + n) / (10 + n) up to `decay`, so that the first weights are soon
+    forgotten.
+    """
+
+    def __init__(self, module: nn.Module, decay: float) -> None:
+        self.module = copy.deepcopy(module).eval().requires_grad_(False)
+        self.decay = decay
+        self.updates = 0
+
+    @torch.no_grad()
+    def update(self, module: nn.Module) -> None:
+        """Move the average towards `module`; buffers are copied."""
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        averaged = list(self.module.parameters())
+        current = [parameter.detach() for parameter in module.parameters()]
+        torch._foreach_lerp_(averaged, current, 1 - decay)
+        for mine, other in zip(self.module.buffers(), module.buffers(), strict=True):
+            mine.copy_(other)
+        self.updates += 1

@@ -1,0 +1,1 @@
+"""Prefect flows over Mintmark's components, and the command line."""

@@ -1,0 +1,42 @@
+"""What the steps of a run hand on: what was registered, what was decided, where to look."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.evaluation.evidence import Evidence
+from components.registry.door import DoorResult
+from components.reporting.lineage import Lineage
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A version in the registry with its evidence; `reused` where the same content was there."""
+
+    model: str
+    version: str
+    run_id: str
+    evidence: Evidence
+    lineage: Lineage
+    reused: bool
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What both doors said, and what follows. `champion` is the champion it was taken against."""
+
+    promote: bool
+    is_champion: bool
+    reason: str
+    door: DoorResult
+    champion: str | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished run."""
+
+    registered: Registered
+    decision: Decision
+    report: Path
+    workspace: Path
+    seconds: dict[str, float]

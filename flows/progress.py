@@ -1,0 +1,62 @@
+"""What a person sees in the terminal while a run goes on and when it has ended."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import prefect
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from components.reporting.summary import summary_lines
+from flows.outcome import Outcome
+
+_LOGGERS = ("prefect.flow_runs", "prefect.task_runs")
+_ENGINE = str(Path(prefect.__file__).parent)
+
+
+class _Lines(logging.Handler):
+    """Prints our own messages, not the engine's."""
+
+    def __init__(self, console: Console) -> None:
+        super().__init__(logging.INFO)
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not record.pathname.startswith(_ENGINE):
+            self._console.print(f"  {escape(record.getMessage())}", highlight=False)
+
+
+@contextmanager
+def show_progress(console: Console) -> Iterator[None]:
+    """Print each line that the flow and its stages log, and none of the engine's."""
+    lines = _Lines(console)
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    for logger in loggers:
+        logger.addHandler(lines)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeHandler(lines)
+
+
+def show_outcome(console: Console, outcome: Outcome) -> None:
+    """Print the verdict, the figures behind it and where to look."""
+    table = Table(title="What was measured on rows the generator never saw")
+    for title in ("metric", "value", "interval", "ideal"):
+        table.add_column(title)
+    for line in summary_lines(outcome.registered.evidence):
+        table.add_row(line.metric, line.value, line.interval, line.ideal)
+    console.print(table)
+    for gate in outcome.registered.evidence.verdict.gates:
+        mark = "[green]pass[/green]" if gate.passed else "[red]fail[/red]"
+        console.print(f"{mark}  {escape(gate.reason)}", highlight=False)
+    decision, model = outcome.decision, outcome.registered.model
+    title = f"{model} version {outcome.registered.version}"
+    promoted = decision.promote or decision.is_champion
+    state = "[green]champion[/green]" if promoted else "[red]refused[/red]"
+    console.print(f"\n[bold]{title}: {state}[/bold]\n{escape(decision.reason)}", highlight=False)
+    console.print(f"\nreport     {outcome.report}\nworkspace  {outcome.workspace}", highlight=False)

@@ -1,0 +1,31 @@
+"""Where the checkout and its state lie, and the environment its services need."""
+
+import os
+from pathlib import Path
+
+from components.storage.home import VARIABLE, Home, find_home
+
+PROJECT = Path(__file__).parents[1]
+
+
+def set_up_environment() -> Home:
+    """Point Prefect and our stages at the home folder; call before Prefect is imported.
+
+    Values that are set already are kept.
+    """
+    os.environ.setdefault(VARIABLE, str(PROJECT / ".mintmark"))
+    home = find_home()
+    defaults = {
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_HOME": str(home.prefect),
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+    if "MLFLOW_TRACKING_URI" in os.environ:
+        defaults["MINTMARK_REGISTRY_URI"] = os.environ["MLFLOW_TRACKING_URI"]
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)
+    return home

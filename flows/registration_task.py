@@ -1,0 +1,92 @@
+"""Registering a run's generator as a candidate, with everything that traces it."""
+
+import hashlib
+import json
+import platform
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from prefect import task
+from prefect.runtime import flow_run
+
+from components.config import Params
+from components.evaluation.evidence import Evidence
+from components.registry.candidates import (
+    Candidate,
+    DatasetUsed,
+    find_candidate,
+    open_run,
+    register,
+)
+from components.registry.tracking import connect
+from components.reporting.lineage import Lineage
+from components.stages.paths import StagePaths
+from components.storage.code import git_revision
+from components.storage.dvc import cached_file, output_hashes
+from components.storage.home import Home, find_home
+from flows.outcome import Registered
+from flows.project import PROJECT
+from flows.request import request_key
+
+_LIBRARIES = ("torch", "numpy", "pandas", "scikit-learn", "mlflow", "prefect", "dvc", "evidently")
+
+
+@task(task_run_name="register")
+def register_candidate(params: Params, workspace: Path) -> Registered:
+    """The version of this run's content: registered now, or found where it was before."""
+    home, paths = find_home(), StagePaths(workspace)
+    client = connect(home)
+    hashes = output_hashes(workspace)
+    content_key = hashlib.sha256(
+        json.dumps([params.model_dump(mode="json"), hashes], sort_keys=True).encode()
+    ).hexdigest()
+    evidence = Evidence.load(paths.evidence)
+    lineage = _lineage(params, evidence, hashes)
+    found = find_candidate(client, params.name, content_key)
+    if found is not None:
+        return Registered(params.name, found.version, found.run_id, evidence, lineage, reused=True)
+    run_id = open_run(client, params.name, request_key(params), home)
+    candidate = Candidate(
+        name=params.name,
+        content_key=content_key,
+        settings=params.model_dump(mode="json"),
+        lineage=lineage,
+        evidence=evidence,
+        model_dir=paths.model,
+        training_curves=paths.training_curves,
+        datasets=_datasets(paths, hashes, home),
+        files=(paths.params, paths.evidence, paths.schema, workspace / "dvc.lock"),
+    )
+    number = register(client, candidate, run_id)
+    return Registered(params.name, number, run_id, evidence, lineage, reused=False)
+
+
+def _lineage(params: Params, evidence: Evidence, hashes: dict[str, str]) -> Lineage:
+    revision = git_revision(PROJECT)
+    settings = params.model_dump_json()
+    return Lineage(
+        name=params.name,
+        version=None,
+        generator=params.train.model.name,
+        settings=params.train.model.model_dump(mode="json"),
+        data_uri=params.prepare.data,
+        data_sha256=params.prepare.data_sha256 or "",
+        num_train=evidence.num_train,
+        num_test=evidence.num_test,
+        num_synthetic=evidence.num_synthetic,
+        seed=params.train.seed,
+        git_commit=revision.removesuffix("+changes"),
+        git_dirty=revision.endswith("+changes"),
+        content_keys=hashes,
+        params_sha256=hashlib.sha256(settings.encode()).hexdigest(),
+        libraries={"python": platform.python_version()} | {n: version(n) for n in _LIBRARIES},
+        flow_run_id=str(flow_run.id),
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _datasets(paths: StagePaths, hashes: dict[str, str], home: Home) -> tuple[DatasetUsed, ...]:
+    used = {"train": paths.train, "test": paths.test, "synthetic": paths.synthetic}
+    md5s = {role: hashes[str(path.relative_to(paths.root))] for role, path in used.items()}
+    return tuple(DatasetUsed(role, cached_file(home, md5), md5) for role, md5 in md5s.items())

@@ -1,0 +1,42 @@
+"""The report of a version: on disk, in MLflow, and in short as a Prefect artifact."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact
+
+from components.registry.promotion import CHAMPION
+from components.registry.tracking import connect, tracking_uri
+from components.reporting.lineage import Lineage
+from components.reporting.report import render
+from components.reporting.summary import summary_markdown
+from components.storage.home import Home, find_home
+from flows.outcome import Decision, Registered
+
+
+@task(task_run_name="report")
+def write_report(registered: Registered, decision: Decision) -> Path:
+    """The path of the HTML report; it is written once for each version and decision."""
+    home = find_home()
+    lineage = _complete(registered, decision, home)
+    path = home.reports / registered.model / f"v{registered.version}.html"
+    if not (registered.reused and path.is_file()):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(render(registered.evidence, lineage))
+        connect(home).log_artifact(registered.run_id, str(path))
+    create_markdown_artifact(
+        summary_markdown(registered.evidence, lineage),
+        key="verdict",
+        description=f"{registered.model} version {registered.version}",
+    )
+    return path
+
+
+def _complete(registered: Registered, decision: Decision, home: Home) -> Lineage:
+    return replace(
+        registered.lineage,
+        version=registered.version,
+        alias=CHAMPION if decision.promote or decision.is_champion else None,
+        links={"MLflow registry": tracking_uri(home), "MLflow run": registered.run_id},
+    )

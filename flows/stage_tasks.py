@@ -1,0 +1,33 @@
+"""The stages as Prefect tasks: each one `dvc repro` of one stage in the run's workspace."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from prefect import task
+from prefect.client.schemas.objects import TaskRun
+from prefect.logging import get_run_logger
+from prefect.states import State
+
+from components.storage.dvc import StageFailed, reproduce
+from components.storage.home import find_home
+
+
+async def _is_worth_retrying(task: Any, run: TaskRun, state: State[Any]) -> bool:
+    """A stage that was killed goes on from its checkpoint; a user's error stays one."""
+    failure = await state.aresult(raise_on_failure=False)
+    return isinstance(failure, StageFailed) and failure.was_killed
+
+
+@task(
+    task_run_name="{stage}",
+    retries=1,
+    retry_delay_seconds=2,
+    retry_condition_fn=_is_worth_retrying,
+)
+def run_stage(stage: str, workspace: Path) -> float:
+    """Bring a stage's outputs up to date; the seconds it took."""
+    logger = get_run_logger()
+    started = time.monotonic()
+    reproduce(workspace, stage, find_home(), lambda line: logger.info("%s: %s", stage, line))
+    return time.monotonic() - started
