@@ -92,7 +92,17 @@ class TreesConfig(Settings):
 
 
 class CtganConfig(Settings):
-    """A conditional tabular GAN; see `components/models/ctgan.py`."""
+    """A conditional tabular GAN; see `components/models/ctgan.py`.
+
+    Training takes `steps` updates of each network on `batch_size` rows, or `max_epochs` passes
+    over the rows where that is fewer. Where at least 100 rows can be held out (`holdout_share`),
+    every `look_every` steps they are compared with sampled ones; the best generator is kept, and
+    training ends after `patience` looks without a better one. Rates fall to 0 over the second
+    half. The critic judges `pack` rows at a time, and the squared slope of its value weighs
+    `penalty`. `ema_decay` averages the generator; `temperature` is that of the slots' softmax.
+    Of a numeric column, all values have a slot where there are at most `max_levels`, else those
+    with `spike_share` of the rows.
+    """
 
     name: Literal["ctgan"] = "ctgan"
     steps: int = Field(3000, ge=1)
@@ -103,26 +113,21 @@ class CtganConfig(Settings):
     generator_blocks: int = Field(2, ge=1)
     critic_layers: int = Field(2, ge=1)
     pack: int = Field(1, ge=1)
-    critic_steps: int = Field(1, ge=1)
-    loss: str = "wgan-gp"
     generator_rate: float = Field(5e-4, gt=0)
     critic_rate: float = Field(5e-4, gt=0)
     beta1: float = 0.0
     beta2: float = 0.9
-    penalty: float = Field(10.0, ge=0)
-    penalty_every: int = 1
+    bins: int = 0
+    dropout: float = 0.0
+    penalty: float = Field(1.0, ge=0)
     ema_decay: float = Field(0.995, ge=0, lt=1)
     temperature: float = Field(0.5, gt=0)
-    hard: bool = False
     spike_share: float = Field(0.03, gt=0, le=1)
-    max_levels: int = 20
-    holdout_share: float = Field(0.1, ge=0, lt=1)
-    look_every: int = Field(250, ge=1)
-    patience: int = Field(6, ge=1)
+    max_levels: int = Field(20, ge=2)
+    holdout_share: float = Field(0.1, ge=0, lt=0.5)
+    look_every: int = Field(500, ge=1)
+    patience: int = Field(4, ge=1)
     checkpoint_seconds: float = Field(20.0, ge=0)
-    calibrate: bool = True
-    bins: int = 0
-    final_rate: float = 0.0
 
 
 Model = Annotated[CopulaConfig | TreesConfig | CtganConfig, Field(discriminator="name")]
@@ -161,6 +166,7 @@ SHARING_GATES = (
     Gate(metric="tstr_loss", better_than=0.0, margin=0.05),
     Gate(metric="membership_auc", better_than=0.5, margin=0.05),
     Gate(metric="copy_excess", better_than=0.0, margin=0.01),
+    Gate(metric="two_sample_auc", better_than=0.5, margin=0.3),
 )
 
 

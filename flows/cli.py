@@ -1,77 +1,38 @@
 """The command line: `mintmark --help`."""
 
-from pathlib import Path
-from typing import Annotated
+import errno
+import sys
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
-from components.config import Purpose
 from components.errors import UserError
-from components.recipes.recipe import Preset
+from flows.commands.doctor import doctor
+from flows.commands.models import models, rollback, sample
+from flows.commands.run import recipes, run
+from flows.commands.services import down, up
+from flows.commands.synthesize import synthesize
+
+_USER_ERROR = 2
+_INTERRUPTED = 130
 
 app = typer.Typer(
     name="mintmark",
-    help="Train generative models, prove that what they make helps, promote only what passed.",
-    epilog="Start with: mintmark run",
+    help=(
+        "Train generative models on your data, prove on rows they never saw whether what they "
+        "make helps, and promote only what passed."
+    ),
+    epilog=(
+        "Start with `mintmark run`; your own table: `mintmark run --data FILE --target COLUMN "
+        "--purpose sharing`; only rows: `mintmark synthesize FILE --target COLUMN -o OUT`."
+    ),
     no_args_is_help=True,
+    add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
 )
-console = Console()
-
-
-@app.command()
-def run(
-    recipe: Annotated[
-        str | None, typer.Argument(help="A recipe; without one, the settings in params.yaml.")
-    ] = None,
-    preset: Annotated[Preset, typer.Option(help="How large the run is.")] = Preset.CPU,
-    data: Annotated[
-        str | None, typer.Option(help="Your own table: a path, folder, glob or s3:// URI.")
-    ] = None,
-    target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
-    purpose: Annotated[
-        Purpose | None, typer.Option(help="What the generator is judged for.")
-    ] = None,
-    model: Annotated[str | None, typer.Option(help="trees, copula or ctgan.")] = None,
-    name: Annotated[str | None, typer.Option(help="The name to register under.")] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="A setting, as section.key=value.")
-    ] = None,
-) -> None:
-    """Run the loop once: prepare, train, synthesize, evaluate, register, decide, promote."""
-    from flows.project import set_up_environment
-
-    set_up_environment()
-    from flows.progress import show_outcome, show_progress
-    from flows.request import RunRequest, build_params
-    from flows.retrain import retrain
-
-    request = RunRequest(
-        recipe=recipe,
-        preset=preset,
-        data=data,
-        target=target,
-        purpose=purpose,
-        model=model,
-        name=name,
-        overrides=tuple(set_ or ()),
-    )
-    build_params(request)
-    with show_progress(console):
-        outcome = retrain(request)
-    show_outcome(console, outcome)
-
-
-@app.command()
-def recipes() -> None:
-    """List the bundled problems and what each one's verdict answers."""
-    from components.recipes.catalog import DEFAULT, RECIPES
-
-    for recipe_name, recipe in RECIPES.items():
-        mark = " (the default)" if recipe_name == DEFAULT else ""
-        console.print(f"[bold]{recipe_name}[/bold]{mark}\n  {recipe.question}")
+for command in (run, recipes, models, sample, rollback, synthesize, up, down, doctor):
+    app.command()(command)
 
 
 def main() -> None:
@@ -79,8 +40,16 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        Console(stderr=True).print(f"[red]error:[/red] {error}", highlight=False, soft_wrap=True)
-        raise SystemExit(2) from error
+        _end(f"[red]error:[/red] {escape(str(error))}", _USER_ERROR)
+    except KeyboardInterrupt:
+        _end("stopped; the same command goes on where it was", _INTERRUPTED)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        place = error.filename or "the disk"
+        _end(f"[red]error:[/red] no space is left for {place}; free some and run again", 2)
 
 
-__all__ = ["Path", "app", "main"]
+def _end(message: str, status: int) -> None:
+    Console(stderr=True).print(message, highlight=False, soft_wrap=True)
+    sys.exit(status)

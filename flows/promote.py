@@ -13,9 +13,7 @@ from components.storage.home import find_home
 def promote(model: str, version: str, expected: str | None, reason: str) -> None:
     """Make `version` the champion of `model`, unless the champion is no longer `expected`."""
     home = find_home()
-    promotion.promote(
-        connect(home), model, version, expected=expected, reason=reason, home=home
-    )
+    promotion.promote(connect(home), model, version, expected=expected, reason=reason, home=home)
     get_run_logger().info("version %s is the champion of %s", version, model)
     emit_event(
         "mintmark.model.promoted",

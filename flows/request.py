@@ -38,6 +38,11 @@ class RunRequest(BaseModel):
         (), title="Overrides", description="Settings as section.key=value, one a line"
     )
 
+    def pinned(self, params: Params) -> "RunRequest":
+        """This request, bound to the data content that `params` was built from."""
+        pin = f"prepare.data_sha256={params.prepare.data_sha256}"
+        return self.model_copy(update={"overrides": (*self.overrides, pin)})
+
 
 def build_params(request: RunRequest) -> Params:
     """The settings of a run, complete and with the data's content pinned.

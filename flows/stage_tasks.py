@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from prefect import task
-from prefect.client.schemas.objects import TaskRun
+from prefect.client.schemas.objects import State, TaskRun
 from prefect.logging import get_run_logger
-from prefect.states import State
 
 from components.storage.dvc import StageFailed, reproduce
 from components.storage.home import find_home

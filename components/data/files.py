@@ -1,6 +1,7 @@
 """Rows from files: CSV and Parquet, with their content hash."""
 
 import csv
+import gzip
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
@@ -51,9 +52,9 @@ def _read_file(path: Path) -> pd.DataFrame:
 
 def _refuse_duplicate_names(path: Path) -> None:
     """Raise where a CSV's header repeats a name, which pandas would silently rename."""
-    opened = pd.io.common.get_handle(path, "r", compression="infer", encoding="utf-8")
-    with opened as handles:
-        header = next(csv.reader(handles.handle), [])
+    opened = gzip.open(path, "rt") if path.name.endswith(".gz") else path.open()
+    with opened as file:
+        header = next(csv.reader(file), [])
     repeated = [name for name, count in Counter(header).items() if count > 1]
     if repeated:
         raise UserError(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data.schema import Column, Schema
+from components.data.schema import Column
 from components.data.table import Matrix
 
 Array = NDArray[Any]
@@ -74,9 +74,10 @@ class EncodedRows:
     present: Array
 
 
-def learn_codes(matrix: Matrix, schema: Schema, settings: CodeSettings) -> tuple[ColumnCode, ...]:
-    """The code of every learned column of an encoded matrix, in the schema's order."""
-    columns = schema.learned
+def learn_codes(
+    matrix: Matrix, columns: tuple[Column, ...], settings: CodeSettings
+) -> tuple[ColumnCode, ...]:
+    """The code of each of `columns`, whose values stand in this order in `matrix`."""
     return tuple(_learn_code(matrix[:, i], columns[i], settings) for i in range(len(columns)))
 
 
@@ -165,9 +166,7 @@ def _probability_bounds(values: Array, used: NDArray[np.bool_]) -> tuple[Array, 
     return np.where(used, low, 0.0), np.where(used, high, 1.0)
 
 
-def decode_rows(
-    slots: Array, probabilities: Array, codes: tuple[ColumnCode, ...]
-) -> Matrix:
+def decode_rows(slots: Array, probabilities: Array, codes: tuple[ColumnCode, ...]) -> Matrix:
     """The matrix in `encode`'s form of one-hot `slots` and of the scores' `probabilities`.
 
     Shapes: (rows, all columns' slots), (rows, continuous columns), to (rows, columns).
@@ -183,5 +182,7 @@ def decode_rows(
             values = np.interp(probabilities[:, score], *code.quantiles)
             values = np.round(values) if code.is_discrete else values
             score += 1
-        columns.append(np.where(level < len(code.levels), np.append(code.levels, 0.0)[level], values))
-    return np.column_stack(columns)
+        columns.append(
+            np.where(level < len(code.levels), np.append(code.levels, 0.0)[level], values)
+        )
+    return np.column_stack(columns) if columns else np.empty((len(slots), 0))

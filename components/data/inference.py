@@ -64,7 +64,7 @@ def _check_values(values: pd.Series, declared: ColumnKind | None) -> None:
     is_single = values.nunique() == 1 and not values.isna().any()
     if is_single and declared is not ColumnKind.CONSTANT:
         raise UserError(
-            f"column {name!r} has one value, {values.iloc[0]!r}, in all {len(values)} rows: "
+            f"column {name!r} has one value, {values.tolist()[0]!r}, in all {len(values)} rows: "
             f"{mend}, or keep it as it is (prepare.kinds: {{{name}: constant}})"
         )
     if declared is ColumnKind.CONSTANT and not is_single:
@@ -89,16 +89,17 @@ def _check_target(values: pd.Series, kind: ColumnKind) -> None:
         raise UserError(f"target {name!r} is missing in {int(values.isna().sum())} rows")
     if kind in (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN):
         counts = values.value_counts()
+        rarest = counts.index.tolist()[-1]
         if counts.min() < MIN_CLASS_ROWS:
             raise UserError(
-                f"target {name!r} has only {counts.min()} rows of class {counts.idxmin()!r}; "
+                f"target {name!r} has only {counts.min()} rows of class {rarest!r}; "
                 f"each class needs at least {MIN_CLASS_ROWS}"
             )
 
 
 def _infer_kind(values: pd.Series, *, is_target: bool) -> ColumnKind:
     present = values.dropna()
-    if types.is_bool_dtype(present) or present.map(type).eq(bool).all():
+    if types.is_bool_dtype(present) or all(isinstance(value, bool) for value in present):
         return ColumnKind.BOOLEAN
     if types.is_datetime64_any_dtype(values):
         return ColumnKind.DATETIME
@@ -181,7 +182,7 @@ def _describe(values: pd.Series, kind: ColumnKind) -> Column:
 
 
 def _decimals(numbers: np.ndarray) -> int | None:
-    """The fewest digits after the point that keep every number, None where there is no such number."""
+    """The fewest digits after the point that keep every number, None where there is none."""
     for digits in range(_MAX_DECIMALS + 1):
         if np.array_equal(np.round(numbers, digits), numbers):
             return digits

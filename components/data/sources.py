@@ -10,8 +10,8 @@ import pandas as pd
 
 from components.data.bundled import load_bundled
 from components.data.files import FORMATS, hash_files, read_files
-from components.storage.s3 import download
 from components.errors import UserError
+from components.storage.s3 import download
 
 BUNDLED = "sklearn:"
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from components.data.cast import cast
 from components.data.identifiers import fresh_identifiers
 from components.data.schema import Column, ColumnKind, Scalar, Schema
 from components.errors import UserError
@@ -44,7 +45,7 @@ def encode(frame: pd.DataFrame, schema: Schema) -> Matrix:
 def _encode_column(values: pd.Series, column: Column) -> Matrix:
     if column.is_discrete:
         codes = {value: float(code) for code, value in enumerate(column.categories)}
-        return values.astype(object).map(codes).to_numpy(dtype=np.float64)
+        return np.asarray(values.astype(object).map(codes), dtype=np.float64)
     if column.kind is ColumnKind.DATETIME:
         micros = values.astype("datetime64[us]")
         numbers = micros.astype("int64").to_numpy(dtype=np.float64)
@@ -64,7 +65,7 @@ def decode(matrix: Matrix, schema: Schema, *, seed: int) -> pd.DataFrame:
     columns: dict[str, pd.Series] = {}
     for column in schema.columns:
         if column.kind is ColumnKind.CONSTANT:
-            columns[column.name] = pd.Series([column.example] * num_rows).astype(column.dtype)
+            columns[column.name] = cast(pd.Series([column.example] * num_rows), column.dtype)
         elif column.kind is ColumnKind.IDENTIFIER:
             columns[column.name] = fresh_identifiers(column, num_rows, rng)
         else:
@@ -77,15 +78,15 @@ def _decode_column(values: Matrix, column: Column) -> pd.Series:
     if column.is_discrete:
         levels = np.array([*column.categories, None], dtype=object)
         codes = np.where(missing, len(column.categories), values).astype(np.int64)
-        return pd.Series(levels[codes]).astype(_output_dtype(column))
+        return cast(pd.Series(levels[codes]), _output_dtype(column))
     clipped = np.clip(values, column.minimum, column.maximum)
     if column.kind is ColumnKind.NUMERICAL:
         rounded = clipped if column.decimals is None else np.round(clipped, column.decimals)
-        return pd.Series(rounded).astype(column.dtype)
+        return cast(pd.Series(rounded), column.dtype)
     whole = pd.Series(np.round(clipped)).astype("Int64")
     if column.kind is ColumnKind.DATETIME:
-        return pd.to_datetime(whole, unit="us").astype(column.dtype)
-    return whole.astype(_output_dtype(column))
+        return cast(pd.to_datetime(whole, unit="us"), column.dtype)
+    return cast(whole, _output_dtype(column))
 
 
 def _output_dtype(column: Column) -> str:

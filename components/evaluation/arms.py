@@ -150,4 +150,4 @@ def _sampler(task: Task, num_neighbours: int, seed: int) -> object:
         return SMOTE(k_neighbors=num_neighbours, random_state=seed)
     if len(codes) == len(task.discrete):
         return SMOTEN(k_neighbors=num_neighbours, random_state=seed)
-    return SMOTENC(codes, k_neighbors=num_neighbours, random_state=seed)
+    return SMOTENC(codes.tolist(), k_neighbors=num_neighbours, random_state=seed)

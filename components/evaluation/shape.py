@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from components.data.schema import Column
 from components.data.table import Matrix, Table, encode
@@ -11,6 +12,8 @@ from components.evaluation.evidence import ColumnFidelity
 from components.evaluation.histograms import histogram
 from components.evaluation.statistics import normal_interval
 from components.models.contract import LogMetrics
+
+MAX_COUNTED = 100_000
 
 SHAPE_ERROR = Metric(
     name="shape_error",
@@ -89,21 +92,24 @@ def column_distance(real: Matrix, synthetic: Matrix, *, discrete: bool) -> Dista
     0.25
     """
     if discrete:
-        return total_variation(np.nan_to_num(real, nan=-1.0), np.nan_to_num(synthetic, nan=-1.0))
-    missing = total_variation(np.isnan(real).astype(float), np.isnan(synthetic).astype(float))
+        real, synthetic = np.nan_to_num(real, nan=-1.0) + 1, np.nan_to_num(synthetic, nan=-1.0) + 1
+        return total_variation(real.astype(np.int64), synthetic.astype(np.int64))
+    missing = total_variation(np.isnan(real).astype(np.int64), np.isnan(synthetic).astype(np.int64))
     present = _kolmogorov_smirnov(real, synthetic)
     return present if present.value >= missing.value else missing
 
 
-def total_variation(real: Matrix, synthetic: Matrix) -> Distance:
-    """Half the summed differences in the shares of each code."""
-    levels, codes = np.unique(np.concatenate([real, synthetic]), return_inverse=True)
-    ours, theirs = codes[: len(real)], codes[len(real) :]
-    first = np.bincount(ours, minlength=len(levels)) / len(real)
-    second = np.bincount(theirs, minlength=len(levels)) / len(synthetic)
+def total_variation(real: NDArray[np.int64], synthetic: NDArray[np.int64]) -> Distance:
+    """Half the summed differences in the shares of each code, codes being 0 or more."""
+    count = int(max(real.max(), synthetic.max())) + 1
+    if count > MAX_COUNTED:
+        codes = np.unique(np.concatenate([real, synthetic]), return_inverse=True)[1]
+        real, synthetic, count = codes[: len(real)], codes[len(real) :], int(codes.max()) + 1
+    first = np.bincount(real, minlength=count) / len(real)
+    second = np.bincount(synthetic, minlength=count) / len(synthetic)
     signs = np.sign(first - second)
     value = 0.5 * float(np.abs(first - second).sum())
-    return Distance(value, 0.5 * signs[ours], -0.5 * signs[theirs])
+    return Distance(value, 0.5 * signs[real], -0.5 * signs[synthetic])
 
 
 def _kolmogorov_smirnov(real: Matrix, synthetic: Matrix) -> Distance:

@@ -49,11 +49,14 @@ def measure_trend(case: Case, log: LogMetrics) -> Findings:
         return Findings()
     chosen = tuple(columns[i] for i in kept)
     real, synthetic = _sides(chosen, kept, case.train, case.synthetic)
-    found = [(_pair(chosen, i, j, real, synthetic), _distance(chosen, i, j, real, synthetic))
-             for i, j in combinations(range(len(kept)), 2)]
+    places = list(combinations(range(len(kept)), 2))
+    errors: list[float] = []
+    error = _joint_error(
+        (_distance(chosen, i, j, real, synthetic) for i, j in places), errors
+    )
     interval = normal_interval(
-        float(np.mean([distance.value for _, distance in found])),
-        _joint_error(distance for _, distance in found),
+        float(np.mean(errors)),
+        error,
         confidence=case.confidence(TREND_ERROR.name),
     )
     meaning = TREND_ERROR.meaning
@@ -62,8 +65,8 @@ def measure_trend(case: Case, log: LogMetrics) -> Findings:
     measured = TREND_ERROR.measured(
         interval, case, meaning=meaning, reference=_mean_error(chosen, kept, case.train, case.test)
     )
-    pairs = sorted((pair for pair, _ in found), key=lambda pair: -pair.error)
-    return Findings((measured,), pairs=tuple(pairs))
+    pairs = [_pair(chosen, i, j, real, synthetic, errors[k]) for k, (i, j) in enumerate(places)]
+    return Findings((measured,), pairs=tuple(sorted(pairs, key=lambda pair: -pair.error)))
 
 
 def _mean_error(
@@ -75,12 +78,16 @@ def _mean_error(
     return float(np.mean([_distance(columns, i, j, one, other).value for i, j in pairs]))
 
 
-def _joint_error(distances: Iterator[Distance]) -> float:
-    """The standard error of the mean of many distances, without keeping their influences."""
-    count, real, synthetic = 0, np.zeros(1), np.zeros(1)
+def _joint_error(distances: Iterator[Distance], values: list[float]) -> float:
+    """The standard error of the mean of many distances, whose values are appended to `values`.
+
+    Influences are summed as they come: kept, those of 1,770 pairs would fill the memory.
+    """
+    real, synthetic = np.zeros(1), np.zeros(1)
     for distance in distances:
-        count, real, synthetic = count + 1, real + distance.real, synthetic + distance.synthetic
-    parts = (part.var() / count**2 / len(part) for part in (real, synthetic))
+        values.append(distance.value)
+        real, synthetic = real + distance.real, synthetic + distance.synthetic
+    parts = (part.var() / len(values) ** 2 / len(part) for part in (real, synthetic))
     return float(np.sqrt(sum(parts)))
 
 
@@ -139,7 +146,7 @@ def contingency_distance(
     """
     width = max(int(second.max()), int(other_second.max())) + 1
     cells, other_cells = first * width + second, other_first * width + other_second
-    return total_variation(cells.astype(np.float64), other_cells.astype(np.float64))
+    return total_variation(cells, other_cells)
 
 
 def _correlation(x: Matrix, y: Matrix) -> tuple[float, Matrix]:
@@ -159,14 +166,14 @@ def _correlation(x: Matrix, y: Matrix) -> tuple[float, Matrix]:
 
 
 def _pair(
-    columns: tuple[Column, ...], i: int, j: int, real: Side, other: Side
+    columns: tuple[Column, ...], i: int, j: int, real: Side, other: Side, error: float
 ) -> PairFidelity:
     return PairFidelity(
         first=columns[i].name,
         second=columns[j].name,
         real=_association(columns, i, j, real),
         synthetic=_association(columns, i, j, other),
-        error=_distance(columns, i, j, real, other).value,
+        error=error,
     )
 
 

@@ -22,6 +22,14 @@ def make_model(config: CopulaConfig | TreesConfig | CtganConfig) -> TabularModel
     return cast(TabularModel, model_class(config.name)(config))
 
 
+def default_config(name: str) -> CopulaConfig | TreesConfig | CtganConfig:
+    """The settings a model has unless told otherwise; raises UserError where it is not known."""
+    configs = {config().name: config for config in (CopulaConfig, TreesConfig, CtganConfig)}
+    if name not in configs:
+        raise UserError(f"no model is called {name!r}; known models: {', '.join(sorted(configs))}")
+    return configs[name]()
+
+
 def load_model(directory: Path) -> TabularModel:
     """The fitted model saved in `directory`; raises UserError where there is none."""
     path = directory / "model.json"

@@ -45,7 +45,7 @@ class DoorResult:
 
 
 def try_version(model: str, version: str, home: Home, limits: DoorLimits) -> DoorResult:
-    """Load the version in a fresh process outside this project and draw rows with one seed twice."""
+    """Load the version in a fresh process outside this project and draw the same rows twice."""
     command = [sys.executable, "-I", "-c", _CONSUMER, f"models:/{model}/{version}"]
     environment = os.environ | {"MLFLOW_TRACKING_URI": tracking_uri(home)}
     with tempfile.TemporaryDirectory() as elsewhere:

@@ -1,8 +1,8 @@
 """Moving the champion: one at a time, never over a champion that changed, always with a reason."""
 
+from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
-from filelock import FileLock
 
 from components.errors import UserError
 from components.registry.audit import Act, record

@@ -8,12 +8,12 @@ from components.evaluation.evidence import Arm, Evidence
 from components.reporting.palette import AXIS, INK, OTHER, SYNTHETIC
 from components.reporting.plot import Plot
 from components.reporting.svg import drawing, inline_svg
-from components.reporting.wording import counted, interval, measured, number, shorten, title
+from components.reporting.wording import counted, interval, label, measured, number, shorten, title
 
 REFERENCE = "real"
 AUGMENTED = "real + synthetic"
 _AVERAGES = ("mean of learners", "average")
-_ACROSS = 3
+_ACROSS = 4
 
 
 def plot_arms(evidence: Evidence) -> Plot:
@@ -86,7 +86,7 @@ def _metric(arms: tuple[Arm, ...]) -> str:
             if metric in arm.scores and metric in reference.get(arm.learner, {})
         ]
         if gaps and any(arm.difference != 0 for arm in arms) and max(gaps) < 1e-6:
-            return f" in {title(metric)}"
+            return f" in {label(metric)}"
     return ""
 
 
@@ -110,7 +110,7 @@ def _draw(arms: tuple[Arm, ...], learners: list[str]) -> Figure:
         chosen = {arm.name: arm for arm in arms if arm.learner == learner}
         _draw_learner(axes, [(place, chosen[name]) for place, name in enumerate(names)
                              if name in chosen])
-        axes.set_title(shorten(title(learner), 34))
+        axes.set_title(shorten(title(learner), 28))
     for axes in panels.flat[len(learners) :]:
         axes.set_axis_off()
     for axes in panels[:, 0]:
@@ -130,5 +130,6 @@ def _draw_learner(axes: Axes, rows: list[tuple[int, Arm]]) -> None:
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_color(AXIS)
     axes.tick_params(axis="y", length=0)
-    axes.locator_params(axis="x", nbins=5)
+    axes.locator_params(axis="x", nbins=4)
+    axes.tick_params(axis="x", labelbottom=True)
     axes.xaxis.set_major_formatter(lambda value, _: number(round(value, 9), signed=True))

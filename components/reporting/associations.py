@@ -57,7 +57,8 @@ def _names(evidence: Evidence, pairs: tuple[PairFidelity, ...]) -> list[str]:
 def _meaning(pairs: tuple[PairFidelity, ...]) -> str:
     worst = pairs[0]
     text = (
-        f"The worst of {counted(len(pairs), 'pair')} is {worst.first} with {worst.second}: "
+        f"The worst of {counted(len(pairs), 'pair')} is “{shorten(worst.first, 60)}” with "
+        f"“{shorten(worst.second, 60)}”, "
         f"associated by {measured(worst.real)} in real rows and "
         f"{measured(worst.synthetic)} in synthetic ones (error {measured(worst.error)})."
     )
@@ -86,7 +87,7 @@ def _listing(pairs: tuple[PairFidelity, ...]) -> Listing:
         for pair in pairs
     )
     header = ("Column", "with", "Real", "Synthetic", "Error")
-    return Listing("Worst pairs", header, rows, folded=False)
+    return Listing("Worst pairs", header, rows, num_names=2, folded=False)
 
 
 def _draw(names: list[str], pairs: tuple[PairFidelity, ...]) -> Figure:

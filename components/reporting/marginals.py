@@ -49,19 +49,20 @@ def _reference(evidence: Evidence) -> str:
     """What other real rows reach, as the end of a sentence."""
     for measurement in evidence.measurements:
         if measurement.name == "shape_error" and measurement.reference is not None:
-            return f"; the mean over real test rows is {measured(measurement.reference)}"
+            mean = measured(measurement.reference)
+            return f"; real test rows differ from the training rows by {mean} on average"
     return ""
 
 
 def _meaning(columns: tuple[ColumnFidelity, ...], reference: str) -> str:
     worst = columns[0]
     if len(columns) == 1:
-        met = f"The one column, {worst.column}, is met with an error of"
-        return f"{met} {measured(worst.error)}{reference}."
+        return f"The one column has an error of {measured(worst.error)}{reference}."
+    name, error = shorten(worst.column, 60), measured(worst.error)
     middle = median(column.error for column in columns)
     close = sum(column.error <= 0.05 for column in columns)
     return (
-        f"{worst.column} is met worst, with an error of {measured(worst.error)}; "
+        f"The worst column is “{name}”, with an error of {error}; "
         f"{count(close)} of {counted(len(columns), 'column')} are within 0.05, "
         f"the middle one is at {measured(middle)}{reference}."
     )
@@ -76,7 +77,8 @@ def _listing(columns: tuple[ColumnFidelity, ...]) -> Listing | None:
     if len(columns) <= SHOWN:
         return None
     rows = tuple((column.column, measured(column.error)) for column in columns)
-    return Listing(f"All {len(columns)} columns", ("Column", "Error"), rows, folded=True)
+    name, header = f"All {len(columns)} columns", ("Column", "Error")
+    return Listing(name, header, rows, num_names=1, folded=True)
 
 
 def _draw(columns: tuple[ColumnFidelity, ...]) -> Figure:

@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Listing:
-    """A table beneath a plot; `folded` hides it until it is asked for."""
+    """A table beneath a plot, its first `num_names` cells names and the others numbers.
+
+    `folded` hides it until it is asked for.
+    """
 
     title: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    num_names: int
     folded: bool
 
 

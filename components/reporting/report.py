@@ -24,7 +24,8 @@ def render(evidence: Evidence, lineage: Lineage) -> str:
     """
     from components.reporting.plots import draw_plots  # matplotlib: a second to import
 
-    rows = measurement_rows(evidence)
+    gated = {result.gate.metric for result in evidence.verdict.gates}
+    rows = sorted(measurement_rows(evidence), key=lambda row: row.metric not in gated)
     families = [
         (question, [row for row in rows if row.family == family])
         for family, question in _QUESTIONS.items()

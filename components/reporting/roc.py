@@ -62,12 +62,12 @@ def plot_membership(evidence: Evidence) -> Plot:
         f"50%); at {percent(alarm)} false alarms it finds {percent(found)} of the training rows "
         f"(a guess: {percent(alarm)})."
     )
-    floor = max(1e-4, 10 ** np.floor(np.log10(1 / max(evidence.num_test, 10))))
+    floor = _floor(curves)
     with drawing():
         figure, axes = _frame(curves[0])
         axes.set(xscale="log", yscale="log", xlim=(floor, 1), ylim=(floor, 1))
         axes.plot([floor, 1], [floor, 1], color=CHANCE, linewidth=0.9, linestyle=(0, (4, 3)))
-        _draw_curves(axes, curves, float(floor))
+        _draw_curves(axes, curves, floor)
         for axis in (axes.xaxis, axes.yaxis):
             axis.set_major_formatter(lambda value, _: percent(value))
             axis.set_minor_formatter(lambda value, _: "")
@@ -97,6 +97,12 @@ def _least_alarm(num_others: int) -> float:
     return next((rate for rate in _ALARMS if rate * num_others >= _WITNESSES), _ALARMS[-1])
 
 
+def _floor(curves: tuple[Curve, ...]) -> float:
+    """The power of ten at which to begin logarithmic axes: where the curves do, from 0.0001."""
+    rates = [rate for curve in curves for rate in (*curve.x, *curve.y) if rate > 0]
+    return float(max(1e-4, 10.0 ** np.floor(np.log10(min(rates, default=0.1)))))
+
+
 def _found(evidence: Evidence, curves: tuple[Curve, ...]) -> tuple[float, float]:
     """A low rate of false alarms, and the share of training rows found there."""
     for measurement in evidence.measurements:
@@ -116,14 +122,14 @@ def _frame(curve: Curve) -> tuple[Figure, Axes]:
 
 
 def _draw_curves(axes: Axes, curves: tuple[Curve, ...], floor: float) -> None:
-    """Each curve, clipped to `floor`; a legend where there is more than one."""
+    """Each curve from `floor` on; a legend where there is more than one."""
     for curve, colour in zip(curves, LINES, strict=False):
-        kept = _thinned(np.asarray(curve.x))
-        axes.plot(
-            np.maximum(np.asarray(curve.x)[kept], floor),
-            np.maximum(np.asarray(curve.y)[kept], floor),
-            color=colour, linewidth=1.6, label=shorten(title(curve.name), 32),
-        )
+        x, y = np.asarray(curve.x), np.asarray(curve.y)
+        drawn = (x >= floor) & (y >= floor)
+        x, y = x[drawn], y[drawn]
+        kept = _thinned(x)
+        label = shorten(title(curve.name), 32)
+        axes.plot(x[kept], y[kept], color=colour, linewidth=1.6, label=label)
     if len(curves) > 1:
         axes.legend(loc="lower right")
 

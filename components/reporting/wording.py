@@ -75,9 +75,13 @@ def interval(low: float, high: float, *, signed: bool = False) -> str:
 
 def title(name: str) -> str:
     """A metric's name as a heading: `membership_auc` becomes "Membership AUC"."""
+    return capitalised(label(name))
+
+
+def label(name: str) -> str:
+    """A metric's name inside a sentence: `membership_auc` becomes "membership AUC"."""
     joined = name.replace("two_sample", "two-sample").replace("_", " ")
-    words = [_ACRONYMS.get(word.lower(), word) for word in joined.split()]
-    return capitalised(" ".join(words))
+    return " ".join(_ACRONYMS.get(word.lower(), word) for word in joined.split())
 
 
 def capitalised(text: str) -> str:

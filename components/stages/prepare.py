@@ -6,6 +6,7 @@ import sys
 
 from components.config import Params, PrepareConfig
 from components.data.inference import conform, describe, infer_kinds
+from components.data.preparation import drop_columns
 from components.data.schema import DISCRETE
 from components.data.sources import Source, read_source
 from components.data.splits import hash_rows, split_rows
@@ -21,7 +22,7 @@ def run(params: Params, paths: StagePaths) -> None:
     config = params.prepare
     source = read_source(config.data)
     _check_pin(source, config)
-    frame = _drop(source, config)
+    frame = drop_columns(source.frame, config.drop)
     kinds = infer_kinds(frame, config.target, config.kinds)
     rows = conform(frame, kinds)
     split = split_rows(rows, config, stratify=kinds[config.target] in DISCRETE)
@@ -41,7 +42,9 @@ def run(params: Params, paths: StagePaths) -> None:
     paths.split.write_text(json.dumps(facts, indent=1))
     logger.info(
         "%d rows for training, %d locked for testing, %d columns",
-        len(train), len(test), len(schema.columns),
+        len(train),
+        len(test),
+        len(schema.columns),
     )
 
 
@@ -51,16 +54,6 @@ def _check_pin(source: Source, config: PrepareConfig) -> None:
             f"prepare.data_sha256 = {config.data_sha256}, but {config.data} has "
             f"{source.sha256}: the data changed since it was pinned"
         )
-
-
-def _drop(source: Source, config: PrepareConfig):  # type: ignore[no-untyped-def]
-    unknown = sorted(set(config.drop) - set(source.frame.columns))
-    if unknown:
-        raise UserError(
-            f"prepare.drop names {unknown[0]!r}, which is not in the table; its columns are: "
-            f"{', '.join(map(str, source.frame.columns[:30]))}"
-        )
-    return source.frame.drop(columns=list(config.drop))
 
 
 if __name__ == "__main__":

@@ -38,8 +38,11 @@ def run(params: Params, paths: StagePaths) -> None:
 def _content_key(params: Params, paths: StagePaths) -> str:
     """A name for exactly this training: its settings, its rows and its code."""
     digest = hashlib.sha256(params.train.model_dump_json().encode())
-    code = [file for part in ("data", "models", "networks", "training")
-            for file in sorted((paths.root / "components" / part).glob("*.py"))]
+    code = [
+        file
+        for part in ("data", "models", "networks", "training")
+        for file in sorted((paths.root / "components" / part).glob("*.py"))
+    ]
     for path in (paths.train, paths.schema, *code):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]

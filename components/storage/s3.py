@@ -34,6 +34,16 @@ def download(uri: str, folder: Path, suffixes: Sequence[str]) -> list[Path]:
     return paths
 
 
+def check_endpoint() -> None:
+    """Raise UserError where the S3 endpoint does not answer or refuses the credentials."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        _client().list_buckets()
+    except (BotoCoreError, ClientError, ValueError) as error:
+        raise UserError(f"S3 cannot be used: {error}") from error
+
+
 def _split(uri: str) -> tuple[str, str]:
     parts = urlsplit(uri, allow_fragments=False)
     key = parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")

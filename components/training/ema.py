@@ -1,6 +1,8 @@
 """An exponential moving average of a network's weights."""
 
 import copy
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import nn
@@ -28,3 +30,12 @@ class Ema:
         for mine, other in zip(self.module.buffers(), module.buffers(), strict=True):
             mine.copy_(other)
         self.updates += 1
+
+    def state(self) -> dict[str, Any]:
+        """The averaged weights and how many updates made them."""
+        return {"weights": self.module.state_dict(), "updates": self.updates}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go back to what `state` gave."""
+        self.module.load_state_dict(state["weights"])
+        self.updates = state["updates"]

@@ -1,5 +1,8 @@
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from components.errors import UserError
 from components.evaluation.features import Rows, linear_form, rows_of, task_of
@@ -7,6 +10,12 @@ from components.evaluation.learners import LEARNERS, fit_learner
 from components.evaluation.scores import all_scores, main_score
 from tests.evaluation.samplers import mixed_split
 from tests.procedural import columns_table, mixed_table
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    with threadpool_limits(1):
+        yield
 
 
 def test_positive_is_the_rarer_class() -> None:
@@ -44,7 +53,7 @@ def test_linear_form_has_no_gaps() -> None:
 def test_one_class_is_refused() -> None:
     table = mixed_table(60)
     won = table.take(np.flatnonzero(table.frame["outcome"] == "won"))
-    with pytest.raises(UserError, match="outcome.*one class"):
+    with pytest.raises(UserError, match=r"outcome.*one class"):
         task_of(won)
     with pytest.raises(UserError, match="no column besides the target"):
         task_of(columns_table(table, ["outcome"], target="outcome"))

@@ -20,7 +20,8 @@ def breast_cancer() -> Parts:
                       maximum=1e4) for name in bunch.data]
     target = Column(name="target", kind=ColumnKind.CATEGORICAL, dtype="int64", categories=(0, 1))
     table = Table(frame, Schema(columns=(*numbers, target), target="target"))
-    return tuple(table.take(np.arange(a, b)) for a, b in ((0, 200), (200, 400), (400, 569)))
+    train, test, fresh = (table.take(np.arange(a, b)) for a, b in ((0, 200), (200, 400), (400, 569)))
+    return train, test, fresh
 
 
 def mixed() -> Parts:
@@ -29,7 +30,8 @@ def mixed() -> Parts:
 
 @pytest.fixture(params=[breast_cancer, mixed])
 def parts(request: pytest.FixtureRequest) -> Parts:
-    return request.param()
+    found: Parts = request.param()
+    return found
 
 
 def test_a_copy_of_the_training_rows_is_found_out(parts: Parts) -> None:

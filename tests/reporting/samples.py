@@ -22,14 +22,15 @@ _WORKCLASS = ("Private", "Self-employed-not-incorporated", "Local-gov", "?", "St
 
 def measurements() -> tuple[Measurement, ...]:
     """One of each kind that the report draws differently."""
+    free, share = (None, None), (0.0, 1.0)
     rows = (
-        ("shape_error", "fidelity", 0.0061, 0.0055, 0.0069, "minimise", 0.0, (0.0, 1.0), 0.0042),
-        ("two_sample_auc", "fidelity", 0.561, 0.552, 0.570, "minimise", 0.5, (0.0, 1.0), 0.503),
-        ("tstr_loss", "utility", 0.0042, -0.0011, 0.0093, "minimise", 0.0, (None, None), 0.0),
-        ("augmentation_gain", "utility", 0.0018, -0.0034, 0.0071, "maximise", 1.0, (None, None), None),
-        ("membership_auc", "privacy", 0.512, 0.498, 0.535, "minimise", 0.5, (0.0, 1.0), None),
+        ("shape_error", "fidelity", 0.0061, 0.0055, 0.0069, "minimise", 0.0, share, 0.0042),
+        ("two_sample_auc", "fidelity", 0.561, 0.552, 0.570, "minimise", 0.5, share, 0.503),
+        ("tstr_loss", "utility", 0.0042, -0.0011, 0.0093, "minimise", 0.0, free, 0.0),
+        ("augmentation_gain", "utility", 0.0018, -0.0034, 0.0071, "maximise", 1.0, free, None),
+        ("membership_auc", "privacy", 0.512, 0.498, 0.535, "minimise", 0.5, share, None),
         ("copy_excess", "privacy", -0.0, -0.002, 0.003, "minimise", 0.0, (-1.0, 1.0), 0.0),
-        ("median_distance", "privacy", 1_234_567.0, 1_100_000.0, 1_400_000.0, "maximise", 2e6, (0.0, None), None),
+        ("distance", "privacy", 1_234_567.0, 1.1e6, 1.4e6, "maximise", 2e6, (0.0, None), None),
     )
     return tuple(
         Measurement.model_validate(
@@ -89,7 +90,7 @@ def pairs(names: tuple[str, ...], seed: int = 0) -> tuple[PairFidelity, ...]:
     return tuple(made)
 
 
-def roc(name: str, power: float, num_points: int = 2000) -> Curve:
+def roc(name: str, power: float, num_points: int = 500) -> Curve:
     """A smooth ROC curve, y = x ** power."""
     x = np.linspace(0, 1, num_points)
     return Curve(name=name, x=tuple(x), y=tuple(x**power), x_title="false alarms",
@@ -101,7 +102,8 @@ def arms() -> tuple[Arm, ...]:
     rng = np.random.default_rng(3)
     made = []
     for learner in ("mean of learners", "logistic_regression", "gradient_boosting"):
-        for name in ("real", "class weights", "duplicated real", "SMOTE", "synthetic", "real + synthetic"):
+        for name in ("real", "class weights", "duplicated real", "SMOTE", "synthetic",
+                     "real + synthetic"):
             difference = 0.0 if name == "real" else float(rng.normal(0.002, 0.004))
             width = 0.0 if name == "real" else 0.005
             made.append(Arm(name=name, learner=learner,
@@ -122,7 +124,7 @@ def training(num_points: int = 900) -> tuple[Curve, ...]:
 
 def evidence(*, passed: bool = True) -> Evidence:
     """A full evidence: everything the report can show."""
-    shown = columns()
+    shown = columns(5)
     return Evidence(
         num_train=22_792, num_test=9_769, num_synthetic=22_792, target="income",
         test_sha256="5e" * 32, measurements=measurements(), columns=shown,

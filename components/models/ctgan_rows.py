@@ -1,0 +1,117 @@
+"""Rows from a generator: what a fitted model needs to sample, and what training is judged by."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from components.data.gan_encoding import Array, ColumnCode, decode_rows
+from components.data.schema import Schema
+from components.data.table import Matrix
+from components.models.ctgan_calibration import Calibration, calibrate, probabilities
+from components.models.ctgan_layout import Layout, activate
+from components.networks.mlp import RowGenerator
+
+BATCH = 10_000
+CALIBRATION_ROWS = 10_000
+_CALIBRATION_SEED = 0x7A
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The classes that rows are conditioned on, and their shares of the training rows.
+
+    `position` is the target's column in an encoded matrix, None where the target is a number: then
+    there is one class, and the target is generated as any other column. The last class of a
+    discrete target is "missing".
+    """
+
+    position: int | None
+    shares: Array
+
+    @property
+    def missing(self) -> int:
+        """The class that stands for a missing target."""
+        return len(self.shares) - 1
+
+
+def learn_classes(matrix: Matrix, schema: Schema) -> Classes:
+    """The classes of a table's encoded rows."""
+    if not schema.is_classification:
+        return Classes(None, np.ones(1))
+    position = [column.name for column in schema.learned].index(schema.target)
+    num_categories = len(schema.target_column.categories)
+    codes = np.nan_to_num(matrix[:, position], nan=num_categories).astype(np.int64)
+    return Classes(position, np.bincount(codes, minlength=num_categories + 1) / len(codes))
+
+
+def class_labels(matrix: Matrix, classes: Classes) -> Tensor:
+    """The class of each encoded row, int64."""
+    if classes.position is None:
+        return torch.zeros(len(matrix), dtype=torch.int64)
+    codes = np.nan_to_num(matrix[:, classes.position], nan=classes.missing)
+    return torch.from_numpy(codes.astype(np.int64))
+
+
+@dataclass(frozen=True)
+class RowSampler:
+    """A generator with everything that turns its output into rows."""
+
+    generator: RowGenerator
+    noise_size: int
+    layout: Layout
+    codes: tuple[ColumnCode, ...]
+    classes: Classes
+    calibration: Calibration
+
+    @torch.no_grad()
+    def sample(self, num_rows: int, *, label: int | None, seed: int) -> Matrix:
+        """`num_rows` rows in `encode`'s form, of one class or of all in their real shares."""
+        random = torch.Generator().manual_seed(seed)
+        sizes = [min(BATCH, num_rows - start) for start in range(0, num_rows, BATCH)]
+        parts = [self._sample_batch(size, label, random) for size in sizes or [0]]
+        return np.concatenate(parts)
+
+    @torch.no_grad()
+    def calibrated(self, shares: Tensor) -> Calibration:
+        """The calibration that gives this generator's slots these shares."""
+        random = torch.Generator().manual_seed(_CALIBRATION_SEED)
+        raw = self._generate(self._draw_labels(CALIBRATION_ROWS, None, random), random)
+        return calibrate(raw, shares, self.layout, random)
+
+    def _sample_batch(self, num_rows: int, label: int | None, random: torch.Generator) -> Matrix:
+        labels = self._draw_labels(num_rows, label, random)
+        raw = self.calibration.shift(self._generate(labels, random))
+        rows = activate(raw, self.layout, temperature=1.0, random=random)
+        free = decode_rows(
+            rows[:, : self.layout.num_slots].numpy(),
+            self._probabilities(raw[:, self.layout.num_slots :]),
+            self.codes,
+        )
+        if self.classes.position is None:
+            return free
+        target = labels.numpy().astype(np.float64)
+        target[labels.numpy() == self.classes.missing] = np.nan
+        return np.insert(free, self.classes.position, target, axis=1)
+
+    def _draw_labels(self, num_rows: int, label: int | None, random: torch.Generator) -> Tensor:
+        if label is not None:
+            return torch.full((num_rows,), label)
+        if not num_rows:
+            return torch.zeros(0, dtype=torch.int64)
+        shares = torch.from_numpy(self.classes.shares)
+        return torch.multinomial(shares, num_rows, replacement=True, generator=random)
+
+    def _generate(self, labels: Tensor, random: torch.Generator) -> Tensor:
+        noise = torch.randn(len(labels), self.noise_size, generator=random)
+        condition = functional.one_hot(labels, len(self.classes.shares)).float()
+        raw: Tensor = self.generator(noise, condition)
+        return raw
+
+    def _probabilities(self, scores: Tensor) -> Array:
+        """Each score's place in the distribution of scores, shape unchanged."""
+        knots, places = self.calibration.score_knots.numpy(), probabilities().numpy()
+        columns = [np.interp(scores[:, i].numpy(), knots[i], places) for i in range(len(knots))]
+        return np.column_stack(columns) if columns else np.empty((len(scores), 0))

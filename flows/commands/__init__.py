@@ -1,0 +1,1 @@
+"""The commands of `mintmark`, one file each; heavy imports stay inside the functions."""

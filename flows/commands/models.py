@@ -1,0 +1,79 @@
+"""`mintmark models`, `mintmark sample`, `mintmark rollback`: what is in the registry."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+
+def models() -> None:
+    """List the registered models: champion, newest version, and what the newest was judged."""
+    from flows.project import set_up_environment
+
+    home = set_up_environment()
+    from components.registry.listing import list_models
+    from components.registry.tracking import connect
+
+    console = Console()
+    found = list_models(connect(home))
+    if not found:
+        console.print("no model is registered yet; `mintmark run` makes one")
+        return
+    table = Table("model", "champion", "newest", "verdict on the newest", "why")
+    for entry in found:
+        table.add_row(
+            entry.name, entry.champion or "none", entry.newest, entry.verdict, escape(entry.reason)
+        )
+    console.print(table)
+
+
+def sample(
+    model: Annotated[str, typer.Argument(help="A registered model, as NAME or NAME@ALIAS.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Where to write: a .parquet or .csv file.")
+    ],
+    num_rows: Annotated[int, typer.Option("--rows", "-n", min=1, help="How many rows.")] = 1_000,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal rows.")] = 0,
+    condition: Annotated[
+        str | None, typer.Option(help='What all rows must have, as JSON: {"income": ">50K"}.')
+    ] = None,
+) -> None:
+    """Write rows drawn from a registered model; without an alias, from its champion."""
+    from flows.project import set_up_environment
+
+    home = set_up_environment()
+    from components.data.output import check_output, write_frame
+    from components.errors import UserError
+    from components.registry.listing import pull
+    from components.registry.promotion import CHAMPION
+    from components.registry.tracking import connect
+
+    check_output(output)
+    try:
+        wanted = json.loads(condition) if condition else None
+    except json.JSONDecodeError as error:
+        raise UserError(f"condition {condition!r} is not a JSON object: {error}") from error
+    name, _, alias = model.partition("@")
+    generator = pull(connect(home), name, alias or CHAMPION)
+    rows = generator.sample(num_rows, condition=wanted, seed=seed)
+    write_frame(rows, output)
+    Console(stderr=True).print(f"{len(rows)} rows: {escape(str(output))}", highlight=False)
+
+
+def rollback(
+    model: Annotated[str, typer.Argument(help="A registered model.")],
+    why: Annotated[str, typer.Option(help="The reason, for the audit record.")],
+) -> None:
+    """Make the previous champion the champion again; the two change places."""
+    from flows.project import set_up_environment
+
+    home = set_up_environment()
+    from components.registry import promotion
+    from components.registry.tracking import connect
+
+    before, after = promotion.rollback(connect(home), model, reason=why, home=home)
+    Console().print(f"{model}: version {after} is the champion again, no longer {before}")

@@ -1,0 +1,80 @@
+"""`mintmark run` and `mintmark recipes`."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from components.config import Purpose
+from components.recipes.recipe import Preset
+
+
+def run(
+    recipe: Annotated[
+        str | None,
+        typer.Argument(help="A recipe (see `mintmark recipes`); else the settings in params.yaml."),
+    ] = None,
+    preset: Annotated[Preset, typer.Option(help="How large the run is.")] = Preset.CPU,
+    data: Annotated[
+        str | None,
+        typer.Option(help="Your own table: a path, folder or glob of CSV or Parquet, or s3://."),
+    ] = None,
+    target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
+    purpose: Annotated[
+        Purpose | None, typer.Option(help="What the generator is judged for.")
+    ] = None,
+    model: Annotated[
+        str | None, typer.Option(help="The generator: trees, copula or ctgan.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The name to register under.")] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Any setting, as section.key=value; may be given again."),
+    ] = None,
+) -> None:
+    """Run the loop once: prepare, train, synthesize, evaluate, register, decide, promote.
+
+    A run that was killed goes on where it was when the same command is given again; work that
+    was done before is not done twice.
+    """
+    from flows.project import set_up_environment
+
+    home = set_up_environment()
+    from flows.request import RunRequest, build_params
+    from flows.server import prefect_server
+
+    console = Console()
+    request = RunRequest(
+        recipe=recipe,
+        preset=preset,
+        data=data,
+        target=target,
+        purpose=purpose,
+        model=model,
+        name=name,
+        overrides=tuple(set_ or ()),
+    )
+    params = build_params(request)
+    console.print(
+        f"[bold]{params.name}[/bold]: {params.train.model.name} on {escape(params.prepare.data)}, "
+        f"judged for {params.evaluate.purpose}",
+        highlight=False,
+    )
+    with prefect_server(home):
+        from flows.progress import show_outcome, show_progress
+        from flows.retrain import retrain
+
+        with show_progress(console):
+            outcome = retrain(request.pinned(params))
+    show_outcome(console, outcome)
+
+
+def recipes() -> None:
+    """List the bundled problems and the question that each one's verdict answers."""
+    from components.recipes.catalog import DEFAULT, RECIPES
+
+    console = Console()
+    for name, recipe in RECIPES.items():
+        mark = " (the default)" if name == DEFAULT else ""
+        console.print(f"[bold]{name}[/bold]{mark}\n  {recipe.question}", highlight=False)

@@ -1,0 +1,100 @@
+"""A Prefect server for the length of one run, where none is set or running."""
+
+import importlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from components.errors import UserError
+from components.storage.home import Home
+from flows.ports import free_port
+from flows.services import running_services
+
+_VARIABLE = "PREFECT_API_URL"
+_START_SECONDS = 120
+_STOP_SECONDS = 5
+
+
+@contextmanager
+def prefect_server(home: Home) -> Iterator[None]:
+    """A server on a free loopback port while the block runs.
+
+    None is started where `PREFECT_API_URL` names one or `mintmark up` started one.
+    It starts in the background: the caller's imports go on meanwhile, and the block is entered
+    once it answers. Its history is kept in the home folder.
+    """
+    if standing := running_services(home).get("prefect"):
+        os.environ.setdefault(_VARIABLE, f"{standing.url}/api")
+    if os.environ.get(_VARIABLE):
+        yield
+        return
+    port = free_port()
+    process = _start(port, home)
+    os.environ[_VARIABLE] = f"http://127.0.0.1:{port}/api"
+    try:
+        importlib.import_module("flows.retrain")  # takes seconds, while the server starts
+
+        _await(process, port, home)
+        yield
+    finally:
+        _send_what_is_queued()
+        del os.environ[_VARIABLE]
+        _stop(process)
+
+
+def temporary_app() -> Any:
+    """The server's application without the services that only a standing server needs."""
+    from prefect.server.api.server import create_app
+
+    return create_app(ephemeral=True)
+
+
+def _send_what_is_queued() -> None:
+    """Wait for logs and events on their way to the server, which is about to stop."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogHandler
+
+    APILogHandler().flush()
+    EventsWorker.drain_all()
+
+
+def _start(port: int, home: Home) -> "subprocess.Popen[bytes]":
+    home.prefect.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "uvicorn", "--factory", "flows.server:temporary_app"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "error"]
+    with (home.prefect / "server.log").open("ab") as log:
+        return subprocess.Popen(
+            command,
+            env=os.environ | {"PREFECT_UI_ENABLED": "0"},
+            stdout=log,
+            stderr=log,
+        )
+
+
+def _await(process: "subprocess.Popen[bytes]", port: int, home: Home) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urlopen(f"http://127.0.0.1:{port}/api/health", timeout=5):
+                return
+        except (URLError, OSError):
+            time.sleep(0.05)
+    raise UserError(
+        f"the Prefect server did not answer on port {port} within {_START_SECONDS} s; "
+        f"its log is {home.prefect / 'server.log'}"
+    )
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

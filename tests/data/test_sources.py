@@ -1,0 +1,95 @@
+"""Sources: what is read, how it is hashed, and what is refused."""
+
+import gzip
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from components.data.sources import hash_source, read_source
+from components.errors import UserError
+
+FRAME = pd.DataFrame({"a": [1, 2, 3], "b": ["x", "y", None]})
+
+
+def test_reads_bundled_table_with_named_target() -> None:
+    source = read_source("sklearn:breast_cancer")
+    assert source.frame.shape == (569, 31)
+    assert set(source.frame["diagnosis"]) == {"malignant", "benign"}
+    assert source.sha256 == hash_source("sklearn:breast_cancer")
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.parquet"])
+def test_reads_files_alike(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name.endswith(".parquet"):
+        FRAME.to_parquet(path)
+    else:
+        FRAME.to_csv(path, index=False)
+    read = read_source(str(path)).frame
+    assert read["a"].tolist() == [1, 2, 3]
+    assert read["b"].isna().tolist() == [False, False, True]
+
+
+def test_glob_and_folder_read_all_files_in_order(tmp_path: Path) -> None:
+    for number in (2, 1):
+        FRAME.assign(a=number).to_csv(tmp_path / f"part{number}.csv", index=False)
+    by_glob = read_source(str(tmp_path / "part*.csv"))
+    by_folder = read_source(str(tmp_path))
+    assert by_glob.frame["a"].tolist() == [1, 1, 1, 2, 2, 2]
+    assert by_glob.sha256 == by_folder.sha256 == hash_source(str(tmp_path))
+
+
+def test_hash_follows_content_not_name(tmp_path: Path) -> None:
+    FRAME.to_csv(tmp_path / "one.csv", index=False)
+    FRAME.to_csv(tmp_path / "two.csv", index=False)
+    FRAME.assign(a=0).to_csv(tmp_path / "three.csv", index=False)
+    one, two, three = (hash_source(str(tmp_path / f"{n}.csv")) for n in ("one", "two", "three"))
+    assert one == two != three
+
+
+def test_refuses_missing_file() -> None:
+    with pytest.raises(UserError, match=r"no data at 'nowhere\.csv'.*sklearn:NAME"):
+        read_source("nowhere.csv")
+
+
+def test_refuses_unknown_bundled_table() -> None:
+    with pytest.raises(UserError, match=r"no bundled table 'titanic'.*breast_cancer"):
+        read_source("sklearn:titanic")
+
+
+def test_refuses_other_formats(tmp_path: Path) -> None:
+    (tmp_path / "t.xlsx").write_bytes(b"PK")
+    with pytest.raises(UserError, match=r"accepted formats are \.csv"):
+        read_source(str(tmp_path / "t.xlsx"))
+
+
+def test_refuses_duplicate_column_names(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("a,b,a\n1,2,3\n")
+    with pytest.raises(UserError, match="more than one column named 'a'"):
+        read_source(str(tmp_path / "t.csv"))
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.csv.gz"])
+def test_refuses_truncated_file(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name.endswith(".parquet"):
+        FRAME.to_parquet(path)
+    else:
+        path.write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 5000))
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(UserError, match="cannot read"):
+        read_source(str(path))
+
+
+def test_refuses_an_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("")
+    with pytest.raises(UserError, match="cannot read"):
+        read_source(str(tmp_path / "t.csv"))
+
+
+def test_refuses_files_with_different_columns(tmp_path: Path) -> None:
+    FRAME.to_csv(tmp_path / "1.csv", index=False)
+    FRAME.rename(columns={"b": "c"}).to_csv(tmp_path / "2.csv", index=False)
+    with pytest.raises(UserError, match="'b', 'c'"):
+        read_source(str(tmp_path / "*.csv"))

@@ -1,0 +1,88 @@
+"""Splits: locked, stratified, by time and by group."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from components.config import GroupSplit, PrepareConfig, Split, TimeSplit
+from components.data.splits import hash_rows, split_rows
+from components.errors import UserError
+
+
+def config(split: Split | None = None, **changes: object) -> PrepareConfig:
+    settings = {"data": "x", "target": "ill", "test_share": 0.25, **changes}
+    return PrepareConfig(**settings, **({"split": split} if split else {}))  # type: ignore[arg-type]
+
+
+def rows(num_rows: int = 200) -> pd.DataFrame:
+    rng = np.random.default_rng(1)
+    return pd.DataFrame(
+        {
+            "ill": rng.random(num_rows) < 0.1,
+            "day": rng.integers(0, 50, num_rows),
+            "person": rng.integers(0, 20, num_rows),
+        }
+    )
+
+
+def test_sides_are_disjoint_and_complete() -> None:
+    split = split_rows(rows(), config(), stratify=True)
+    assert sorted([*split.train, *split.test]) == list(range(200))
+
+
+def test_random_split_keeps_class_shares() -> None:
+    frame = rows()
+    split = split_rows(frame, config(), stratify=True)
+    shares = [frame["ill"].iloc[side].mean() for side in (split.train, split.test)]
+    assert shares == pytest.approx([frame["ill"].mean()] * 2, abs=0.01)
+
+
+def test_same_seed_same_split_other_seed_other_split() -> None:
+    first, again, other = (
+        split_rows(rows(), config(seed=seed), stratify=True).test for seed in (1, 1, 2)
+    )
+    assert np.array_equal(first, again) and not np.array_equal(first, other)
+
+
+def test_time_split_tests_on_later_rows_only() -> None:
+    frame = rows()
+    split = split_rows(frame, config(TimeSplit(column="day")), stratify=True)
+    assert frame["day"].iloc[split.train].max() < frame["day"].iloc[split.test].min()
+
+
+def test_group_split_keeps_groups_whole() -> None:
+    frame = rows()
+    split = split_rows(frame, config(GroupSplit(column="person")), stratify=True)
+    assert not set(frame["person"].iloc[split.train]) & set(frame["person"].iloc[split.test])
+    assert 0.15 < len(split.test) / len(frame) < 0.4
+
+
+def test_train_rows_keeps_that_many_and_leaves_the_test_rows() -> None:
+    whole = split_rows(rows(), config(), stratify=True)
+    scarce = split_rows(rows(), config(train_rows=40), stratify=True)
+    assert abs(len(scarce.train) - 40) <= 1
+    assert np.array_equal(whole.test, scarce.test)
+
+
+def test_hash_tells_any_changed_value() -> None:
+    frame = rows()
+    changed = frame.assign(day=frame["day"].where(frame.index != 7, 999))
+    assert hash_rows(frame) == hash_rows(frame.copy()) != hash_rows(changed)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        (config(TimeSplit(column="year")), "split column 'year' is not in the table"),
+        (config(train_rows=500), "train_rows = 500, but only 150 rows are left"),
+    ],
+)
+def test_refuses_impossible_splits(settings: PrepareConfig, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        split_rows(rows(), settings, stratify=True)
+
+
+def test_refuses_one_group_and_one_instant() -> None:
+    for split in (GroupSplit(column="person"), TimeSplit(column="day")):
+        with pytest.raises(UserError, match="split column"):
+            split_rows(rows().assign(person=1, day=1), config(split), stratify=True)

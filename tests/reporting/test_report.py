@@ -1,0 +1,150 @@
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from html import unescape
+from html.parser import HTMLParser
+
+import pytest
+
+from components.evaluation.evidence import Evidence
+from components.reporting.report import render
+from tests.reporting import samples
+
+VOID = {"meta", "link", "br", "img", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """Checks that every tag is closed in order, and gathers tags, references, ids and text."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.open, self.tags, self.references, self.ids, self.text = [], set(), [], [], []
+        self.feed(page)
+        self.close()
+        assert not self.open, f"not closed: {self.open}"
+
+    def handle_starttag(self, tag, attributes):
+        self._see(tag, attributes)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self._see(tag, attributes)
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open.pop() == tag, f"</{tag}> closes nothing"
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+    def _see(self, tag, attributes):
+        self.tags.add(tag)
+        for name, value in attributes:
+            assert not name.startswith("on"), f"{tag} has a handler {name}"
+            if name in {"src", "href", "xlink:href", "srcset", "poster"}:
+                self.references.append(value)
+            if name == "id":
+                self.ids.append(value)
+
+
+@pytest.fixture(scope="module")
+def page():
+    return render(samples.evidence(), samples.lineage())
+
+
+def hostile() -> Evidence:
+    name = samples.HOSTILE
+    columns = samples.columns(3)
+    columns = (
+        columns[0].model_copy(update={"column": name}),
+        columns[1].model_copy(update={"labels": (name, *columns[1].labels[1:])}),
+        columns[2].model_copy(update={"column": "x" * 500}),
+    )
+    return samples.evidence().model_copy(
+        update={
+            "columns": columns,
+            "pairs": samples.pairs(tuple(column.column for column in columns)),
+            "target": name,
+            "arms": tuple(arm.model_copy(update={"learner": name}) for arm in samples.arms()[:5]),
+            "curves": (samples.training(3)[0].model_copy(update={"name": "training_" + name}),),
+            "verdict": samples.verdict().model_copy(update={"summary": name}),
+        }
+    )
+
+
+def test_page_is_whole_small_and_the_same_again(page):
+    parsed = Page(page)
+    assert page.startswith("<!DOCTYPE html>")
+    assert len(parsed.ids) == len(set(parsed.ids))
+    assert len(page.encode()) < 1_500_000
+    assert render(samples.evidence(), samples.lineage()) == page
+
+
+def test_page_needs_no_network_and_no_script(page):
+    parsed = Page(page)
+    assert "script" not in parsed.tags and "@import" not in page
+    own = {link for link in samples.lineage().links.values()}
+    loaded = [ref for ref in parsed.references if ref not in own]
+    assert all(reference.startswith(("#", "data:")) for reference in loaded)
+    assert all(ref[1:] in parsed.ids for ref in loaded if ref.startswith("#"))
+    assert all(target in parsed.ids for target in re.findall(r"url\(#([^)]*)\)", page))
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_verdict_and_every_reason_are_said(passed, page):
+    evidence = samples.evidence(passed=passed)
+    small = evidence.model_copy(update={"columns": (), "pairs": (), "arms": (), "curves": ()})
+    text = unescape(page if passed else render(small, samples.lineage()))
+    assert ("Passed for sharing" if passed else "Refused for sharing") in text
+    assert evidence.verdict.summary in text
+    assert all(gate.reason in text for gate in evidence.verdict.gates)
+
+
+def test_every_measurement_and_fact_is_said(page):
+    text = unescape(page)
+    assert all(item.meaning[1:] in text for item in samples.measurements())
+    for fact in ("0123abc + uncommitted changes", "ab" * 32, "cd" * 16, "torch\u00a02.9.0"):
+        assert fact in text
+
+
+def test_every_plot_has_its_sentence(page):
+    keys = ("marginals", "pairs", "two-sample", "membership", "arms", "training")
+    assert all(f'<figure id="{key}"' in page for key in keys)
+    text = unescape(page)
+    assert "picks the synthetic one 56.1% of the time" in text
+    assert "On average over learners, real + synthetic changes the score by" in text
+    assert "Generator loss went from" in text and "had settled by the end" in text
+    assert "Difference in balanced accuracy to the same learner" in text
+    assert page.count('role="img"') >= len(keys)
+
+
+def test_names_from_the_data_are_escaped():
+    page = render(hostile(), replace(samples.lineage(), name=samples.HOSTILE))
+    parsed = Page(page)
+    assert "script" not in parsed.tags
+    assert samples.HOSTILE in "".join(parsed.text)
+
+
+def test_bare_evidence_has_a_report():
+    page = render(samples.bare(), samples.lineage())
+    Page(page)
+    assert "The one column has an error of" in page
+    assert 'id="pairs"' not in page and 'id="arms"' not in page
+
+
+def test_many_columns_stay_small():
+    columns = samples.columns(300)
+    names = tuple(column.column for column in columns)
+    wide = samples.bare().model_copy(
+        update={"columns": columns, "pairs": samples.pairs(names[:80])}
+    )
+    page = render(wide, samples.lineage())
+    Page(page)
+    assert len(page.encode()) < 1_500_000
+    assert "All 300 columns" in page and "Drawn: the 24 columns of the worst pairs." in page
+
+
+def test_importing_the_report_is_light():
+    code = "import sys, components.reporting.report; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
