@@ -107,14 +107,14 @@ class CtganConfig(Settings):
     name: Literal["ctgan"] = "ctgan"
     steps: int = Field(3000, ge=1)
     max_epochs: int = Field(1000, ge=1)
-    batch_size: int = Field(500, ge=2)
+    batch_size: int = Field(250, ge=2)
     noise_size: int = Field(64, ge=1)
     hidden_size: int = Field(256, ge=1)
     generator_blocks: int = Field(2, ge=1)
     critic_layers: int = Field(2, ge=1)
     pack: int = Field(1, ge=1)
-    generator_rate: float = Field(5e-4, gt=0)
-    critic_rate: float = Field(5e-4, gt=0)
+    generator_rate: float = Field(2e-3, gt=0)
+    critic_rate: float = Field(2e-3, gt=0)
     beta1: float = 0.0
     beta2: float = 0.9
     bins: int = 0

@@ -1,27 +1,60 @@
 """The two doors: is the evidence good enough, and can anyone use the version?"""
 
-from prefect import task
+from pathlib import Path
 
-from components.registry.door import DoorLimits, try_version
+import pandas as pd
+from prefect import task
+from prefect.logging import get_run_logger
+
+from components.config import Params
+from components.evaluation.challenge import Challenge, challenge
+from components.models.contract import TabularModel
+from components.registry.door import DoorLimits, pass_door
+from components.registry.listing import pull
 from components.registry.promotion import champion
 from components.registry.tracking import connect
+from components.stages.paths import StagePaths
+from components.stages.tables import read_test, read_train
 from components.storage.home import find_home
 from flows.outcome import Decision, Registered
 
 
 @task(task_run_name="decide")
-def decide(registered: Registered) -> Decision:
-    """Whether the version becomes champion: both doors' answers, in words."""
-    home = find_home()
-    current = champion(connect(home), registered.model)
-    door = try_version(registered.model, registered.version, home, DoorLimits())
-    verdict = registered.evidence.verdict
-    name = f"version {registered.version}"
+def decide(registered: Registered, params: Params, workspace: Path) -> Decision:
+    """Whether the version becomes champion: the answers of both doors, in words."""
+    home, logger = find_home(), get_run_logger()
+    client = connect(home)
+    current = champion(client, registered.model)
+    door = pass_door(client, registered.model, registered.version, home, DoorLimits())
+    logger.info("infrastructure door: %s", door.reason)
     if current == registered.version:
-        return Decision(False, True, f"{name} is the champion already", door, current)
+        reason = f"version {registered.version} is the champion already"
+        return Decision(False, True, reason, door, current)
+    verdict = registered.evidence.verdict
     refusals = [gate.reason for gate in verdict.gates if not gate.passed]
     if not door.passed:
         refusals.append(f"refused at the infrastructure door: {door.reason}")
-    if refusals:
-        return Decision(False, False, "; ".join(refusals), door, current)
-    return Decision(True, False, verdict.summary, door, current)
+    if current is not None and not refusals:
+        compared = _challenge(pull(client, params.name, current), params, StagePaths(workspace))
+        logger.info(compared.reason)
+        if not compared.passed:
+            refusals.append(f"refused: {compared.reason}")
+    reason = "; ".join(refusals) or verdict.summary
+    return Decision(not refusals, False, reason, door, current)
+
+
+def _challenge(generator: TabularModel, params: Params, paths: StagePaths) -> Challenge:
+    """The new rows against the champion's, on the new run's held-out rows."""
+    train, test = read_train(paths), read_test(paths)
+    challenger = pd.read_parquet(paths.synthetic)
+    if set(generator.schema_.names) != set(train.schema.names):
+        reason = "the champion has other columns, so the two cannot be compared"
+        return Challenge(True, 0.0, 0.0, reason)
+    return challenge(
+        train,
+        test,
+        champion=generator.sample(len(challenger), seed=params.synthesize.seed),
+        challenger=challenger,
+        purpose=params.evaluate.purpose,
+        seed=params.evaluate.seed,
+    )

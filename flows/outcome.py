@@ -9,6 +9,14 @@ from components.reporting.lineage import Lineage
 
 
 @dataclass(frozen=True)
+class StageDone:
+    """How long a stage took, and whether its outputs were there from the same work before."""
+
+    seconds: float
+    was_cached: bool
+
+
+@dataclass(frozen=True)
 class Registered:
     """A version in the registry with its evidence; `reused` where the same content was there."""
 
@@ -39,4 +47,4 @@ class Outcome:
     decision: Decision
     report: Path
     workspace: Path
-    seconds: dict[str, float]
+    stages: dict[str, StageDone]

@@ -22,6 +22,7 @@ from components.registry.candidates import (
 from components.registry.tracking import connect
 from components.reporting.lineage import Lineage
 from components.stages.paths import StagePaths
+from components.stages.training_curves import read_training_curves
 from components.storage.code import git_revision
 from components.storage.dvc import cached_file, output_hashes
 from components.storage.home import Home, find_home
@@ -54,7 +55,7 @@ def register_candidate(params: Params, workspace: Path) -> Registered:
         lineage=lineage,
         evidence=evidence,
         model_dir=paths.model,
-        training_curves=paths.training_curves,
+        training_curves=read_training_curves(paths.training_curves),
         datasets=_datasets(paths, hashes, home),
         files=(paths.params, paths.evidence, paths.schema, workspace / "dvc.lock"),
     )

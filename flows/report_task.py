@@ -11,19 +11,22 @@ from components.registry.tracking import connect, tracking_uri
 from components.reporting.lineage import Lineage
 from components.reporting.report import render
 from components.reporting.summary import summary_markdown
+from components.stages.paths import StagePaths
+from components.stages.training_curves import read_training_curves
 from components.storage.home import Home, find_home
 from flows.outcome import Decision, Registered
 
 
 @task(task_run_name="report")
-def write_report(registered: Registered, decision: Decision) -> Path:
+def write_report(registered: Registered, decision: Decision, workspace: Path) -> Path:
     """The path of the HTML report; it is written once for each version and decision."""
     home = find_home()
     lineage = _complete(registered, decision, home)
     path = home.reports / registered.model / f"v{registered.version}.html"
     if not (registered.reused and path.is_file()):
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(render(registered.evidence, lineage))
+        curves = read_training_curves(StagePaths(workspace).training_curves)
+        path.write_text(render(registered.evidence.with_curves(curves), lineage))
         connect(home).log_artifact(registered.run_id, str(path))
     create_markdown_artifact(
         summary_markdown(registered.evidence, lineage),

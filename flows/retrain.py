@@ -26,14 +26,15 @@ def retrain(request: RunRequest) -> Outcome:
     home = find_home()
     workspace = home.workspaces / str(flow_run.id)
     make_workspace(workspace, PROJECT, to_yaml(params), home)
-    seconds = {stage: run_stage(stage, workspace) for stage in STAGES}
+    done = {stage: run_stage(stage, workspace) for stage in STAGES}
     registered = register_candidate(params, workspace)
-    decision = decide(registered)
+    decision = decide(registered, params, workspace)
     if decision.promote:
         promote(registered.model, registered.version, decision.champion, decision.reason)
-    keep_outputs(workspace)
-    report = write_report(registered, decision)
-    return Outcome(registered, decision, report, workspace, seconds)
+    if not all(stage.was_cached for stage in done.values()):
+        keep_outputs(workspace)
+    report = write_report(registered, decision, workspace)
+    return Outcome(registered, decision, report, workspace, done)
 
 
 @task(task_run_name="push to the DVC remote", retries=2, retry_delay_seconds=5)

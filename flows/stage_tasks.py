@@ -10,6 +10,7 @@ from prefect.logging import get_run_logger
 
 from components.storage.dvc import StageFailed, reproduce
 from components.storage.home import find_home
+from flows.outcome import StageDone
 
 
 async def _is_worth_retrying(task: Any, run: TaskRun, state: State[Any]) -> bool:
@@ -24,9 +25,13 @@ async def _is_worth_retrying(task: Any, run: TaskRun, state: State[Any]) -> bool
     retry_delay_seconds=2,
     retry_condition_fn=_is_worth_retrying,
 )
-def run_stage(stage: str, workspace: Path) -> float:
-    """Bring a stage's outputs up to date; the seconds it took."""
+def run_stage(stage: str, workspace: Path) -> StageDone:
+    """Bring a stage's outputs up to date, from the run-cache where the same work was done."""
     logger = get_run_logger()
     started = time.monotonic()
-    reproduce(workspace, stage, find_home(), lambda line: logger.info("%s: %s", stage, line))
-    return time.monotonic() - started
+    was_cached = reproduce(
+        workspace, stage, find_home(), lambda line: logger.info("%s: %s", stage, line)
+    )
+    seconds = time.monotonic() - started
+    logger.info("%s: %s in %.1f s", stage, "unchanged" if was_cached else "done", seconds)
+    return StageDone(seconds, was_cached)

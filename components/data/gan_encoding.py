@@ -52,7 +52,7 @@ class ColumnCode:
     @property
     def is_continuous(self) -> bool:
         """True where the column has a normal score."""
-        return self.quantiles.shape[1] > 0
+        return bool(self.quantiles.shape[1])
 
     @property
     def num_slots(self) -> int:

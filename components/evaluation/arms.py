@@ -53,14 +53,14 @@ def oversampled(fold: Fold) -> Prepared:
     classes, counts = np.unique(y, return_counts=True)
     extra = [rng.choice(np.flatnonzero(y == code), size=counts.max() - count)
              for code, count in zip(classes, counts, strict=True)]
-    return Prepared(_joined(fold.real, fold.real.take(np.concatenate(extra))))
+    return Prepared(fold.real.joined(fold.real.take(np.concatenate(extra))))
 
 
 def duplicated(fold: Fold) -> Prepared:
     """The real rows, and as many repeated at random as the synthetic arm adds."""
     rng = np.random.default_rng(fold.seed)
     extra = rng.integers(len(fold.real), size=len(fold.synthetic))
-    return Prepared(_joined(fold.real, fold.real.take(extra)))
+    return Prepared(fold.real.joined(fold.real.take(extra)))
 
 
 def smote(fold: Fold) -> Prepared:
@@ -78,7 +78,7 @@ def smote(fold: Fold) -> Prepared:
         warnings.simplefilter("ignore", UserWarning)
         x, y = sampler.fit_resample(filled.x, filled.y)  # type: ignore[attr-defined]
     made = Rows(_unfilled(x[len(filled) :], fold.task), y[len(filled) :])
-    return Prepared(_joined(fold.real, made))
+    return Prepared(fold.real.joined(made))
 
 
 def can_smote(y: Matrix) -> bool:
@@ -92,7 +92,7 @@ def can_smote(y: Matrix) -> bool:
 
 def augmented(fold: Fold) -> Prepared:
     """The real rows and the synthetic rows."""
-    return Prepared(_joined(fold.real, fold.synthetic))
+    return Prepared(fold.real.joined(fold.synthetic))
 
 
 def synthetic(fold: Fold) -> Prepared:
@@ -122,10 +122,6 @@ FOR_NUMBERS: dict[str, Arm] = {
 def baselines(arms: tuple[str, ...]) -> tuple[str, ...]:
     """The arms that use no generator: what a generator must beat."""
     return tuple(name for name in arms if name not in (AUGMENTED, SYNTHETIC))
-
-
-def _joined(first: Rows, second: Rows) -> Rows:
-    return Rows(np.vstack([first.x, second.x]), np.concatenate([first.y, second.y]))
 
 
 def _codes(task: Task) -> NDArray[np.bool_]:

@@ -1,5 +1,6 @@
 """What an evaluation found, as values: measurements, curves, arms, gates and the verdict."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -120,6 +121,10 @@ class Evidence(Value):
             if measurement.name == name:
                 return measurement
         raise KeyError(name)
+
+    def with_curves(self, curves: Iterable[Curve]) -> "Evidence":
+        """The same evidence with more curves to plot."""
+        return self.model_copy(update={"curves": (*self.curves, *curves)})
 
     def save(self, path: Path) -> None:
         """Write as JSON."""

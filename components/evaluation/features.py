@@ -52,6 +52,10 @@ class Rows:
         """The rows at these positions."""
         return Rows(self.x[rows], self.y[rows])
 
+    def joined(self, other: "Rows") -> "Rows":
+        """These rows, then the other's."""
+        return Rows(np.vstack([self.x, other.x]), np.concatenate([self.y, other.y]))
+
 
 def task_of(train: Table) -> Task:
     """The learning task of a table's target; raises UserError where training rows hold one class.

@@ -15,12 +15,7 @@ import torch
 from torch import Tensor
 
 from components.config import CtganConfig
-from components.data.gan_encoding import (
-    CodeSettings,
-    ColumnCode,
-    encode_rows,
-    learn_codes,
-)
+from components.data.gan_encoding import CodeSettings, ColumnCode, encode_rows, learn_codes
 from components.data.schema import Column, Scalar, Schema
 from components.data.table import Matrix, Table, check_condition, decode, encode
 from components.models.artifact import Artifact, load_artifact, save_artifact
@@ -28,8 +23,7 @@ from components.models.contract import Budget, LogMetrics, log_nothing
 from components.models.ctgan_calibration import Calibration, uncalibrated
 from components.models.ctgan_game import CtganGame, build_generator
 from components.models.ctgan_layout import lay_out
-from components.models.ctgan_rows import RowSampler, class_labels, learn_classes
-from components.models.ctgan_rows import Classes as Classes
+from components.models.ctgan_rows import Classes, RowSampler, class_labels, learn_classes
 from components.models.ctgan_selection import two_sample_auc
 from components.training.adversarial import Judge, Schedule, train
 from components.training.checkpoints import CheckpointStore

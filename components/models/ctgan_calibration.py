@@ -23,8 +23,10 @@ _LARGEST_BIAS = 3.0
 
 @dataclass(frozen=True)
 class Calibration:
-    """`bias`, shape (slots,), is added to logits; `score_knots`, shape (scores, KNOTS), are the
-    quantiles of each score at evenly spaced probabilities.
+    """What is changed about a generator's output.
+
+    `bias`, shape (slots,), is added to logits; `score_knots`, shape (scores, KNOTS), are the
+    quantiles of each score at `probabilities`.
     """
 
     bias: Tensor

@@ -70,49 +70,35 @@ class CtganGame:
         scale = min(1.0, 2 * (1 - progress))
         _set_rate(self.critic_optimiser, self.config.critic_rate * scale)
         _set_rate(self.generator_optimiser, self.config.generator_rate * scale)
-        critic_loss = self._update_critic()
-        generator_loss = self._update_generator()
+        picked = torch.randint(len(self.slots), (self.batch_size,), generator=self.random)
+        real, conditions = self._real(picked), self.conditions[picked]
+        fake = self._fake(conditions)
+        critic_loss = self._update_critic(real, fake.detach(), conditions)
+        generator_loss = self._update_generator(real, fake, conditions)
         self.averaged.update(self.generator)
         return {"critic_loss": critic_loss, "generator_loss": generator_loss}
 
-    def _update_critic(self) -> Tensor:
-        real, fake, conditions = self._draw_pairs(train_generator=False)
-        both = torch.cat([real, fake])
-        on_real, on_fake = self.critic(both, conditions).chunk(2)
-        loss = relativistic_loss(on_real, on_fake)
-        penalty = zero_centred_penalty(lambda rows: self.critic(rows, conditions), both)
-        total = loss + self.config.penalty * penalty
-        self.critic_optimiser.zero_grad()
-        total.backward()
-        self.critic_optimiser.step()
+    def _update_critic(self, real: Tensor, fake: Tensor, conditions: Tensor) -> Tensor:
+        rows = torch.cat([real, fake]).requires_grad_()
+        values = self.critic(rows, torch.cat([conditions, conditions]))
+        loss = relativistic_loss(*values.chunk(2))
+        penalised = loss + self.config.penalty * zero_centred_penalty(values, rows)
+        _descend(penalised, self.critic_optimiser)
         return loss.detach()
 
-    def _update_generator(self) -> Tensor:
-        real, fake, conditions = self._draw_pairs(train_generator=True)
+    def _update_generator(self, real: Tensor, fake: Tensor, conditions: Tensor) -> Tensor:
         self.critic.requires_grad_(False)
-        on_real, on_fake = self.critic(torch.cat([real, fake]), conditions).chunk(2)
-        loss = relativistic_loss(on_fake, on_real)
-        self.generator_optimiser.zero_grad()
-        loss.backward()
-        self.generator_optimiser.step()
+        loss = relativistic_loss(self.critic(fake, conditions), self.critic(real, conditions))
+        _descend(loss, self.generator_optimiser)
         self.critic.requires_grad_(True)
         return loss.detach()
 
-    def _draw_pairs(self, *, train_generator: bool) -> tuple[Tensor, Tensor, Tensor]:
-        """Real rows, as many fake ones of the same classes, and the conditions of both together."""
-        picked = torch.randint(len(self.slots), (self.batch_size,), generator=self.random)
-        conditions = self.conditions[picked]
-        with torch.set_grad_enabled(train_generator):
-            noise = torch.randn(
-                self.batch_size, self.config.noise_size, generator=self.random
-            )
-            fake = activate(
-                self.generator(noise, conditions),
-                self.layout,
-                temperature=self.config.temperature,
-                random=self.random,
-            )
-        return self._real(picked), fake, torch.cat([conditions, conditions])
+    def _fake(self, conditions: Tensor) -> Tensor:
+        noise = torch.randn(self.batch_size, self.config.noise_size, generator=self.random)
+        raw = self.generator(noise, conditions)
+        return activate(
+            raw, self.layout, temperature=self.config.temperature, random=self.random
+        )
 
     def _real(self, picked: Tensor) -> Tensor:
         """Rows at these positions, each score drawn anew between its bounds."""
@@ -144,6 +130,13 @@ class CtganGame:
         self.generator_optimiser.load_state_dict(state["generator_optimiser"])
         self.critic_optimiser.load_state_dict(state["critic_optimiser"])
         self.random.set_state(state["random"])
+
+
+def _descend(loss: Tensor, optimiser: torch.optim.Optimizer) -> None:
+    """One step down the loss."""
+    optimiser.zero_grad()
+    torch.autograd.backward(loss)
+    optimiser.step()
 
 
 def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:

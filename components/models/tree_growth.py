@@ -70,10 +70,9 @@ def rank_traits(outcome: Codes) -> Matrix:
 def level_traits(outcome: Codes) -> Matrix:
     """One-hot levels, shape (rows, levels): the mean squared error of these is the Gini index."""
     levels, inverse, counts = np.unique(outcome, return_inverse=True, return_counts=True)
-    if len(levels) == 2:
-        return (inverse == 1).astype(np.float64)[:, None]
-    kept = np.argsort(-counts, kind="stable")[:MAX_LEVELS]
-    return (inverse[:, None] == kept).astype(np.float64)
+    kept = np.array([1]) if len(levels) == 2 else np.argsort(-counts, kind="stable")[:MAX_LEVELS]
+    traits: Matrix = np.equal(inverse[:, None], kept).astype(np.float64)
+    return traits
 
 
 def _category_orders(

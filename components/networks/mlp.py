@@ -1,5 +1,7 @@
 """Networks for rows: a residual generator and a critic conditioned by projection."""
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
 
@@ -16,7 +18,8 @@ class ResidualBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """The block's sum."""
         hidden = nn.functional.silu(self.inner(self.norm(x)))
-        return x + self.outer(hidden)
+        added: Tensor = x + self.outer(hidden)
+        return added
 
 
 class RowGenerator(nn.Module):
@@ -53,7 +56,7 @@ class RowCritic(nn.Module):
         self.pack = pack
         sizes = [(width + classes) * pack] + [hidden] * layers
         steps: list[nn.Module] = []
-        for before, after in zip(sizes, sizes[1:], strict=False):
+        for before, after in pairwise(sizes):
             steps += [nn.Linear(before, after), nn.LeakyReLU(0.2)]
         self.features = nn.Sequential(*steps)
         self.value = nn.Linear(hidden, 1)

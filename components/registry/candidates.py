@@ -1,7 +1,7 @@
 """Candidates: every version that was trained, with its evidence and lineage, also the refused."""
 
-import csv
 import json
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
-from components.evaluation.evidence import Evidence
+from components.evaluation.evidence import Curve, Evidence
 from components.registry.packaging import log_generator
 from components.registry.tracking import find_experiment
 from components.reporting.lineage import Lineage
@@ -41,7 +41,7 @@ class Candidate:
     lineage: Lineage
     evidence: Evidence
     model_dir: Path
-    training_curves: Path
+    training_curves: Sequence[Curve]
     datasets: Sequence[DatasetUsed]
     files: Sequence[Path]
 
@@ -126,7 +126,11 @@ def _log_values(client: MlflowClient, candidate: Candidate, run_id: str) -> None
         for item in candidate.evidence.measurements
         for suffix, value in (("", item.value), (".low", item.low), (".high", item.high))
     ]
-    metrics += _read_curves(candidate.training_curves)
+    metrics += [
+        Metric(curve.name, value, 0, int(step))
+        for curve in candidate.training_curves
+        for step, value in zip(curve.x, curve.y, strict=True)
+    ]
     for start in range(0, len(metrics), _BATCH):
         client.log_batch(run_id, metrics=metrics[start : start + _BATCH])
     tags = [RunTag(key, value) for key, value in _lineage_tags(candidate.lineage).items()]
@@ -143,16 +147,9 @@ def _flatten(settings: dict[str, Any], prefix: str = "") -> list[Param]:
     return flat
 
 
-def _read_curves(path: Path) -> list[Metric]:
-    with path.open(newline="") as file:
-        return [
-            Metric(f"training.{row['metric']}", float(row["value"]), 0, int(row["step"]))
-            for row in csv.DictReader(file)
-        ]
-
-
 def _log_datasets(candidate: Candidate, run_id: str) -> None:
-    with mlflow.start_run(run_id=run_id):
+    with mlflow.start_run(run_id=run_id), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*interpreted in multiple ways.*")
         for used in candidate.datasets:
             dataset = mlflow.data.from_pandas(  # type: ignore[attr-defined]
                 pd.read_parquet(used.path),

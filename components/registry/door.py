@@ -5,11 +5,14 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+
+from mlflow import MlflowClient
 
 from components.registry.tracking import tracking_uri
 from components.storage.home import Home
 
+_TAG = "mintmark.infrastructure_door"
 _CONSUMER = """
 import json, resource, sys, time
 import mlflow, pandas as pd
@@ -42,6 +45,18 @@ class DoorResult:
 
     passed: bool
     reason: str
+
+
+def pass_door(
+    client: MlflowClient, model: str, version: str, home: Home, limits: DoorLimits
+) -> DoorResult:
+    """The door's answer for a version: the recorded one, else it is tried now and recorded."""
+    recorded = client.get_model_version(model, version).tags.get(_TAG)
+    if recorded:
+        return DoorResult(**json.loads(recorded))
+    result = try_version(model, version, home, limits)
+    client.set_model_version_tag(model, version, _TAG, json.dumps(asdict(result)))
+    return result
 
 
 def try_version(model: str, version: str, home: Home, limits: DoorLimits) -> DoorResult:

@@ -4,6 +4,7 @@ import hashlib
 import re
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -31,7 +32,8 @@ def log_generator(model_dir: Path, run_id: str) -> str:
     load side by side in one process.
     """
     needs = _NEEDS + _NEEDS_OF_MODEL.get(load_artifact(model_dir).model, ())
-    with _packaged_code() as package, mlflow.start_run(run_id=run_id):
+    with _packaged_code() as package, mlflow.start_run(run_id=run_id), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*input example.*")
         info = mlflow.pyfunc.log_model(
             name="generator",
             loader_module=f"{package.name}.models.served",

@@ -1,30 +1,27 @@
 """The stage that fits the generator on the training rows, or goes on from its checkpoint."""
 
-import csv
 import hashlib
 import logging
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 
 from components.config import Params
 from components.models.catalog import make_model
 from components.stages.command import main
 from components.stages.paths import StagePaths
 from components.stages.tables import read_train
+from components.stages.training_curves import Logged, write_training_curves
 from components.storage.home import find_home
 
 logger = logging.getLogger(__name__)
 
-Curve = list[tuple[int, str, float]]
-
 
 def run(params: Params, paths: StagePaths) -> None:
     """Write the fitted generator and its training curves."""
-    curves: Curve = []
+    logged: list[Logged] = []
 
     def log(step: int, metrics: Mapping[str, float]) -> None:
-        curves.extend((step, name, value) for name, value in metrics.items())
+        logged.extend((step, name, value) for name, value in metrics.items())
         shown = "  ".join(f"{name} {value:.4g}" for name, value in metrics.items())
         logger.info("step %d  %s", step, shown)
 
@@ -32,7 +29,7 @@ def run(params: Params, paths: StagePaths) -> None:
     checkpoint_dir = find_home().checkpoints / _content_key(params, paths)
     model.fit(read_train(paths), seed=params.train.seed, log=log, checkpoint_dir=checkpoint_dir)
     model.save(paths.model)
-    _write_curves(curves, paths.training_curves)
+    write_training_curves(logged, paths.training_curves)
 
 
 def _content_key(params: Params, paths: StagePaths) -> str:
@@ -46,13 +43,6 @@ def _content_key(params: Params, paths: StagePaths) -> str:
     for path in (paths.train, paths.schema, *code):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
-
-
-def _write_curves(curves: Curve, path: Path) -> None:
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(("step", "metric", "value"))
-        writer.writerows(curves)
 
 
 if __name__ == "__main__":

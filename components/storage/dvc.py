@@ -2,6 +2,7 @@
 
 import configparser
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,11 @@ import yaml
 from components.errors import UserError
 from components.storage.home import VARIABLE, Home
 
+_CACHED = "is cached - skipping run"
+_DVC_CHATTER = re.compile(
+    r"Running stage|> |Generating lock|Updating lock|Use `dvc push`|Stage '\w+' is cached"
+    r"|error: |To (track|enable)|\s*git add"
+)
 _NOT_CODE = shutil.ignore_patterns("__pycache__", "*.pyc")
 
 
@@ -48,10 +54,10 @@ def make_workspace(folder: Path, project: Path, params_yaml: str, home: Home) ->
         config.write(file)
 
 
-def reproduce(workspace: Path, stage: str, home: Home, tell: Callable[[str], None]) -> None:
-    """Bring `stage`'s outputs up to date, from the run-cache where the same work was done before.
+def reproduce(workspace: Path, stage: str, home: Home, tell: Callable[[str], None]) -> bool:
+    """Bring `stage`'s outputs up to date; true where the run-cache had them from before.
 
-    Each line the stage prints goes to `tell`. The stage runs in a process group of its own, which
+    Each line the stage itself prints goes to `tell`. The stage runs in a process group of its own, which
     ends with this call. Raises UserError with the stage's own message where the user can mend it.
     """
     command = ["--wait-for-lock", "repro", "--single-item", stage]
@@ -60,9 +66,11 @@ def reproduce(workspace: Path, stage: str, home: Home, tell: Callable[[str], Non
         assert process.stdout is not None
         for line in process.stdout:
             lines.append(line.rstrip())
-            tell(lines[-1])
+            if lines[-1] and not _DVC_CHATTER.match(lines[-1]):
+                tell(lines[-1])
     if process.returncode != 0:
         _fail(stage, lines, process.returncode)
+    return any(_CACHED in line for line in lines)
 
 
 def push(workspace: Path, home: Home) -> None:

@@ -1,7 +1,5 @@
 """Losses of the adversarial game, as plain functions of what a critic says."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -16,12 +14,11 @@ def relativistic_loss(winner: Tensor, loser: Tensor) -> Tensor:
     return functional.softplus(loser - winner).mean()
 
 
-def zero_centred_penalty(critic: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
-    """E[|grad D|^2] at `rows`: R1 on real rows, R2 on fake ones (Mescheder et al. 2018).
+def zero_centred_penalty(values: Tensor, rows: Tensor) -> Tensor:
+    """E[|grad D|^2]: R1 over real rows, R2 over fake ones (Mescheder et al. 2018).
 
-    Where the critic gives one value for several rows, these count as one input.
+    `values` are what the critic made of `rows`, which require a gradient. Where it gave one value
+    for several rows, these count as one input.
     """
-    inputs = rows.detach().requires_grad_()
-    values = critic(inputs)
-    (slope,) = torch.autograd.grad(values.sum(), inputs, create_graph=True)
+    (slope,) = torch.autograd.grad(values.sum(), rows, create_graph=True)
     return slope.reshape(len(values), -1).square().sum(dim=1).mean()

@@ -123,7 +123,7 @@ def test_useless_generators_gain_nothing(fit: MakeAndFit) -> None:
 
 
 def test_a_planted_benefit_is_found() -> None:
-    case = benefit_case(process_table(60, 1), fit_truth, folds=5, ratio=5.0)
+    case = benefit_case(process_table(80, 1), fit_truth, folds=3, repeats=2, ratio=4.0)
     found = measure("benefit", case)
     assert found.measurements[0].low > 0.02
     best = max(found.arms, key=lambda arm: arm.difference)

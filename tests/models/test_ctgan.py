@@ -29,8 +29,9 @@ def _weights(model: Ctgan) -> dict[str, torch.Tensor]:
 
 
 def _assert_same_weights(first: Ctgan, second: Ctgan) -> None:
-    assert all(torch.equal(value, _weights(second)[name]) for name, value in
-               _weights(first).items())
+    assert all(
+        torch.equal(value, _weights(second)[name]) for name, value in _weights(first).items()
+    )
 
 
 def fit_tiny(config: CtganConfig = TINY, seed: int = 0, **kwargs) -> Ctgan:
@@ -55,10 +56,12 @@ def test_it_learns_a_dependency_and_the_marginals():
     y[rng.random(600) < 0.2] = 0.0
     frame = pd.DataFrame({"x": x, "y": y, "label": label})
     columns = (
-        Column(name="x", kind=ColumnKind.NUMERICAL, dtype="float64",
-               minimum=x.min(), maximum=x.max()),
-        Column(name="y", kind=ColumnKind.NUMERICAL, dtype="float64",
-               minimum=y.min(), maximum=y.max()),
+        Column(
+            name="x", kind=ColumnKind.NUMERICAL, dtype="float64", minimum=x.min(), maximum=x.max()
+        ),
+        Column(
+            name="y", kind=ColumnKind.NUMERICAL, dtype="float64", minimum=y.min(), maximum=y.max()
+        ),
         Column(name="label", kind=ColumnKind.CATEGORICAL, dtype="int64", categories=(0, 1)),
     )
     model = Ctgan(CtganConfig(steps=250, batch_size=128, hidden_size=48))

@@ -1,0 +1,135 @@
+"""The Gaussian copula: what it keeps, and the pieces it is made of."""
+
+import numpy as np
+import pytest
+
+from components.config import CopulaConfig
+from components.data.table import Table, encode
+from components.models.copula import POOLED, Copula
+from components.models.marginals import MAX_KNOTS, fit_marginal, pack, unpack
+from components.models.normal_scores import latent_correlation, main_direction, positive_definite
+from tests.procedural import mixed_table
+
+
+def fitted(table: Table, shrinkage: float = 0.02) -> Copula:
+    model = Copula(CopulaConfig(shrinkage=shrinkage))
+    model.fit(table, seed=0)
+    return model
+
+
+def gaussian_pair(correlation: float, num_rows: int = 20_000) -> np.ndarray:
+    covariance = [[1.0, correlation], [correlation, 1.0]]
+    return np.random.default_rng(0).multivariate_normal([0, 0], covariance, size=num_rows)
+
+
+def test_class_shares_and_class_means_are_kept() -> None:
+    table = mixed_table(3000)
+    rows = fitted(table).sample(3000, seed=0)
+    real = table.frame["outcome"].value_counts(normalize=True)
+    drawn = rows["outcome"].value_counts(normalize=True)
+    assert (real - drawn).abs().max() < 0.03
+    for outcome in real.index:
+        ages = [f.loc[f["outcome"] == outcome, "age"].mean() for f in (table.frame, rows)]
+        assert ages[0] == pytest.approx(ages[1], abs=1.5)
+
+
+def test_correlation_within_a_class_is_kept() -> None:
+    table = mixed_table(3000)
+    rows = fitted(table).sample(3000, seed=0)
+    won = [f.loc[f["outcome"] == "won"] for f in (table.frame, rows)]
+    real, drawn = (np.corrcoef(f["age"], f["ratio"])[0, 1] for f in won)
+    assert drawn == pytest.approx(real, abs=0.07)
+
+
+def test_small_class_is_drawn_from_all_rows() -> None:
+    table = mixed_table(200)
+    kept = np.flatnonzero((table.frame["outcome"] != "won").to_numpy())
+    won = np.flatnonzero((table.frame["outcome"] == "won").to_numpy())[:3]
+    model = fitted(table.take(np.concatenate([kept, won])))
+    assert set(model.groups_) == {POOLED, 0, 1}
+    assert len(model.sample(5, condition={"outcome": "won"}, seed=0)) == 5
+
+
+@pytest.mark.parametrize("correlation", [-0.9, -0.4, 0.0, 0.6, 0.9])
+def test_ties_do_not_weaken_the_correlation(correlation: float) -> None:
+    pair = gaussian_pair(correlation)
+    pair[:, 0] = pair[:, 0] > 0.3
+    pair[:, 1] = np.digitize(pair[:, 1], [-1.0, 0.2, 1.4])
+    found = latent_correlation(pair, shrinkage=0.0)[0, 1]
+    assert found == pytest.approx(correlation, abs=0.05)
+
+
+def test_shrinkage_goes_all_the_way_to_independence() -> None:
+    np.testing.assert_allclose(latent_correlation(gaussian_pair(0.8, 500), 1.0), np.eye(2))
+
+
+def test_impossible_correlations_are_repaired() -> None:
+    impossible = np.array([[1.0, 0.9, -0.9], [0.9, 1.0, 0.9], [-0.9, 0.9, 1.0]])
+    repaired = positive_definite(impossible)
+    assert np.linalg.eigvalsh(repaired).min() > 0
+    np.testing.assert_allclose(np.diag(repaired), 1.0)
+    np.testing.assert_array_equal(positive_definite(np.eye(3)), np.eye(3))
+
+
+def test_copied_columns_can_be_fitted() -> None:
+    column = np.random.default_rng(0).normal(size=200)
+    correlation = latent_correlation(np.column_stack([column, column, -column]), shrinkage=0.0)
+    np.linalg.cholesky(correlation)
+
+
+def test_spikes_come_back_exactly_and_the_rest_is_interpolated() -> None:
+    rng = np.random.default_rng(0)
+    smooth = rng.lognormal(3, 1, 6000)
+    values = np.where(rng.random(6000) < 0.4, 0.0, smooth)
+    marginal = fit_marginal(values, all_spikes=False)
+    drawn = marginal.at(rng.standard_normal(20_000))
+    assert (drawn == 0.0).mean() == pytest.approx(0.4, abs=0.02)
+    assert len(marginal.values) <= MAX_KNOTS + 2
+    assert np.quantile(drawn, 0.8) == pytest.approx(np.quantile(values, 0.8), rel=0.05)
+    assert values.min() <= drawn.min() and drawn.max() <= values.max()
+
+
+def test_missing_share_is_below_the_values() -> None:
+    values = np.concatenate([np.full(300, np.nan), np.arange(700.0)])
+    marginal = fit_marginal(values, all_spikes=False)
+    drawn = marginal.at(np.random.default_rng(0).standard_normal(20_000))
+    assert np.isnan(drawn).mean() == pytest.approx(0.3, abs=0.01)
+    assert np.nanmedian(drawn) == pytest.approx(350, abs=12)
+
+
+def test_codes_come_back_with_their_shares() -> None:
+    codes = np.repeat([0.0, 1.0, 4.0], [500, 300, 200])
+    drawn = fit_marginal(codes, all_spikes=True).at(
+        np.random.default_rng(0).standard_normal(20_000)
+    )
+    shares = [(drawn == code).mean() for code in (0.0, 1.0, 4.0)]
+    assert shares == pytest.approx([0.5, 0.3, 0.2], abs=0.02)
+
+
+def test_column_without_a_value_stays_without() -> None:
+    marginal = fit_marginal(np.full(10, np.nan), all_spikes=False)
+    assert np.isnan(marginal.at(np.array([-9.0, 0.0, 9.0]))).all()
+
+
+def test_marginals_come_back_from_a_pack() -> None:
+    marginals = [fit_marginal(np.arange(n, dtype=float), all_spikes=False) for n in (3, 9)]
+    for before, after in zip(marginals, unpack(pack(marginals)), strict=True):
+        np.testing.assert_array_equal(before.scores, after.scores)
+        np.testing.assert_array_equal(before.values, after.values)
+        assert before.missing_below == after.missing_below
+
+
+def test_main_direction_follows_what_columns_share() -> None:
+    rng = np.random.default_rng(0)
+    hidden = rng.normal(size=2000)
+    levels = np.argsort(rng.permutation(4))[np.digitize(hidden, [-1, 0, 1])].astype(float)
+    columns = np.column_stack([hidden + rng.normal(size=2000) / 2, -hidden, levels])
+    direction = main_direction(columns, np.array([False, False, True]), seed=0)
+    assert abs(np.corrcoef(direction, hidden)[0, 1]) > 0.9
+
+
+def test_state_is_compact() -> None:
+    model = fitted(mixed_table(4000))
+    sizes = [len(marginal.values) for marginal in model.groups_[POOLED].marginals]
+    assert max(sizes) < 4 * MAX_KNOTS
+    assert encode(model.sample(10, seed=0), model.schema_).shape[0] == 10

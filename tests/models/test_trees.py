@@ -1,0 +1,131 @@
+"""Sequential trees: what they learn, and the pieces they are made of."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from components.config import TreesConfig
+from components.data.table import Table
+from components.models.contract import Budget
+from components.models.tree_arrays import Tree, TreePack
+from components.models.tree_growth import category_order, grow_tree, rank_traits
+from components.models.trees import Trees
+from tests.procedural import mixed_table
+
+
+def fitted(table: Table, min_leaf: int = 10, **options: object) -> Trees:
+    model = Trees(TreesConfig(min_leaf=min_leaf))
+    model.fit(table, seed=0, **options)  # type: ignore[arg-type]
+    return model
+
+
+def grown(predictor: np.ndarray, outcome: np.ndarray, *, levels: int, discrete: bool) -> Tree:
+    return grow_tree(
+        predictor[:, None].astype(np.int32),
+        outcome.astype(np.int32),
+        num_levels=[levels],
+        outcome_discrete=discrete,
+        min_leaf=5,
+        seed=0,
+    )
+
+
+def test_values_are_training_values_and_spikes_keep_their_share() -> None:
+    table = mixed_table(2000)
+    rows = fitted(table).sample(4000, seed=0)
+    assert set(rows["amount"].dropna()) <= set(table.frame["amount"].dropna())
+    real, drawn = (frame["amount"].dropna().eq(0).mean() for frame in (table.frame, rows))
+    assert drawn == pytest.approx(real, abs=0.03)
+
+
+def test_dependence_between_columns_is_kept() -> None:
+    table = mixed_table(3000)
+    rows = fitted(table).sample(3000, seed=0)
+    for frame in (table.frame, rows):
+        means = frame.groupby("outcome")["age"].mean()
+        assert means["won"] - means["lost"] == pytest.approx(16, abs=2)
+    real, drawn = (np.corrcoef(f["age"], f["ratio"])[0, 1] for f in (table.frame, rows))
+    assert drawn == pytest.approx(real, abs=0.06)
+
+
+def test_missing_values_depend_on_other_columns() -> None:
+    table = mixed_table(2000)
+    frame = table.frame.copy()
+    frame.loc[frame["outcome"] == "won", "visits"] = None
+    rows = fitted(Table(frame, table.schema)).sample(1000, seed=0)
+    assert rows.loc[rows["outcome"] == "won", "visits"].isna().all()
+    assert rows.loc[rows["outcome"] == "lost", "visits"].isna().mean() < 0.25
+
+
+def test_leaves_have_at_least_min_leaf_rows() -> None:
+    table = mixed_table(400)
+    small, large = fitted(table, 5), fitted(table, 40)
+    for model, least in ((small, 5), (large, 40)):
+        counts = [tree.count[tree.feature < 0].min() for tree in model.values_]
+        assert min(counts) >= least
+    assert sum(t.num_leaves for t in large.values_) < sum(t.num_leaves for t in small.values_)
+
+
+def test_donors_are_the_rows_of_the_leaf() -> None:
+    rng = np.random.default_rng(0)
+    predictor = rng.integers(0, 50, 300)
+    tree = grown(predictor, predictor * 2, levels=0, discrete=False)
+    leaves = tree.leaves(predictor[:, None].astype(np.int32))
+    for leaf in np.unique(leaves):
+        donors = tree.donors[tree.start[leaf] : tree.start[leaf] + tree.count[leaf]]
+        assert sorted(donors) == sorted(predictor[leaves == leaf] * 2)
+
+
+def test_missing_predictor_is_a_side_of_its_own() -> None:
+    predictor = np.repeat([-1, 3, 4], 20)
+    outcome = np.repeat([1, 0, 0], 20)
+    tree = grown(predictor, outcome, levels=0, discrete=True)
+    drawn = tree.draw(predictor[:, None].astype(np.int32), np.random.default_rng(0))
+    assert (drawn == outcome).all()
+
+
+def test_categories_are_ordered_by_the_outcome() -> None:
+    codes = np.repeat([0, 1, 2, 3], 50).astype(np.int32)
+    traits = np.repeat([5.0, -1.0, 3.0, 0.0], 50)[:, None]
+    order = category_order(codes, 5, traits, prior=1.0)
+    assert order[1:5].argsort().tolist() == [1, 3, 2, 0]
+    assert sorted(order) == list(range(6))  # missing and the unseen fifth category included
+
+
+def test_splits_see_a_spread_that_has_no_mean() -> None:
+    rng = np.random.default_rng(0)
+    wide = rng.random(1000) < 0.5
+    outcome = np.where(wide, rng.integers(0, 100, 1000), rng.integers(45, 55, 1000))
+    tree = grown(wide.astype(int), outcome, levels=0, discrete=False)
+    narrow = tree.draw(np.zeros((500, 1), dtype=np.int32), rng)
+    assert narrow.min() >= 45 and narrow.max() < 55
+
+
+def test_rank_traits_ignore_the_scale() -> None:
+    values = np.array([3, 1, 2, 2], dtype=np.int32)
+    np.testing.assert_array_equal(rank_traits(values), rank_traits(values**5))
+
+
+def test_spent_budget_still_gives_every_column() -> None:
+    table = mixed_table(300)
+    model = fitted(table, budget=Budget(seconds=0.0))
+    rows = model.sample(50, seed=0)
+    assert list(rows.columns) == table.schema.names
+    assert all(len(tree.order_start) <= 2 for tree in model.values_)
+
+
+def test_trees_come_back_from_a_pack() -> None:
+    trees = fitted(mixed_table(100)).values_
+    for before, after in zip(trees, TreePack.of(trees).trees(), strict=True):
+        np.testing.assert_array_equal(before.donors, after.donors)
+        np.testing.assert_array_equal(before.threshold, after.threshold)
+        np.testing.assert_array_equal(before.order, after.order)
+
+
+def test_saved_bytes_depend_on_rows_and_seed_alone(tmp_path: Path) -> None:
+    table = mixed_table(150)
+    for name in ("first", "second"):
+        fitted(table).save(tmp_path / name)
+    for file in ("model.json", "weights.safetensors"):
+        assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes()
