@@ -95,34 +95,28 @@ class CtganConfig(Settings):
     """A conditional tabular GAN; see `components/models/ctgan.py`.
 
     Training takes `steps` updates of each network on `batch_size` rows, or `max_epochs` passes
-    over the rows where that is fewer. Where at least 100 rows can be held out (`holdout_share`),
-    every `look_every` steps they are compared with sampled ones; the best generator is kept, and
-    training ends after `patience` looks without a better one. Rates fall to 0 over the second
-    half. The critic judges `pack` rows at a time, and the squared slope of its value weighs
-    `penalty`. `ema_decay` averages the generator; `temperature` is that of the slots' softmax.
-    Of a numeric column, all values have a slot where there are at most `max_levels`, else those
-    with `spike_share` of the rows.
+    over the rows where that is fewer; rates fall to 0 over the second half. Where `holdout_share`
+    comes to 100 rows, these are held out: every `look_every` steps they are compared with sampled
+    ones, the best generator is kept, and `patience` looks without a better one end training.
+    `penalty` weighs the critic's squared slope, `ema_decay` averages the generator, `temperature`
+    is that of the softmax behind each drawn level. A numeric column of at most `max_levels` values
+    is modelled as levels; of any other, the values with `spike_share` of the rows are.
     """
 
     name: Literal["ctgan"] = "ctgan"
-    steps: int = Field(3000, ge=1)
-    max_epochs: int = Field(1000, ge=1)
+    steps: int = Field(4000, ge=1)
+    max_epochs: int = Field(300, ge=1)
     batch_size: int = Field(250, ge=2)
     noise_size: int = Field(64, ge=1)
     hidden_size: int = Field(256, ge=1)
     generator_blocks: int = Field(2, ge=1)
     critic_layers: int = Field(2, ge=1)
-    pack: int = Field(1, ge=1)
     generator_rate: float = Field(2e-3, gt=0)
     critic_rate: float = Field(2e-3, gt=0)
-    beta1: float = 0.0
-    beta2: float = 0.9
-    bins: int = 0
-    dropout: float = 0.0
     penalty: float = Field(1.0, ge=0)
     ema_decay: float = Field(0.995, ge=0, lt=1)
-    temperature: float = Field(0.5, gt=0)
-    spike_share: float = Field(0.03, gt=0, le=1)
+    temperature: float = Field(1.0, gt=0)
+    spike_share: float = Field(0.01, gt=0, le=1)
     max_levels: int = Field(20, ge=2)
     holdout_share: float = Field(0.1, ge=0, lt=0.5)
     look_every: int = Field(500, ge=1)

@@ -10,7 +10,7 @@ from rich.markup import escape
 from components.errors import UserError
 from flows.commands.doctor import doctor
 from flows.commands.models import models, rollback, sample
-from flows.commands.run import recipes, run
+from flows.commands.run import params, recipes, run
 from flows.commands.services import down, up
 from flows.commands.synthesize import synthesize
 
@@ -31,7 +31,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, recipes, models, sample, rollback, synthesize, up, down, doctor):
+for command in (run, recipes, params, models, sample, rollback, synthesize, up, down, doctor):
     app.command()(command)
 
 

@@ -115,7 +115,7 @@ def _quantile_function(values: Array, counts: Array) -> Array:
         return np.empty((2, 0))
     total = counts.sum()
     above = np.cumsum(counts) / total
-    below = above - counts / total
+    below = np.concatenate([[0.0], above[:-1]])
     is_heap = counts >= max(2, total / GRID)
     single = np.flatnonzero(~is_heap)
     if len(single) > GRID:
@@ -123,7 +123,7 @@ def _quantile_function(values: Array, counts: Array) -> Array:
     middle = (above[single] + below[single]) / 2
     probabilities = np.concatenate([below[is_heap], above[is_heap], middle])
     knots = np.concatenate([values[is_heap], values[is_heap], values[single]])
-    order = np.lexsort((knots, probabilities))
+    order = np.lexsort((probabilities, knots))
     return np.stack([probabilities[order], knots[order]])
 
 

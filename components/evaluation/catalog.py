@@ -2,6 +2,7 @@
 
 from components.config import Purpose
 from components.errors import UserError
+from components.evaluation.attributes import ATTRIBUTES
 from components.evaluation.benefit import BENEFIT
 from components.evaluation.case import Evaluator, Metric
 from components.evaluation.copies import COPIES
@@ -18,6 +19,7 @@ EVALUATORS: dict[str, Evaluator] = {
     "utility": UTILITY,
     "membership": MEMBERSHIP,
     "copies": COPIES,
+    "attributes": ATTRIBUTES,
     "benefit": BENEFIT,
 }
 

@@ -103,22 +103,18 @@ def _sides(
 
 
 def _edges(values: Matrix) -> Matrix:
-    """Ten equal bins over the real values, as sdmetrics makes them."""
+    """Ten equal bins over the real values, the outer ones open, as sdmetrics makes them."""
     present = values[~np.isnan(values)]
-    return np.histogram_bin_edges(present, bins=NUM_BINS) if len(present) else np.zeros(1)
+    edges = np.histogram_bin_edges(present, bins=NUM_BINS).astype(np.float64)
+    edges[[0, -1]] = -np.inf, np.inf
+    return edges
 
 
 def _codes(values: Matrix, edges: Matrix | None) -> NDArray[np.int64]:
-    """Levels, or bins (0 and 11 lie outside the real range), from 1; 0 is missing."""
+    """Levels or bins, from 1; 0 is missing."""
     missing = np.isnan(values)
-    levels = values if edges is None else _binned(values, edges)
-    return np.where(missing, 0, np.where(missing, 0, levels) + 1).astype(np.int64)
-
-
-def _binned(values: Matrix, edges: Matrix) -> Matrix:
-    """The bin of each value, the last one closed at its upper edge."""
-    bins = np.digitize(values, edges).astype(np.float64)
-    return np.where(values == edges[-1], len(edges) - 1.0, bins)
+    levels = values + 1 if edges is None else np.digitize(values, edges)
+    return np.where(missing, 0, levels).astype(np.int64)
 
 
 def _distance(columns: tuple[Column, ...], i: int, j: int, real: Side, other: Side) -> Distance:

@@ -48,16 +48,15 @@ class CtganGame:
             torch.from_numpy(part) for part in (rows.slots, rows.low, rows.high, rows.present)
         )
         self.conditions = functional.one_hot(labels, num_classes).float()
-        self.pack = min(config.pack, len(labels))
-        self.batch_size = min(config.batch_size, len(labels)) // self.pack * self.pack
+        self.batch_size = min(config.batch_size, len(labels))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.generator = build_generator(config, layout, num_classes)
             self.critic = RowCritic(
-                layout.width, num_classes, config.hidden_size, config.critic_layers, self.pack
+                layout.width, num_classes, config.hidden_size, config.critic_layers
             )
         self.averaged = Ema(self.generator, config.ema_decay)
-        betas = (config.beta1, config.beta2)
+        betas = (0.0, 0.99)
         self.generator_optimiser = torch.optim.Adam(
             self.generator.parameters(), lr=config.generator_rate, betas=betas, fused=True
         )

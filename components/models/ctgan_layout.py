@@ -61,7 +61,7 @@ def activate(
     drawn = [functional.one_hot(part.argmax(dim=1), part.shape[1]) for part in soft]
     always = torch.ones(len(raw), 1)
     approximate, exact = torch.cat([*soft, always], dim=1), torch.cat([*drawn, always], dim=1)
-    slots = exact + approximate - approximate.detach()
+    slots = exact + (approximate - approximate.detach())
     return torch.cat([slots[:, :-1], scores * slots[:, list(layout.gates)]], dim=1)
 
 

@@ -12,6 +12,9 @@ from components.models.tree_arrays import LEAF, Codes, Tree
 MAX_LEVELS = 24
 """A discrete outcome with more levels is split on its commonest ones."""
 
+MAX_GROWING_ROWS = 100_000
+"""Splits are looked for on at most so many rows, so that time stays in proportion to columns."""
+
 NUM_WAVES = 3
 """How many cosines of a numeric outcome's rank a split may tell apart."""
 
@@ -28,29 +31,42 @@ def grow_tree(
     """A CART tree of `outcome` given `predictors`, shape (rows, predictors), -1 where missing.
 
     `num_levels` counts each predictor's categories, 0 where it is a number. Leaves have at least
-    `min_leaf` rows and keep these rows' outcomes as donors. Discrete predictors are ordered by the
-    outcome (Breiman et al. 1984, section 4.2.2; with more than two classes by their first principal
-    component, Coppersmith et al. 1999), so that a threshold splits them sensibly.
+    `min_leaf` rows and keep the outcomes of all rows that end in them as donors. Discrete
+    predictors are ordered by the outcome (Breiman et al. 1984, section 4.2.2; with more than two
+    classes by their first principal component, Coppersmith et al. 1999), so that a threshold
+    splits them sensibly. Of more than `MAX_GROWING_ROWS` rows a random part decides on the splits.
     """
     num_rows, num_predictors = predictors.shape
+    tree = _root(num_predictors)
+    if num_predictors > 0 and num_rows >= 2 * min_leaf:
+        rows = _growing_rows(num_rows, seed)
+        traits = (level_traits if outcome_discrete else rank_traits)(outcome[rows])
+        order, order_start = _category_orders(predictors[rows], num_levels, traits, prior=min_leaf)
+        tree = replace(tree, order=order, order_start=order_start)
+        tree = _split(tree, tree.arranged(predictors[rows]), traits, min_leaf=min_leaf, seed=seed)
+    return _with_donors(tree, tree.leaves(tree.arranged(predictors)), outcome)
+
+
+def _root(num_predictors: int) -> Tree:
     nothing = np.zeros(1, dtype=np.int32)
-    root = Tree(
+    return Tree(
         feature=np.array([LEAF], dtype=np.int32),
         threshold=nothing,
         left=nothing,
         right=nothing,
         start=nothing,
-        count=np.array([num_rows], dtype=np.int32),
-        donors=outcome,
+        count=nothing,
+        donors=nothing,
         order=np.empty(0, dtype=np.int32),
         order_start=np.zeros(num_predictors + 1, dtype=np.int32),
     )
-    if num_predictors == 0 or num_rows < 2 * min_leaf:
-        return root
-    traits = level_traits(outcome) if outcome_discrete else rank_traits(outcome)
-    order, order_start = _category_orders(predictors, num_levels, traits, prior=min_leaf)
-    root = replace(root, order=order, order_start=order_start)
-    return _split(root, root.arranged(predictors), traits, min_leaf=min_leaf, seed=seed)
+
+
+def _growing_rows(num_rows: int, seed: int) -> NDArray[np.int64]:
+    if num_rows <= MAX_GROWING_ROWS:
+        return np.arange(num_rows)
+    rng = np.random.default_rng(seed)
+    return np.sort(rng.choice(num_rows, size=MAX_GROWING_ROWS, replace=False))
 
 
 def rank_traits(outcome: Codes) -> Matrix:
@@ -119,14 +135,13 @@ def _split(root: Tree, arranged: Codes, traits: Matrix, *, min_leaf: int, seed: 
     fitted = DecisionTreeRegressor(min_samples_leaf=min_leaf, random_state=seed)
     structure = fitted.fit(arranged.astype(np.float32), traits).tree_
     is_leaf = structure.children_left < 0
-    tree = replace(
+    return replace(
         root,
         feature=np.where(is_leaf, LEAF, structure.feature).astype(np.int32),
         threshold=np.where(is_leaf, 0, np.floor(structure.threshold)).astype(np.int32),
         left=np.where(is_leaf, 0, structure.children_left).astype(np.int32),
         right=np.where(is_leaf, 0, structure.children_right).astype(np.int32),
     )
-    return _with_donors(tree, tree.leaves(arranged), root.donors)
 
 
 def _with_donors(tree: Tree, leaves: Codes, outcome: Codes) -> Tree:

@@ -11,16 +11,16 @@ import numpy as np
 import pandas as pd
 
 from components.config import TreesConfig
-from components.data.schema import Column, Scalar, Schema
-from components.data.table import Matrix, Table, check_condition, decode, encode
+from components.data.schema import Scalar, Schema
+from components.data.table import Table, check_condition, decode, encode
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, log_nothing
+from components.models.levels import MISSING, Levels, LevelsPack, to_levels
 from components.models.tree_arrays import Codes, Tree, TreePack
 
 logger = logging.getLogger(__name__)
 
 NAME = "trees"
-MISSING = -1
 
 
 class Trees:
@@ -28,16 +28,17 @@ class Trees:
 
     After Reiter 2005 (Using CART to generate partially synthetic public use microdata) and Nowok,
     Raab and Dibben 2016 (synthpop). A value is drawn from the training values of the leaf its row
-    falls in, so spikes, heaps and precision are kept. Values are worked on as codes, the position
-    in the column's sorted training values, -1 where missing.
+    falls in, so spikes, heaps and precision are kept; in smooth columns a value that one row alone
+    has is blurred (`Levels`). Columns are worked on as codes: the position among their distinct
+    values, -1 where missing.
 
-    Fitted state: `levels_`, each learned column's sorted training values; `sequence_`, the learned
+    Fitted state: `levels_`, what each learned column's codes stand for; `sequence_`, the learned
     columns' positions in the order of drawing; `values_`, a tree for each of these in that order;
     `presence_`, a tree of whether there is a value, by column, where some are missing.
     """
 
     schema_: Schema
-    levels_: list[Matrix]
+    levels_: list[Levels]
     sequence_: list[int]
     values_: list[Tree]
     presence_: dict[int, Tree]
@@ -63,10 +64,10 @@ class Trees:
         self.schema_ = table.schema
         matrix = encode(table.frame, table.schema)
         learned = zip(matrix.T, table.schema.learned, strict=True)
-        self.levels_ = [_levels(values, column) for values, column in learned]
+        coded = [to_levels(values, column) for values, column in learned]
+        codes, self.levels_ = np.column_stack([c for c, _ in coded]), [known for _, known in coded]
         self.sequence_ = drawing_order(table.schema)
         self.values_, self.presence_ = [], {}
-        codes = _to_codes(matrix, self.levels_)
         for done, position in enumerate(self.sequence_):
             is_late = budget.seconds is not None and time.monotonic() - started > budget.seconds
             given = self.sequence_[: min(done, 1) if is_late else done]
@@ -112,21 +113,20 @@ class Trees:
             if presence is not None:
                 rows = np.flatnonzero(presence.draw(predictors, rng))
             codes[rows, position] = tree.draw(predictors[rows], rng)
-        return decode(_to_values(codes, self.levels_), self.schema_, seed=seed)
+        columns = zip(self.levels_, codes.T, strict=True)
+        matrix = np.column_stack([levels.draw(column, rng) for levels, column in columns])
+        return decode(matrix, self.schema_, seed=seed)
 
     def save(self, directory: Path) -> None:
         """Write settings and schema as JSON, levels and trees as safetensors."""
-        pack = TreePack.of([*self.values_, *self.presence_.values()])
-        levels = {
-            "levels": np.concatenate(self.levels_),
-            "levels_ends": np.cumsum([len(known) for known in self.levels_]),
-        }
+        trees = TreePack.of([*self.values_, *self.presence_.values()])
+        levels = LevelsPack.of(self.levels_)
         artifact = Artifact(
             model=NAME,
             settings=self.config.model_dump(mode="json"),
             schema=self.schema_,
             state={"sequence": self.sequence_, "presence": list(self.presence_)},
-            arrays={**levels, **pack.arrays},
+            arrays={**levels.arrays, **trees.arrays},
         )
         save_artifact(artifact, directory)
 
@@ -136,10 +136,9 @@ class Trees:
         artifact = load_artifact(directory)
         model = cls(TreesConfig.model_validate(artifact.settings))
         model.schema_ = artifact.schema
-        arrays = dict(artifact.arrays)
-        model.levels_ = np.split(arrays.pop("levels"), arrays.pop("levels_ends")[:-1])
+        model.levels_ = LevelsPack(artifact.arrays).columns()
         model.sequence_ = artifact.state["sequence"]
-        trees = TreePack(arrays).trees()
+        trees = TreePack(artifact.arrays).trees()
         num_columns = len(model.sequence_)
         model.values_ = trees[:num_columns]
         model.presence_ = dict(zip(artifact.state["presence"], trees[num_columns:], strict=True))
@@ -151,22 +150,3 @@ def drawing_order(schema: Schema) -> list[int]:
     names = [column.name for column in schema.learned]
     target = names.index(schema.target)
     return [target, *(i for i in range(len(names)) if i != target)]
-
-
-def _levels(values: Matrix, column: Column) -> Matrix:
-    if column.is_discrete:
-        return np.arange(len(column.categories), dtype=np.float64)
-    return np.unique(values[~np.isnan(values)])
-
-
-def _to_codes(matrix: Matrix, levels: list[Matrix]) -> Codes:
-    codes = [np.searchsorted(known, values) for known, values in zip(levels, matrix.T, strict=True)]
-    return np.where(np.isnan(matrix), MISSING, np.column_stack(codes)).astype(np.int32)
-
-
-def _to_values(codes: Codes, levels: list[Matrix]) -> Matrix:
-    """Code -1 falls on the NaN put after the last level."""
-    columns = [
-        np.append(known, np.nan)[column] for known, column in zip(levels, codes.T, strict=True)
-    ]
-    return np.column_stack(columns)

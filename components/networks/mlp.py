@@ -43,30 +43,26 @@ class RowGenerator(nn.Module):
 
 
 class RowCritic(nn.Module):
-    """One value for each pack of rows: how real it is under its condition.
+    """One value a row: how real it is under its condition.
 
-    Rows (rows, width) and one-hot conditions (rows, classes) are judged `pack` at a time (PacGAN,
-    Lin et al. 2018); the condition enters as an inner product with the features (projection,
-    Miyato & Koyama 2018). `rows` must be a multiple of `pack`. No normalisation, as the gradient
-    penalty needs each row's gradient apart (Gulrajani et al. 2017, section 4).
+    The one-hot condition (rows, classes) enters beside the row (rows, width), and again as an
+    inner product with the features (projection, Miyato & Koyama 2018). There is no normalisation:
+    a penalty on the slope needs each row's own (Gulrajani et al. 2017, section 4).
     """
 
-    def __init__(self, width: int, classes: int, hidden: int, layers: int, pack: int) -> None:
+    def __init__(self, width: int, classes: int, hidden: int, layers: int) -> None:
         super().__init__()
-        self.pack = pack
-        sizes = [(width + classes) * pack] + [hidden] * layers
+        sizes = [width + classes] + [hidden] * layers
         steps: list[nn.Module] = []
         for before, after in pairwise(sizes):
             steps += [nn.Linear(before, after), nn.LeakyReLU(0.2)]
         self.features = nn.Sequential(*steps)
         self.value = nn.Linear(hidden, 1)
-        self.embedding = nn.Linear(classes * pack, hidden, bias=False)
+        self.embedding = nn.Linear(classes, hidden, bias=False)
 
     def forward(self, rows: Tensor, condition: Tensor) -> Tensor:
-        """Shape (rows / pack,)."""
-        packs = rows.shape[0] // self.pack
-        joined = torch.cat([rows, condition], dim=1).reshape(packs, -1)
-        features = self.features(joined)
-        projected = (self.embedding(condition.reshape(packs, -1)) * features).sum(dim=1)
-        value: Tensor = self.value(features).squeeze(1) + projected / features.shape[1] ** 0.5
+        """Shape (rows,)."""
+        features = self.features(torch.cat([rows, condition], dim=1))
+        projected = (self.embedding(condition) * features).sum(dim=1) / features.shape[1] ** 0.5
+        value: Tensor = self.value(features).squeeze(1) + projected
         return value

@@ -57,8 +57,9 @@ def make_workspace(folder: Path, project: Path, params_yaml: str, home: Home) ->
 def reproduce(workspace: Path, stage: str, home: Home, tell: Callable[[str], None]) -> bool:
     """Bring `stage`'s outputs up to date; true where the run-cache had them from before.
 
-    Each line the stage itself prints goes to `tell`. The stage runs in a process group of its own, which
-    ends with this call. Raises UserError with the stage's own message where the user can mend it.
+    Each line the stage itself prints goes to `tell`. The stage runs in a process group of its
+    own, which ends with this call. Raises UserError with the stage's own message where the user
+    can mend it.
     """
     command = ["--wait-for-lock", "repro", "--single-item", stage]
     lines = []

@@ -53,11 +53,11 @@ def _split(uri: str) -> tuple[str, str]:
 
 
 def _client() -> Any:
-    import boto3
+    from boto3.session import Session
     from botocore.config import Config
 
     settings = Config(connect_timeout=5, read_timeout=60, retries={"max_attempts": 3})
-    return boto3.client("s3", config=settings)
+    return Session().client("s3", config=settings)
 
 
 def _matching_keys(

@@ -17,8 +17,7 @@ def relativistic_loss(winner: Tensor, loser: Tensor) -> Tensor:
 def zero_centred_penalty(values: Tensor, rows: Tensor) -> Tensor:
     """E[|grad D|^2]: R1 over real rows, R2 over fake ones (Mescheder et al. 2018).
 
-    `values` are what the critic made of `rows`, which require a gradient. Where it gave one value
-    for several rows, these count as one input.
+    `values`, shape (rows,), are what the critic made of `rows`, which require a gradient.
     """
     (slope,) = torch.autograd.grad(values.sum(), rows, create_graph=True)
-    return slope.reshape(len(values), -1).square().sum(dim=1).mean()
+    return slope.flatten(1).square().sum(dim=1).mean()

@@ -1,4 +1,4 @@
-"""`mintmark run` and `mintmark recipes`."""
+"""`mintmark run`, `mintmark recipes` and `mintmark params`."""
 
 from typing import Annotated
 
@@ -68,6 +68,16 @@ def run(
         with show_progress(console):
             outcome = retrain(request.pinned(params))
     show_outcome(console, outcome)
+
+
+def params(
+    recipe: Annotated[str, typer.Argument(help="A recipe (see `mintmark recipes`).")],
+    preset: Annotated[Preset, typer.Option(help="How large the run is.")] = Preset.CPU,
+) -> None:
+    """Print a recipe's settings: a `params.yaml` to start from."""
+    from flows.request import RunRequest, build_params, to_yaml
+
+    typer.echo(to_yaml(build_params(RunRequest(recipe=recipe, preset=preset))), nl=False)
 
 
 def recipes() -> None:

@@ -1,8 +1,5 @@
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_limits
 
 from components.errors import UserError
 from components.evaluation.features import Rows, linear_form, rows_of, task_of
@@ -10,12 +7,6 @@ from components.evaluation.learners import LEARNERS, fit_learner
 from components.evaluation.scores import all_scores, main_score
 from tests.evaluation.samplers import mixed_split
 from tests.procedural import columns_table, mixed_table
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    with threadpool_limits(1):
-        yield
 
 
 def test_positive_is_the_rarer_class() -> None:

@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,7 +22,8 @@ def breast_cancer() -> Parts:
                       maximum=1e4) for name in bunch.data]
     target = Column(name="target", kind=ColumnKind.CATEGORICAL, dtype="int64", categories=(0, 1))
     table = Table(frame, Schema(columns=(*numbers, target), target="target"))
-    train, test, fresh = (table.take(np.arange(a, b)) for a, b in ((0, 200), (200, 400), (400, 569)))
+    ends = (0, 200, 400, 569)
+    train, test, fresh = (table.take(np.arange(a, b)) for a, b in pairwise(ends))
     return train, test, fresh
 
 
@@ -39,6 +42,8 @@ def test_a_copy_of_the_training_rows_is_found_out(parts: Parts) -> None:
     found = values(measure("membership", case_of(train, test, train)))
     assert found["membership_auc"] >= 0.95
     assert found["membership_tpr"] >= 0.9
+    told = values(measure("attributes", case_of(train, test, train)))
+    assert told["attribute_excess"] > 0.3
     copies = values(measure("copies", case_of(train, test, train)))
     assert copies["copy_rate"] == 1.0 and copies["copy_excess"] >= 0.95
 
@@ -48,6 +53,8 @@ def test_fresh_rows_tell_nothing(parts: Parts) -> None:
     found = measure("membership", case_of(train, test, fresh)).measurements[0]
     assert abs(found.value - 0.5) < 0.06
     assert found.low < 0.5 < found.high
+    told = measure("attributes", case_of(train, test, fresh)).measurements[0]
+    assert told.low < 0 < told.high
     assert values(measure("copies", case_of(train, test, fresh)))["copy_excess"] < 0.01
 
 

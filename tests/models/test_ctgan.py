@@ -20,7 +20,7 @@ from components.training.adversarial import NonFiniteLossError
 from tests.procedural import mixed_table
 
 TINY = CtganConfig(
-    steps=60, batch_size=32, hidden_size=16, noise_size=8, checkpoint_seconds=0, look_every=20
+    steps=30, batch_size=32, hidden_size=16, noise_size=8, checkpoint_seconds=0, look_every=10
 )
 
 
@@ -105,29 +105,29 @@ def test_divergence_is_an_error():
         fit_tiny(wild)
 
 
-KILLED_AT_40 = """
+KILLED_AT_20 = """
 import sys, time
 from pathlib import Path
 import torch
 from tests.models.test_ctgan import fit_tiny
 
 torch.set_num_threads(int(sys.argv[2]))
-wait = lambda step, metrics: time.sleep(60 if step == 40 else 0)
+wait = lambda step, metrics: time.sleep(60 if step == 20 else 0)
 fit_tiny(checkpoint_dir=Path(sys.argv[1]), log=wait)
 """
 
 
 def test_a_killed_fit_goes_on_and_ends_as_if_it_had_not_been(tmp_path):
-    _kill_after_checkpoint(tmp_path, step=39)
+    _kill_after_checkpoint(tmp_path, step=19)
     steps = []
     resumed = fit_tiny(checkpoint_dir=tmp_path, log=lambda step, metrics: steps.append(step))
-    assert steps == [40, 60]
+    assert steps == [20, 30]
     _assert_same_weights(resumed, fit_tiny())
 
 
 def _kill_after_checkpoint(directory: Path, step: int) -> None:
     threads = str(torch.get_num_threads())
-    command = [sys.executable, "-c", KILLED_AT_40, str(directory), threads]
+    command = [sys.executable, "-c", KILLED_AT_20, str(directory), threads]
     child = subprocess.Popen(command, cwd=Path(__file__).parents[2])
     deadline = time.monotonic() + 60
     while not (directory / f"step-{step:09d}.pt").exists():
@@ -143,3 +143,26 @@ def test_a_checkpoint_of_other_settings_or_rows_is_not_used(tmp_path, caplog):
         other = fit_tiny(seed=1, checkpoint_dir=tmp_path)
     assert "other settings or data" in caplog.text
     _assert_same_weights(other, fit_tiny(seed=1))
+
+
+SAMPLE_ALONE = """
+import sys
+from pathlib import Path
+from components.models.ctgan import Ctgan
+
+assert len(Ctgan.load(Path(sys.argv[1])).sample(10, seed=0)) == 10
+heavy = {"sklearn", "scipy", "mlflow", "prefect"} & set(sys.modules)
+assert not heavy, heavy
+"""
+
+
+def test_sampling_needs_torch_but_no_learning_library(tmp_path):
+    fit_tiny().save(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", SAMPLE_ALONE, str(tmp_path)],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""Networks for rows: shapes, independence of rows, packing, conditioning."""
+"""Networks for rows: shapes, independence of rows, conditioning."""
 
 import torch
 
@@ -24,15 +24,13 @@ def test_the_condition_changes_the_row():
     assert not torch.allclose(first, second)
 
 
-def test_the_critic_gives_one_value_a_pack():
-    torch.manual_seed(0)
-    critic = RowCritic(width=5, classes=2, hidden=8, layers=2, pack=3)
-    condition = torch.eye(2)[[0] * 6]
-    assert critic(torch.randn(6, 5), condition).shape == (2,)
+def test_the_critic_gives_one_value_a_row():
+    critic = RowCritic(width=5, classes=2, hidden=8, layers=2)
+    assert critic(torch.randn(6, 5), torch.eye(2)[[0] * 6]).shape == (6,)
 
 
 def test_the_critic_sees_the_condition():
     torch.manual_seed(0)
-    critic, row = RowCritic(width=5, classes=2, hidden=8, layers=1, pack=1), torch.randn(1, 5)
+    critic, row = RowCritic(width=5, classes=2, hidden=8, layers=1), torch.randn(1, 5)
     first, second = (critic(row, torch.eye(2)[[i]]) for i in range(2))
     assert not torch.allclose(first, second)

@@ -27,12 +27,6 @@ def test_zero_centred_penalty_of_a_linear_critic_is_its_squared_weights():
     assert math.isclose(penalty.item(), 25.0, rel_tol=1e-6)
 
 
-def test_a_pack_counts_as_one_input():
-    rows = _rows(4, 3)
-    penalty = zero_centred_penalty(rows.reshape(2, -1).sum(dim=1), rows)
-    assert math.isclose(penalty.item(), 6.0, rel_tol=1e-6)
-
-
 def test_the_penalty_can_be_trained_on():
     rows, weights = _rows(3, 2), torch.tensor([1.0, 2.0], requires_grad=True)
     zero_centred_penalty(rows @ weights, rows).backward()

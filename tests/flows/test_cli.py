@@ -1,0 +1,139 @@
+"""The command line: help that teaches, rows in one call, one clear line for each bad input."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.home import mintmark
+from tests.procedural import mixed_frame
+
+DROP = ("--kind", "currency=constant")
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("data") / "people.parquet"
+    mixed_frame(200).to_parquet(path)
+    return path
+
+
+def synthesize(table: Path, output: Path, *more: str) -> "tuple[int, str]":
+    done = mintmark(
+        "synthesize",
+        str(table),
+        "--target",
+        "outcome",
+        *DROP,
+        "-o",
+        str(output),
+        *more,
+        home=output.parent / "home",
+    )
+    return done.returncode, done.stderr
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    text = mintmark("--help", home=tmp_path).stdout
+    for command in ("run", "recipes", "models", "sample", "rollback", "synthesize", "up", "doctor"):
+        assert f" {command} " in text
+
+
+def test_synthesize_writes_rows_like_the_table(table: Path, tmp_path: Path) -> None:
+    status, message = synthesize(table, tmp_path / "rows.parquet", "--rows", "70", "--seed", "3")
+    assert status == 0, message
+    rows, real = pd.read_parquet(tmp_path / "rows.parquet"), pd.read_parquet(table)
+    assert list(rows.columns) == list(real.columns) and len(rows) == 70
+    assert rows.dtypes.astype(str).tolist() == real.dtypes.astype(str).tolist()
+    assert not set(rows["id"]) & set(real["id"])
+    assert not (tmp_path / "home").exists()
+
+
+def test_synthesize_repeats_by_seed(table: Path, tmp_path: Path) -> None:
+    for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
+        assert synthesize(table, tmp_path / f"{name}.csv", "--rows", "50", "--seed", seed)[0] == 0
+    first, again, other = ((tmp_path / f"{name}.csv").read_text() for name in "abc")
+    assert first == again != other
+
+
+@pytest.mark.parametrize(
+    ("change", "target", "message"),
+    [
+        (lambda frame: frame.head(10), "outcome", "the table has 10 rows; at least 50 are needed"),
+        (lambda frame: frame, "result", "target 'result' is not in the table"),
+        (lambda frame: frame.assign(outcome="won"), "outcome", "column 'outcome' has one value"),
+        (lambda frame: frame.assign(age=np.nan), "outcome", "column 'age' has no value in any"),
+        (lambda frame: frame.assign(ratio=np.inf), "outcome", "column 'ratio' is infinite in 200"),
+    ],
+)
+def test_bad_tables_are_refused_in_one_line(
+    tmp_path: Path,
+    change,
+    target: str,
+    message: str,  # type: ignore[no-untyped-def]
+) -> None:
+    change(mixed_frame(200)).to_parquet(tmp_path / "bad.parquet")
+    output = tmp_path / "rows.csv"
+    output.write_text("kept")
+    done = mintmark(
+        "synthesize",
+        str(tmp_path / "bad.parquet"),
+        "--target",
+        target,
+        *DROP,
+        "-o",
+        str(output),
+        home=tmp_path / "home",
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1 and message in done.stderr
+    assert output.read_text() == "kept"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", "titanic"), "no recipe 'titanic'; there are: breast_cancer_scarce"),
+        (("run", "--data", "none.csv", "--target", "x"), "no data at '"),
+        (("run", "--data", "sklearn:iris"), "without a target"),
+        (("run", "breast_cancer_sharing", "--model", "magic"), "train.model"),
+        (("run", "breast_cancer_sharing", "--set", "train.seed=abc"), "train.seed = 'abc'"),
+        (("run", "breast_cancer_sharing", "--set", "train.sed=1"), "train.sed = 1"),
+        (
+            ("run", "breast_cancer_sharing", "--set", "nonsense"),
+            "not of the form section.key=value",
+        ),
+        (("run", "breast_cancer_sharing", "--data", "x.csv"), "give one of the two"),
+        (("synthesize", "none.csv", "--target", "x", "-o", "o.csv"), "no data at 'none.csv'"),
+        (("synthesize", "x.csv", "--target", "x", "-o", "o.xlsx"), "accepted endings are"),
+        (("synthesize", "x.csv", "--target", "x", "-o", "o.csv", "--model", "m"), "known models"),
+    ],
+)
+def test_wrong_arguments_are_refused_in_one_line(
+    tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    done = mintmark(*arguments, home=tmp_path / "home", cwd=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1 and message in done.stderr
+
+
+def test_an_unreachable_s3_endpoint_is_one_line(tmp_path: Path) -> None:
+    variables = {
+        "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9",
+        "AWS_ACCESS_KEY_ID": "k",
+        "AWS_SECRET_ACCESS_KEY": "s",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    done = mintmark(
+        "run",
+        "--data",
+        "s3://bucket/t.csv",
+        "--target",
+        "x",
+        home=tmp_path / "home",
+        variables=variables,
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "cannot read s3://bucket/t.csv" in done.stderr and "127.0.0.1:9" in done.stderr

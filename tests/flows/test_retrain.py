@@ -1,0 +1,161 @@
+"""The loop end to end on a small table: registered with lineage, refused or promoted, idempotent."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from components.registry import audit, promotion
+from components.registry.candidates import find_candidate
+from components.registry.listing import list_models, pull
+from components.registry.tracking import connect
+from components.storage.home import VARIABLE, Home
+from flows.outcome import Outcome
+from flows.request import RunRequest
+from tests.home import mintmark
+from tests.procedural import mixed_frame
+
+EASY = 'evaluate.sharing_gates=[{"metric": "tstr_loss", "better_than": 2.0}]'
+HARD = 'evaluate.sharing_gates=[{"metric": "two_sample_auc", "better_than": 0.0}]'
+MODEL = "people"
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A home with a Prefect server, and the table that runs are started on."""
+
+    home: Home
+    table: Path
+
+    def run(self, *overrides: str) -> Outcome:
+        """One run of `retrain` on the table, judged for sharing."""
+        from flows.retrain import retrain
+
+        return retrain(
+            RunRequest(
+                data=str(self.table),
+                target="outcome",
+                name=MODEL,
+                overrides=("prepare.kinds={currency: constant}", *overrides),
+            )
+        )
+
+
+@pytest.fixture(scope="module")
+def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
+    folder = tmp_path_factory.mktemp("loop")
+    table = folder / "people.csv"
+    mixed_frame(240).to_csv(table, index=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, str(folder / "home"))
+        patch.setenv("PREFECT_HOME", str(folder / "home" / "prefect"))
+        from flows.project import set_up_environment
+        from flows.server import prefect_server
+
+        home = set_up_environment()
+        with prefect_server(home):
+            yield Loop(home, table)
+
+
+@pytest.fixture(scope="module")
+def promoted(loop: Loop) -> Outcome:
+    return loop.run(EASY)
+
+
+@pytest.fixture(scope="module")
+def refused(loop: Loop, promoted: Outcome) -> Outcome:
+    return loop.run(HARD)
+
+
+def test_a_version_that_passes_both_doors_is_the_champion(loop: Loop, promoted: Outcome) -> None:
+    assert promoted.decision.promote and promoted.decision.door.passed
+    assert promotion.champion(connect(loop.home), MODEL) == promoted.registered.version
+
+
+def test_a_refused_version_is_registered_with_its_reason(loop: Loop, refused: Outcome) -> None:
+    client = connect(loop.home)
+    assert not refused.decision.promote
+    assert "two_sample" in refused.decision.reason or "tells synthetic" in refused.decision.reason
+    version = client.get_model_version(MODEL, refused.registered.version)
+    assert version.tags["mintmark.verdict.sharing"] == "refused"
+    assert promotion.champion(client, MODEL) != refused.registered.version
+
+
+def test_only_what_depends_on_a_changed_parameter_runs(refused: Outcome) -> None:
+    cached = {stage: done.was_cached for stage, done in refused.stages.items()}
+    assert cached == {"prepare": True, "train": True, "synthesize": True, "evaluate": False}
+
+
+def test_nothing_changed_means_nothing_done(loop: Loop, promoted: Outcome) -> None:
+    again = loop.run(EASY)
+    assert all(done.was_cached for done in again.stages.values())
+    assert again.registered.reused and again.registered.version == promoted.registered.version
+    assert again.decision.is_champion and not again.decision.promote
+
+
+def test_the_version_can_be_traced(loop: Loop, promoted: Outcome) -> None:
+    client = connect(loop.home)
+    tags = client.get_model_version(MODEL, promoted.registered.version).tags
+    keys = json.loads(tags["mintmark.content_keys"])
+    assert set(keys) >= {"data/prepared/train.parquet", "models/generator"}
+    assert len(tags["mintmark.data_sha256"]) == 64
+    assert json.loads(tags["mintmark.libraries"])["pandas"] == pd.__version__
+    assert tags["mintmark.seed"] == "0"
+    assert json.loads(tags["mintmark.gate.tstr_loss"])["passed"] is True
+    assert find_candidate(client, MODEL, tags["mintmark.content_key"]) is not None
+
+
+def test_the_run_has_datasets_metrics_and_the_report(loop: Loop, promoted: Outcome) -> None:
+    client = connect(loop.home)
+    run = client.get_run(promoted.registered.run_id)
+    contexts = {tag.value for used in run.inputs.dataset_inputs for tag in used.tags}
+    assert contexts == {"train", "test", "synthetic"}
+    assert {"tstr_loss", "tstr_loss.high", "membership_auc"} <= set(run.data.metrics)
+    names = {item.path for item in client.list_artifacts(run.info.run_id)}
+    assert {"evidence.json", "params.yaml", "dvc.lock", promoted.report.name} <= names
+    assert "<html" in promoted.report.read_text()
+
+
+def test_the_champion_samples_and_repeats(loop: Loop, promoted: Outcome) -> None:
+    generator = pull(connect(loop.home), MODEL, promotion.CHAMPION)
+    rows = generator.sample(30, condition={"outcome": "won"}, seed=4)
+    assert (rows["outcome"] == "won").all() and len(rows) == 30
+    pd.testing.assert_frame_equal(rows, generator.sample(30, condition={"outcome": "won"}, seed=4))
+
+
+def test_promotion_stops_where_the_champion_changed(loop: Loop, refused: Outcome) -> None:
+    with pytest.raises(promotion.ChampionChanged, match="judge it again"):
+        promotion.promote(
+            connect(loop.home),
+            MODEL,
+            refused.registered.version,
+            expected="99",
+            reason="test",
+            home=loop.home,
+        )
+
+
+def test_rollback_swaps_and_is_recorded(loop: Loop, promoted: Outcome, refused: Outcome) -> None:
+    client, first, second = (
+        connect(loop.home),
+        promoted.registered.version,
+        refused.registered.version,
+    )
+    promotion.promote(client, MODEL, second, expected=first, reason="by hand", home=loop.home)
+    done = mintmark("rollback", MODEL, "--why", "it was worse", home=loop.home.root)
+    assert done.returncode == 0, done.stderr
+    assert promotion.champion(client, MODEL) == first
+    assert promotion.champion(client, MODEL, promotion.PREVIOUS) == second
+    newest = audit.history(client, MODEL, loop.home)[0]
+    assert (newest.action, newest.version, newest.reason) == ("rollback", first, "it was worse")
+
+
+def test_the_list_shows_champion_and_newest(
+    loop: Loop, promoted: Outcome, refused: Outcome
+) -> None:
+    (listed,) = list_models(connect(loop.home))
+    assert listed.champion == promoted.registered.version
+    assert listed.verdict == "refused for sharing"

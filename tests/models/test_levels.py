@@ -1,0 +1,65 @@
+"""Distinct values: spikes come back exactly, values of a single row never do."""
+
+import numpy as np
+import pytest
+
+from components.data.schema import Column, ColumnKind
+from components.models.levels import MISSING, LevelsPack, to_levels
+
+
+def numeric(decimals: int | None = None) -> Column:
+    return Column(name="x", kind=ColumnKind.NUMERICAL, dtype="float64", decimals=decimals)
+
+
+def drawn_again(values: np.ndarray, column: Column) -> np.ndarray:
+    codes, levels = to_levels(values, column)
+    return levels.draw(codes, np.random.default_rng(0))
+
+
+def test_discrete_codes_are_kept() -> None:
+    column = Column(
+        name="c", kind=ColumnKind.CATEGORICAL, dtype="str", categories=("a", "b", "never")
+    )
+    values = np.array([1.0, np.nan, 0.0])
+    codes, levels = to_levels(values, column)
+    assert codes.tolist() == [1, MISSING, 0]
+    assert len(levels.low) == 3
+    np.testing.assert_array_equal(levels.draw(codes, np.random.default_rng(0)), values)
+
+
+def test_heaped_column_comes_back_exactly() -> None:
+    values = np.array([0.0, 0.0, 0.0, 1.5, 1.5, 7.25, np.nan])
+    np.testing.assert_array_equal(drawn_again(values, numeric()), values)
+
+
+def test_single_values_of_a_smooth_column_are_blurred_and_spikes_are_not() -> None:
+    values = np.concatenate([np.zeros(100), np.random.default_rng(0).lognormal(size=300)])
+    again = drawn_again(values, numeric())
+    assert (again[:100] == 0).all()
+    assert not np.isin(again[100:], values).any()
+    np.testing.assert_allclose(np.sort(again[100:]), np.sort(values[100:]), atol=2)
+    assert np.corrcoef(again, values)[0, 1] > 0.99
+    assert values.min() <= again.min() and again.max() <= values.max()
+
+
+@pytest.mark.parametrize("step, decimals", [(0.01, 2), (500.0, 0), (86_400e6, 0)])
+def test_precision_is_kept(step: float, decimals: int) -> None:
+    values = 3 * step + step * np.unique(np.random.default_rng(0).integers(0, 10**5, 200))
+    again = drawn_again(values, numeric(decimals))
+    assert (again != values).mean() > 0.9
+    multiples = again / step
+    np.testing.assert_allclose(multiples, np.round(multiples), atol=1e-6)
+
+
+def test_no_value_at_all() -> None:
+    codes, levels = to_levels(np.full(3, np.nan), numeric())
+    assert codes.tolist() == [MISSING] * 3
+    assert np.isnan(levels.draw(codes, np.random.default_rng(0))).all()
+
+
+def test_levels_come_back_from_a_pack() -> None:
+    columns = [to_levels(np.random.default_rng(n).normal(size=n), numeric())[1] for n in (5, 9)]
+    for before, after in zip(columns, LevelsPack.of(columns).columns(), strict=True):
+        np.testing.assert_array_equal(before.low, after.low)
+        np.testing.assert_array_equal(before.high, after.high)
+        assert before.step == after.step

@@ -1,0 +1,72 @@
+"""What travels with a version: our sampling code under a name of its own, and its needs."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from components.config import TreesConfig
+from components.models.catalog import make_model
+from components.registry.door import DoorLimits, _judge
+from components.registry.packaging import _packaged_code
+from tests.procedural import mixed_table
+
+_CONSUMER = """
+import importlib, json, sys
+sys.path.insert(0, sys.argv[1])
+import pandas as pd
+served = importlib.import_module(sys.argv[2] + ".models.served")._load_pyfunc(sys.argv[3])
+request = pd.DataFrame({"num_rows": [5, 4], "seed": [1, 1],
+                        "condition": ['{"outcome": "won"}', None]})
+rows = served.predict(request)
+print(json.dumps([len(rows), rows["outcome"][:5].unique().tolist(), "components" in sys.modules]))
+"""
+
+
+def test_packaged_code_samples_without_the_project(tmp_path: Path) -> None:
+    model = make_model(TreesConfig())
+    model.fit(mixed_table(), seed=0)
+    model.save(tmp_path / "model")
+    with _packaged_code() as package:
+        arguments = [str(package.parent), package.name, str(tmp_path / "model")]
+        done = subprocess.run(
+            [sys.executable, "-I", "-c", _CONSUMER, *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == [9, ["won"], False]
+
+
+def test_packaged_code_names_the_project_nowhere() -> None:
+    with _packaged_code() as package:
+        texts = {path: path.read_text() for path in package.rglob("*.py")}
+    assert len(texts) > 10
+    assert not [path for path, text in texts.items() if "components." in text]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({}, "drew 1000 rows twice alike"),
+        ({"num_rows": 999}, "it gave 999 rows, 1000 were asked"),
+        ({"repeats": False}, "equal seeds gave different rows"),
+        ({"uses_project": True}, "it needs this project's source"),
+        ({"seconds": 61.0}, "it took 61.0 s, at most 60 are allowed"),
+        ({"megabytes": 4096.0}, "it took 4096 MB, 2048 are allowed"),
+    ],
+)
+def test_the_door_refuses_with_a_reason(change: dict[str, float], reason: str) -> None:
+    seen = {
+        "num_rows": 1000,
+        "repeats": True,
+        "uses_project": False,
+        "seconds": 2.0,
+        "megabytes": 300.0,
+    }
+    result = _judge(seen | change, DoorLimits())
+    assert result.passed is (not change) and reason in result.reason

@@ -1,0 +1,99 @@
+"""A real S3 server on free loopback ports, for tests."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from flows.ports import free_port
+
+_WEED = Path(sys.executable).parent / "weed"
+_PORTS = (
+    "s3.port",
+    "master.port",
+    "volume.port",
+    "filer.port",
+    "master.port.grpc",
+    "volume.port.grpc",
+    "filer.port.grpc",
+    "s3.port.grpc",
+)
+_SIGNED = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
+
+
+@dataclass(frozen=True)
+class S3Server:
+    """Where the server answers, and the keys it accepts."""
+
+    url: str
+    key: str
+    secret: str
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What boto3's standard chain reads."""
+        return {
+            "AWS_ENDPOINT_URL_S3": self.url,
+            "AWS_ACCESS_KEY_ID": self.key,
+            "AWS_SECRET_ACCESS_KEY": self.secret,
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+
+
+@contextmanager
+def s3_server(folder: Path) -> Iterator[S3Server]:
+    """SeaweedFS with its data in `folder`, gone when the block ends."""
+    ports = {name: free_port() for name in _PORTS}
+    server = S3Server(f"http://127.0.0.1:{ports['s3.port']}", token_hex(8), token_hex(16))
+    _configure(folder, server)
+    command = [
+        str(_WEED),
+        "server",
+        f"-dir={folder / 'data'}",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        "-s3",
+        "-s3.config=s3.json",
+        "-volume.max=0",
+        "-master.volumeSizeLimitMB=64",
+        "-volume.preStopSeconds=0",
+        "-master.electionTimeout=1s",
+        "-master.telemetry=false",
+    ]
+    command += [f"-{name}={port}" for name, port in ports.items()]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
+    try:
+        _await(process, f"{server.url}/healthz", folder / "log")
+        yield server
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _configure(folder: Path, server: S3Server) -> None:
+    (folder / "data").mkdir()
+    credentials = [{"accessKey": server.key, "secretKey": server.secret}]
+    actions = ["Admin", "Read", "List", "Tagging", "Write"]
+    identity = {"name": "admin", "credentials": credentials, "actions": actions}
+    (folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
+    sections = (f'[{section}]\nkey = "{token_hex(32)}"\n' for section in _SIGNED)
+    (folder / "security.toml").write_text("\n".join(sections))
+
+
+def _await(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urlopen(url, timeout=2):
+                return
+        except (URLError, OSError):
+            time.sleep(0.2)
+    raise AssertionError(f"the S3 server did not start:\n{log.read_text()[-2000:]}")

@@ -1,0 +1,110 @@
+"""Workspaces: runs apart from one another, sharing what was done before."""
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from components.errors import UserError
+from components.storage.dvc import (
+    StageFailed,
+    cached_file,
+    make_workspace,
+    output_hashes,
+    push,
+    reproduce,
+)
+from components.storage.home import Home
+
+PIPELINE = """
+stages:
+  count:
+    cmd: {command}
+    params: [count]
+    outs: [out.txt]
+"""
+
+
+def project(folder: Path, command: str) -> Path:
+    (folder / "components").mkdir(parents=True)
+    (folder / "components" / "code.py").write_text("")
+    (folder / "dvc.yaml").write_text(PIPELINE.format(command=json.dumps(command)))
+    (folder / ".dvcignore").write_text("__pycache__\n")
+    return folder
+
+
+def workspace(tmp_path: Path, name: str, command: str, count: int = 1) -> tuple[Path, Home]:
+    home = Home(tmp_path / "home")
+    source = tmp_path / f"project-{name}"
+    folder = tmp_path / "home" / "workspaces" / name
+    make_workspace(folder, project(source, command), f"count: {count}\n", home)
+    return folder, home
+
+
+def test_same_work_is_not_done_twice(tmp_path: Path) -> None:
+    command = f"echo x >> {tmp_path}/ran && echo hello > out.txt"
+    first, home = workspace(tmp_path, "first", command)
+    second, _ = workspace(tmp_path, "second", command)
+    assert reproduce(first, "count", home, print) is False
+    assert reproduce(second, "count", home, print) is True
+    assert (second / "out.txt").read_text() == "hello\n"
+    assert (tmp_path / "ran").read_text() == "x\n"
+    assert output_hashes(first) == output_hashes(second)
+    assert cached_file(home, output_hashes(first)["out.txt"]).read_text() == "hello\n"
+
+
+def test_other_params_are_other_work(tmp_path: Path) -> None:
+    command = "cp params.yaml out.txt"
+    first, home = workspace(tmp_path, "first", command, count=1)
+    second, _ = workspace(tmp_path, "second", command, count=2)
+    assert not reproduce(first, "count", home, print)
+    assert not reproduce(second, "count", home, print)
+    assert output_hashes(first) != output_hashes(second)
+
+
+def test_the_users_error_comes_through_as_one(tmp_path: Path) -> None:
+    folder, home = workspace(tmp_path, "w", "echo 'error: no column x' && exit 2")
+    with pytest.raises(UserError, match="^no column x$"):
+        reproduce(folder, "count", home, print)
+
+
+def test_our_own_error_comes_with_its_output(tmp_path: Path) -> None:
+    folder, home = workspace(tmp_path, "w", "echo Traceback && exit 1")
+    with pytest.raises(StageFailed, match="Traceback") as failure:
+        reproduce(folder, "count", home, print)
+    assert not failure.value.was_killed
+
+
+def test_a_killed_stage_is_told_from_a_failed_one(tmp_path: Path) -> None:
+    folder, home = workspace(tmp_path, "w", "kill -9 $$")
+    with pytest.raises(StageFailed) as failure:
+        reproduce(folder, "count", home, print)
+    assert failure.value.was_killed
+
+
+def test_lines_of_the_stage_are_told_and_dvcs_are_not(tmp_path: Path) -> None:
+    folder, home = workspace(tmp_path, "w", "echo working && echo 1 > out.txt")
+    lines: list[str] = []
+    reproduce(folder, "count", home, lines.append)
+    assert lines == ["working"]
+
+
+def test_workspaces_run_side_by_side(tmp_path: Path) -> None:
+    made = [workspace(tmp_path, f"w{n}", f"sleep 1; echo {n} > out.txt", n) for n in range(3)]
+    threads = [
+        threading.Thread(target=reproduce, args=(folder, "count", home, lambda line: None))
+        for folder, home in made
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [(folder / "out.txt").read_text() for folder, _ in made] == ["0\n", "1\n", "2\n"]
+
+
+def test_push_fills_the_remote(tmp_path: Path) -> None:
+    folder, home = workspace(tmp_path, "w", "echo 1 > out.txt")
+    reproduce(folder, "count", home, print)
+    push(folder, home)
+    assert any(path.is_file() for path in home.dvc_remote.rglob("*"))
