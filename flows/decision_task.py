@@ -1,13 +1,14 @@
 """The two doors: is the evidence good enough, and can anyone use the version?"""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from prefect import task
+from prefect.cache_policies import NO_CACHE
 from prefect.logging import get_run_logger
 
 from components.config import Params
-from components.evaluation.challenge import Challenge, challenge
 from components.models.contract import TabularModel
 from components.registry.door import DoorLimits, pass_door
 from components.registry.listing import pull
@@ -18,8 +19,11 @@ from components.stages.tables import read_test, read_train
 from components.storage.home import find_home
 from flows.outcome import Decision, Registered
 
+if TYPE_CHECKING:
+    from components.evaluation.challenge import Challenge
 
-@task(task_run_name="decide")
+
+@task(cache_policy=NO_CACHE, task_run_name="decide")
 def decide(registered: Registered, params: Params, workspace: Path) -> Decision:
     """Whether the version becomes champion: the answers of both doors, in words."""
     home, logger = find_home(), get_run_logger()
@@ -43,8 +47,10 @@ def decide(registered: Registered, params: Params, workspace: Path) -> Decision:
     return Decision(not refusals, False, reason, door, current)
 
 
-def _challenge(generator: TabularModel, params: Params, paths: StagePaths) -> Challenge:
+def _challenge(generator: TabularModel, params: Params, paths: StagePaths) -> "Challenge":
     """The new rows against the champion's, on the new run's held-out rows."""
+    from components.evaluation.challenge import Challenge, challenge  # scikit-learn takes seconds
+
     train, test = read_train(paths), read_test(paths)
     challenger = pd.read_parquet(paths.synthetic)
     if set(generator.schema_.names) != set(train.schema.names):

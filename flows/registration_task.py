@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from prefect import task
+from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
 from components.config import Params
@@ -16,9 +17,9 @@ from components.registry.candidates import (
     Candidate,
     DatasetUsed,
     find_candidate,
-    open_run,
     register,
 )
+from components.registry.runs import open_run
 from components.registry.tracking import connect
 from components.reporting.lineage import Lineage
 from components.stages.paths import StagePaths
@@ -33,7 +34,7 @@ from flows.request import request_key
 _LIBRARIES = ("torch", "numpy", "pandas", "scikit-learn", "mlflow", "prefect", "dvc", "evidently")
 
 
-@task(task_run_name="register")
+@task(cache_policy=NO_CACHE, task_run_name="register")
 def register_candidate(params: Params, workspace: Path) -> Registered:
     """The version of this run's content: registered now, or found where it was before."""
     home, paths = find_home(), StagePaths(workspace)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
+from prefect.cache_policies import NO_CACHE
 
 from components.registry.promotion import CHAMPION
 from components.registry.tracking import connect, tracking_uri
@@ -17,7 +18,7 @@ from components.storage.home import Home, find_home
 from flows.outcome import Decision, Registered
 
 
-@task(task_run_name="report")
+@task(cache_policy=NO_CACHE, task_run_name="report")
 def write_report(registered: Registered, decision: Decision, workspace: Path) -> Path:
     """The path of the HTML report; it is written once for each version and decision."""
     home = find_home()

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from prefect import flow, task
+from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
 from components.storage.dvc import make_workspace, push
@@ -26,7 +27,7 @@ def retrain(request: RunRequest) -> Outcome:
     home = find_home()
     workspace = home.workspaces / str(flow_run.id)
     make_workspace(workspace, PROJECT, to_yaml(params), home)
-    done = {stage: run_stage(stage, workspace) for stage in STAGES}
+    done = {stage: run_stage(stage, workspace, params) for stage in STAGES}
     registered = register_candidate(params, workspace)
     decision = decide(registered, params, workspace)
     if decision.promote:
@@ -37,7 +38,9 @@ def retrain(request: RunRequest) -> Outcome:
     return Outcome(registered, decision, report, workspace, done)
 
 
-@task(task_run_name="push to the DVC remote", retries=2, retry_delay_seconds=5)
+@task(
+    cache_policy=NO_CACHE, task_run_name="push to the DVC remote", retries=2, retry_delay_seconds=5
+)
 def keep_outputs(workspace: Path) -> None:
     """Copy this run's outputs and the run-cache to the DVC remote."""
     push(workspace, find_home())

@@ -5,12 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from prefect import task
+from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.logging import get_run_logger
 
+from components.config import Params
+from components.registry.live import LiveCurves
+from components.stages.training_curves import parse_step_line
 from components.storage.dvc import StageFailed, reproduce
 from components.storage.home import find_home
 from flows.outcome import StageDone
+from flows.request import request_key
 
 
 async def _is_worth_retrying(task: Any, run: TaskRun, state: State[Any]) -> bool:
@@ -21,17 +26,23 @@ async def _is_worth_retrying(task: Any, run: TaskRun, state: State[Any]) -> bool
 
 @task(
     task_run_name="{stage}",
+    cache_policy=NO_CACHE,
     retries=1,
     retry_delay_seconds=2,
     retry_condition_fn=_is_worth_retrying,
 )
-def run_stage(stage: str, workspace: Path) -> StageDone:
+def run_stage(stage: str, workspace: Path, params: Params) -> StageDone:
     """Bring a stage's outputs up to date, from the run-cache where the same work was done."""
-    logger = get_run_logger()
+    home, logger = find_home(), get_run_logger()
+    curves = LiveCurves(params.name, request_key(params), home)
+
+    def tell(line: str) -> None:
+        logger.info("%s: %s", stage, line)
+        if parsed := parse_step_line(line):
+            curves.log(*parsed)
+
     started = time.monotonic()
-    was_cached = reproduce(
-        workspace, stage, find_home(), lambda line: logger.info("%s: %s", stage, line)
-    )
+    was_cached = reproduce(workspace, stage, home, tell)
     seconds = time.monotonic() - started
     logger.info("%s: %s in %.1f s", stage, "unchanged" if was_cached else "done", seconds)
     return StageDone(seconds, was_cached)

@@ -62,10 +62,11 @@ class ColumnCode:
 
 @dataclass(frozen=True)
 class EncodedRows:
-    """Rows ready for a network.
+    """Rows ready for a network, in little more memory than they came in.
 
-    `slots`, shape (rows, all columns' slots), is one-hot a column. `low` and `high`, shape
-    (rows, continuous columns), bound u; `present` is 1 where the score is used, else 0.
+    `slots`, int32 of shape (rows, columns with slots), says which of all columns' slots are 1.
+    `low` and `high`, float32 of shape (rows, continuous columns), bound u; `present` is 1 where
+    the score is used, else 0.
     """
 
     slots: Array
@@ -130,11 +131,13 @@ def _quantile_function(values: Array, counts: Array) -> Array:
 def encode_rows(matrix: Matrix, codes: tuple[ColumnCode, ...]) -> EncodedRows:
     """The training rows, coded by the `codes` that were learned from them."""
     slots, low, high, present = [], [], [], []
+    first_slot = 0
     for i, code in enumerate(codes):
         values = matrix[:, i]
         level = _level_positions(values, code)
         if code.num_slots:
-            slots.append(np.eye(code.num_slots, dtype=np.float32)[level])
+            slots.append(first_slot + level)
+            first_slot += code.num_slots
         if code.is_continuous:
             used = level == len(code.levels)
             bounds = _probability_bounds(values, used)
@@ -142,12 +145,19 @@ def encode_rows(matrix: Matrix, codes: tuple[ColumnCode, ...]) -> EncodedRows:
             high.append(bounds[1])
             present.append(used)
     num_rows = len(matrix)
-    return EncodedRows(*(_stack(parts, num_rows) for parts in (slots, low, high, present)))
+    return EncodedRows(
+        slots=_stack(slots, num_rows, np.int32),
+        low=_stack(low, num_rows, np.float32),
+        high=_stack(high, num_rows, np.float32),
+        present=_stack(present, num_rows, np.float32),
+    )
 
 
-def _stack(parts: list[Array], num_rows: int) -> Array:
-    joined = np.column_stack(parts) if parts else np.empty((num_rows, 0))
-    return np.ascontiguousarray(joined, dtype=np.float32)
+def _stack(parts: list[Array], num_rows: int, dtype: type) -> Array:
+    joined: Array = np.empty((num_rows, len(parts)), dtype=dtype)
+    for i, part in enumerate(parts):
+        joined[:, i] = part
+    return joined
 
 
 def _level_positions(values: Array, code: ColumnCode) -> NDArray[np.int64]:
@@ -167,22 +177,21 @@ def _probability_bounds(values: Array, used: NDArray[np.bool_]) -> tuple[Array, 
 
 
 def decode_rows(slots: Array, probabilities: Array, codes: tuple[ColumnCode, ...]) -> Matrix:
-    """The matrix in `encode`'s form of one-hot `slots` and of the scores' `probabilities`.
+    """The matrix in `encode`'s form of rows with these slots and these probabilities of scores.
 
-    Shapes: (rows, all columns' slots), (rows, continuous columns), to (rows, columns).
+    Shapes as in `EncodedRows`, to (rows, columns).
     """
-    columns, slot, score = [], 0, 0
+    columns = []
+    first_slot, group, score = 0, 0, 0
     for code in codes:
         level = np.full(len(slots), len(code.levels))
         if code.num_slots:
-            level = slots[:, slot : slot + code.num_slots].argmax(axis=1)
-            slot += code.num_slots
+            level = slots[:, group] - first_slot
+            first_slot, group = first_slot + code.num_slots, group + 1
         values = np.zeros(len(slots))
         if code.is_continuous:
             values = np.interp(probabilities[:, score], *code.quantiles)
             values = np.round(values) if code.is_discrete else values
             score += 1
-        columns.append(
-            np.where(level < len(code.levels), np.append(code.levels, 0.0)[level], values)
-        )
+        columns.append(np.where(level < len(code.levels), np.append(code.levels, 0)[level], values))
     return np.column_stack(columns) if columns else np.empty((len(slots), 0))

@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 ALL_LEARNERS = "mean of learners"
 TWO_SIDED = 0.95
-MAX_ROWS = 20_000
+MAX_ROWS = 50_000
 
 AUGMENTATION_GAIN = Metric(
     name="augmentation_gain",
@@ -65,7 +65,7 @@ def measure_benefit(case: Case, log: LogMetrics) -> Findings:
     fitted to the fold's training rows alone. The gain is the paired difference in the main
     metric, averaged over learners, to the arm without synthetic rows whose mean over folds is
     best; its interval is Nadeau and Bengio's. `log` is called after every fold. Of more than
-    20,000 training rows, 20,000 take part, and the meaning says so.
+    50,000 training rows, 50,000 take part, and the meaning says so.
     """
     task = task_of(case.train)
     num_rows = len(case.train)

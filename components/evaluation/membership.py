@@ -74,8 +74,12 @@ def measure_membership(case: Case, log: LogMetrics) -> Findings:
     rounds = attack_rounds(case)
     chosen = (rounds[1].best(), rounds[0].best())
     pairs = list(zip(rounds, chosen, strict=True))
-    measured = MEMBERSHIP_AUC.measured(_area(case, pairs), case)
     member = np.concatenate([found.member for found in rounds])
+    meaning = (
+        f"the ROC AUC of the best of {len(rounds[0].scores)} attacks that tell "
+        f"{int(member.sum())} training rows from {int((~member).sum())} other real rows"
+    )
+    measured = MEMBERSHIP_AUC.measured(_area(case, pairs), case, meaning=meaning)
     ranks = np.concatenate([_ranked(found.member, found.scores[name]) for found, name in pairs])
     share = MEMBERSHIP_TPR.measured(_found_at(case, member, ranks), case)
     return Findings((measured, share), curves=(roc("membership_roc", member, ranks),))

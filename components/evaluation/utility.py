@@ -20,7 +20,7 @@ from components.models.contract import LogMetrics
 
 logger = logging.getLogger(__name__)
 
-MAX_ROWS = 25_000
+MAX_ROWS = 50_000
 MAX_SELECTION_ROWS = 4_000
 NUM_FOLDS = 3
 
@@ -43,11 +43,15 @@ LOSS_OF = {
 
 @dataclass(frozen=True)
 class Trained:
-    """Predictions of one learner: on test rows, real- and synthetic-trained; on synthetic rows."""
+    """Predictions of one learner: on test rows, real- and synthetic-trained; on synthetic rows.
+
+    `num_rows` counts the real and the synthetic rows it was trained on.
+    """
 
     real: Matrix
     synthetic: Matrix
     on_synthetic: Matrix
+    num_rows: tuple[int, int]
 
 
 def measure_utility(case: Case, log: LogMetrics) -> Findings:
@@ -55,7 +59,8 @@ def measure_utility(case: Case, log: LogMetrics) -> Findings:
 
     The headline figures are of the learner that cross-validation over real training rows finds
     best; test rows choose nothing. `tstr_loss` is the paired difference over test rows, with
-    DeLong's standard error for AUC and the delta method's for R2. At most 25,000 rows each.
+    DeLong's standard error for AUC and the delta method's for R2. At most 50,000 rows each take
+    part; the meanings say how many.
     """
     task = task_of(case.train)
     train, test, synthetic = (_capped(rows_of(table, task), case)
@@ -115,19 +120,20 @@ def _train(
     seed = case.seed("utility", learner)
     real = fit_learner(learner, train, task, seed=seed)
     other = fit_learner(learner, synthetic, task, seed=seed)
-    return Trained(real(test.x), other(test.x), real(synthetic.x))
+    counts = (len(train), len(synthetic))
+    return Trained(real(test.x), other(test.x), real(synthetic.x), counts)
 
 
 def _headline(
     case: Case, task: Task, learner: str, test: Rows, trained: Trained
 ) -> list[Measurement]:
     trtr, _ = main_score(test.y, trained.real, task)
-    words = f"the {task.main_title}{_of_positive(task)} on test rows of the learner {learner}"
+    words = f"the {task.main_title}{_of_positive(task)} on {len(test)} test rows of the learner "
+    real, synthetic = (f"{words}{learner} trained on {count} {kind} rows" for count, kind in
+                       zip(trained.num_rows, ("real", "synthetic"), strict=True))
     return [
-        _scored(case, TRTR, test.y, trained.real, task, f"{words} trained on real rows", None),
-        _scored(
-            case, TSTR, test.y, trained.synthetic, task, f"{words} trained on synthetic rows", trtr
-        ),
+        _scored(case, TRTR, test.y, trained.real, task, real, None),
+        _scored(case, TSTR, test.y, trained.synthetic, task, synthetic, trtr),
         _loss(case, TSTR_LOSS, task, learner, test, trained),
     ]
 

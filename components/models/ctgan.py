@@ -66,18 +66,7 @@ class Ctgan:
         """Learn from `table`; see `TabularModel.fit`. Raises NonFiniteLossError on divergence."""
         matrix = encode(table.frame, table.schema)
         rows = _hold_out(matrix, self.config.holdout_share, seed)
-        classes = learn_classes(rows.train, table.schema)
-        free = _without_target(rows.train, classes)
-        codes = learn_codes(free, _free_columns(table.schema, classes), self._code_settings())
-        encoded, layout = encode_rows(free, codes), lay_out(codes)
-        num_classes = len(classes.shares)
-        labels = class_labels(rows.train, classes)
-        game = CtganGame(self.config, layout, encoded, labels, num_classes, seed)
-        shares = torch.from_numpy(encoded.slots.mean(axis=0))
-        draft = RowSampler(
-            game.averaged.module, self.config.noise_size, layout, codes, classes,
-            uncalibrated(layout),
-        )
+        game, draft, shares = self._begin(rows.train, table.schema, seed)
         store = None
         if checkpoint_dir is not None:
             store = CheckpointStore(checkpoint_dir, self._fingerprint(table.schema, matrix, seed))
@@ -92,6 +81,26 @@ class Ctgan:
         game.averaged.module.load_state_dict(weights)
         self.schema_ = table.schema
         self.sampler_ = _with_calibration(draft, shares)
+
+    def _begin(
+        self, matrix: Matrix, schema: Schema, seed: int
+    ) -> tuple[CtganGame, RowSampler, Tensor]:
+        """The game on these rows, a sampler of its averaged generator, and the slots' shares."""
+        classes = learn_classes(matrix, schema)
+        free = _without_target(matrix, classes)
+        settings = CodeSettings(
+            max_levels=self.config.max_levels, spike_share=self.config.spike_share
+        )
+        codes = learn_codes(free, _free_columns(schema, classes), settings)
+        encoded, layout = encode_rows(free, codes), lay_out(codes)
+        labels = class_labels(matrix, classes)
+        game = CtganGame(self.config, layout, encoded, labels, len(classes.shares), seed)
+        sampler = RowSampler(
+            game.averaged.module, self.config.noise_size, layout, codes, classes,
+            uncalibrated(layout),
+        )
+        counts = torch.bincount(game.slots.flatten(), minlength=layout.num_slots)
+        return game, sampler, counts / len(matrix)
 
     def sample(
         self, num_rows: int, *, condition: Mapping[str, Scalar] | None = None, seed: int
@@ -140,9 +149,6 @@ class Ctgan:
             generator, model.config.noise_size, layout, codes, classes, calibration
         )
         return model
-
-    def _code_settings(self) -> CodeSettings:
-        return CodeSettings(max_levels=self.config.max_levels, spike_share=self.config.spike_share)
 
     def _schedule(self, num_rows: int, game: CtganGame, budget: Budget) -> Schedule:
         """How long to train: not at all where the target is the only column."""

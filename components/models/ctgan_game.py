@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from components.config import CtganConfig
 from components.data.gan_encoding import EncodedRows
-from components.models.ctgan_layout import Layout, activate
+from components.models.ctgan_layout import Layout, activate, one_hot_slots
 from components.networks.mlp import RowCritic, RowGenerator
 from components.training.ema import Ema
 from components.training.losses import relativistic_loss, zero_centred_penalty
@@ -104,7 +104,7 @@ class CtganGame:
         low, high = self.low[picked], self.high[picked]
         drawn = low + (high - low) * torch.rand(low.shape, generator=self.random)
         scores = torch.special.ndtri(drawn.clamp(EDGE, 1 - EDGE)) * self.present[picked]
-        return torch.cat([self.slots[picked], scores], dim=1)
+        return torch.cat([one_hot_slots(self.slots[picked], self.layout), scores], dim=1)
 
     def weights(self) -> dict[str, Tensor]:
         """A copy of the averaged generator's weights."""

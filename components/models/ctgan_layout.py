@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from components.data.gan_encoding import ColumnCode
+from components.data.gan_encoding import Array, ColumnCode
 
 TINY = 1e-7
 
@@ -43,6 +43,18 @@ def lay_out(codes: Sequence[ColumnCode]) -> Layout:
         if code.is_continuous:
             gates.append(slot - 1 if code.num_slots else sum(groups))
     return Layout(groups, tuple(gates))
+
+
+def one_hot_slots(positions: Tensor, layout: Layout) -> Tensor:
+    """Slots, float32 of shape (rows, num_slots), from where the ones stand."""
+    slots = torch.zeros(len(positions), layout.num_slots)
+    return slots.scatter_(1, positions.long(), 1.0)
+
+
+def slot_positions(slots: Tensor, layout: Layout) -> Array:
+    """Where the ones stand, shape (rows, groups): the inverse of `one_hot_slots`."""
+    positions: Array = slots.nonzero()[:, 1].reshape(len(slots), len(layout.groups)).numpy()
+    return positions
 
 
 def activate(

@@ -11,7 +11,7 @@ from components.data.gan_encoding import Array, ColumnCode, decode_rows
 from components.data.schema import Schema
 from components.data.table import Matrix
 from components.models.ctgan_calibration import Calibration, calibrate, probabilities
-from components.models.ctgan_layout import Layout, activate
+from components.models.ctgan_layout import Layout, activate, slot_positions
 from components.networks.mlp import RowGenerator
 
 BATCH = 10_000
@@ -86,7 +86,7 @@ class RowSampler:
         raw = self.calibration.shift(self._generate(labels, random))
         rows = activate(raw, self.layout, temperature=1.0, random=random)
         free = decode_rows(
-            rows[:, : self.layout.num_slots].numpy(),
+            slot_positions(rows[:, : self.layout.num_slots], self.layout),
             self._probabilities(raw[:, self.layout.num_slots :]),
             self.codes,
         )

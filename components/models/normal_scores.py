@@ -74,10 +74,15 @@ def _undo_ties(covariance: Matrix, terms: Matrix) -> Matrix:
 
 
 def positive_definite(correlation: Matrix, floor: float = 1e-6) -> Matrix:
-    """The nearest matrix with eigenvalues of at least `floor`, rescaled to a unit diagonal."""
-    values, vectors = np.linalg.eigh(correlation)
-    if values.min(initial=floor) >= floor:
+    """The matrix itself where it has a Cholesky root, else the nearest that surely has one.
+
+    Its eigenvalues are raised to at least `floor` and its diagonal is scaled back to ones.
+    """
+    try:
+        np.linalg.cholesky(correlation - floor * np.eye(len(correlation)))
         return correlation
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(correlation)
     repaired = (vectors * np.maximum(values, floor)) @ vectors.T
     scale = np.sqrt(np.diag(repaired))
     unit: Matrix = repaired / np.outer(scale, scale)

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from components.data.table import Matrix
 from components.models.tree_arrays import LEAF, Codes, Tree
 
+MAX_PREDICTORS = 64
+"""Of more predictors, those are split on that go along with the outcome most."""
+
 MAX_LEVELS = 24
 """A discrete outcome with more levels is split on its commonest ones."""
 
@@ -132,12 +135,13 @@ def _main_direction(means: Matrix, counts: NDArray[np.int64]) -> Matrix:
 def _split(root: Tree, arranged: Codes, traits: Matrix, *, min_leaf: int, seed: int) -> Tree:
     from sklearn.tree import DecisionTreeRegressor
 
+    kept = _strongest(arranged, traits)
     fitted = DecisionTreeRegressor(min_samples_leaf=min_leaf, random_state=seed)
-    structure = fitted.fit(arranged.astype(np.float32), traits).tree_
+    structure = fitted.fit(arranged[:, kept].astype(np.float32), traits).tree_
     is_leaf = structure.children_left < 0
     return replace(
         root,
-        feature=np.where(is_leaf, LEAF, structure.feature).astype(np.int32),
+        feature=np.where(is_leaf, LEAF, kept[np.maximum(structure.feature, 0)]).astype(np.int32),
         threshold=np.where(is_leaf, 0, np.floor(structure.threshold)).astype(np.int32),
         left=np.where(is_leaf, 0, structure.children_left).astype(np.int32),
         right=np.where(is_leaf, 0, structure.children_right).astype(np.int32),
@@ -149,3 +153,14 @@ def _with_donors(tree: Tree, leaves: Codes, outcome: Codes) -> Tree:
     count = np.bincount(leaves, minlength=len(tree.feature)).astype(np.int32)
     start = (np.cumsum(count) - count).astype(np.int32)
     return replace(tree, start=start, count=count, donors=outcome[np.lexsort((outcome, leaves))])
+
+
+def _strongest(arranged: Codes, traits: Matrix) -> NDArray[np.int64]:
+    """The predictors to split on: those of the largest correlation with any trait."""
+    num_predictors = arranged.shape[1]
+    if num_predictors <= MAX_PREDICTORS:
+        return np.arange(num_predictors)
+    centred = arranged - arranged.mean(axis=0)
+    scale = np.maximum(centred.std(axis=0), 1e-12)
+    covariances = np.abs(centred.T @ (traits - traits.mean(axis=0))).max(axis=1)
+    return np.sort(np.argsort(-covariances / scale, kind="stable")[:MAX_PREDICTORS])

@@ -15,9 +15,8 @@ from mlflow.exceptions import MlflowException
 
 from components.evaluation.evidence import Curve, Evidence
 from components.registry.packaging import log_generator
-from components.registry.tracking import find_experiment
+from components.registry.runs import last_step
 from components.reporting.lineage import Lineage
-from components.storage.home import Home
 
 _BATCH = 1_000
 
@@ -60,18 +59,6 @@ def find_candidate(client: MlflowClient, name: str, content_key: str) -> Found |
         f"name = '{name}' and tag.`mintmark.content_key` = '{content_key}'"
     )
     return Found(str(found[0].version), str(found[0].run_id)) if found else None
-
-
-def open_run(client: MlflowClient, name: str, request_key: str, home: Home) -> str:
-    """The run of this request: the one a killed flow left behind, else a new one."""
-    experiment = find_experiment(client, name, home)
-    found = client.search_runs(
-        [experiment], f"tags.`mintmark.request_key` = '{request_key}'", max_results=1
-    )
-    if found:
-        return str(found[0].info.run_id)
-    run = client.create_run(experiment, tags={"mintmark.request_key": request_key})
-    return str(run.info.run_id)
 
 
 def register(client: MlflowClient, candidate: Candidate, run_id: str) -> str:
@@ -127,14 +114,20 @@ def _log_values(client: MlflowClient, candidate: Candidate, run_id: str) -> None
         for suffix, value in (("", item.value), (".low", item.low), (".high", item.high))
     ]
     metrics += [
-        Metric(curve.name, value, 0, int(step))
+        point
         for curve in candidate.training_curves
-        for step, value in zip(curve.x, curve.y, strict=True)
+        for point in _points_after(curve, last_step(client, run_id, curve.name))
     ]
     for start in range(0, len(metrics), _BATCH):
         client.log_batch(run_id, metrics=metrics[start : start + _BATCH])
     tags = [RunTag(key, value) for key, value in _lineage_tags(candidate.lineage).items()]
     client.log_batch(run_id, tags=tags)
+
+
+def _points_after(curve: Curve, step: int) -> list[Metric]:
+    """The curve's points that were not logged while training went on."""
+    points = zip(curve.x, curve.y, strict=True)
+    return [Metric(curve.name, value, 0, int(at)) for at, value in points if at > step]
 
 
 def _flatten(settings: dict[str, Any], prefix: str = "") -> list[Param]:

@@ -10,7 +10,7 @@ from components.models.catalog import make_model
 from components.stages.command import main
 from components.stages.paths import StagePaths
 from components.stages.tables import read_train
-from components.stages.training_curves import Logged, write_training_curves
+from components.stages.training_curves import Logged, step_line, write_training_curves
 from components.storage.home import find_home
 
 logger = logging.getLogger(__name__)
@@ -22,8 +22,7 @@ def run(params: Params, paths: StagePaths) -> None:
 
     def log(step: int, metrics: Mapping[str, float]) -> None:
         logged.extend((step, name, value) for name, value in metrics.items())
-        shown = "  ".join(f"{name} {value:.4g}" for name, value in metrics.items())
-        logger.info("step %d  %s", step, shown)
+        logger.info(step_line(step, metrics))
 
     model = make_model(params.train.model)
     checkpoint_dir = find_home().checkpoints / _content_key(params, paths)

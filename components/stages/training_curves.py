@@ -1,7 +1,8 @@
-"""What training logged, as a file: a row for each step and metric."""
+"""What training logged: a line for each step while it goes on, a file when it has ended."""
 
 import csv
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -10,6 +11,30 @@ from components.evaluation.evidence import Curve
 
 Logged = tuple[int, str, float]
 _HEADER = ("step", "metric", "value")
+_STEP_LINE = re.compile(r"step (\d+)((?:  \S+ \S+)+)$")
+
+
+def step_line(step: int, metrics: Mapping[str, float]) -> str:
+    """One step's metrics as a person reads them.
+
+    >>> step_line(20, {"critic_loss": 0.25})
+    'step 20  critic_loss 0.25'
+    """
+    shown = "".join(f"  {name} {value:.4g}" for name, value in metrics.items())
+    return f"step {step}{shown}"
+
+
+def parse_step_line(line: str) -> tuple[int, dict[str, float]] | None:
+    """The step and metrics of a line that `step_line` made, None for any other line.
+
+    >>> parse_step_line("step 20  critic_loss 0.25")
+    (20, {'critic_loss': 0.25})
+    """
+    match = _STEP_LINE.match(line)
+    if match is None:
+        return None
+    words = match[2].split()
+    return int(match[1]), {n: float(v) for n, v in zip(words[::2], words[1::2], strict=True)}
 
 
 def write_training_curves(logged: Iterable[Logged], path: Path) -> None:

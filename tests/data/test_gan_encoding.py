@@ -50,7 +50,7 @@ def test_uniform_probabilities_give_the_distribution_back():
     values = np.random.default_rng(0).lognormal(size=(5000, 1))
     codes = learn_codes(values, (NUMBER,), CodeSettings())
     drawn = np.random.default_rng(1).random((20000, 1))
-    back = decode_rows(np.empty((20000, 0)), drawn, codes)
+    back = decode_rows(np.empty((20000, 0), np.int32), drawn, codes)
     for share in (0.01, 0.5, 0.99):
         assert abs(np.mean(back <= np.quantile(values, share)) - share) < 0.01
 

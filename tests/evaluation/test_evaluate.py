@@ -15,7 +15,7 @@ QUICK = EvaluateConfig(purpose=Purpose.AUGMENTATION, folds=2, repeats=1)
 
 
 def test_evidence_is_the_same_whatever_the_order_and_the_processes(tmp_path: Path) -> None:
-    train, test, _ = mixed_split(100, 80)
+    train, test, _ = mixed_split(100, 80, target="is_member")
     drawn = Marginals(train).sample(120, seed=0)
     steps: list[int] = []
 
