@@ -145,8 +145,8 @@ class SynthesizeConfig(Settings):
 class Gate(Settings):
     """A bar that a metric's interval must clear: its worse end, at `confidence`, one-sided.
 
-    For a metric to be minimised the upper bound must be at most `better_than + margin`; for one
-    to be maximised the lower bound must be at least `better_than + margin`.
+    For a metric to be minimised the upper bound must be less than `better_than + margin`; for one
+    to be maximised the lower bound must be more. A tie is not cleared.
     """
 
     metric: str

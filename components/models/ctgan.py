@@ -1,4 +1,21 @@
-"""A conditional tabular GAN, after CTGAN (Xu et al. 2019) with what has been learned since."""
+"""A conditional tabular GAN, after CTGAN (Xu et al. 2019) with what has been learned since.
+
+The discrete target is never generated: rows are made for a class, drawn in the real shares, so a
+condition on it is met exactly. Measured on Adult, 21,707 training rows, one seed: two-sample AUC
+of gradient boosting (.5 best) / AUC on real rows of boosting taught on synthetic ones (real: .924).
+
+At 1,000 to 2,500 steps, before a flaw in the decoding of heaps was mended:
+- relativistic loss with both zero-centred penalties ("R3GAN", Huang et al. 2024) .704 / .891;
+  Wasserstein loss with gradient penalty .896 / .856;
+- weight of the penalties .02: .920; .1: .891; the latter with packs of 4 rows (PacGAN): .942;
+- levels drawn exactly one-hot, straight-through, .859 / .880; soft .891 / .861;
+- Adam (0, .9) .759 / .894; (.5, .99) .874 / .877.
+
+At 1,500 steps, after: slots for values with 3% of the rows .730 / .896, with .5% .707 / .900. With
+1%, and one change each: Adam (0, .99) .691 / .898; softmax temperature 1, not .5, .696 / .904;
+rates of .004 .696 / .894; a third layer in the critic .723 / .896. The first two are in; more
+steps help most.
+"""
 
 import dataclasses
 import hashlib

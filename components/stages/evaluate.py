@@ -5,6 +5,7 @@ import logging
 import sys
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from components.config import Params
 from components.data.table import Table
@@ -23,7 +24,8 @@ def run(params: Params, paths: StagePaths) -> None:
 
     def make_and_fit(table: Table, seed: int) -> TabularModel:
         model = make_model(params.train.model)
-        model.fit(table, seed=seed)
+        with threadpool_limits(1):  # folds run side by side
+            model.fit(table, seed=seed)
         return model
 
     evidence = evaluate(

@@ -5,6 +5,8 @@ import logging
 import sys
 from collections.abc import Mapping
 
+from threadpoolctl import threadpool_limits
+
 from components.config import Params
 from components.models.catalog import make_model
 from components.stages.command import main
@@ -26,7 +28,8 @@ def run(params: Params, paths: StagePaths) -> None:
 
     model = make_model(params.train.model)
     checkpoint_dir = find_home().checkpoints / _content_key(params, paths)
-    model.fit(read_train(paths), seed=params.train.seed, log=log, checkpoint_dir=checkpoint_dir)
+    with threadpool_limits(params.train.threads):  # again: the model brought libraries of its own
+        model.fit(read_train(paths), seed=params.train.seed, log=log, checkpoint_dir=checkpoint_dir)
     model.save(paths.model)
     write_training_curves(logged, paths.training_curves)
 
