@@ -61,7 +61,8 @@ Split = Annotated[RandomSplit | TimeSplit | GroupSplit, Field(discriminator="met
 class PrepareConfig(Settings):
     """Where the rows come from, what their columns are, how they are split.
 
-    `data` is `sklearn:NAME`, a path or glob of CSV or Parquet files, or an `s3://` URI of either.
+    `data` is a bundled table (`sklearn:breast_cancer`), a path, folder or glob of CSV or Parquet
+    files, or an `s3://` URI of either.
     `data_sha256` pins the content (runs fill it in): other content is refused. `train_rows` keeps
     only that many training rows, to study scarcity; the rest is put aside, unused.
     """

@@ -1,27 +1,52 @@
-"""Real tables that come with scikit-learn, with their targets under readable names."""
+"""Real tables that come with a library, with their targets under readable names."""
+
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
 from components.errors import UserError
 
-TARGETS = {
-    "breast_cancer": "diagnosis",
-    "diabetes": "progression",
-    "digits": "digit",
-    "iris": "species",
-    "wine": "cultivar",
-}
+
+def is_bundled(uri: str) -> bool:
+    """True for `LIBRARY:NAME` with a library of `TABLES`."""
+    return uri.partition(":")[0] in {known.partition(":")[0] for known in TABLES}
 
 
-def load_bundled(name: str) -> pd.DataFrame:
-    """The features of a bundled table and its target under the name in `TARGETS`."""
-    if name not in TARGETS:
-        raise UserError(f"no bundled table {name!r}; there are: {', '.join(TARGETS)}")
-    from sklearn import datasets
+def load_bundled(uri: str) -> pd.DataFrame:
+    """The table called `uri`; raises UserError where there is none of that name."""
+    if uri not in TABLES:
+        raise UserError(f"no bundled table {uri!r}; there are: {', '.join(TABLES)}")
+    return TABLES[uri]()
 
-    bunch = getattr(datasets, f"load_{name}")(as_frame=True)
-    target = bunch.target
-    if name in ("breast_cancer", "iris", "wine"):
-        target = target.map(dict(enumerate(map(str, bunch.target_names))))
-    frame: pd.DataFrame = bunch.data.assign(**{TARGETS[name]: target})
+
+def _sklearn(name: str, target: str) -> Callable[[], pd.DataFrame]:
+    def load() -> pd.DataFrame:
+        from sklearn import datasets
+
+        bunch = getattr(datasets, f"load_{name}")(as_frame=True)
+        values = bunch.target
+        if "target_names" in bunch and isinstance(bunch.target_names[0], str):
+            values = values.map(dict(enumerate(map(str, bunch.target_names))))
+        frame: pd.DataFrame = bunch.data.assign(**{target: values})
+        return frame
+
+    return load
+
+
+def _fair_survey() -> pd.DataFrame:
+    """6,366 answers of married women (Redbook 1974; Fair 1978); the target: any affair at all."""
+    from statsmodels.datasets import fair
+
+    answers = fair.load_pandas().data
+    frame: pd.DataFrame = answers.drop(columns="affairs").assign(affair=answers["affairs"] > 0)
     return frame
+
+
+TABLES: Mapping[str, Callable[[], pd.DataFrame]] = {
+    "sklearn:breast_cancer": _sklearn("breast_cancer", "diagnosis"),
+    "sklearn:diabetes": _sklearn("diabetes", "progression"),
+    "sklearn:digits": _sklearn("digits", "digit"),
+    "sklearn:iris": _sklearn("iris", "species"),
+    "sklearn:wine": _sklearn("wine", "cultivar"),
+    "statsmodels:fair": _fair_survey,
+}

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from components.data.bundled import load_bundled
+from components.data.bundled import is_bundled, load_bundled
 from components.data.files import FORMATS, hash_files, read_files
 from components.errors import UserError
 from components.storage.s3 import download
 
-BUNDLED = "sklearn:"
+_S3 = "s3://"
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class Source:
 
 
 def read_source(uri: str) -> Source:
-    """All rows at `uri`: `sklearn:NAME`, a path or glob of CSV or Parquet files, or `s3://...`."""
-    if uri.startswith(BUNDLED):
-        frame = load_bundled(uri.removeprefix(BUNDLED))
+    """All rows at `uri`: a bundled table, a path or glob of CSV or Parquet files, or `s3://...`."""
+    if is_bundled(uri):
+        frame = load_bundled(uri)
         return Source(frame, hashlib.sha256(frame.to_csv().encode()).hexdigest())
-    if uri.startswith("s3://"):
+    if uri.startswith(_S3):
         with tempfile.TemporaryDirectory() as folder:
             return _read_paths(download(uri, Path(folder), FORMATS))
     return _read_paths(_match(uri))
@@ -37,14 +37,14 @@ def read_source(uri: str) -> Source:
 
 def hash_source(uri: str) -> str:
     """The SHA-256 of what `read_source` would read."""
-    if uri.startswith((BUNDLED, "s3://")):
+    if is_bundled(uri) or uri.startswith(_S3):
         return read_source(uri).sha256
     return hash_files(_match(uri))
 
 
 def absolute(uri: str) -> str:
     """`uri` so that it means the same from any folder."""
-    if uri.startswith((BUNDLED, "s3://")):
+    if is_bundled(uri) or uri.startswith(_S3):
         return uri
     return str(Path(uri).expanduser().absolute())
 
@@ -66,7 +66,7 @@ def _match(uri: str) -> list[Path]:
         found = [Path(file) for file in sorted(glob.glob(str(path), recursive=True))]
     if not found:
         raise UserError(
-            f"no data at {uri!r}; accepted are sklearn:NAME, s3://BUCKET/KEY, or a path, folder "
-            f"or glob of {', '.join(FORMATS)} files"
+            f"no data at {uri!r}; accepted are a bundled table (sklearn:breast_cancer, ...), "
+            f"s3://BUCKET/KEY, or a path, folder or glob of {', '.join(FORMATS)} files"
         )
     return found

@@ -51,8 +51,10 @@ def oversampled(fold: Fold) -> Prepared:
     rng = np.random.default_rng(fold.seed)
     y = fold.real.y
     classes, counts = np.unique(y, return_counts=True)
-    extra = [rng.choice(np.flatnonzero(y == code), size=counts.max() - count)
-             for code, count in zip(classes, counts, strict=True)]
+    extra = [
+        rng.choice(np.flatnonzero(y == code), size=counts.max() - count)
+        for code, count in zip(classes, counts, strict=True)
+    ]
     return Prepared(fold.real.joined(fold.real.take(np.concatenate(extra))))
 
 

@@ -81,8 +81,10 @@ def _told(attacked: Attacked, secret: int) -> tuple[Matrix, Matrix]:
     schema = attacked.schema
     column = schema.learned[secret]
     others = tuple(other for other in schema.learned if other.name != column.name)
-    rest = [np.delete(m, secret, axis=1) for m in
-            (attacked.members, attacked.controls, attacked.synthetic)]
+    rest = [
+        np.delete(m, secret, axis=1)
+        for m in (attacked.members, attacked.controls, attacked.synthetic)
+    ]
     known = Schema(columns=others, target=schema.target)
     members, controls, synthetic = coordinates(rest, known, ranked_by=rest[2])
     index = NearestNeighbors(n_neighbors=1, algorithm="brute", n_jobs=1).fit(synthetic)
@@ -94,9 +96,7 @@ def _told(attacked: Attacked, secret: int) -> tuple[Matrix, Matrix]:
     return found[0], found[1]
 
 
-def is_right(
-    guesses: Matrix, truth: Matrix, column: Column, spread: float
-) -> NDArray[np.bool_]:
+def is_right(guesses: Matrix, truth: Matrix, column: Column, spread: float) -> NDArray[np.bool_]:
     """Whether each guess hits: the same category, a near number, or missing for missing.
 
     >>> from components.data.schema import ColumnKind

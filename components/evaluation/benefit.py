@@ -153,8 +153,10 @@ def _gain(
     best = max(rivals, key=lambda arm: means[arm])
     ours = _main(folds, AUGMENTED, ALL_LEARNERS, task)
     interval = _corrected(
-        case, ours - _main(folds, best, ALL_LEARNERS, task),
-        confidence=case.confidence(AUGMENTATION_GAIN.name), sides=1,
+        case,
+        ours - _main(folds, best, ALL_LEARNERS, task),
+        confidence=case.confidence(AUGMENTATION_GAIN.name),
+        sides=1,
     )
     meaning = (
         f"the gain in {task.main_title} of {AUGMENTED} over {best}, "
@@ -174,9 +176,7 @@ def _corrected(case: Case, differences: Matrix, *, confidence: float, sides: int
     )
 
 
-def _summaries(
-    case: Case, task: Task, arms: tuple[str, ...], folds: list[Scores]
-) -> Iterator[Arm]:
+def _summaries(case: Case, task: Task, arms: tuple[str, ...], folds: list[Scores]) -> Iterator[Arm]:
     """Every arm with every learner, and with their mean, each against the real rows alone."""
     for arm in arms:
         for learner in (ALL_LEARNERS, *LEARNERS):

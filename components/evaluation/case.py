@@ -90,8 +90,10 @@ class Metric:
         low, high = self.bounds
         least = -np.inf if low is None else low
         most = np.inf if high is None else high
-        inside = [float(np.clip(end, least, most))
-                  for end in (interval.value, interval.low, interval.high)]
+        inside = [
+            float(np.clip(end, least, most))
+            for end in (interval.value, interval.low, interval.high)
+        ]
         assert np.isfinite(inside).all(), f"{self.name} is not finite: {interval}"
         return Measurement(
             name=self.name,

@@ -32,7 +32,8 @@ def metrics_of(purpose: Purpose) -> dict[str, Metric]:
     """
     return {
         metric.name: metric
-        for evaluator in EVALUATORS.values() if purpose in evaluator.purposes
+        for evaluator in EVALUATORS.values()
+        if purpose in evaluator.purposes
         for metric in evaluator.metrics
     }
 

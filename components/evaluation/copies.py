@@ -55,10 +55,12 @@ def measure_copies(case: Case, log: LogMetrics) -> Findings:
     differences = (chances[0] - chances[1]) * (len(case.train) / size)
     excess = _excess(case, differences, int((in_train > 0).sum()))
     by_chance = float(chances[1].mean())
-    return Findings((
-        COPY_EXCESS.measured(excess, case),
-        COPY_RATE.measured(rate, case, reference=by_chance),
-    ))
+    return Findings(
+        (
+            COPY_EXCESS.measured(excess, case),
+            COPY_RATE.measured(rate, case, reference=by_chance),
+        )
+    )
 
 
 def _drawn(case: Case, table: Table, most: int) -> Matrix:
@@ -98,8 +100,10 @@ def _chance(counts: NDArray[np.int64], num_rows: int, size: int) -> Matrix:
     possible = rest >= size
     held = np.where(possible, rest, size)
     log_none = (
-        gammaln(held + 1) - gammaln(held - size + 1)
-        - gammaln(num_rows + 1) + gammaln(num_rows - size + 1)
+        gammaln(held + 1)
+        - gammaln(held - size + 1)
+        - gammaln(num_rows + 1)
+        + gammaln(num_rows - size + 1)
     )
     return np.where(possible, 1.0 - np.exp(log_none), 1.0)
 

@@ -118,8 +118,10 @@ class LinearForm:
         missing = np.isnan(numbers)
         filled = np.where(missing, self.medians, numbers)
         parts = [(filled - self.means) / self.scales, missing[:, self.has_missing].astype(float)]
-        parts += [(x[:, [column]] == levels).astype(float)
-                  for column, levels in zip(np.flatnonzero(codes), self.levels, strict=True)]
+        parts += [
+            (x[:, [column]] == levels).astype(float)
+            for column, levels in zip(np.flatnonzero(codes), self.levels, strict=True)
+        ]
         return np.hstack(parts)
 
 

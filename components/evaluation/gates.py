@@ -58,12 +58,16 @@ def _reason(
     digits = _digits(bound, threshold)
     value, end = (_number(x, signed, digits) for x in (measurement.value, bound))
     return (
-        f"{outcome} for {purpose}: {measurement.meaning} is {value}, {reach} {end} with "
-        f"{measurement.confidence:.4g} confidence; {asked} than {_number(threshold, False, 3)} "
-        "is asked"
-    ).replace(
-        f"{measurement.confidence:.4g} confidence", f"{measurement.confidence:.4%} confidence"
-    ).replace(".0000%", "%")
+        (
+            f"{outcome} for {purpose}: {measurement.meaning} is {value}, {reach} {end} with "
+            f"{measurement.confidence:.4g} confidence; {asked} than {_number(threshold, False, 3)} "
+            "is asked"
+        )
+        .replace(
+            f"{measurement.confidence:.4g} confidence", f"{measurement.confidence:.4%} confidence"
+        )
+        .replace(".0000%", "%")
+    )
 
 
 def _is_a_share(measurement: Measurement) -> bool:

@@ -50,8 +50,7 @@ def _by_bin(column: Column, real: Matrix, synthetic: Matrix) -> Bars:
     if low == high:
         low, high = np.nanmin(real), np.nanmax(real)
     edges = np.linspace(low, high, MAX_BARS + 1)
-    labels = [f"{_label(column, a)} to {_label(column, b)}"
-              for a, b in pairwise(edges)]
+    labels = [f"{_label(column, a)} to {_label(column, b)}" for a, b in pairwise(edges)]
     shares = []
     for sample in (real, synthetic):
         held = np.clip(sample[~np.isnan(sample)], low, high)
@@ -63,8 +62,7 @@ def _with_rest(
     labels: list[str], shares: list[list[float]], real: Matrix, synthetic: Matrix
 ) -> Bars:
     missing = [float(np.isnan(sample).mean()) for sample in (real, synthetic)]
-    rest = [max(1.0 - sum(part) - gone, 0.0)
-            for part, gone in zip(shares, missing, strict=True)]
+    rest = [max(1.0 - sum(part) - gone, 0.0) for part, gone in zip(shares, missing, strict=True)]
     for label, extra in (("other", rest), ("missing", missing)):
         if max(extra) > 1e-9:
             labels = [*labels, label]

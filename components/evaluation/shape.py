@@ -43,8 +43,10 @@ def measure_shape(case: Case, log: LogMetrics) -> Findings:
     """
     schema = case.train.schema
     real, synthetic = _matrix(case.train), _matrix(case.synthetic)
-    distances = [column_distance(real[:, i], synthetic[:, i], discrete=column.is_discrete)
-                 for i, column in enumerate(schema.learned)]
+    distances = [
+        column_distance(real[:, i], synthetic[:, i], discrete=column.is_discrete)
+        for i, column in enumerate(schema.learned)
+    ]
     columns = tuple(
         _drawn(column, distances[i].value, real[:, i], synthetic[:, i])
         for i, column in enumerate(schema.learned)
@@ -72,8 +74,10 @@ def _matrix(table: Table) -> Matrix:
 def _mean_distance(first: Table, second: Table) -> float:
     """What real rows score against other real rows."""
     one, other = _matrix(first), _matrix(second)
-    errors = [column_distance(one[:, i], other[:, i], discrete=column.is_discrete).value
-              for i, column in enumerate(first.schema.learned)]
+    errors = [
+        column_distance(one[:, i], other[:, i], discrete=column.is_discrete).value
+        for i, column in enumerate(first.schema.learned)
+    ]
     return float(np.mean(errors))
 
 

@@ -58,9 +58,7 @@ def mean_interval(
     return Interval(mean, mean - reach, mean + reach)
 
 
-def share_interval(
-    successes: int, trials: int, *, confidence: float, sides: Sides = 1
-) -> Interval:
+def share_interval(successes: int, trials: int, *, confidence: float, sides: Sides = 1) -> Interval:
     """Clopper and Pearson's (1934) exact interval of a share.
 
     >>> interval = share_interval(0, 100, confidence=0.95)

@@ -51,9 +51,7 @@ def measure_trend(case: Case, log: LogMetrics) -> Findings:
     real, synthetic = _sides(chosen, kept, case.train, case.synthetic)
     places = list(combinations(range(len(kept)), 2))
     errors: list[float] = []
-    error = _joint_error(
-        (_distance(chosen, i, j, real, synthetic) for i, j in places), errors
-    )
+    error = _joint_error((_distance(chosen, i, j, real, synthetic) for i, j in places), errors)
     interval = normal_interval(
         float(np.mean(errors)),
         error,
@@ -95,10 +93,14 @@ def _sides(
     columns: tuple[Column, ...], kept: NDArray[np.int64], real: Table, other: Table
 ) -> tuple[Side, Side]:
     matrices = [encode(table.frame, table.schema)[:, kept] for table in (real, other)]
-    edges = [None if column.is_discrete else _edges(matrices[0][:, i])
-             for i, column in enumerate(columns)]
-    sides = [Side(tuple(_codes(matrix[:, i], edges[i]) for i in range(len(columns))), matrix)
-             for matrix in matrices]
+    edges = [
+        None if column.is_discrete else _edges(matrices[0][:, i])
+        for i, column in enumerate(columns)
+    ]
+    sides = [
+        Side(tuple(_codes(matrix[:, i], edges[i]) for i in range(len(columns))), matrix)
+        for matrix in matrices
+    ]
     return sides[0], sides[1]
 
 
@@ -119,9 +121,7 @@ def _codes(values: Matrix, edges: Matrix | None) -> NDArray[np.int64]:
 
 def _distance(columns: tuple[Column, ...], i: int, j: int, real: Side, other: Side) -> Distance:
     if columns[i].is_discrete or columns[j].is_discrete:
-        return contingency_distance(
-            real.codes[i], real.codes[j], other.codes[i], other.codes[j]
-        )
+        return contingency_distance(real.codes[i], real.codes[j], other.codes[i], other.codes[j])
     first, ours = _correlation(real.numbers[:, i], real.numbers[:, j])
     second, theirs = _correlation(other.numbers[:, i], other.numbers[:, j])
     sign = 0.5 * np.sign(first - second)

@@ -25,9 +25,7 @@ MAX_SELECTION_ROWS = 4_000
 NUM_FOLDS = 3
 
 
-def _metric(
-    name: str, goal: Literal["minimise", "maximise"], ideal: float, meaning: str
-) -> Metric:
+def _metric(name: str, goal: Literal["minimise", "maximise"], ideal: float, meaning: str) -> Metric:
     return Metric(name, "utility", goal, (None, 1.0), ideal, meaning)
 
 
@@ -63,8 +61,9 @@ def measure_utility(case: Case, log: LogMetrics) -> Findings:
     part; the meanings say how many.
     """
     task = task_of(case.train)
-    train, test, synthetic = (_capped(rows_of(table, task), case)
-                              for table in (case.train, case.test, case.synthetic))
+    train, test, synthetic = (
+        _capped(rows_of(table, task), case) for table in (case.train, case.test, case.synthetic)
+    )
     check_judgeable(test, task)
     if len(synthetic) < 2:
         raise UserError(f"no synthetic row has a known value of the target {task.schema.target!r}")
@@ -129,8 +128,10 @@ def _headline(
 ) -> list[Measurement]:
     trtr, _ = main_score(test.y, trained.real, task)
     words = f"the {task.main_title}{_of_positive(task)} on {len(test)} test rows of the learner "
-    real, synthetic = (f"{words}{learner} trained on {count} {kind} rows" for count, kind in
-                       zip(trained.num_rows, ("real", "synthetic"), strict=True))
+    real, synthetic = (
+        f"{words}{learner} trained on {count} {kind} rows"
+        for count, kind in zip(trained.num_rows, ("real", "synthetic"), strict=True)
+    )
     return [
         _scored(case, TRTR, test.y, trained.real, task, real, None),
         _scored(case, TSTR, test.y, trained.synthetic, task, synthetic, trtr),
@@ -175,9 +176,7 @@ def _loss(
 ) -> Measurement:
     real, real_influence = main_score(test.y, trained.real, task)
     synthetic, influence = main_score(test.y, trained.synthetic, task)
-    interval = _interval(
-        case, metric, real - synthetic, real_influence - influence, test.y, task
-    )
+    interval = _interval(case, metric, real - synthetic, real_influence - influence, test.y, task)
     words = f"the loss in {task.main_title} from training the learner {learner} on synthetic "
     return metric.measured(interval, case, meaning=f"{words}instead of real rows")
 

@@ -43,7 +43,7 @@ def save_artifact(artifact: Artifact, directory: Path) -> None:
 
 
 def load_artifact(directory: Path) -> Artifact:
-    """Read what `save_artifact` wrote; raises UserError where it is missing or of another format."""
+    """Read what `save_artifact` wrote; raises UserError where it is not there or not readable."""
     path = directory / "model.json"
     if not path.is_file():
         raise UserError(f"no model at {directory}: model.json is missing")

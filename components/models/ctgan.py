@@ -113,7 +113,11 @@ class Ctgan:
         labels = class_labels(matrix, classes)
         game = CtganGame(self.config, layout, encoded, labels, len(classes.shares), seed)
         sampler = RowSampler(
-            game.averaged.module, self.config.noise_size, layout, codes, classes,
+            game.averaged.module,
+            self.config.noise_size,
+            layout,
+            codes,
+            classes,
             uncalibrated(layout),
         )
         counts = torch.bincount(game.slots.flatten(), minlength=layout.num_slots)
@@ -155,10 +159,13 @@ class Ctgan:
         layout = lay_out(codes)
         generator = build_generator(model.config, layout, len(classes.shares)).eval()
         prefix = "generator."
-        generator.load_state_dict({
-            name.removeprefix(prefix): torch.from_numpy(array)
-            for name, array in arrays.items() if name.startswith(prefix)
-        })
+        generator.load_state_dict(
+            {
+                name.removeprefix(prefix): torch.from_numpy(array)
+                for name, array in arrays.items()
+                if name.startswith(prefix)
+            }
+        )
         calibration = Calibration(
             torch.from_numpy(arrays["bias"]), torch.from_numpy(arrays["score_knots"])
         )

@@ -95,9 +95,7 @@ class CtganGame:
     def _fake(self, conditions: Tensor) -> Tensor:
         noise = torch.randn(self.batch_size, self.config.noise_size, generator=self.random)
         raw = self.generator(noise, conditions)
-        return activate(
-            raw, self.layout, temperature=self.config.temperature, random=self.random
-        )
+        return activate(raw, self.layout, temperature=self.config.temperature, random=self.random)
 
     def _real(self, picked: Tensor) -> Tensor:
         """Rows at these positions, each score drawn anew between its bounds."""

@@ -57,9 +57,7 @@ def slot_positions(slots: Tensor, layout: Layout) -> Array:
     return positions
 
 
-def activate(
-    raw: Tensor, layout: Layout, *, temperature: float, random: torch.Generator
-) -> Tensor:
+def activate(raw: Tensor, layout: Layout, *, temperature: float, random: torch.Generator) -> Tensor:
     """Rows, shape (rows, width), from raw outputs of that shape.
 
     Slots are drawn: exactly one-hot, with the gradient of a softmax at `temperature` (the

@@ -68,11 +68,13 @@ class Trees:
         codes, self.levels_ = np.column_stack([c for c, _ in coded]), [known for _, known in coded]
         self.sequence_ = drawing_order(table.schema)
         self.values_, self.presence_ = [], {}
+        milestones = {round(len(self.sequence_) * tenth / 10) for tenth in range(1, 11)}
         for done, position in enumerate(self.sequence_):
             is_late = budget.seconds is not None and time.monotonic() - started > budget.seconds
             given = self.sequence_[: min(done, 1) if is_late else done]
             self._fit_column(codes, position, given, seed)
-            log(done + 1, {"columns_fitted": done + 1.0, "leaves": self.values_[-1].num_leaves})
+            if done + 1 in milestones:
+                log(done + 1, {"columns_fitted": done + 1.0, "leaves": self.values_[-1].num_leaves})
         logger.info("%d columns in %.1f s", len(self.values_), time.monotonic() - started)
 
     def _fit_column(self, codes: Codes, position: int, given: list[int], seed: int) -> None:

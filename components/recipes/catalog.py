@@ -2,7 +2,7 @@
 
 from components.config import Params
 from components.errors import UserError
-from components.recipes import breast_cancer_scarce, breast_cancer_sharing
+from components.recipes import breast_cancer_scarce, breast_cancer_sharing, survey_sharing
 from components.recipes.recipe import Preset, Recipe
 
 DEFAULT = "breast_cancer_scarce"
@@ -10,6 +10,7 @@ DEFAULT = "breast_cancer_scarce"
 RECIPES: dict[str, Recipe] = {
     "breast_cancer_scarce": breast_cancer_scarce.RECIPE,
     "breast_cancer_sharing": breast_cancer_sharing.RECIPE,
+    "survey_sharing": survey_sharing.RECIPE,
 }
 
 

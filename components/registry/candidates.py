@@ -142,7 +142,7 @@ def _flatten(settings: dict[str, Any], prefix: str = "") -> list[Param]:
 
 def _log_datasets(candidate: Candidate, run_id: str) -> None:
     with mlflow.start_run(run_id=run_id), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*interpreted in multiple ways.*")
+        warnings.filterwarnings("ignore", category=UserWarning, module="mlflow")
         for used in candidate.datasets:
             dataset = mlflow.data.from_pandas(  # type: ignore[attr-defined]
                 pd.read_parquet(used.path),

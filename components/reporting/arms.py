@@ -108,8 +108,9 @@ def _draw(arms: tuple[Arm, ...], learners: list[str]) -> Figure:
     panels = figure.subplots(down, across, squeeze=False, sharex=True, sharey=True)
     for axes, learner in zip(panels.flat, learners, strict=False):
         chosen = {arm.name: arm for arm in arms if arm.learner == learner}
-        _draw_learner(axes, [(place, chosen[name]) for place, name in enumerate(names)
-                             if name in chosen])
+        _draw_learner(
+            axes, [(place, chosen[name]) for place, name in enumerate(names) if name in chosen]
+        )
         axes.set_title(shorten(title(learner), 28))
     for axes in panels.flat[len(learners) :]:
         axes.set_axis_off()
@@ -123,10 +124,18 @@ def _draw_learner(axes: Axes, rows: list[tuple[int, Arm]]) -> None:
     axes.axvline(0, color=INK, linewidth=0.9)
     for place, arm in rows:
         colour = SYNTHETIC if is_synthetic(arm) else OTHER
-        axes.plot([arm.low, arm.high], [place, place], color=colour, linewidth=2.2,
-                  solid_capstyle="butt")
-        axes.plot(arm.difference, place, "D" if is_synthetic(arm) else "o", color=colour,
-                  markersize=5.5, markeredgecolor="white", markeredgewidth=0.8)
+        axes.plot(
+            [arm.low, arm.high], [place, place], color=colour, linewidth=2.2, solid_capstyle="butt"
+        )
+        axes.plot(
+            arm.difference,
+            place,
+            "D" if is_synthetic(arm) else "o",
+            color=colour,
+            markersize=5.5,
+            markeredgecolor="white",
+            markeredgewidth=0.8,
+        )
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_color(AXIS)
     axes.tick_params(axis="y", length=0)

@@ -37,8 +37,7 @@ def plot_associations(evidence: Evidence) -> Plot:
         "other). Left: real below the diagonal, synthetic above; a faithful copy is symmetric. "
         "Right: synthetic minus real; orange is too strong, purple too weak. The "
         "error compares whole joint distributions where there are categories, so it can exceed "
-        "the difference in strength."
-        + (cut if len(names) < total else ""),
+        "the difference in strength." + (cut if len(names) < total else ""),
         svg=svg,
         listing=_listing(pairs[:WORST]),
     )

@@ -34,13 +34,14 @@ def plot_training(curves: tuple[Curve, ...]) -> Plot:
 
 def plot_others(curves: tuple[Curve, ...]) -> Plot:
     """Curves of other kinds, a panel for each."""
-    ends = (f"{title(curve.name)} runs from {measured(curve.y[0])} to {measured(curve.y[-1])}."
-            for curve in curves[:3])
+    ends = (
+        f"{title(curve.name)} runs from {measured(curve.y[0])} to {measured(curve.y[-1])}."
+        for curve in curves[:3]
+    )
     meaning = " ".join(ends)
     with drawing():
         svg = inline_svg(_draw(curves), key="others", alt=f"Further curves. {meaning}")
     return Plot("others", "Further curves", meaning, "Axes as named.", svg)
-
 
 
 def _course(curve: Curve) -> str:
@@ -76,8 +77,13 @@ def _draw(curves: tuple[Curve, ...]) -> Figure:
 def _draw_curve(axes: Axes, curve: Curve) -> None:
     kept = np.unique(np.linspace(0, len(curve.x) - 1, _POINTS).round().astype(int))
     marker = "o" if len(curve.x) == 1 else ""
-    axes.plot(np.asarray(curve.x)[kept], np.asarray(curve.y)[kept], color=EMPHASIS, linewidth=1.2,
-              marker=marker)
+    axes.plot(
+        np.asarray(curve.x)[kept],
+        np.asarray(curve.y)[kept],
+        color=EMPHASIS,
+        linewidth=1.2,
+        marker=marker,
+    )
     axes.set_title(shorten(_name(curve), 30))
     axes.set_xlabel(shorten(curve.x_title, 40))
     axes.set_ylabel(shorten(curve.y_title, 24))

@@ -113,8 +113,10 @@ def _draw_steps(axes: Axes, column: ColumnFidelity) -> None:
     """Both histograms over the first `_BINS` bins; other and missing values stand apart."""
     bins = [place for place, label in enumerate(column.labels) if label not in _EXTRAS][:_BINS]
     apart = [place for place, label in enumerate(column.labels) if label in _EXTRAS]
-    for places, start in ((bins, 0), *(([place], len(bins) + 1 + 3 * i)
-                                       for i, place in enumerate(apart))):
+    for places, start in (
+        (bins, 0),
+        *(([place], len(bins) + 1 + 3 * i) for i, place in enumerate(apart)),
+    ):
         edges = start + np.arange(len(places) + 1) * (1 if places is bins else 2)
         axes.stairs([column.real[i] for i in places], edges, fill=True, color=REAL_FILL)
         axes.stairs([column.synthetic[i] for i in places], edges, color=SYNTHETIC, linewidth=1.4)
@@ -173,9 +175,7 @@ def _most_frequent(
         order = sorted(range(len(rows)), key=lambda place: -rows[place][1] - rows[place][2])
         kept = sorted(order[: _BARS - 1])
         rest = [rows[place] for place in order[_BARS - 1 :]]
-        other = (
-            _others(rest), sum(row[1] for row in rest), sum(row[2] for row in rest)
-        )
+        other = (_others(rest), sum(row[1] for row in rest), sum(row[2] for row in rest))
         rows = [rows[place] for place in kept] + [other]
     return [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
 

@@ -30,19 +30,23 @@ def render(evidence: Evidence, lineage: Lineage) -> str:
         (question, [row for row in rows if row.family == family])
         for family, question in _QUESTIONS.items()
     ]
-    return _environment().get_template("report.html.j2").render(
-        evidence=evidence,
-        lineage=lineage,
-        headline=headline(evidence, lineage),
-        gates=gate_rows(evidence),
-        families=[family for family in families if family[1]],
-        scales=scales(evidence),
-        confidences=confidences(evidence),
-        plots=draw_plots(evidence),
-        facts=facts(lineage),
-        links=links(lineage),
-        num_columns=counted(len(evidence.columns), "column"),
-        test_sha256=evidence.test_sha256,
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            evidence=evidence,
+            lineage=lineage,
+            headline=headline(evidence, lineage),
+            gates=gate_rows(evidence),
+            families=[family for family in families if family[1]],
+            scales=scales(evidence),
+            confidences=confidences(evidence),
+            plots=draw_plots(evidence),
+            facts=facts(lineage),
+            links=links(lineage),
+            num_columns=counted(len(evidence.columns), "column"),
+            test_sha256=evidence.test_sha256,
+        )
     )
 
 

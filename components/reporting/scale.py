@@ -102,8 +102,10 @@ def _rounded(low: float, high: float, measurement: Measurement) -> tuple[float, 
     least, most = measurement.bounds
     left = round(math.floor(low / step) * step, 12)
     right = round(math.ceil(high / step) * step, 12)
-    return (left if least is None else max(left, least),
-            right if most is None else min(right, most))
+    return (
+        left if least is None else max(left, least),
+        right if most is None else min(right, most),
+    )
 
 
 def _alt(measurement: Measurement, left: float, right: float, asked: float | None) -> str:

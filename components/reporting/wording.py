@@ -5,7 +5,18 @@ import math
 _ACRONYMS = {
     name.lower(): name
     for name in (
-        "AUC", "C2ST", "KS", "MAE", "R2", "RMSE", "ROC", "SMOTE", "TPR", "TRTR", "TRTS", "TSTR"
+        "AUC",
+        "C2ST",
+        "KS",
+        "MAE",
+        "R2",
+        "RMSE",
+        "ROC",
+        "SMOTE",
+        "TPR",
+        "TRTR",
+        "TRTS",
+        "TSTR",
     )
 }
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")

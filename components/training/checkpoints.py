@@ -39,9 +39,7 @@ class CheckpointStore:
         self.directory.mkdir(parents=True, exist_ok=True)
         whole = self.directory / f"step-{step:09d}.pt"
         partial = whole.with_suffix(".partial")
-        content = {
-            "format": FORMAT, "fingerprint": self.fingerprint, "step": step, "state": state
-        }
+        content = {"format": FORMAT, "fingerprint": self.fingerprint, "step": step, "state": state}
         with partial.open("wb") as file:
             torch.save(content, file)
             file.flush()
@@ -66,8 +64,15 @@ class CheckpointStore:
         try:
             content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
             found = (content["format"], content["fingerprint"])
-        except (RuntimeError, EOFError, OSError, KeyError, TypeError, ValueError,
-                pickle.UnpicklingError) as error:
+        except (
+            RuntimeError,
+            EOFError,
+            OSError,
+            KeyError,
+            TypeError,
+            ValueError,
+            pickle.UnpicklingError,
+        ) as error:
             logger.warning("checkpoint %s is damaged and was skipped: %s", path, error)
             return None
         if found != (FORMAT, self.fingerprint):

@@ -49,12 +49,12 @@ def test_hash_follows_content_not_name(tmp_path: Path) -> None:
 
 
 def test_refuses_missing_file() -> None:
-    with pytest.raises(UserError, match=r"no data at 'nowhere\.csv'.*sklearn:NAME"):
+    with pytest.raises(UserError, match=r"no data at 'nowhere\.csv'.*sklearn:breast_cancer"):
         read_source("nowhere.csv")
 
 
 def test_refuses_unknown_bundled_table() -> None:
-    with pytest.raises(UserError, match=r"no bundled table 'titanic'.*breast_cancer"):
+    with pytest.raises(UserError, match=r"no bundled table 'sklearn:titanic'.*breast_cancer"):
         read_source("sklearn:titanic")
 
 
