@@ -34,9 +34,13 @@ PEER_REQUIREMENTS = ("torch==2.13.0", "ctgan", "pyarrow")
 PEER_SCRIPT = Path(__file__).with_name("ctgan_peer.py")
 TARGETS = {"breast_cancer": "target", "adult": "income"}
 FIGURES = {
-    "fit": "fit s", "sample": "sample s", "two_sample_auc": "two-sample AUC",
-    "tstr_boosting": "TSTR boosting", "tstr_linear": "TSTR logistic",
-    "shape_error": "shape error", "trend_error": "trend error",
+    "fit": "fit s",
+    "sample": "sample s",
+    "two_sample_auc": "two-sample AUC",
+    "tstr_boosting": "TSTR boosting",
+    "tstr_linear": "TSTR logistic",
+    "shape_error": "shape error",
+    "trend_error": "trend error",
 }
 
 
@@ -66,12 +70,17 @@ def run_peer(train: Table, seed: int, options: argparse.Namespace) -> Run:
     """CTGAN in its own environment, its columns' kinds told as our schema has them."""
     discrete = [column.name for column in train.schema.columns if column.is_discrete]
     settings = {
-        "discrete": discrete, "rows": len(train), "epochs": options.peer_epochs, "seed": seed,
+        "discrete": discrete,
+        "rows": len(train),
+        "epochs": options.peer_epochs,
+        "seed": seed,
         "threads": options.threads,
     }
     with tempfile.TemporaryDirectory() as name:
-        paths = [Path(name) / file for file in ("train.parquet", "settings.json", "rows.parquet",
-                                                "seconds.json")]
+        paths = [
+            Path(name) / file
+            for file in ("train.parquet", "settings.json", "rows.parquet", "seconds.json")
+        ]
         train.frame.to_parquet(paths[0])
         paths[1].write_text(json.dumps(settings))
         python = options.peer_env / "bin" / "python"
@@ -113,8 +122,9 @@ def judge(train: Table, test: Table, rows: pd.DataFrame) -> dict[str, float]:
     case = Case(
         train, test, Table(rows, train.schema), EvaluateConfig(purpose=Purpose.SHARING), _no_refit
     )
-    findings = [measure(case, log_nothing)
-                for measure in (measure_two_sample, measure_shape, measure_trend)]
+    findings = [
+        measure(case, log_nothing) for measure in (measure_two_sample, measure_shape, measure_trend)
+    ]
     figures = {m.name: m.value for found in findings for m in found.measurements}
     return figures | {
         f"tstr_{name}": _score(name, case.synthetic, train, test) for name in ("boosting", "linear")

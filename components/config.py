@@ -105,15 +105,15 @@ class CtganConfig(Settings):
     """
 
     name: Literal["ctgan"] = "ctgan"
-    steps: int = Field(4000, ge=1)
-    max_epochs: int = Field(300, ge=1)
+    steps: int = Field(5000, ge=1)
+    max_epochs: int = Field(150, ge=1)
     batch_size: int = Field(250, ge=2)
     noise_size: int = Field(64, ge=1)
     hidden_size: int = Field(256, ge=1)
     generator_blocks: int = Field(2, ge=1)
     critic_layers: int = Field(2, ge=1)
-    generator_rate: float = Field(2e-3, gt=0)
-    critic_rate: float = Field(2e-3, gt=0)
+    generator_rate: float = Field(1e-3, gt=0)
+    critic_rate: float = Field(1e-3, gt=0)
     penalty: float = Field(1.0, ge=0)
     ema_decay: float = Field(0.995, ge=0, lt=1)
     temperature: float = Field(1.0, gt=0)
@@ -122,7 +122,7 @@ class CtganConfig(Settings):
     holdout_share: float = Field(0.1, ge=0, lt=0.5)
     look_every: int = Field(500, ge=1)
     patience: int = Field(4, ge=1)
-    checkpoint_seconds: float = Field(20.0, ge=0)
+    checkpoint_seconds: float = Field(5.0, ge=0)
 
 
 Model = Annotated[CopulaConfig | TreesConfig | CtganConfig, Field(discriminator="name")]

@@ -15,13 +15,13 @@ from components.config import (
 from components.recipes.recipe import Preset, Recipe
 
 
-def _params(*, steps: int, repeats: int) -> Params:
+def _params(*, epochs: int, repeats: int) -> Params:
     return Params(
         name="breast_cancer_scarce",
         prepare=PrepareConfig(
             data="sklearn:breast_cancer", target="diagnosis", test_share=0.4, train_rows=100
         ),
-        train=TrainConfig(model=CtganConfig(steps=steps)),
+        train=TrainConfig(model=CtganConfig(max_epochs=epochs, look_every=10)),
         evaluate=EvaluateConfig(purpose=Purpose.AUGMENTATION, repeats=repeats),
     )
 
@@ -29,8 +29,8 @@ def _params(*, steps: int, repeats: int) -> Params:
 RECIPE = Recipe(
     question="Do synthetic patients help a diagnosis that has only 100 labelled ones?",
     presets={
-        Preset.SMOKE: _params(steps=20, repeats=1),
-        Preset.CPU: _params(steps=1_000, repeats=2),
-        Preset.GPU: _params(steps=10_000, repeats=10),
+        Preset.SMOKE: _params(epochs=20, repeats=1),
+        Preset.CPU: _params(epochs=300, repeats=2),
+        Preset.GPU: _params(epochs=1_000, repeats=10),
     },
 )

@@ -3,6 +3,7 @@
 It knows nothing of models. A game brings its own step; a judge says how good it is by now.
 """
 
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -13,6 +14,8 @@ import torch
 from torch import Tensor
 
 from components.training.checkpoints import CheckpointStore
+
+logger = logging.getLogger(__name__)
 
 
 class NonFiniteLossError(RuntimeError):
@@ -73,6 +76,7 @@ class _Progress:
     best_weights: dict[str, Tensor] = field(default_factory=dict)
     looks_since_best: int = 0
     sums: dict[str, Tensor] = field(default_factory=dict)
+    logged: list[tuple[int, dict[str, float]]] = field(default_factory=list)
 
 
 def train(
@@ -87,9 +91,11 @@ def train(
     """The weights of the best look, or the last ones where the judge is silent.
 
     With a `store`, goes on from its newest checkpoint, and ends as if it had never stopped (unless
-    `schedule.seconds` ends it). Raises NonFiniteLossError.
+    `schedule.seconds` ends it): what was logged before is logged again. Raises NonFiniteLossError.
     """
     progress = _resume(game, store)
+    for step, metrics in progress.logged:
+        log(step, metrics)
     began = saved = time.monotonic() - progress.spent
     saved += progress.spent
     while not _is_over(progress, schedule):
@@ -111,6 +117,7 @@ def _resume(game: Game, store: CheckpointStore | None) -> _Progress:
     checkpoint = store.newest() if store else None
     if checkpoint is None:
         return _Progress()
+    logger.info("going on from the checkpoint of step %d", checkpoint.step)
     game.restore(checkpoint.state["game"])
     return _Progress(**checkpoint.state["loop"])
 
@@ -134,6 +141,7 @@ def _look(
             progress.best_score, progress.looks_since_best = score, 0
             progress.best_weights = game.weights()
     progress.sums = {}
+    progress.logged.append((progress.step, metrics))
     log(progress.step, metrics)
 
 

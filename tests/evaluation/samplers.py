@@ -38,10 +38,14 @@ class Marginals(Bootstrap):
     ) -> pd.DataFrame:
         rng = np.random.default_rng(seed)
         frame = self.table.frame
-        return pd.DataFrame({
-            name: frame[name].iloc[rng.integers(len(frame), size=num_rows)].reset_index(drop=True)
-            for name in frame
-        })
+        return pd.DataFrame(
+            {
+                name: frame[name]
+                .iloc[rng.integers(len(frame), size=num_rows)]
+                .reset_index(drop=True)
+                for name in frame
+            }
+        )
 
 
 @dataclass(frozen=True)
@@ -71,9 +75,7 @@ def process_table(num_rows: int, seed: int) -> Table:
         Column(name=f"x{i}", kind=ColumnKind.NUMERICAL, dtype="float64", minimum=-9, maximum=9)
         for i in range(10)
     ]
-    label = Column(
-        name="label", kind=ColumnKind.CATEGORICAL, dtype="str", categories=("no", "yes")
-    )
+    label = Column(name="label", kind=ColumnKind.CATEGORICAL, dtype="str", categories=("no", "yes"))
     schema = Schema(columns=(*numbers, label), target="label")
     return Table(process_frame(num_rows, seed), schema)
 

@@ -23,9 +23,7 @@ from tests.procedural import columns_table
 
 
 def benefit_case(train: Table, fit: MakeAndFit = fit_bootstrap, **settings: object) -> Case:
-    return case_of(
-        train, train, train, purpose=Purpose.AUGMENTATION, make_and_fit=fit, **settings
-    )
+    return case_of(train, train, train, purpose=Purpose.AUGMENTATION, make_and_fit=fit, **settings)
 
 
 def fold_of(table: Table, num_rows: int = 120) -> Fold:
@@ -41,17 +39,27 @@ def test_arms_have_the_rows_they_say() -> None:
     found = {name: arm(fold) for name, arm in FOR_CLASSES.items()}
     sizes = {name: len(prepared.rows) for name, prepared in found.items()}
     assert sizes == {
-        "real": 120, "class weights": 120, "oversampling": 3 * counts.max(),
-        "duplicated real": 200, "SMOTE": 3 * counts.max(), AUGMENTED: 200, "synthetic": 80,
+        "real": 120,
+        "class weights": 120,
+        "oversampling": 3 * counts.max(),
+        "duplicated real": 200,
+        "SMOTE": 3 * counts.max(),
+        AUGMENTED: 200,
+        "synthetic": 80,
     }
     weights = found["class weights"].weights
     assert weights is not None
     assert [weights[fold.real.y == code].sum() for code in range(3)] == pytest.approx([40.0] * 3)
 
 
-@pytest.mark.parametrize("names", [
-    ["city", "is_member", "outcome"], ["age", "amount", "outcome"], ["age", "city", "outcome"],
-])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["city", "is_member", "outcome"],
+        ["age", "amount", "outcome"],
+        ["age", "city", "outcome"],
+    ],
+)
 def test_smote_keeps_codes_whole_and_missing_categories_missing(names: list[str]) -> None:
     train, _, _ = mixed_split(200)
     fold = fold_of(columns_table(train, names, target="outcome"))

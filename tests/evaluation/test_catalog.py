@@ -27,8 +27,11 @@ def sorted_case(target: str, synthetic: Table | None = None) -> Case:
     train, test, _ = mixed_split(120, 90, target=target)
     drawn = synthetic or Table(Marginals(train).sample(150, seed=0), train.schema)
     return case_of(
-        canonical(train, 0), canonical(test, 0), canonical(drawn, 0),
-        purpose=Purpose.AUGMENTATION, make_and_fit=fit_marginals,
+        canonical(train, 0),
+        canonical(test, 0),
+        canonical(drawn, 0),
+        purpose=Purpose.AUGMENTATION,
+        make_and_fit=fit_marginals,
     )
 
 
@@ -40,8 +43,10 @@ def test_values_lie_inside_bounds_and_intervals(name: str, target: str) -> None:
     assert found
     for measurement in found:
         record = known[measurement.name]
-        low, high = (edge if edge is not None else sign * np.inf
-                     for edge, sign in zip(record.bounds, (-1, 1), strict=True))
+        low, high = (
+            edge if edge is not None else sign * np.inf
+            for edge, sign in zip(record.bounds, (-1, 1), strict=True)
+        )
         assert low <= measurement.low <= measurement.value <= measurement.high <= high
         assert measurement.bounds == record.bounds
         assert not measurement.meaning.endswith(".")
@@ -60,9 +65,7 @@ def test_shuffled_rows_change_nothing(name: str) -> None:
 def test_real_rows_score_better_than_marginals(name: str) -> None:
     train, test, _ = mixed_split(200, 150)
     loose = Table(Marginals(train).sample(200, seed=0), train.schema)
-    real, worse = (
-        values(measure(name, case_of(train, test, rows))) for rows in (train, loose)
-    )
+    real, worse = (values(measure(name, case_of(train, test, rows))) for rows in (train, loose))
     metric = EVALUATORS[name].metrics[0]
     if name == "utility":
         metric = metrics_of(Purpose.SHARING)["tstr"]

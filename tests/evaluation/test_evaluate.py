@@ -27,8 +27,12 @@ def test_evidence_is_the_same_whatever_the_order_and_the_processes(tmp_path: Pat
     )
     shuffled = train.take(np.random.default_rng(3).permutation(len(train)))
     second = evaluate(
-        shuffled, test, drawn.iloc[::-1].reset_index(drop=True),
-        make_and_fit=fit_marginals, config=QUICK, workers=1,
+        shuffled,
+        test,
+        drawn.iloc[::-1].reset_index(drop=True),
+        make_and_fit=fit_marginals,
+        config=QUICK,
+        workers=1,
     )
     assert first == second
     assert steps
@@ -56,8 +60,12 @@ def test_few_rows_with_a_numeric_target_and_unknown_categories() -> None:
     train, test, _ = mixed_split(42, 18, target="ratio")
     frame = test.frame.astype({"city": object}).assign(city="Erfurt")
     found = evaluate(
-        train, Table(frame, test.schema), Marginals(train).sample(42, seed=0),
-        make_and_fit=fit_marginals, config=QUICK, workers=1,
+        train,
+        Table(frame, test.schema),
+        Marginals(train).sample(42, seed=0),
+        make_and_fit=fit_marginals,
+        config=QUICK,
+        workers=1,
     )
     assert found.num_test == 18 and not found.verdict.passed
     assert "R2" in found.measurement("tstr_loss").meaning

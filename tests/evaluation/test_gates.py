@@ -8,8 +8,14 @@ from components.evaluation.gates import judge
 
 def measurement(name: str = "augmentation_gain", **changes: object) -> Measurement:
     fields: dict[str, object] = {
-        "name": name, "family": "utility", "value": 0.001, "low": -0.0123, "high": 0.0143,
-        "confidence": 0.95, "goal": "maximise", "ideal": 1.0,
+        "name": name,
+        "family": "utility",
+        "value": 0.001,
+        "low": -0.0123,
+        "high": 0.0143,
+        "confidence": 0.95,
+        "goal": "maximise",
+        "ideal": 1.0,
         "meaning": "the gain in ROC AUC over SMOTE",
     }
     return Measurement.model_validate(fields | changes)

@@ -18,8 +18,10 @@ def breast_cancer() -> Parts:
     bunch = load_breast_cancer(as_frame=True)
     frame = bunch.data.assign(target=bunch.target.astype(int))
     frame = frame.iloc[np.random.default_rng(0).permutation(len(frame))].reset_index(drop=True)
-    numbers = [Column(name=name, kind=ColumnKind.NUMERICAL, dtype="float64", minimum=0,
-                      maximum=1e4) for name in bunch.data]
+    numbers = [
+        Column(name=name, kind=ColumnKind.NUMERICAL, dtype="float64", minimum=0, maximum=1e4)
+        for name in bunch.data
+    ]
     target = Column(name="target", kind=ColumnKind.CATEGORICAL, dtype="int64", categories=(0, 1))
     table = Table(frame, Schema(columns=(*numbers, target), target="target"))
     ends = (0, 200, 400, 569)

@@ -117,11 +117,13 @@ fit_tiny(checkpoint_dir=Path(sys.argv[1]), log=wait)
 """
 
 
-def test_a_killed_fit_goes_on_and_ends_as_if_it_had_not_been(tmp_path):
+def test_a_killed_fit_goes_on_and_ends_as_if_it_had_not_been(tmp_path, caplog):
     _kill_after_checkpoint(tmp_path, step=19)
     steps = []
-    resumed = fit_tiny(checkpoint_dir=tmp_path, log=lambda step, metrics: steps.append(step))
-    assert steps == [20, 30]
+    with caplog.at_level(logging.INFO):
+        resumed = fit_tiny(checkpoint_dir=tmp_path, log=lambda step, metrics: steps.append(step))
+    assert "going on from the checkpoint of step 19" in caplog.text
+    assert steps == [10, 20, 30]
     _assert_same_weights(resumed, fit_tiny())
 
 

@@ -34,10 +34,19 @@ def measurements() -> tuple[Measurement, ...]:
     )
     return tuple(
         Measurement.model_validate(
-            {"name": name, "family": family, "value": value, "low": low, "high": high,
-             "confidence": 0.95, "goal": goal, "ideal": ideal,
-             "meaning": f"what {name} says about the synthetic rows", "bounds": bounds,
-             "reference": reference}
+            {
+                "name": name,
+                "family": family,
+                "value": value,
+                "low": low,
+                "high": high,
+                "confidence": 0.95,
+                "goal": goal,
+                "ideal": ideal,
+                "meaning": f"what {name} says about the synthetic rows",
+                "bounds": bounds,
+                "reference": reference,
+            }
         )
         for name, family, value, low, high, goal, ideal, bounds, reference in rows
     )
@@ -46,13 +55,27 @@ def measurements() -> tuple[Measurement, ...]:
 def verdict(*, passed: bool = True) -> Verdict:
     """A sharing verdict of three gates, the last of which fails unless `passed`."""
     gates = (
-        GateResult(gate=Gate(metric="tstr_loss", better_than=0.0, margin=0.05), value=0.0042,
-                   bound=0.0093, passed=True, reason="models lose at most 0.0093; asked: 0.05"),
-        GateResult(gate=Gate(metric="membership_auc", better_than=0.5, margin=0.05), value=0.512,
-                   bound=0.535, passed=True, reason=REASON),
-        GateResult(gate=Gate(metric="copy_excess", better_than=0.0, margin=0.01),
-                   value=-0.0 if passed else 0.031, bound=0.003 if passed else 0.038,
-                   passed=passed, reason="copies exceed the holdout's own rate by at most that"),
+        GateResult(
+            gate=Gate(metric="tstr_loss", better_than=0.0, margin=0.05),
+            value=0.0042,
+            bound=0.0093,
+            passed=True,
+            reason="models lose at most 0.0093; asked: 0.05",
+        ),
+        GateResult(
+            gate=Gate(metric="membership_auc", better_than=0.5, margin=0.05),
+            value=0.512,
+            bound=0.535,
+            passed=True,
+            reason=REASON,
+        ),
+        GateResult(
+            gate=Gate(metric="copy_excess", better_than=0.0, margin=0.01),
+            value=-0.0 if passed else 0.031,
+            bound=0.003 if passed else 0.038,
+            passed=passed,
+            reason="copies exceed the holdout's own rate by at most that",
+        ),
     )
     summary = "All three gates hold." if passed else "It copies training rows: do not share it."
     return Verdict(purpose=Purpose.SHARING, passed=passed, gates=gates, summary=summary)
@@ -65,15 +88,23 @@ def columns(num_columns: int = 8, seed: int = 0) -> tuple[ColumnFidelity, ...]:
     for place in range(num_columns):
         numeric = place % 2 == 0
         labels = (
-            tuple(f"{18 + 3 * edge} to {21 + 3 * edge}" for edge in range(20)) if numeric
+            tuple(f"{18 + 3 * edge} to {21 + 3 * edge}" for edge in range(20))
+            if numeric
             else _WORKCLASS
         )
         real = rng.dirichlet(np.linspace(4, 0.4, len(labels)) * 3)
         synthetic = np.abs(real + rng.normal(0, 0.01, len(labels)))
         synthetic /= synthetic.sum()
         error = float(np.abs(real - synthetic).sum() / 2)
-        made.append(ColumnFidelity(column=f"column {place}", error=error, labels=labels,
-                                   real=tuple(real), synthetic=tuple(synthetic)))
+        made.append(
+            ColumnFidelity(
+                column=f"column {place}",
+                error=error,
+                labels=labels,
+                real=tuple(real),
+                synthetic=tuple(synthetic),
+            )
+        )
     return tuple(made)
 
 
@@ -85,16 +116,22 @@ def pairs(names: tuple[str, ...], seed: int = 0) -> tuple[PairFidelity, ...]:
         for second in names[place + 1 :]:
             real = float(rng.beta(1, 4))
             synthetic = min(1.0, real * float(rng.normal(0.93, 0.05)))
-            made.append(PairFidelity(first=first, second=second, real=real, synthetic=synthetic,
-                                     error=abs(real - synthetic)))
+            made.append(
+                PairFidelity(
+                    first=first,
+                    second=second,
+                    real=real,
+                    synthetic=synthetic,
+                    error=abs(real - synthetic),
+                )
+            )
     return tuple(made)
 
 
 def roc(name: str, power: float, num_points: int = 500) -> Curve:
     """A smooth ROC curve, y = x ** power."""
     x = np.linspace(0, 1, num_points)
-    return Curve(name=name, x=tuple(x), y=tuple(x**power), x_title="false alarms",
-                 y_title="found")
+    return Curve(name=name, x=tuple(x), y=tuple(x**power), x_title="false alarms", y_title="found")
 
 
 def arms() -> tuple[Arm, ...]:
@@ -102,14 +139,26 @@ def arms() -> tuple[Arm, ...]:
     rng = np.random.default_rng(3)
     made = []
     for learner in ("mean of learners", "logistic_regression", "gradient_boosting"):
-        for name in ("real", "class weights", "duplicated real", "SMOTE", "synthetic",
-                     "real + synthetic"):
+        for name in (
+            "real",
+            "class weights",
+            "duplicated real",
+            "SMOTE",
+            "synthetic",
+            "real + synthetic",
+        ):
             difference = 0.0 if name == "real" else float(rng.normal(0.002, 0.004))
             width = 0.0 if name == "real" else 0.005
-            made.append(Arm(name=name, learner=learner,
-                            scores={"balanced_accuracy": 0.81 + difference},
-                            difference=difference, low=difference - width,
-                            high=difference + width))
+            made.append(
+                Arm(
+                    name=name,
+                    learner=learner,
+                    scores={"balanced_accuracy": 0.81 + difference},
+                    difference=difference,
+                    low=difference - width,
+                    high=difference + width,
+                )
+            )
     return tuple(made)
 
 
@@ -118,17 +167,25 @@ def training(num_points: int = 900) -> tuple[Curve, ...]:
     x = np.arange(num_points, dtype=float)
     noise = np.random.default_rng(5).normal(0, 0.02, num_points)
     series = {"training_generator_loss": np.exp(-x / 60) + noise, "training_critic_loss": x / 300}
-    return tuple(Curve(name=name, x=tuple(x), y=tuple(y), x_title="step", y_title="loss")
-                 for name, y in series.items())
+    return tuple(
+        Curve(name=name, x=tuple(x), y=tuple(y), x_title="step", y_title="loss")
+        for name, y in series.items()
+    )
 
 
 def evidence(*, passed: bool = True) -> Evidence:
     """A full evidence: everything the report can show."""
     shown = columns(5)
     return Evidence(
-        num_train=22_792, num_test=9_769, num_synthetic=22_792, target="income",
-        test_sha256="5e" * 32, measurements=measurements(), columns=shown,
-        pairs=pairs(tuple(column.column for column in shown)), arms=arms(),
+        num_train=22_792,
+        num_test=9_769,
+        num_synthetic=22_792,
+        target="income",
+        test_sha256="5e" * 32,
+        measurements=measurements(),
+        columns=shown,
+        pairs=pairs(tuple(column.column for column in shown)),
+        arms=arms(),
         curves=(roc("two_sample_roc", 0.78), roc("membership_roc", 0.96), *training()),
         verdict=verdict(passed=passed),
     )
@@ -144,11 +201,22 @@ def bare() -> Evidence:
 def lineage() -> Lineage:
     """A lineage before registration."""
     return Lineage(
-        name="adult-sharing", version=None, generator="trees", settings={"min_leaf": 10},
-        data_uri="data/adult.parquet", data_sha256="ab" * 32, num_train=22_792, num_test=9_769,
-        num_synthetic=22_792, seed=0, git_commit="0123abc", git_dirty=True,
+        name="adult-sharing",
+        version=None,
+        generator="trees",
+        settings={"min_leaf": 10},
+        data_uri="data/adult.parquet",
+        data_sha256="ab" * 32,
+        num_train=22_792,
+        num_test=9_769,
+        num_synthetic=22_792,
+        seed=0,
+        git_commit="0123abc",
+        git_dirty=True,
         content_keys={"models/": "cd" * 16, "data/synthetic.parquet": "ef" * 16},
-        params_sha256="12" * 32, libraries={"numpy": "2.4.6", "torch": "2.9.0"},
-        flow_run_id=None, when="2026-03-01T12:00:00+00:00",
+        params_sha256="12" * 32,
+        libraries={"numpy": "2.4.6", "torch": "2.9.0"},
+        flow_run_id=None,
+        when="2026-03-01T12:00:00+00:00",
         links={"MLflow run": "http://127.0.0.1:5000/#/experiments/1/runs/2", "data": "data/x.csv"},
     )

@@ -18,8 +18,14 @@ def test_version_and_dirty_tree_are_said():
 
 
 def test_only_harmless_links_can_be_followed():
-    targets = {"a": "https://example.org/x", "b": "reports/x.html", "c": "JavaScript:alert(1)",
-               "d": "data:text/html,x", "e": "http://[broken", "f": "java\nscript:alert(1)"}
+    targets = {
+        "a": "https://example.org/x",
+        "b": "reports/x.html",
+        "c": "JavaScript:alert(1)",
+        "d": "data:text/html,x",
+        "e": "http://[broken",
+        "f": "java\nscript:alert(1)",
+    }
     found = {link.title: link.href for link in links(replace(samples.lineage(), links=targets))}
     assert found["a"] == targets["a"] and found["b"] == targets["b"]
     assert [found[title] for title in "cdef"] == [None] * 4

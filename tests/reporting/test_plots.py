@@ -11,8 +11,13 @@ from tests.reporting import samples
 
 def arm(name, difference, low, high, learner="mean of learners"):
     return samples.arms()[0].model_copy(
-        update={"name": name, "learner": learner, "difference": difference, "low": low,
-                "high": high}
+        update={
+            "name": name,
+            "learner": learner,
+            "difference": difference,
+            "low": low,
+            "high": high,
+        }
     )
 
 
@@ -22,8 +27,11 @@ def with_arms(*arms):
 
 @pytest.mark.parametrize(
     ("low", "high", "effect"),
-    [(0.01, 0.03, "a gain"), (-0.03, -0.01, "a loss"),
-     (-0.01, 0.01, "not told apart from no effect")],
+    [
+        (0.01, 0.03, "a gain"),
+        (-0.03, -0.01, "a loss"),
+        (-0.01, 0.01, "not told apart from no effect"),
+    ],
 )
 def test_arms_say_the_effect(low, high, effect):
     ours = arm("real + synthetic", (low + high) / 2, low, high)

@@ -26,8 +26,14 @@ def test_an_ungated_metric_stands_on_its_whole_range():
 @pytest.mark.parametrize("value", [0.0, 1e-12, 1.0])
 def test_values_without_any_spread_have_a_bar(bounds, value):
     point = samples.measurements()[0].model_copy(
-        update={"name": "copy_excess", "value": value, "low": value, "high": value,
-                "bounds": bounds, "reference": None}
+        update={
+            "name": "copy_excess",
+            "value": value,
+            "low": value,
+            "high": value,
+            "bounds": bounds,
+            "reference": None,
+        }
     )
     evidence = samples.evidence().model_copy(update={"measurements": (point,)})
     scale = scales(evidence)["copy_excess"]

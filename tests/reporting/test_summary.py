@@ -8,8 +8,11 @@ from tests.reporting import samples
 def test_lines_hold_every_measurement():
     lines = summary_lines(samples.evidence())
     assert [line.metric for line in lines] == [item.name for item in samples.measurements()]
-    assert (lines[0].value, lines[0].interval, lines[0].ideal) == ("0.0061", "0.0055 to 0.0069",
-                                                                   "0")
+    assert (lines[0].value, lines[0].interval, lines[0].ideal) == (
+        "0.0061",
+        "0.0055 to 0.0069",
+        "0",
+    )
 
 
 def test_headline_follows_verdict_and_alias():

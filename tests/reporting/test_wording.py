@@ -34,8 +34,13 @@ def test_measured(value, text):
 
 
 def test_set_values_have_no_idle_zeros():
-    assert [number(x) for x in (0.5, 1.0, 100.0, 0.01, 2e6)] == ["0.5", "1", "100", "0.01",
-                                                                 "2\u00d710⁶"]
+    assert [number(x) for x in (0.5, 1.0, 100.0, 0.01, 2e6)] == [
+        "0.5",
+        "1",
+        "100",
+        "0.01",
+        "2\u00d710⁶",
+    ]
 
 
 def test_signs_are_asked_for_and_zero_has_none():
@@ -45,8 +50,15 @@ def test_signs_are_asked_for_and_zero_has_none():
 
 def test_percent():
     shares = (0.0, 0.512, 0.95, 1.0, 0.001, 0.0123, -0.2)
-    assert [percent(x) for x in shares] == ["0%", "51.2%", "95%", "100%", "0.1%", "1.2%",
-                                            "\u221220%"]
+    assert [percent(x) for x in shares] == [
+        "0%",
+        "51.2%",
+        "95%",
+        "100%",
+        "0.1%",
+        "1.2%",
+        "\u221220%",
+    ]
 
 
 def test_names():

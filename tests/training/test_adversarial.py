@@ -51,9 +51,7 @@ def test_without_a_score_the_last_weights_are_kept():
 def test_the_log_gets_means_since_the_last_look():
     seen = {}
     _train(Counter(), Schedule(num_steps=5, look_every=2, patience=9), log=seen.__setitem__)
-    assert seen == {
-        2: {"critic_loss": 1.5}, 4: {"critic_loss": 3.5}, 5: {"critic_loss": 5.0}
-    }
+    assert seen == {2: {"critic_loss": 1.5}, 4: {"critic_loss": 3.5}, 5: {"critic_loss": 5.0}}
 
 
 def test_a_loss_that_is_not_finite_stops_training():
@@ -81,7 +79,9 @@ def test_a_resumed_run_goes_on_from_the_checkpoint(tmp_path):
     scores = {2: 0.5, 4: 0.7, 6: 0.8, 8: 0.2}
     kwargs = {"look_every": 2, "patience": 2, "checkpoint_seconds": 0}
     _train(Counter(), Schedule(num_steps=3, **kwargs), scores | {3: 0.6}, store=store)
-    game = Counter()
-    weights = _train(game, Schedule(num_steps=8, **kwargs), scores, store=store)
+    game, seen = Counter(), {}
+    schedule = Schedule(num_steps=8, **kwargs)
+    weights = _train(game, schedule, scores, log=seen.__setitem__, store=store)
+    assert list(seen) == [2, 3, 4]  # what was logged before the kill is logged again
     assert game.count == 4  # looks at 3 and 4 were both worse than the one at 2
     assert weights["count"] == 2
