@@ -1,4 +1,4 @@
-"""The loop end to end on a small table: registered with lineage, refused or promoted, idempotent."""
+"""The loop end to end on a small table: lineage, refusal, promotion, idempotence."""
 
 import json
 from collections.abc import Iterator

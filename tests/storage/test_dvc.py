@@ -65,7 +65,7 @@ def test_other_params_are_other_work(tmp_path: Path) -> None:
 
 def test_the_users_error_comes_through_as_one(tmp_path: Path) -> None:
     folder, home = workspace(tmp_path, "w", "echo 'error: no column x' && exit 2")
-    with pytest.raises(UserError, match="^no column x$"):
+    with pytest.raises(UserError, match=r"^no column x$"):
         reproduce(folder, "count", home, print)
 
 

@@ -72,12 +72,12 @@ def test_refuses_what_is_not_there(uri: str, message: str) -> None:
 
 def test_refuses_wrong_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
-    with pytest.raises(UserError, match="cannot read s3://lab/t.csv"):
+    with pytest.raises(UserError, match=r"cannot read s3://lab/t\.csv"):
         read_source("s3://lab/t.csv")
 
 
 def test_the_doctor_sees_the_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     check_endpoint()
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
-    with pytest.raises(UserError, match="S3 cannot be used: .*127.0.0.1:9"):
+    with pytest.raises(UserError, match=r"S3 cannot be used: .*127.0.0.1:9"):
         check_endpoint()
