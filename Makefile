@@ -26,8 +26,8 @@ up: $(RUNTIME)  ## Start the Prefect and MLflow servers on this machine
 down: $(RUNTIME)  ## Stop what `make up` started
 	@$(BIN)/mintmark down
 
-bench: $(TOOLS)  ## Measure: see benchmarks/README.md
-	@$(BIN)/python -m benchmarks.overhead
+bench: $(TOOLS)  ## Measure our GAN beside CTGAN: see benchmarks/README.md
+	@$(BIN)/python -m benchmarks.gan_vs_ctgan --data breast_cancer --peer-env .mintmark/peers/ctgan
 
 lock: $(TOOLS)  ## Resolve the dependencies anew
 	@$(BIN)/python -m pip install -qq uv

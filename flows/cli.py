@@ -1,6 +1,7 @@
 """The command line: `mintmark --help`."""
 
 import errno
+import os
 import sys
 
 import typer
@@ -43,11 +44,16 @@ def main() -> None:
         _end(f"[red]error:[/red] {escape(str(error))}", _USER_ERROR)
     except KeyboardInterrupt:
         _end("stopped; the same command goes on where it was", _INTERRUPTED)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
+    except Exception as error:
+        if not _is_disk_full(error):
             raise
-        place = error.filename or "the disk"
-        _end(f"[red]error:[/red] no space is left for {place}; free some and run again", 2)
+        _end("[red]error:[/red] the disk is full; free some space and run again", _USER_ERROR)
+
+
+def _is_disk_full(error: BaseException) -> bool:
+    """True where the system, SQLite or a library in between found no space left."""
+    signs = (os.strerror(errno.ENOSPC), "database or disk is full")
+    return any(sign in str(error) for sign in signs)
 
 
 def _end(message: str, status: int) -> None:

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from components.evaluation.evidence import Arm, Evidence
 from components.reporting.palette import AXIS, INK, OTHER, SYNTHETIC
-from components.reporting.plot import Plot
+from components.reporting.plot import Listing, Plot
 from components.reporting.svg import drawing, inline_svg
 from components.reporting.wording import counted, interval, label, measured, number, shorten, title
 
@@ -30,7 +30,17 @@ def plot_arms(evidence: Evidence) -> Plot:
         "alone, with its two-sided interval; right of the line is better, and an interval that "
         "crosses it is not told apart from no effect.",
         svg=svg,
+        listing=_scores(evidence.arms, learners[0]),
     )
+
+
+def _scores(arms: tuple[Arm, ...], learner: str) -> Listing:
+    """Every metric's mean over the folds, an arm a row, for one learner."""
+    chosen = [arm for arm in arms if arm.learner == learner]
+    metrics = tuple(chosen[0].scores)
+    header = (f"Way of training ({learner})", *(title(metric) for metric in metrics))
+    rows = tuple((arm.name, *(number(arm.scores[metric]) for metric in metrics)) for arm in chosen)
+    return Listing("Scores of each way", header, rows, num_names=1, folded=False)
 
 
 def is_synthetic(arm: Arm) -> bool:

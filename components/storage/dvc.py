@@ -1,6 +1,7 @@
 """DVC as a process of its own: a workspace for a run, its stages, its content hashes."""
 
 import configparser
+import errno
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ import yaml
 from components.errors import UserError
 from components.storage.home import VARIABLE, Home
 
+_DISK_FULL = os.strerror(errno.ENOSPC)
 _CACHED = "is cached - skipping run"
 _DVC_CHATTER = re.compile(
     r"Running stage|> |Generating lock|Updating lock|Use `dvc push`|Stage '\w+' is cached"
@@ -125,5 +127,7 @@ def _fail(stage: str, lines: list[str], status: int) -> None:
     mendable = [line.removeprefix(prefix) for line in lines if line.startswith(prefix)]
     if mendable:
         raise UserError(mendable[-1])
+    if any(_DISK_FULL in line for line in lines):
+        raise UserError(f"the disk is full: stage {stage} could not be kept; free some space")
     was_killed = status < 0 or any("exited with -" in line for line in lines)
     raise StageFailed(f"stage {stage} failed:\n" + "\n".join(lines[-30:]), was_killed=was_killed)
