@@ -41,10 +41,12 @@ class Decision:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished run."""
+    """A finished run; `pages` is where its version can be looked at, empty without a server."""
 
     registered: Registered
     decision: Decision
     report: Path
     workspace: Path
+    registry: str
+    pages: str
     stages: dict[str, StageDone]

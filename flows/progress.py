@@ -59,4 +59,12 @@ def show_outcome(console: Console, outcome: Outcome) -> None:
     promoted = decision.promote or decision.is_champion
     state = "[green]champion[/green]" if promoted else "[red]refused[/red]"
     console.print(f"\n[bold]{title}: {state}[/bold]\n{escape(decision.reason)}", highlight=False)
-    console.print(f"\nreport     {outcome.report}\nworkspace  {outcome.workspace}", highlight=False)
+    places = {
+        "report": outcome.report,
+        "version": f"models:/{model}/{outcome.registered.version} in {outcome.registry}",
+        "workspace": outcome.workspace,
+        "pages": outcome.pages or "`make up` starts the Prefect and MLflow pages",
+    }
+    console.print()
+    for name, place in places.items():
+        console.print(f"{name:<10} {escape(str(place))}", highlight=False, soft_wrap=True)

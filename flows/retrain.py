@@ -6,6 +6,7 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
+from components.registry.tracking import tracking_uri
 from components.storage.dvc import make_workspace, push
 from components.storage.home import find_home
 from flows.decision_task import decide
@@ -15,6 +16,7 @@ from flows.promote import promote
 from flows.registration_task import register_candidate
 from flows.report_task import write_report
 from flows.request import RunRequest, build_params, to_yaml
+from flows.services import version_page
 from flows.stage_tasks import run_stage
 
 STAGES = ("prepare", "train", "synthesize", "evaluate")
@@ -35,7 +37,8 @@ def retrain(request: RunRequest) -> Outcome:
     if not all(stage.was_cached for stage in done.values()):
         keep_outputs(workspace)
     report = write_report(registered, decision, workspace)
-    return Outcome(registered, decision, report, workspace, done)
+    pages = version_page(home, registered.model, registered.version)
+    return Outcome(registered, decision, report, workspace, tracking_uri(home), pages, done)
 
 
 @task(

@@ -29,23 +29,44 @@ def prefect_server(home: Home) -> Iterator[None]:
     It starts in the background: the caller's imports go on meanwhile, and the block is entered
     once it answers. Its history is kept in the home folder.
     """
-    if standing := running_services(home).get("prefect"):
-        os.environ.setdefault(_VARIABLE, f"{standing.url}/api")
+    standing = running_services(home).get("prefect")
     if os.environ.get(_VARIABLE):
         yield
-        return
+    elif standing:
+        with _connected(f"{standing.url}/api"):
+            yield
+    else:
+        with _temporary(home) as url, _connected(url):
+            yield
+
+
+@contextmanager
+def _temporary(home: Home) -> Iterator[str]:
+    """The address of a server that ends with the block."""
     port = free_port()
     process = _start(port, home)
-    os.environ[_VARIABLE] = f"http://127.0.0.1:{port}/api"
     try:
         importlib.import_module("flows.retrain")  # takes seconds, while the server starts
-
         _await(process, port, home)
-        yield
+        yield f"http://127.0.0.1:{port}/api"
     finally:
-        _send_what_is_queued()
-        del os.environ[_VARIABLE]
         _stop(process)
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[None]:
+    """Prefect's client, which may have read its settings already, and every child use `url`."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    os.environ[_VARIABLE] = url
+    try:
+        with temporary_settings({PREFECT_API_URL: url}):
+            try:
+                yield
+            finally:
+                _send_what_is_queued()
+    finally:
+        del os.environ[_VARIABLE]
 
 
 def temporary_app() -> Any:

@@ -47,6 +47,12 @@ def running_services(home: Home) -> dict[str, Service]:
     return {service.name: service for service in known if service.is_up}
 
 
+def version_page(home: Home, model: str, version: str) -> str:
+    """The address of a version's page, empty where no MLflow server was started here."""
+    server = running_services(home).get("mlflow")
+    return f"{server.url}/#/models/{model}/versions/{version}" if server else ""
+
+
 def start_services(home: Home, tracking_uri: str) -> dict[str, Service]:
     """Both servers, each started unless it answers already; returns once both answer."""
     services = running_services(home)

@@ -58,7 +58,7 @@ def _check_values(values: pd.Series, declared: ColumnKind | None) -> None:
     if types.is_float_dtype(values) and np.isinf(values.to_numpy(float, na_value=np.nan)).any():
         rows = int(np.isinf(values.to_numpy(float, na_value=np.nan)).sum())
         raise UserError(
-            f"column {name!r} is infinite in {rows} rows: numbers must be finite; "
+            f"column {name!r} is infinite in {rows} of {len(values)} rows: numbers must be finite; "
             "leave the cell empty where the value is missing"
         )
     is_single = values.nunique() == 1 and not values.isna().any()

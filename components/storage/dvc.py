@@ -21,7 +21,7 @@ _DISK_FULL = os.strerror(errno.ENOSPC)
 _CACHED = "is cached - skipping run"
 _DVC_CHATTER = re.compile(
     r"Running stage|> |Generating lock|Updating lock|Use `dvc push`|Stage '\w+' is cached"
-    r"|error: |To (track|enable)|\s*git add"
+    r"|error: |ERROR: failed to reproduce|To (track|enable)|\s*git add"
 )
 _NOT_CODE = shutil.ignore_patterns("__pycache__", "*.pyc")
 

@@ -88,7 +88,7 @@ def many_categories() -> pd.DataFrame:
         (table().assign(ill=1), "ill", "column 'ill' has one value, 1, in all 100 rows"),
         (table().assign(age=np.nan), "ill", "column 'age' has no value in any of 100 rows"),
         (table().assign(age=7), "ill", "column 'age' has one value, 7, .*prepare.kinds"),
-        (table().assign(weight=np.inf), "ill", "column 'weight' is infinite in 100 rows"),
+        (table().assign(weight=np.inf), "ill", "column 'weight' is infinite in 100 of 100 rows"),
         (
             table().assign(ill=np.where(table().index < 3, np.nan, table()["ill"])),
             "ill",
