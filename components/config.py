@@ -125,7 +125,8 @@ class CtganConfig(Settings):
     checkpoint_seconds: float = Field(5.0, ge=0)
 
 
-Model = Annotated[CopulaConfig | TreesConfig | CtganConfig, Field(discriminator="name")]
+ModelConfig = CopulaConfig | TreesConfig | CtganConfig
+Model = Annotated[ModelConfig, Field(discriminator="name")]
 
 
 class TrainConfig(Settings):

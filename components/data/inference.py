@@ -93,8 +93,15 @@ def _check_target(values: pd.Series, kind: ColumnKind) -> None:
         if counts.min() < MIN_CLASS_ROWS:
             raise UserError(
                 f"target {name!r} has only {counts.min()} rows of class {rarest!r}; "
-                f"each class needs at least {MIN_CLASS_ROWS}"
+                f"each class needs at least {MIN_CLASS_ROWS}{_or_a_number(values)}"
             )
+
+
+def _or_a_number(target: pd.Series) -> str:
+    """The other way to read a target of numbers."""
+    if types.is_bool_dtype(target) or not types.is_numeric_dtype(target):
+        return ""
+    return f"; to predict it as a number, declare it (prepare.kinds: {{{target.name}: integer}})"
 
 
 def _infer_kind(values: pd.Series, *, is_target: bool) -> ColumnKind:

@@ -2,32 +2,40 @@
 
 import importlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from components.config import CopulaConfig, CtganConfig, TreesConfig
+from components.config import CopulaConfig, CtganConfig, ModelConfig, TreesConfig
 from components.errors import UserError
 from components.models.contract import TabularModel
 
+
+@dataclass(frozen=True)
+class Entry:
+    """A model as `module:class`, its settings, and what only it needs to sample."""
+
+    path: str
+    settings: type[ModelConfig]
+    needs: tuple[str, ...] = ()
+
+
 MODELS = {
-    "trees": "components.models.trees:Trees",
-    "copula": "components.models.copula:Copula",
-    "ctgan": "components.models.ctgan:Ctgan",
+    "trees": Entry("components.models.trees:Trees", TreesConfig),
+    "copula": Entry("components.models.copula:Copula", CopulaConfig),
+    "ctgan": Entry("components.models.ctgan:Ctgan", CtganConfig, needs=("torch",)),
 }
-"""Name to `module:class`; the class takes the settings of that name."""
+"""Every model by name. A new one is one file, its settings, and one line here."""
 
 
-def make_model(config: CopulaConfig | TreesConfig | CtganConfig) -> TabularModel:
+def make_model(config: ModelConfig) -> TabularModel:
     """The model of these settings, yet to be fitted; raises UserError where it is not known."""
     return cast(TabularModel, model_class(config.name)(config))
 
 
-def default_config(name: str) -> CopulaConfig | TreesConfig | CtganConfig:
+def default_config(name: str) -> ModelConfig:
     """The settings a model has unless told otherwise; raises UserError where it is not known."""
-    configs = {config().name: config for config in (CopulaConfig, TreesConfig, CtganConfig)}
-    if name not in configs:
-        raise UserError(f"no model is called {name!r}; known models: {', '.join(sorted(configs))}")
-    return configs[name]()
+    return _entry(name).settings()
 
 
 def load_model(directory: Path) -> TabularModel:
@@ -41,8 +49,12 @@ def load_model(directory: Path) -> TabularModel:
 
 def model_class(name: str) -> type[Any]:
     """The class of the model called `name`; raises UserError where it is not known."""
-    if name not in MODELS:
-        raise UserError(f"no model is called {name!r}; known models: {', '.join(sorted(MODELS))}")
-    module, _, attribute = MODELS[name].partition(":")
+    module, _, attribute = _entry(name).path.partition(":")
     found: type[Any] = getattr(importlib.import_module(module), attribute)
     return found
+
+
+def _entry(name: str) -> Entry:
+    if name not in MODELS:
+        raise UserError(f"no model is called {name!r}; known models: {', '.join(sorted(MODELS))}")
+    return MODELS[name]

@@ -16,13 +16,13 @@ from mlflow.types import ColSpec, DataType
 from mlflow.types import Schema as InputSchema
 
 from components.models.artifact import load_artifact
+from components.models.catalog import MODELS
 
 _PACKAGE = "components"
 _PARTS = ("data", "models", "networks", "storage", "training")
 _MODULES = ("__init__.py", "config.py", "errors.py")
 _REFERENCE = re.compile(rf"\b{_PACKAGE}(?=\.[a-z])")
 _NEEDS = ("numpy", "pandas", "pydantic", "pyyaml", "safetensors")
-_NEEDS_OF_MODEL = {"ctgan": ("torch",)}
 
 
 def log_generator(model_dir: Path, run_id: str) -> str:
@@ -31,7 +31,7 @@ def log_generator(model_dir: Path, run_id: str) -> str:
     The code travels under a package name made from its own hash: versions with different code
     load side by side in one process.
     """
-    needs = _NEEDS + _NEEDS_OF_MODEL.get(load_artifact(model_dir).model, ())
+    needs = _NEEDS + MODELS[load_artifact(model_dir).model].needs
     with _packaged_code() as package, mlflow.start_run(run_id=run_id), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*input example.*")
         info = mlflow.pyfunc.log_model(

@@ -22,7 +22,7 @@ SMALL = {
 
 def small_model(name: str) -> TabularModel:
     """An unfitted model with settings that make it quick; skips where its module is yet to come."""
-    if importlib.util.find_spec(MODELS[name].partition(":")[0]) is None:
+    if importlib.util.find_spec(MODELS[name].path.partition(":")[0]) is None:
         pytest.skip(f"{name} is not written yet")
     return make_model(TypeAdapter(Model).validate_python({"name": name, **SMALL.get(name, {})}))
 
