@@ -29,6 +29,9 @@ def infer_kinds(
     _check_names(frame, target, declared)
     if len(frame) < MIN_ROWS:
         raise UserError(f"the table has {len(frame)} rows; at least {MIN_ROWS} are needed")
+    if frame[target].nunique() == 1:
+        only = frame[target].dropna().tolist()[0]
+        raise UserError(f"target {target!r} has one class, {only!r}; at least two are needed")
     kinds = {}
     for name in frame.columns:
         _check_values(frame[name], declared.get(name))

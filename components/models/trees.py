@@ -74,7 +74,7 @@ class Trees:
             given = self.sequence_[: min(done, 1) if is_late else done]
             self._fit_column(codes, position, given, seed)
             if done + 1 in milestones:
-                log(done + 1, {"columns_fitted": done + 1.0, "leaves": self.values_[-1].num_leaves})
+                log(done + 1, {"leaves": self.values_[-1].num_leaves})
         logger.info("%d columns in %.1f s", len(self.values_), time.monotonic() - started)
 
     def _fit_column(self, codes: Codes, position: int, given: list[int], seed: int) -> None:

@@ -85,7 +85,7 @@ def many_categories() -> pd.DataFrame:
     [
         (table().head(10), "ill", "the table has 10 rows; at least 50"),
         (table(), "sick", "target 'sick' is not in the table; its columns are: row, weight"),
-        (table().assign(ill=1), "ill", "column 'ill' has one value, 1, in all 100 rows"),
+        (table().assign(ill=1), "ill", "target 'ill' has one class, 1; at least two"),
         (table().assign(age=np.nan), "ill", "column 'age' has no value in any of 100 rows"),
         (table().assign(age=7), "ill", "column 'age' has one value, 7, .*prepare.kinds"),
         (table().assign(weight=np.inf), "ill", "column 'weight' is infinite in 100 of 100 rows"),

@@ -62,7 +62,11 @@ def test_synthesize_repeats_by_seed(table: Path, tmp_path: Path) -> None:
     [
         (lambda frame: frame.head(10), "outcome", "the table has 10 rows; at least 50 are needed"),
         (lambda frame: frame, "result", "target 'result' is not in the table"),
-        (lambda frame: frame.assign(outcome="won"), "outcome", "column 'outcome' has one value"),
+        (
+            lambda frame: frame.assign(outcome="won"),
+            "outcome",
+            "target 'outcome' has one class, 'won'",
+        ),
         (lambda frame: frame.assign(age=np.nan), "outcome", "column 'age' has no value in any"),
         (lambda frame: frame.assign(ratio=np.inf), "outcome", "is infinite in 200 of 200 rows"),
     ],
