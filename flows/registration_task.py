@@ -4,7 +4,7 @@ import hashlib
 import json
 import platform
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib import metadata
 from pathlib import Path
 
 from prefect import task
@@ -18,6 +18,7 @@ from components.registry.candidates import (
     DatasetUsed,
     find_candidate,
     register,
+    registration_lock,
 )
 from components.registry.runs import open_run
 from components.registry.tracking import connect
@@ -45,10 +46,6 @@ def register_candidate(params: Params, workspace: Path) -> Registered:
     ).hexdigest()
     evidence = Evidence.load(paths.evidence)
     lineage = _lineage(params, evidence, hashes)
-    found = find_candidate(client, params.name, content_key)
-    if found is not None:
-        return Registered(params.name, found.version, found.run_id, evidence, lineage, reused=True)
-    run_id = open_run(client, params.name, request_key(params), home)
     candidate = Candidate(
         name=params.name,
         content_key=content_key,
@@ -60,8 +57,14 @@ def register_candidate(params: Params, workspace: Path) -> Registered:
         datasets=_datasets(paths, hashes, home),
         files=(paths.params, paths.evidence, paths.schema, workspace / "dvc.lock"),
     )
-    number = register(client, candidate, run_id)
-    return Registered(params.name, number, run_id, evidence, lineage, reused=False)
+    with registration_lock(params.name, home):
+        found = find_candidate(client, params.name, content_key)
+        if found is not None:
+            version, run_id = found.version, found.run_id
+        else:
+            run_id = open_run(client, params.name, request_key(params), home)
+            version = register(client, candidate, run_id)
+    return Registered(params.name, version, run_id, evidence, lineage, reused=found is not None)
 
 
 def _lineage(params: Params, evidence: Evidence, hashes: dict[str, str]) -> Lineage:
@@ -82,10 +85,15 @@ def _lineage(params: Params, evidence: Evidence, hashes: dict[str, str]) -> Line
         git_dirty=revision.endswith("+changes"),
         content_keys=hashes,
         params_sha256=hashlib.sha256(settings.encode()).hexdigest(),
-        libraries={"python": platform.python_version()} | {n: version(n) for n in _LIBRARIES},
+        libraries=_versions(),
         flow_run_id=str(flow_run.id),
         when=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def _versions() -> dict[str, str]:
+    """The versions of Python and of the libraries that results may depend on."""
+    return {"python": platform.python_version()} | {n: metadata.version(n) for n in _LIBRARIES}
 
 
 def _datasets(paths: StagePaths, hashes: dict[str, str], home: Home) -> tuple[DatasetUsed, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import mlflow
 import pandas as pd
+from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
@@ -17,6 +18,7 @@ from components.evaluation.evidence import Curve, Evidence
 from components.registry.packaging import log_generator
 from components.registry.runs import last_step
 from components.reporting.lineage import Lineage
+from components.storage.home import Home
 
 _BATCH = 1_000
 
@@ -59,6 +61,12 @@ def find_candidate(client: MlflowClient, name: str, content_key: str) -> Found |
         f"name = '{name}' and tag.`mintmark.content_key` = '{content_key}'"
     )
     return Found(str(found[0].version), str(found[0].run_id)) if found else None
+
+
+def registration_lock(name: str, home: Home) -> FileLock:
+    """Held while a candidate is looked up and registered, so that equal runs make one version."""
+    home.locks.mkdir(parents=True, exist_ok=True)
+    return FileLock(home.locks / f"register-{name}.lock")
 
 
 def register(client: MlflowClient, candidate: Candidate, run_id: str) -> str:

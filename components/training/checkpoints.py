@@ -38,7 +38,7 @@ class CheckpointStore:
         """Write a checkpoint: first a temporary file, synced, then renamed into place."""
         self.directory.mkdir(parents=True, exist_ok=True)
         whole = self.directory / f"step-{step:09d}.pt"
-        partial = whole.with_suffix(".partial")
+        partial = whole.with_suffix(f".{os.getpid()}.partial")  # the same run may be made twice
         content = {"format": FORMAT, "fingerprint": self.fingerprint, "step": step, "state": state}
         with partial.open("wb") as file:
             torch.save(content, file)
@@ -46,7 +46,7 @@ class CheckpointStore:
             os.fsync(file.fileno())
         os.replace(partial, whole)
         for old in self._newest_first()[self.keep :]:
-            old.unlink()
+            old.unlink(missing_ok=True)
 
     def newest(self) -> Checkpoint | None:
         """The newest whole checkpoint with this fingerprint; what is passed over is logged."""
