@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 
 def models() -> None:
@@ -23,12 +22,11 @@ def models() -> None:
     if not found:
         console.print("no model is registered yet; `mintmark run` makes one")
         return
-    table = Table("model", "champion", "newest", "verdict on the newest", "why")
     for entry in found:
-        table.add_row(
-            entry.name, entry.champion or "none", entry.newest, entry.verdict, escape(entry.reason)
-        )
-    console.print(table)
+        champion = f"champion: version {entry.champion}" if entry.champion else "no champion"
+        console.print(f"[bold]{entry.name}[/bold]  {champion}", highlight=False)
+        judged = f"version {entry.newest}, the newest: {entry.verdict or 'not judged'}"
+        console.print(f"  {judged}\n  {escape(entry.reason)}", highlight=False)
 
 
 def sample(
