@@ -1,5 +1,6 @@
 """Reading the registry: what is in it, and a version's generator."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,10 +30,21 @@ class Listed:
 def list_models(client: MlflowClient) -> list[Listed]:
     """Every registered model with at least one version, by name."""
     return [
-        _summarise(client, model.name, versions)
-        for model in client.search_registered_models()
-        if (versions := client.search_model_versions(f"name = '{model.name}'"))
+        _summarise(client, name, versions)
+        for name in _names(client)
+        if (versions := client.search_model_versions(f"name = '{name}'"))
     ]
+
+
+def _names(client: MlflowClient) -> Iterator[str]:
+    """The names of all registered models, page by page."""
+    token = None
+    while True:
+        page = client.search_registered_models(page_token=token)
+        yield from (str(model.name) for model in page)
+        token = page.token
+        if not token:
+            return
 
 
 def _summarise(client: MlflowClient, name: str, versions: list[ModelVersion]) -> Listed:
@@ -53,7 +65,7 @@ def _summarise(client: MlflowClient, name: str, versions: list[ModelVersion]) ->
 
 def pull(client: MlflowClient, name: str, alias: str) -> TabularModel:
     """The generator of the version that bears `alias`; only data is read, no code is run."""
-    known = [model.name for model in client.search_registered_models()]
+    known = list(_names(client))
     if name not in known:
         raise UserError(f"no model {name!r} is registered; there are: {', '.join(known) or 'none'}")
     version = alias if alias.isdigit() else champion(client, name, alias)
