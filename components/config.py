@@ -188,6 +188,31 @@ class EvaluateConfig(Settings):
         return self.sharing_gates if sharing else self.augmentation_gates
 
 
+class AncestryConfig(Settings):
+    """How much released synthetic data may be trained on.
+
+    Real rows have depth 0, a release of a model trained on them depth 1, and so on; `max_depth` is
+    the deepest release that may be trained on, `max_share` the largest share of such rows.
+    """
+
+    max_depth: int = Field(1, ge=0)
+    max_share: float = Field(1.0, ge=0, le=1)
+
+
+class Approval(StrEnum):
+    """Who decides on a promotion once both doors are passed."""
+
+    AUTOMATIC = "automatic"
+    PERSON = "person"
+
+
+class PromoteConfig(Settings):
+    """Whether a person is asked before a version becomes champion, and for how long."""
+
+    approval: Approval = Approval.AUTOMATIC
+    expires_hours: int = Field(72, ge=1)
+
+
 class Params(Settings):
     """The whole of `params.yaml`: a section for each stage, and the name to register under."""
 
@@ -196,6 +221,13 @@ class Params(Settings):
     train: TrainConfig
     synthesize: SynthesizeConfig = SynthesizeConfig()
     evaluate: EvaluateConfig
+    ancestry: AncestryConfig = AncestryConfig()
+    promote: PromoteConfig = PromoteConfig()
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The settings that shape what a run makes, as JSON values: not who may approve it."""
+        return self.model_dump(mode="json", exclude={"ancestry", "promote"})
 
 
 def read_params(path: Path) -> Params:

@@ -42,7 +42,7 @@ def register_candidate(params: Params, workspace: Path) -> Registered:
     client = connect(home)
     hashes = output_hashes(workspace)
     content_key = hashlib.sha256(
-        json.dumps([params.model_dump(mode="json"), hashes], sort_keys=True).encode()
+        json.dumps([params.content, hashes], sort_keys=True).encode()
     ).hexdigest()
     evidence = Evidence.load(paths.evidence)
     lineage = _lineage(params, evidence, hashes)

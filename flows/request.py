@@ -1,6 +1,7 @@
 """What a run is asked for, and the settings that follow from it."""
 
 import hashlib
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ def build_params(request: RunRequest) -> Params:
 
 def request_key(params: Params) -> str:
     """A name for exactly this request: its settings and the code that would run."""
-    digest = hashlib.sha256(params.model_dump_json().encode())
+    digest = hashlib.sha256(json.dumps(params.content, sort_keys=True).encode())
     for path in sorted((PROJECT / "components").rglob("*.py")):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
