@@ -5,7 +5,6 @@ import errno
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ import yaml
 
 from components.errors import UserError
 from components.storage.home import VARIABLE, Home
+from components.storage.leash import leashed
 
 _DISK_FULL = os.strerror(errno.ENOSPC)
 _CACHED = "is cached - skipping run"
@@ -40,8 +40,10 @@ class StageFailed(Exception):
 def make_workspace(folder: Path, project: Path, params_yaml: str, home: Home) -> None:
     """Make `folder` a DVC repository of its own: a copy of the code and the pipeline, own settings.
 
-    It shares the cache and the remote with all other workspaces, and locks with none.
+    It shares the cache and the remote with all other workspaces, and locks with none. What a
+    killed attempt left half made is made anew.
     """
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shutil.copytree(project / "components", folder / "components", ignore=_NOT_CODE)
     shutil.copy(project / "dvc.yaml", folder)
@@ -52,16 +54,26 @@ def make_workspace(folder: Path, project: Path, params_yaml: str, home: Home) ->
     config["core"] = {"no_scm": "true", "analytics": "false", "remote": "default"}
     config["cache"] = {"dir": str(home.dvc_cache)}
     config["'remote \"default\"'"] = {"url": str(home.dvc_remote)}
-    with (folder / ".dvc" / "config").open("w") as file:
+    with (folder / ".dvc" / "config.part").open("w") as file:
         config.write(file)
+    (folder / ".dvc" / "config.part").replace(_config(folder))
+
+
+def is_workspace(folder: Path) -> bool:
+    """True where `make_workspace` has made `folder`, wholly."""
+    return _config(folder).is_file()
+
+
+def _config(folder: Path) -> Path:
+    return folder / ".dvc" / "config"
 
 
 def reproduce(workspace: Path, stage: str, home: Home, tell: Callable[[str], None]) -> bool:
     """Bring `stage`'s outputs up to date; true where the run-cache had them from before.
 
     Each line the stage itself prints goes to `tell`. The stage runs in a process group of its
-    own, which ends with this call. Raises UserError with the stage's own message where the user
-    can mend it.
+    own, which ends with this call, and with this process, however it ends. Raises UserError with
+    the stage's own message where the user can mend it.
     """
     command = ["--wait-for-lock", "repro", "--single-item", stage]
     lines = []
@@ -79,7 +91,8 @@ def reproduce(workspace: Path, stage: str, home: Home, tell: Callable[[str], Non
 def push(workspace: Path, home: Home) -> None:
     """Copy the workspace's outputs and the run-cache to the remote."""
     with _dvc(workspace, ["--wait-for-lock", "push", "--run-cache", "--quiet"], home) as process:
-        output, _ = process.communicate()
+        assert process.stdout is not None
+        output = process.stdout.read()  # `communicate` would let go of the leash
     if process.returncode != 0:
         raise UserError(f"cannot push to the DVC remote: {output.strip().splitlines()[-1]}")
 
@@ -105,21 +118,22 @@ def _dvc(workspace: Path, arguments: list[str], home: Home) -> Iterator[subproce
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
     }
     process = subprocess.Popen(
-        [sys.executable, "-m", "dvc", *arguments],
+        leashed([sys.executable, "-m", "dvc", *arguments]),
         cwd=workspace,
         env=environment,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
     )
+    assert process.stdin is not None
     try:
         yield process
         process.wait()
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        process.stdin.close()
+        process.wait()
 
 
 def _fail(stage: str, lines: list[str], status: int) -> None:
