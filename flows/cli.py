@@ -12,7 +12,7 @@ from components.errors import UserError
 from flows.commands.doctor import doctor
 from flows.commands.models import models, rollback, sample
 from flows.commands.run import params, recipes, run
-from flows.commands.services import down, up
+from flows.commands.services import down, status, up
 from flows.commands.synthesize import synthesize
 
 _USER_ERROR = 2
@@ -32,7 +32,19 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (run, recipes, params, models, sample, rollback, synthesize, up, down, doctor):
+for command in (
+    run,
+    recipes,
+    params,
+    models,
+    sample,
+    rollback,
+    synthesize,
+    up,
+    down,
+    status,
+    doctor,
+):
     app.command()(command)
 
 

@@ -1,14 +1,18 @@
 """The two doors: is the evidence good enough, and can anyone use the version?"""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import FlowRun
+from prefect.deployments import run_deployment
+from prefect.exceptions import ObjectNotFound
 from prefect.logging import get_run_logger
 
-from components.config import Params
+from components.config import Approval, Params
 from components.models.contract import TabularModel
 from components.registry.door import DoorLimits, pass_door
 from components.registry.listing import pull
@@ -17,7 +21,10 @@ from components.registry.tracking import connect
 from components.stages.paths import StagePaths
 from components.stages.tables import read_test, read_train
 from components.storage.home import find_home
+from flows.announcements import Event, announce
 from flows.outcome import Decision, Registered
+from flows.promote import PromoteRequest, promote
+from flows.services import flow_run_page
 
 if TYPE_CHECKING:
     from components.evaluation.challenge import Challenge
@@ -45,6 +52,48 @@ def decide(registered: Registered, params: Params, workspace: Path) -> Decision:
             refusals.append(f"refused: {compared.reason}")
     reason = "; ".join(refusals) or verdict.summary
     return Decision(not refusals, False, reason, door, current)
+
+
+def settle(decision: Decision, registered: Registered, params: Params) -> Decision:
+    """Do what was decided: promote, ask a person who may, or say that it was refused."""
+    model, version = registered.model, registered.version
+    if decision.is_champion:
+        return decision
+    if not decision.promote:
+        announce(Event.REFUSED, model, version=version, reason=decision.reason)
+        return decision
+    request = PromoteRequest(
+        model=model,
+        version=version,
+        reason=decision.reason,
+        approval=params.promote.approval,
+        expires_hours=params.promote.expires_hours,
+        expected=decision.champion or "",
+    )
+    if request.approval is Approval.AUTOMATIC:
+        promote(request)
+        return decision
+    announce(Event.UNDECIDED, model, version=version, reason="it waits for a person's approval")
+    return replace(decision, promote=False, waits=_ask_a_person(request))
+
+
+def _ask_a_person(request: PromoteRequest) -> str:
+    """Start a run that waits for an answer; how to give one, in words."""
+    key = f"promote-{request.model}-{request.version}-over-{request.expected}"
+    try:
+        run = run_deployment(
+            "promote/promote",
+            parameters={"request": request.model_dump(mode="json")},
+            timeout=0,
+            as_subflow=False,
+            idempotency_key=key,
+        )
+        assert isinstance(run, FlowRun)
+    except (ObjectNotFound, ValueError):
+        by_hand = f"mintmark promote {request.model} {request.version} --why REASON"
+        return f"no services are set up to ask a person (`make up`); by hand: `{by_hand}`"
+    page = flow_run_page(find_home(), str(run.id))
+    return f"a person may resume the run {run.name!r} of `promote`: {page or 'after `make up`'}"
 
 
 def _challenge(generator: TabularModel, params: Params, paths: StagePaths) -> "Challenge":

@@ -30,13 +30,18 @@ class Registered:
 
 @dataclass(frozen=True)
 class Decision:
-    """What both doors said, and what follows. `champion` is the champion it was taken against."""
+    """What both doors said, and what follows.
+
+    `champion` is the champion it was taken against; `waits` says how a person may answer, empty
+    where none is asked.
+    """
 
     promote: bool
     is_champion: bool
     reason: str
     door: DoorResult
     champion: str | None
+    waits: str = ""
 
 
 @dataclass(frozen=True)

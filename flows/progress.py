@@ -58,7 +58,11 @@ def show_outcome(console: Console, outcome: Outcome) -> None:
     title = f"{model} version {outcome.registered.version}"
     promoted = decision.promote or decision.is_champion
     state = "[green]champion[/green]" if promoted else "[red]refused[/red]"
+    if decision.waits:
+        state = "[yellow]waits for approval[/yellow]"
     console.print(f"\n[bold]{title}: {state}[/bold]\n{escape(decision.reason)}", highlight=False)
+    if decision.waits:
+        console.print(escape(decision.waits), highlight=False)
     places = {
         "report": outcome.report,
         "version": f"models:/{model}/{outcome.registered.version} in {outcome.registry}",

@@ -16,10 +16,12 @@ from components.evaluation.evidence import Evidence
 from components.registry.candidates import (
     Candidate,
     DatasetUsed,
+    check_not_revoked,
     find_candidate,
     register,
     registration_lock,
 )
+from components.registry.ledger import Ancestry, check_ancestry, find_ancestry
 from components.registry.runs import open_run
 from components.registry.tracking import connect
 from components.reporting.lineage import Lineage
@@ -36,8 +38,14 @@ _LIBRARIES = ("torch", "numpy", "pandas", "scikit-learn", "mlflow", "prefect", "
 
 
 @task(cache_policy=NO_CACHE, task_run_name="register")
-def register_candidate(params: Params, workspace: Path) -> Registered:
-    """The version of this run's content: registered now, or found where it was before."""
+def register_candidate(
+    params: Params, workspace: Path, ancestry: Ancestry | None = None
+) -> Registered:
+    """The version of this run's content: registered now, or found where it was before.
+
+    `ancestry` is what `trace_ancestry` found before training; without it, it is looked up now.
+    Raises UserError where the source, or a version with the same weights, was revoked meanwhile.
+    """
     home, paths = find_home(), StagePaths(workspace)
     client = connect(home)
     hashes = output_hashes(workspace)
@@ -45,7 +53,8 @@ def register_candidate(params: Params, workspace: Path) -> Registered:
         json.dumps([params.content, hashes], sort_keys=True).encode()
     ).hexdigest()
     evidence = Evidence.load(paths.evidence)
-    lineage = _lineage(params, evidence, hashes)
+    ancestry = ancestry or find_ancestry(client, params.prepare)
+    lineage = _lineage(params, evidence, hashes, ancestry)
     candidate = Candidate(
         name=params.name,
         content_key=content_key,
@@ -56,8 +65,11 @@ def register_candidate(params: Params, workspace: Path) -> Registered:
         training_curves=read_training_curves(paths.training_curves),
         datasets=_datasets(paths, hashes, home),
         files=(paths.params, paths.evidence, paths.schema, workspace / "dvc.lock"),
+        data_files=ancestry.files,
     )
     with registration_lock(params.name, home):
+        check_ancestry(client, ancestry, params.ancestry, home)
+        check_not_revoked(client, hashes[str(paths.model.relative_to(paths.root))])
         found = find_candidate(client, params.name, content_key)
         if found is not None:
             version, run_id = found.version, found.run_id
@@ -67,7 +79,22 @@ def register_candidate(params: Params, workspace: Path) -> Registered:
     return Registered(params.name, version, run_id, evidence, lineage, reused=found is not None)
 
 
-def _lineage(params: Params, evidence: Evidence, hashes: dict[str, str]) -> Lineage:
+@task(cache_policy=NO_CACHE, task_run_name="trace the ancestry of the data")
+def trace_ancestry(params: Params) -> Ancestry:
+    """Which of the run's rows are released synthetic ones; called before anything is trained.
+
+    Raises UserError past the limits in `params.ancestry`, and for what was revoked.
+    """
+    home = find_home()
+    client = connect(home)
+    ancestry = find_ancestry(client, params.prepare)
+    check_ancestry(client, ancestry, params.ancestry, home)
+    return ancestry
+
+
+def _lineage(
+    params: Params, evidence: Evidence, hashes: dict[str, str], ancestry: Ancestry
+) -> Lineage:
     revision = git_revision(PROJECT)
     settings = params.model_dump_json()
     return Lineage(
@@ -88,6 +115,9 @@ def _lineage(params: Params, evidence: Evidence, hashes: dict[str, str]) -> Line
         libraries=_versions(),
         flow_run_id=str(flow_run.id),
         when=datetime.now(UTC).isoformat(timespec="seconds"),
+        synthetic_depth=ancestry.depth,
+        synthetic_share=ancestry.share,
+        parents=ancestry.parents,
     )
 
 

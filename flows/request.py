@@ -4,39 +4,66 @@ import hashlib
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from components.config import Params, Purpose, parse_params, read_params
+from components.config import Approval, Params, Purpose, parse_params, read_params
 from components.data.sources import absolute, hash_source
 from components.errors import UserError
-from components.recipes.catalog import recipe_params
+from components.models.catalog import MODELS
+from components.recipes.catalog import RECIPES, recipe_params
 from components.recipes.recipe import Preset
+from components.registry.settings import newest_settings
+from components.registry.tracking import connect
+from components.storage.home import find_home
+from flows.forms import DEFAULT, Form, choice
 from flows.project import PROJECT
 
+RecipeChoice = Annotated[str, *choice([DEFAULT, *RECIPES])]
+PurposeChoice = Annotated[str, *choice([DEFAULT, *Purpose])]
+ModelChoice = Annotated[str, *choice([DEFAULT, *MODELS])]
+ApprovalChoice = Annotated[str, *choice([DEFAULT, *Approval])]
 
-class RunRequest(BaseModel):
-    """The form of the `retrain` flow: a recipe, or your own table; everything else has defaults."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class RunRequest(Form):
+    """Train, judge and register a generator, and promote it if it passes.
 
-    recipe: str | None = Field(
-        None, title="Recipe", description="A bundled problem; leave empty for your own data"
+    Fill in a recipe, or your own data and its target, or the name of a model to train again; with
+    none of the three, params.yaml of the checkout is run.
+    """
+
+    recipe: RecipeChoice = Field(
+        DEFAULT, title="Recipe", description="A bundled problem; leave it for your own data"
     )
-    preset: Preset = Field(Preset.CPU, title="Preset", description="How large the run is")
-    data: str | None = Field(
-        None, title="Data", description="A path, folder, glob or s3:// URI of CSV or Parquet"
+    preset: Preset = Field(Preset.CPU, title="Size", description="How large a recipe is run")
+    data: str = Field(
+        "", title="Data", description="A path, folder, glob or s3:// URI of CSV or Parquet"
     )
-    target: str | None = Field(None, title="Target", description="The column to predict")
-    purpose: Purpose | None = Field(
-        None, title="Purpose", description="What the generator is judged for"
+    target: str = Field("", title="Target", description="The column to predict")
+    purpose: PurposeChoice = Field(
+        DEFAULT, title="Purpose", description="What the synthetic rows are judged for"
     )
-    model: str | None = Field(None, title="Model", description="trees, copula or ctgan")
-    name: str | None = Field(None, title="Name", description="The name to register under")
+    model: ModelChoice = Field(DEFAULT, title="Generator", description="What is trained")
+    name: str = Field(
+        "",
+        title="Name",
+        description="The name to register under; without one it follows from the recipe or data",
+        pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,62})?$",
+    )
+    again: str = Field(
+        "",
+        title="Train again",
+        description="A registered model: the settings of its newest version, its data as it is now",
+    )
+    approval: ApprovalChoice = Field(
+        DEFAULT, title="Approval", description="Who promotes a version that passed its gates"
+    )
     overrides: tuple[str, ...] = Field(
-        (), title="Overrides", description="Settings as section.key=value, one a line"
+        (),
+        title="Settings",
+        description="Any setting as section.key=value, such as train.model.steps=500",
     )
 
     def pinned(self, params: Params) -> "RunRequest":
@@ -48,17 +75,17 @@ class RunRequest(BaseModel):
 def build_params(request: RunRequest) -> Params:
     """The settings of a run, complete and with the data's content pinned.
 
-    Without a recipe and data, these are the checkout's `params.yaml`.
+    Raises UserError where the request contradicts itself or asks for what is not there.
     """
-    if request.recipe and request.data:
-        raise UserError(f"recipe {request.recipe!r} and data {request.data!r}: give one of the two")
-    base = _base(request).model_dump(mode="json")
-    if request.model:
+    base = _base(request)
+    if request.model != DEFAULT:
         base["train"]["model"] = {"name": request.model}
-    if request.purpose:
-        base["evaluate"]["purpose"] = request.purpose.value
+    if request.purpose != DEFAULT:
+        base["evaluate"]["purpose"] = request.purpose
     if request.name:
         base["name"] = request.name
+    if request.approval != DEFAULT:
+        base.setdefault("promote", {})["approval"] = request.approval
     for override in request.overrides:
         _override(base, override)
     return _pin(parse_params(base, "the request"))
@@ -77,23 +104,43 @@ def to_yaml(params: Params) -> str:
     return yaml.safe_dump(params.model_dump(mode="json"), sort_keys=False)
 
 
-def _base(request: RunRequest) -> Params:
-    if request.recipe:
-        return recipe_params(request.recipe, request.preset)
-    if not request.data:
-        return read_params(PROJECT / "params.yaml")
+def _base(request: RunRequest) -> dict[str, Any]:
+    """The settings that the request starts from, as JSON values."""
+    recipe = "" if request.recipe == DEFAULT else request.recipe
+    given = {"recipe": recipe, "data": request.data, "again": request.again}
+    if recipe and (request.data or request.again):
+        others = ", ".join(f"{key} {value!r}" for key, value in given.items() if value)
+        raise UserError(f"{others}: give one of them")
+    if request.again:
+        return _again(request)
+    if request.data:
+        return _own_data(request)
+    if recipe:
+        return recipe_params(recipe, request.preset).model_dump(mode="json")
+    return read_params(PROJECT / "params.yaml").model_dump(mode="json")
+
+
+def _again(request: RunRequest) -> dict[str, Any]:
+    """The settings of a model's newest version, its data no longer pinned to what they were."""
+    base = newest_settings(connect(find_home()), request.again)
+    base["prepare"]["data_sha256"] = None
+    if request.data:
+        base["prepare"]["data"] = absolute(request.data)
+    if request.target:
+        base["prepare"]["target"] = request.target
+    return base
+
+
+def _own_data(request: RunRequest) -> dict[str, Any]:
     if not request.target:
         raise UserError(f"data {request.data!r} without a target: say which column to predict")
-    purpose = request.purpose or Purpose.SHARING
-    return parse_params(
-        {
-            "name": request.name or _slug(request.data, purpose),
-            "prepare": {"data": absolute(request.data), "target": request.target},
-            "train": {"model": _default_model(purpose)},
-            "evaluate": {"purpose": purpose},
-        },
-        "the request",
-    )
+    purpose = Purpose.SHARING if request.purpose == DEFAULT else Purpose(request.purpose)
+    return {
+        "name": request.name or _slug(request.data, purpose),
+        "prepare": {"data": absolute(request.data), "target": request.target},
+        "train": {"model": _default_model(purpose)},
+        "evaluate": {"purpose": purpose},
+    }
 
 
 SHARING_LEAF = 20

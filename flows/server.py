@@ -14,7 +14,7 @@ from urllib.request import urlopen
 from components.errors import UserError
 from components.storage.home import Home
 from flows.ports import free_port
-from flows.services import running_services
+from flows.services import SLOTS_VARIABLE, running_services
 
 _VARIABLE = "PREFECT_API_URL"
 _START_SECONDS = 120
@@ -33,10 +33,11 @@ def prefect_server(home: Home) -> Iterator[None]:
     if os.environ.get(_VARIABLE):
         yield
     elif standing:
-        with _connected(f"{standing.url}/api"):
+        os.environ[SLOTS_VARIABLE] = "1"
+        with connected(f"{standing.url}/api"):
             yield
     else:
-        with _temporary(home) as url, _connected(url):
+        with _temporary(home) as url, connected(url):
             yield
 
 
@@ -54,7 +55,7 @@ def _temporary(home: Home) -> Iterator[str]:
 
 
 @contextmanager
-def _connected(url: str) -> Iterator[None]:
+def connected(url: str) -> Iterator[None]:
     """Prefect's client, which may have read its settings already, and every child use `url`."""
     from prefect.settings import PREFECT_API_URL, temporary_settings
 

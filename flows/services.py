@@ -1,9 +1,6 @@
-"""The Prefect and MLflow servers of this machine: start them, find them, stop them."""
+"""The services of this machine: the Prefect and MLflow servers and a worker, kept running."""
 
 import json
-import os
-import signal
-import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -11,126 +8,143 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from filelock import FileLock
+
 from components.errors import UserError
 from components.storage.home import Home
 from flows.ports import free_port
+from flows.supervision import Program, is_supervising, log_file, stop_supervising, supervise
 
+WORK_POOL = "mintmark"
+SLOTS_VARIABLE = "MINTMARK_SLOTS"
+"""Set where a standing server keeps the slots."""
 _START_SECONDS = 180
-_STOP_SECONDS = 20
+_ANSWER_SECONDS = 5
 
 
 @dataclass(frozen=True)
 class Service:
-    """A server that was started here: what it is, where it answers, its process group."""
+    """A server that is kept running here: what it is and where it answers."""
 
     name: str
     url: str
     health: str
-    group: int
 
     @property
     def is_up(self) -> bool:
         """True where it answers."""
         try:
-            with urlopen(self.url + self.health, timeout=5):
+            with urlopen(self.url + self.health, timeout=_ANSWER_SECONDS):
                 return True
         except (URLError, OSError):
             return False
 
 
 def running_services(home: Home) -> dict[str, Service]:
-    """The servers that were started here and still answer, by name."""
-    path = _record(home)
-    if not path.is_file():
-        return {}
-    known = [Service(**entry) for entry in json.loads(path.read_text())]
-    return {service.name: service for service in known if service.is_up}
+    """The servers that are kept running here and answer now, by name."""
+    return {name: service for name, service in _kept(home).items() if service.is_up}
 
 
 def version_page(home: Home, model: str, version: str) -> str:
-    """The address of a version's page, empty where no MLflow server was started here."""
-    server = running_services(home).get("mlflow")
+    """The address of a version's page, empty where no MLflow server is kept running here."""
+    server = _kept(home).get("mlflow")
     return f"{server.url}/#/models/{model}/versions/{version}" if server else ""
 
 
+def flow_run_page(home: Home, flow_run_id: str) -> str:
+    """The address of a flow run's page, empty where no Prefect server is kept running here."""
+    server = _kept(home).get("prefect")
+    return f"{server.url}/runs/flow-run/{flow_run_id}" if server else ""
+
+
 def start_services(home: Home, tracking_uri: str) -> dict[str, Service]:
-    """Both servers, each started unless it answers already; returns once both answer."""
-    services = running_services(home)
-    for name, start in (("prefect", _start_prefect), ("mlflow", _start_mlflow)):
-        if name not in services:
-            services[name] = start(home, tracking_uri)
-    _write(home, services)
+    """Both servers and the worker, started unless they are; returns once both servers answer.
+
+    Their ports stay the same from one start to the next where these are free.
+    """
+    home.locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(home.locks / "services.lock"):
+        if not is_supervising(home):
+            services = _choose_ports(home)
+            _write(home, services)
+            supervise(_programs(services, tracking_uri, home), _environment(services), home)
+    services = _kept(home)
     deadline = time.monotonic() + _START_SECONDS
     for service in services.values():
         while not service.is_up:
             if time.monotonic() > deadline:
                 raise UserError(
                     f"{service.name} did not answer at {service.url} within {_START_SECONDS} s; "
-                    f"its log is {_log(home, service.name)}"
+                    f"its log is {log_file(service.name, home)}"
                 )
             time.sleep(0.2)
     return services
 
 
 def stop_services(home: Home) -> list[str]:
-    """End the servers that were started here and wait until they are gone; their names."""
-    services = running_services(home)
-    for service in services.values():
-        os.killpg(service.group, signal.SIGTERM)
-    deadline = time.monotonic() + _STOP_SECONDS
-    while any(service.is_up for service in services.values()) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    for service in services.values():
-        try:
-            os.killpg(service.group, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
-    _record(home).unlink(missing_ok=True)
-    return list(services)
+    """End the services of this machine and wait until they are gone; their names."""
+    if not is_supervising(home):
+        return []
+    stop_supervising(home)
+    return ["worker", "prefect", "mlflow"]
 
 
-def _start_prefect(home: Home, tracking_uri: str) -> Service:
-    port = free_port(4200)
-    command = ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)]
-    environment = {"PREFECT_UI_API_URL": f"http://127.0.0.1:{port}/api"}
-    group = _launch(home, "prefect", command, environment)
-    return Service("prefect", f"http://127.0.0.1:{port}", "/api/health", group)
+def _kept(home: Home) -> dict[str, Service]:
+    if not _record(home).is_file() or not is_supervising(home):
+        return {}
+    return _recorded(home)
 
 
-def _start_mlflow(home: Home, tracking_uri: str) -> Service:
-    port = free_port(5000)
-    command = ["mlflow", "server", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--backend-store-uri", tracking_uri, "--workers", "1"]
-    command += ["--artifacts-destination", (home.mlflow / "artifacts").as_uri()]
-    group = _launch(home, "mlflow", command, {})
-    return Service("mlflow", f"http://127.0.0.1:{port}", "/health", group)
+def _recorded(home: Home) -> dict[str, Service]:
+    if not _record(home).is_file():
+        return {}
+    known = [Service(**entry) for entry in json.loads(_record(home).read_text())]
+    return {service.name: service for service in known}
 
 
-def _launch(home: Home, name: str, command: list[str], environment: dict[str, str]) -> int:
-    """Start a server in a session of its own, its output in a log; its process group."""
-    log = _log(home, name)
-    log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *command],
-            env=os.environ | environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    return process.pid
+def _choose_ports(home: Home) -> dict[str, Service]:
+    """The servers where they were before, else on their usual ports, else on any free ones."""
+    services = {}
+    for name, usual, health in (("prefect", 4200, "/api/health"), ("mlflow", 5000, "/health")):
+        before = _recorded(home).get(name)
+        port = free_port(int(before.url.rpartition(":")[2]) if before else usual)
+        services[name] = Service(name, f"http://127.0.0.1:{port}", health)
+    return services
 
 
-def _log(home: Home, name: str) -> Path:
-    return home.root / "logs" / f"{name}.log"
+def _programs(services: dict[str, Service], tracking_uri: str, home: Home) -> list[Program]:
+    ports = {name: service.url.rpartition(":")[2] for name, service in services.items()}
+    python = (sys.executable, "-m")
+    prefect = ["prefect", "server", "start", "--host", "127.0.0.1", "--port", ports["prefect"]]
+    mlflow = ["mlflow", "server", "--host", "127.0.0.1", "--port", ports["mlflow"]]
+    mlflow += ["--backend-store-uri", tracking_uri, "--workers", "1"]
+    mlflow += ["--artifacts-destination", (home.mlflow / "artifacts").as_uri()]
+    return [
+        Program("prefect", (*python, *prefect), order=1),
+        Program("mlflow", (*python, *mlflow), order=1),
+        Program("worker", (*python, "flows.worker"), order=2),
+    ]
+
+
+def _environment(services: dict[str, Service]) -> dict[str, str]:
+    api = f"{services['prefect'].url}/api"
+    leases = "prefect.server.concurrency.lease_storage.filesystem"  # they outlive the server
+    return {
+        "PREFECT_API_URL": api,
+        "PREFECT_UI_API_URL": api,
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": leases,
+        "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
+        SLOTS_VARIABLE: "1",
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "INFO",
+    }
 
 
 def _record(home: Home) -> Path:
-    return home.root / "services.json"
+    return home.root / "services" / "services.json"
 
 
 def _write(home: Home, services: dict[str, Service]) -> None:
+    _record(home).parent.mkdir(parents=True, exist_ok=True)
     partial = _record(home).with_suffix(".part")
     partial.write_text(json.dumps([asdict(service) for service in services.values()], indent=1))
     partial.replace(_record(home))

@@ -16,6 +16,7 @@ from components.storage.dvc import StageFailed, reproduce
 from components.storage.home import find_home
 from flows.outcome import StageDone
 from flows.request import request_key
+from flows.slots import slot_for
 
 
 async def _is_worth_retrying(task: Any, run: TaskRun, state: State[Any]) -> bool:
@@ -41,8 +42,9 @@ def run_stage(stage: str, workspace: Path, params: Params) -> StageDone:
         if parsed := parse_step_line(line):
             curves.log(*parsed)
 
-    started = time.monotonic()
-    was_cached = reproduce(workspace, stage, home, tell)
-    seconds = time.monotonic() - started
+    with slot_for(stage):
+        started = time.monotonic()
+        was_cached = reproduce(workspace, stage, home, tell)
+        seconds = time.monotonic() - started
     logger.info("%s: %s in %.1f s", stage, "unchanged" if was_cached else "done", seconds)
     return StageDone(seconds, was_cached)

@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from components.config import Purpose
+from components.config import Approval, Purpose
 from components.recipes.recipe import Preset
 
 
@@ -28,6 +28,13 @@ def run(
         str | None, typer.Option(help="The generator: trees, copula or ctgan.")
     ] = None,
     name: Annotated[str | None, typer.Option(help="The name to register under.")] = None,
+    again: Annotated[
+        str | None,
+        typer.Option(help="A registered model to train again, on its data as it is now."),
+    ] = None,
+    approval: Annotated[
+        Approval | None, typer.Option(help="Who promotes a version that passed its gates.")
+    ] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="Any setting, as section.key=value; may be given again."),
@@ -41,11 +48,13 @@ def run(
     from flows.project import set_up_environment
 
     home = set_up_environment()
+    from flows.forms import fill_in
     from flows.request import RunRequest, build_params
     from flows.server import prefect_server
 
     console = Console()
-    request = RunRequest(
+    request = fill_in(
+        RunRequest,
         recipe=recipe,
         preset=preset,
         data=data,
@@ -53,6 +62,8 @@ def run(
         purpose=purpose,
         model=model,
         name=name,
+        again=again,
+        approval=approval,
         overrides=tuple(set_ or ()),
     )
     params = build_params(request)
@@ -75,9 +86,11 @@ def params(
     preset: Annotated[Preset, typer.Option(help="How large the run is.")] = Preset.CPU,
 ) -> None:
     """Print a recipe's settings: a `params.yaml` to start from."""
+    from flows.forms import fill_in
     from flows.request import RunRequest, build_params, to_yaml
 
-    typer.echo(to_yaml(build_params(RunRequest(recipe=recipe, preset=preset))), nl=False)
+    request = fill_in(RunRequest, recipe=recipe, preset=preset)
+    typer.echo(to_yaml(build_params(request)), nl=False)
 
 
 def recipes() -> None:

@@ -1,0 +1,117 @@
+"""What `mintmark status` says: services, runs, schedules, champions, open questions."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.sorting import FlowRunSort
+
+from components.registry.listing import list_models
+from components.registry.tracking import connect
+from components.storage.home import Home
+from flows.server import connected
+from flows.services import flow_run_page, running_services
+from flows.workers import live_workers
+
+_AT_MOST = 20
+_UNDER_WAY = (StateType.RUNNING, StateType.PENDING, StateType.CANCELLING)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A table with a name, and what is said where it has no rows."""
+
+    name: str
+    titles: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    nothing: str
+
+
+def overview(home: Home) -> Iterator[Section]:
+    """The sections, those on runs only where a Prefect server is kept running here."""
+    services = running_services(home)
+    rows = [(service.name, service.url) for service in services.values()]
+    prefect = services.get("prefect")
+    if prefect is None:
+        yield Section("Services", ("service", "address"), rows, "none runs; `mintmark up`")
+        yield _champions(home)
+        return
+    with connected(f"{prefect.url}/api"):
+        workers = [("worker", f"{worker.name}, takes runs") for worker in live_workers()]
+        workers = workers or [("worker", "none takes runs; it is being started, or see its log")]
+        yield Section("Services", ("service", "address"), rows + workers, "")
+        yield _runs(
+            "Under way", _UNDER_WAY, lambda run: (run.state_name or "", _ago(run.start_time)), home
+        )
+        yield _runs(
+            "Waiting for approval",
+            (StateType.PAUSED,),
+            lambda run: (_until(run), flow_run_page(home, str(run.id))),
+            home,
+        )
+        yield _runs(
+            "Next",
+            (StateType.SCHEDULED,),
+            lambda run: (run.state_name or "", _when(run.next_scheduled_start_time)),
+            home,
+        )
+    yield _champions(home)
+
+
+def _runs(
+    name: str,
+    states: Sequence[StateType],
+    describe: Callable[[FlowRun], tuple[str, str]],
+    home: Home,
+) -> Section:
+    """The flow runs in these states, the next ones first; of each deployment's the first alone."""
+    wanted = FlowRunFilterStateType(any_=list(states))
+    with get_client(sync_client=True) as client:
+        found = client.read_flow_runs(
+            flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=wanted)),
+            sort=FlowRunSort.EXPECTED_START_TIME_ASC,
+            limit=200,
+        )
+        deployments = {item.id: item.name for item in client.read_deployments()}
+    if states == (StateType.SCHEDULED,):
+        found = list({(run.deployment_id, run.state_name): run for run in reversed(found)}.values())
+        found.reverse()
+    rows = [
+        (deployments.get(run.deployment_id or run.id, "by hand"), run.name, *describe(run))
+        for run in found[:_AT_MOST]
+    ]
+    return Section(name, ("flow", "run", "state", "when"), rows, "nothing")
+
+
+def _champions(home: Home) -> Section:
+    rows = [
+        (
+            model.name,
+            f"version {model.champion}" if model.champion else "none",
+            f"version {model.newest}: {model.verdict or 'not judged'}",
+        )
+        for model in list_models(connect(home))
+    ]
+    return Section("Champions", ("model", "champion", "newest"), rows, "no model is registered yet")
+
+
+def _until(run: FlowRun) -> str:
+    expires = run.state.state_details.pause_timeout if run.state else None
+    return f"{run.state_name}, expires {_when(expires)}"
+
+
+def _when(time: datetime | None) -> str:
+    return time.astimezone().strftime("%Y-%m-%d %H:%M") if time else ""
+
+
+def _ago(time: datetime | None) -> str:
+    if time is None:
+        return ""
+    return f"began {round((datetime.now(UTC) - time).total_seconds())} s ago"

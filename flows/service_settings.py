@@ -1,0 +1,53 @@
+"""What the services do by themselves: `infra/deployments.yaml`, or another file."""
+
+import os
+from functools import cached_property
+from pathlib import Path
+
+import yaml
+from pydantic import Field, ValidationError
+
+from components.config import Settings
+from components.errors import UserError
+from flows.project import PROJECT
+
+VARIABLE = "MINTMARK_DEPLOYMENTS"
+"""Names a file to read instead of `infra/deployments.yaml`."""
+
+
+class ServiceSettings(Settings):
+    """Schedules, limits and patience. Crons are in `timezone`; an empty one, or 0, is never."""
+
+    retrain_cron: str
+    monitor_minutes: int = Field(ge=0)
+    collect_cron: str
+    timezone: str
+    keep_days: int = Field(ge=1)
+    cool_down_minutes: float = Field(gt=0)
+    max_attempts: int = Field(ge=1)
+    runs_at_once: int | None = Field(ge=1)
+    cpu_slots: int | None = Field(ge=1)
+
+    @cached_property
+    def num_runs(self) -> int:
+        """How many flow runs the worker has at a time."""
+        return self.runs_at_once or os.cpu_count() or 1
+
+    @cached_property
+    def num_cpu_slots(self) -> int:
+        """How many trainings and evaluations there are at a time: each uses two threads."""
+        return self.cpu_slots or max(1, (os.cpu_count() or 1) // 2)
+
+
+def read_service_settings() -> ServiceSettings:
+    """The settings; raises UserError naming each that is wrong."""
+    path = Path(os.environ.get(VARIABLE) or PROJECT / "infra" / "deployments.yaml")
+    if not path.is_file():
+        raise UserError(f"no settings of the services at {path}")
+    try:
+        return ServiceSettings.model_validate(yaml.safe_load(path.read_text()))
+    except yaml.YAMLError as error:
+        raise UserError(f"{path} is not YAML: {error}") from error
+    except ValidationError as error:
+        wrong = (f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise UserError(f"wrong settings in {path}: {'; '.join(wrong)}") from error

@@ -1,0 +1,43 @@
+"""The worker as the Prefect server sees it."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import Worker, WorkerStatus
+
+from components.errors import UserError
+from components.storage.home import Home
+from flows.services import WORK_POOL
+from flows.supervision import log_file
+
+_START_SECONDS = 120
+_FRESH = timedelta(seconds=90)
+
+
+def live_workers() -> list[Worker]:
+    """The workers that were heard of within the last 90 seconds."""
+    with get_client(sync_client=True) as client:
+        workers = client.read_workers_for_work_pool(WORK_POOL)
+    return [worker for worker in workers if _is_live(worker)]
+
+
+def wait_for_worker(home: Home) -> None:
+    """Return once a worker takes runs; raises UserError where none does in time."""
+    deadline = time.monotonic() + _START_SECONDS
+    began = datetime.now(UTC)
+    while time.monotonic() < deadline:
+        for worker in live_workers():
+            heard = worker.last_heartbeat_time
+            if heard and (heard > began - timedelta(seconds=30)):
+                return
+        time.sleep(0.5)
+    raise UserError(
+        f"the worker did not begin within {_START_SECONDS} s; its log is {log_file('worker', home)}"
+    )
+
+
+def _is_live(worker: Worker) -> bool:
+    heard = worker.last_heartbeat_time
+    is_fresh = heard is not None and heard > datetime.now(UTC) - _FRESH
+    return worker.status == WorkerStatus.ONLINE and is_fresh
