@@ -3,6 +3,8 @@
 import glob
 import hashlib
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +42,21 @@ def hash_source(uri: str) -> str:
     if is_bundled(uri) or uri.startswith(_S3):
         return read_source(uri).sha256
     return hash_files(_match(uri))
+
+
+@contextmanager
+def open_files(uri: str) -> Iterator[list[Path]]:
+    """The files that `read_source` would read, on this machine while the context lasts.
+
+    A bundled table has none.
+    """
+    if is_bundled(uri):
+        yield []
+    elif uri.startswith(_S3):
+        with tempfile.TemporaryDirectory() as folder:
+            yield download(uri, Path(folder), FORMATS)
+    else:
+        yield _match(uri)
 
 
 def absolute(uri: str) -> str:

@@ -14,9 +14,12 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, Param, RunTag
 from mlflow.exceptions import MlflowException
 
+from components.errors import UserError
 from components.evaluation.evidence import Curve, Evidence
+from components.registry.descent import data_file_tags, weights_hash
 from components.registry.packaging import log_generator
 from components.registry.runs import last_step
+from components.registry.versions import KIND, check_standing, list_versions
 from components.reporting.lineage import Lineage
 from components.storage.home import Home
 
@@ -45,6 +48,8 @@ class Candidate:
     training_curves: Sequence[Curve]
     datasets: Sequence[DatasetUsed]
     files: Sequence[Path]
+    data_files: Sequence[str] = ()
+    """The SHA-256 of each file the rows were read from, for revoking one of them."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,13 @@ def find_candidate(client: MlflowClient, name: str, content_key: str) -> Found |
         f"name = '{name}' and tag.`mintmark.content_key` = '{content_key}'"
     )
     return Found(str(found[0].version), str(found[0].run_id)) if found else None
+
+
+def check_not_revoked(client: MlflowClient, weights: str) -> None:
+    """Raise UserError with the reason where a version with these very weights was revoked."""
+    for version in list_versions(client):
+        if weights_hash(version) == weights:
+            check_standing(version)
 
 
 def registration_lock(name: str, home: Home) -> FileLock:
@@ -81,6 +93,11 @@ def register(client: MlflowClient, candidate: Candidate, run_id: str) -> str:
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
+        kind = client.get_registered_model(candidate.name).tags.get(KIND)
+        if kind is not None:
+            raise UserError(
+                f"{candidate.name!r} holds {kind}s of another model; register under another name"
+            ) from error
     version = client.create_model_version(
         candidate.name, uri, run_id, tags=_tags(candidate), description=_describe(candidate)
     )
@@ -92,6 +109,7 @@ def _tags(candidate: Candidate) -> dict[str, str]:
     verdict = candidate.evidence.verdict
     tags = _lineage_tags(candidate.lineage)
     tags["mintmark.content_key"] = candidate.content_key
+    tags |= data_file_tags(candidate.data_files)
     tags[f"mintmark.verdict.{verdict.purpose}"] = "passed" if verdict.passed else "refused"
     for result in verdict.gates:
         tags[f"mintmark.gate.{result.gate.metric}"] = result.model_dump_json()

@@ -1,6 +1,5 @@
 """Reading the registry: what is in it, and a version's generator."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,10 +7,10 @@ import mlflow
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
-from components.errors import UserError
 from components.models.catalog import load_model
 from components.models.contract import TabularModel
 from components.registry.promotion import champion
+from components.registry.versions import check_standing, find_version, list_names, list_versions
 
 _GENERATOR = Path("data/generator")
 
@@ -28,23 +27,12 @@ class Listed:
 
 
 def list_models(client: MlflowClient) -> list[Listed]:
-    """Every registered model with at least one version, by name."""
+    """Every registered generator with at least one version, by name."""
     return [
         _summarise(client, name, versions)
-        for name in _names(client)
-        if (versions := client.search_model_versions(f"name = '{name}'"))
+        for name in list_names(client)
+        if (versions := list_versions(client, f"name = '{name}'"))
     ]
-
-
-def _names(client: MlflowClient) -> Iterator[str]:
-    """The names of all registered models, page by page."""
-    token = None
-    while True:
-        page = client.search_registered_models(page_token=token)
-        yield from (str(model.name) for model in page)
-        token = page.token
-        if not token:
-            return
 
 
 def _summarise(client: MlflowClient, name: str, versions: list[ModelVersion]) -> Listed:
@@ -64,12 +52,11 @@ def _summarise(client: MlflowClient, name: str, versions: list[ModelVersion]) ->
 
 
 def pull(client: MlflowClient, name: str, alias: str) -> TabularModel:
-    """The generator of the version that bears `alias`; only data is read, no code is run."""
-    known = list(_names(client))
-    if name not in known:
-        raise UserError(f"no model {name!r} is registered; there are: {', '.join(known) or 'none'}")
-    version = alias if alias.isdigit() else champion(client, name, alias)
-    if version is None:
-        raise UserError(f"model {name!r} has no version with the alias {alias!r}")
-    folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{version}")
+    """The generator of the version with this alias or number; only data is read, no code is run.
+
+    Raises UserError where there is none, and with the reason where it was revoked.
+    """
+    version = find_version(client, name, alias)
+    check_standing(version)
+    folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{version.version}")
     return load_model(Path(folder) / _GENERATOR)

@@ -2,10 +2,11 @@
 
 from filelock import FileLock
 from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
 
 from components.errors import UserError
 from components.registry.audit import Act, record
+from components.registry.release_versions import follow_champion
+from components.registry.versions import aliased, check_standing, find_version
 from components.storage.home import Home
 
 CHAMPION = "champion"
@@ -18,12 +19,7 @@ class ChampionChanged(Exception):
 
 def champion(client: MlflowClient, model: str, alias: str = CHAMPION) -> str | None:
     """The version that bears `alias`, None where none does."""
-    try:
-        return str(client.get_model_version_by_alias(model, alias).version)
-    except MlflowException as error:
-        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            return None
-        raise
+    return aliased(client, model, alias)
 
 
 def promote(
@@ -32,9 +28,11 @@ def promote(
     """Make `version` the champion and the champion `previous_champion`; both are recorded.
 
     `expected` is the champion at the time of the decision. Raises ChampionChanged where it is
-    another by now.
+    another by now, UserError where the version was revoked. `NAME-release@champion` goes to the
+    new champion's newest release; while it has none, it stays.
     """
-    with _lock(model, home):
+    with promotion_lock(model, home):
+        check_standing(find_version(client, model, version))
         current = champion(client, model)
         if current != expected:
             raise ChampionChanged(
@@ -45,23 +43,32 @@ def promote(
         if current is not None:
             client.set_registered_model_alias(model, PREVIOUS, current)
         client.set_registered_model_alias(model, CHAMPION, version)
+        follow_champion(client, model, version, keep=True)
 
 
 def rollback(client: MlflowClient, model: str, *, reason: str, home: Home) -> tuple[str, str]:
-    """Swap champion and previous champion; the versions (from, to)."""
-    with _lock(model, home):
+    """Swap champion and previous champion; the versions (from, to).
+
+    Where the champion was revoked there is none: the previous one takes its place, from "none".
+    `NAME-release@champion` goes along, or is taken away: a rolled-back version's rows are suspect.
+    """
+    with promotion_lock(model, home):
         current, previous = champion(client, model), champion(client, model, PREVIOUS)
-        if current is None or previous is None:
-            raise UserError(
-                f"model {model!r} has no {CHAMPION if current is None else PREVIOUS}; "
-                "there is nothing to roll back to"
-            )
+        if previous is None:
+            missing = PREVIOUS if current is not None else f"{CHAMPION} and no {PREVIOUS}"
+            raise UserError(f"model {model!r} has no {missing}; there is nothing to roll back to")
+        check_standing(find_version(client, model, previous))
         record(client, Act(model, "rollback", previous, current, reason), home)
-        client.set_registered_model_alias(model, PREVIOUS, current)
+        if current is not None:
+            client.set_registered_model_alias(model, PREVIOUS, current)
+        else:
+            client.delete_registered_model_alias(model, PREVIOUS)
         client.set_registered_model_alias(model, CHAMPION, previous)
-    return current, previous
+        follow_champion(client, model, previous)
+    return current or "none", previous
 
 
-def _lock(model: str, home: Home) -> FileLock:
+def promotion_lock(model: str, home: Home) -> FileLock:
+    """Held while the aliases of a model are read and moved."""
     home.locks.mkdir(parents=True, exist_ok=True)
     return FileLock(home.locks / f"promote-{model}.lock")

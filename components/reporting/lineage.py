@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from components.reporting.wording import count
+from components.reporting.wording import count, percent
 
 _LINKABLE = frozenset({"", "http", "https", "file", "s3"})
 
@@ -33,7 +33,9 @@ class Lineage:
 
     `version` is None before registration; `alias` is the registry alias that the version was
     promoted to, None where it was not promoted. `content_keys` maps a stage's output to its hash,
-    `links` a title to a URL or path. `when` is an ISO 8601 time.
+    `links` a title to a URL or path. `when` is an ISO 8601 time. `synthetic_share` is the part of
+    the rows that are released synthetic ones, of the releases `parents`; `synthetic_depth` counts
+    how many generators lie between the deepest of them and real rows.
     """
 
     name: str
@@ -55,6 +57,9 @@ class Lineage:
     when: str
     links: Mapping[str, str] = field(default_factory=dict)
     alias: str | None = None
+    synthetic_depth: int = 0
+    synthetic_share: float = 0.0
+    parents: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -67,6 +72,16 @@ class Lineage:
         return (
             f"{count(self.num_train)} train, {count(self.num_test)} test, "
             f"{count(self.num_synthetic)} synthetic"
+        )
+
+    @property
+    def ancestry(self) -> str:
+        """How much of the data is known to be synthetic, in words."""
+        if not self.parents:
+            return "none known: no file is a release"
+        return (
+            f"{percent(self.synthetic_share)} of the rows, from {', '.join(self.parents)}; "
+            f"depth {self.synthetic_depth}"
         )
 
 
@@ -82,6 +97,7 @@ def facts(lineage: Lineage) -> tuple[Fact, ...]:
         Fact("Data", lineage.data_uri, code=True),
         Fact("Data SHA-256", lineage.data_sha256, code=True),
         Fact("Rows", lineage.rows),
+        Fact("Synthetic ancestry", lineage.ancestry),
         Fact("Seed", str(lineage.seed)),
         Fact("Git commit", commit, code=True),
         *(Fact(f"Content of {name}", key, code=True) for name, key in lineage.content_keys.items()),

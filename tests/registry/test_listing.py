@@ -1,22 +1,31 @@
-"""The registry's listing: all of it, however many pages MLflow gives it in."""
+"""The registry's listing: all of it, however many pages MLflow gives it in, generators alone."""
 
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
 from components.errors import UserError
-from components.registry.listing import _names, pull
+from components.registry.listing import list_models, pull
 from components.registry.tracking import connect
+from components.registry.versions import KIND, RELEASE, list_names, list_versions
 from components.storage.home import Home
 
 
-def test_models_beyond_the_first_page_are_known(tmp_path: Path) -> None:
-    client = connect(Home(tmp_path))
+def test_models_beyond_the_first_page_are_known(make_home: Callable[[str], Home]) -> None:
+    client = connect(make_home("listing"))
     wanted = [f"m{number:03}" for number in range(120)]
     for name in wanted:
         client.create_registered_model(name)
-    assert sorted(_names(client)) == wanted
+    assert sorted(list_names(client)) == wanted
     with pytest.raises(UserError, match="model 'm119' has no version with the alias 'champion'"):
         pull(client, "m119", "champion")
     with pytest.raises(UserError, match="no model 'other' is registered; there are: m000"):
         pull(client, "other", "champion")
+    client.create_registered_model("m000-release", tags={KIND: RELEASE})
+    for name in ("m000", "m000-release"):
+        client.create_model_version(name, "runs:/none/x")
+    assert [listed.name for listed in list_models(client)] == ["m000"]
+    assert list(list_names(client, kind=RELEASE)) == ["m000-release"]
+    assert len(list_versions(client)) == 2
+    with pytest.raises(UserError, match="model 'm000' has no version 7; there are: 1"):
+        pull(client, "m000", "7")

@@ -1,0 +1,159 @@
+"""The data card of a release: what the rows are, where they come from, and what was proven."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from mlflow.entities.model_registry import ModelVersion
+from pydantic import BaseModel, ConfigDict
+
+from components.reporting.wording import count, percent
+
+_FACTS = (
+    "data_uri",
+    "data_sha256",
+    "git_commit",
+    "git_dirty",
+    "params_sha256",
+    "seed",
+    "flow_run_id",
+    "when",
+)
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ColumnFact(_Frozen):
+    """A column: its name, how it was modelled, and the type its rows have."""
+
+    name: str
+    kind: str
+    dtype: str
+
+
+class PurposeVerdict(_Frozen):
+    """What the generator was judged for, with each gate's reason in words."""
+
+    purpose: str
+    passed: bool
+    reasons: tuple[str, ...]
+
+
+class SyntheticAncestry(_Frozen):
+    """How far the rows are from real ones; `depth` is 1 where the generator saw real rows only.
+
+    `share` is the synthetic part of the generator's data, `parents` the releases it came from.
+    """
+
+    depth: int
+    share: float
+    parents: tuple[str, ...]
+
+
+class Card(_Frozen):
+    """Everything a reader of the rows may ask; `unproven` says why they are out without proof."""
+
+    format: int = 1
+    name: str
+    release: int
+    generator: str
+    generator_version: str
+    rows: int
+    columns: tuple[ColumnFact, ...]
+    target: str
+    seed: int
+    sha256: str
+    md5: str
+    rows_sha256: str
+    verdicts: tuple[PurposeVerdict, ...]
+    unproven: str | None
+    lineage: dict[str, Any]
+    ancestry: SyntheticAncestry
+    notes: str
+    made: str
+    libraries: dict[str, str]
+
+    @property
+    def reference(self) -> str:
+        """The release as one word, such as `adult@3`."""
+        return f"{self.name}@{self.release}"
+
+
+def read_verdicts(tags: Mapping[str, str]) -> tuple[PurposeVerdict, ...]:
+    """The verdicts on a version, from its tags."""
+    prefix = "mintmark.verdict."
+    reasons = [json.loads(v)["reason"] for k, v in tags.items() if k.startswith("mintmark.gate.")]
+    return tuple(
+        PurposeVerdict(
+            purpose=(purpose := key.removeprefix(prefix)),
+            passed=value == "passed",
+            reasons=tuple(reason for reason in reasons if f" for {purpose}: " in reason),
+        )
+        for key, value in sorted(tags.items())
+        if key.startswith(prefix)
+    )
+
+
+def read_lineage(tags: Mapping[str, str]) -> dict[str, Any]:
+    """The facts that trace a version, from its tags; those it lacks are None."""
+    found = {name: tags.get(f"mintmark.{name}") for name in _FACTS}
+    return found | {"git_dirty": found["git_dirty"] == "true"}
+
+
+def read_ancestry(generator: ModelVersion) -> SyntheticAncestry:
+    """The ancestry of rows drawn from this version: one step deeper than its own."""
+    return SyntheticAncestry(
+        depth=1 + int(generator.tags.get("mintmark.synthetic_depth", "0")),
+        share=float(generator.tags.get("mintmark.synthetic_share", "0")),
+        parents=tuple(json.loads(generator.tags.get("mintmark.parents", "[]"))),
+    )
+
+
+def card_markdown(card: Card) -> str:
+    """The card for a person, the most important first."""
+    lines = [
+        f"# {card.name}, release {card.release}",
+        f"{count(card.rows)} synthetic rows, {len(card.columns)} columns, target "
+        f"`{card.target}`; drawn from version {card.generator_version} ({card.generator}), "
+        f"seed {card.seed}.",
+        *_proof(card),
+        "| | |\n|---|---|\n" + "\n".join(f"| {k} | {_cell(v)} |" for k, v in _facts(card).items()),
+        "| column | kind | type |\n|---|---|---|\n"
+        + "\n".join(f"| {_cell(c.name)} | {c.kind} | `{c.dtype}` |" for c in card.columns),
+    ]
+    return "\n\n".join(lines)
+
+
+def _proof(card: Card) -> list[str]:
+    lines = []
+    if card.unproven is not None:
+        lines.append(f"**Not proven for sharing.** Released all the same: {card.unproven}")
+    for verdict in card.verdicts:
+        said = "passed" if verdict.passed else "refused"
+        reasons = "\n".join(f"- {reason}" for reason in verdict.reasons)
+        lines.append(f"**{verdict.purpose}: {said}**\n\n{reasons}")
+    return lines
+
+
+def _facts(card: Card) -> dict[str, str]:
+    lineage = card.lineage
+    ancestry = card.ancestry
+    parents = f", through {', '.join(ancestry.parents)}" if ancestry.parents else ""
+    return {
+        "SHA-256 of the file": f"`{card.sha256}`",
+        "Hash of the rows": f"`{card.rows_sha256}`",
+        "Trained on": f"`{lineage['data_uri']}`",
+        "SHA-256 of that data": f"`{lineage['data_sha256']}`",
+        "Code": f"`{lineage['git_commit']}`" + (" with changes" if lineage["git_dirty"] else ""),
+        "Synthetic depth": f"{ancestry.depth}; {percent(ancestry.share)} of the data was "
+        f"synthetic{parents}",
+        "Notes": card.notes or "none",
+        "Made": card.made,
+    }
+
+
+def _cell(text: str) -> str:
+    """The text so that it stays in one cell."""
+    return " ".join(text.split()).replace("|", "\\|")

@@ -1,0 +1,177 @@
+"""Making a release: draw the rows, keep them under DVC, register them with their card."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+
+from components.config import Purpose
+from components.data.schema import Schema
+from components.data.splits import hash_rows
+from components.errors import UserError
+from components.models.artifact import load_artifact
+from components.registry.release_card import (
+    Card,
+    ColumnFact,
+    card_markdown,
+    read_ancestry,
+    read_lineage,
+    read_verdicts,
+)
+from components.registry.release_rows import RELEASE_MARK, draw_rows, file_sha256, write_rows
+from components.registry.release_versions import CHAMPION, release_model
+from components.registry.tracking import find_experiment
+from components.registry.versions import KIND, RELEASE
+from components.storage.dvc_files import keep_file, release_folder
+from components.storage.home import Home
+
+EXPERIMENT = "mintmark-releases"
+ROWS_FILE, CARD_FILE = "rows.parquet", "card.json"
+_FOLDER = "release"
+_LIBRARIES = ("numpy", "pandas", "pyarrow", "scipy", "torch", "mlflow")
+
+
+@dataclass(frozen=True)
+class ReleaseOrder:
+    """What is asked for: rows from a version of `model`, by alias or number.
+
+    `unproven` is the reason for releasing rows of a generator that did not pass for sharing.
+    """
+
+    model: str
+    version: str = CHAMPION
+    num_rows: int = 1_000
+    seed: int = 0
+    notes: str = ""
+    unproven: str | None = None
+
+
+def marks(model: str, version: str, key: str, depth: int) -> dict[str, str]:
+    """What a release's Parquet file says of itself."""
+    return {
+        RELEASE_MARK: key,
+        "mintmark.generator": f"{model}/{version}",
+        "mintmark.synthetic_depth": str(depth),
+    }
+
+
+def library_versions() -> dict[str, str]:
+    """The versions that a release's rows and bytes may depend on."""
+    return {"python": platform.python_version()} | {n: metadata.version(n) for n in _LIBRARIES}
+
+
+def make_release(
+    client: MlflowClient, order: ReleaseOrder, generator: ModelVersion, key: str, home: Home
+) -> str:
+    """Draw, keep and register the rows; the number of the new release."""
+    version = str(generator.version)
+    frame = draw_rows(order.model, version, order.num_rows, order.seed)
+    path = release_folder(home, order.model, key) / ROWS_FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)  # DVC may have left a link into its cache
+    write_rows(frame, path, marks(order.model, version, key, read_ancestry(generator).depth))
+    md5 = keep_file(path, home)
+    experiment = find_experiment(client, EXPERIMENT, home)
+    run = client.create_run(experiment, run_name=f"{order.model} {key}")
+    run_id = str(run.info.run_id)
+    client.log_artifact(run_id, str(path), _FOLDER)
+    number = _create_version(client, order.model, version, run_id)
+    card = _card(order, generator, frame, path, md5, number)
+    text = card.model_dump_json(indent=1)
+    client.log_text(run_id, text, f"{_FOLDER}/{CARD_FILE}")
+    client.log_text(run_id, card_markdown(card), "card.md")
+    tags = _tags(card, key, text)
+    for name, value in tags.items():
+        client.set_tag(run_id, name, value)
+        client.set_model_version_tag(release_model(order.model), number, name, value)
+    client.update_model_version(release_model(order.model), number, card_markdown(card))
+    client.set_model_version_tag(
+        order.model, version, f"mintmark.release.{number}", f"{card.rows} rows, {card.sha256}"
+    )
+    client.set_terminated(run_id)
+    return number
+
+
+def _create_version(client: MlflowClient, name: str, generator: str, run_id: str) -> str:
+    """A new version of `NAME-release`; its number is known only now, and goes on the card."""
+    model = release_model(name)
+    try:
+        client.create_registered_model(model, tags={KIND: RELEASE, "mintmark.releases_of": name})
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+        if client.get_registered_model(model).tags.get(KIND) != RELEASE:
+            raise UserError(
+                f"{model!r} is a generator's name, so {name!r} cannot have releases"
+            ) from error
+    tags = {KIND: RELEASE, "mintmark.generator_name": name, "mintmark.generator_version": generator}
+    source = f"runs:/{run_id}/{_FOLDER}"
+    return str(client.create_model_version(model, source, run_id, tags=tags).version)
+
+
+def _card(
+    order: ReleaseOrder,
+    generator: ModelVersion,
+    frame: pd.DataFrame,
+    path: Path,
+    md5: str,
+    number: str,
+) -> Card:
+    tags, schema = generator.tags, _schema(generator)
+    proven = tags.get(f"mintmark.verdict.{Purpose.SHARING}") == "passed"
+    return Card(
+        name=order.model,
+        release=int(number),
+        generator=tags.get("mintmark.generator", "unknown"),
+        generator_version=str(generator.version),
+        rows=len(frame),
+        columns=tuple(
+            ColumnFact(name=name, kind=schema[name].kind, dtype=str(frame[name].dtype))
+            for name in frame.columns
+        ),
+        target=schema.target,
+        seed=order.seed,
+        sha256=file_sha256(path),
+        md5=md5,
+        rows_sha256=hash_rows(frame),
+        verdicts=read_verdicts(tags),
+        unproven=None if proven else order.unproven,
+        lineage=read_lineage(tags),
+        ancestry=read_ancestry(generator),
+        notes=order.notes,
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        libraries=library_versions(),
+    )
+
+
+def _schema(generator: ModelVersion) -> Schema:
+    uri = f"models:/{generator.name}/{generator.version}"
+    folder = mlflow.artifacts.download_artifacts(uri)
+    return load_artifact(Path(folder) / "data" / "generator").schema
+
+
+def _tags(card: Card, key: str, text: str) -> Mapping[str, str]:
+    """What a release is found and checked by; the key comes last and marks it as finished."""
+    return {
+        "mintmark.generator_version": card.generator_version,
+        "mintmark.rows": str(card.rows),
+        "mintmark.seed": str(card.seed),
+        "mintmark.sha256": card.sha256,
+        "mintmark.md5": card.md5,
+        "mintmark.rows_sha256": card.rows_sha256,
+        "mintmark.card_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "mintmark.synthetic_depth": str(card.ancestry.depth),
+        "mintmark.parents": json.dumps(card.ancestry.parents),
+        "mintmark.unproven": card.unproven or "",
+        "mintmark.release_key": key,
+    }

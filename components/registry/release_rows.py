@@ -1,0 +1,96 @@
+"""The rows of a release: drawn by the version's own code; equal rows are equal bytes.
+
+Parquet's bytes depend on the writer: its settings are fixed here, its version is on the card.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from components.errors import UserError
+
+RELEASE_MARK = "mintmark.release"
+"""The key in a Parquet file's metadata by which a renamed copy of a release is known."""
+
+_CONSUMER = """
+import sys
+import mlflow, pandas as pd
+model = mlflow.pyfunc.load_model(sys.argv[1])
+request = pd.DataFrame({"num_rows": [int(sys.argv[2])], "seed": [int(sys.argv[3])]})
+model.predict(request).to_parquet(sys.argv[4], index=False)
+"""
+_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+_ROW_GROUP = 131_072
+
+
+def draw_rows(model: str, version: str, num_rows: int, seed: int) -> pd.DataFrame:
+    """Rows drawn in a fresh process by the code that travels with the version.
+
+    On one thread, since sums in another order differ in the last bit. Raises UserError where the
+    version cannot be loaded or sampled.
+    """
+    with tempfile.TemporaryDirectory() as elsewhere:
+        folder = mlflow.artifacts.download_artifacts(f"models:/{model}/{version}")
+        target = Path(elsewhere) / "drawn.parquet"
+        command = [sys.executable, "-I", "-c", _CONSUMER, folder]
+        done = subprocess.run(
+            [*command, str(num_rows), str(seed), str(target)],
+            cwd=elsewhere,
+            env=os.environ | _ONE_THREAD,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+            raise UserError(f"version {version} of {model!r} could not be sampled: {last}")
+        return pd.read_parquet(target)
+
+
+def write_rows(frame: pd.DataFrame, path: Path, marks: Mapping[str, str]) -> None:
+    """Write `frame` as Parquet, `marks` in the file's own metadata; equal input, equal bytes."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    known = table.schema.metadata or {}
+    added = {key.encode(): value.encode() for key, value in sorted(marks.items())}
+    pq.write_table(
+        table.replace_schema_metadata({**known, **added}),
+        path,
+        version="2.6",
+        data_page_version="1.0",
+        compression="snappy",
+        use_dictionary=True,
+        write_statistics=True,
+        row_group_size=_ROW_GROUP,
+    )
+
+
+def read_marks(path: Path) -> dict[str, str]:
+    """What `write_rows` put into the file's metadata; empty for a file that is not ours."""
+    if path.suffix not in (".parquet", ".pq"):
+        return {}
+    try:
+        metadata = pq.read_metadata(path).metadata or {}
+    except (pa.ArrowException, OSError) as error:
+        raise UserError(f"cannot read {path}: {error}") from error
+    prefix = b"mintmark."
+    return {k.decode(): v.decode() for k, v in metadata.items() if k.startswith(prefix)}
+
+
+def count_rows(path: Path) -> int:
+    """How many rows a Parquet file has, from its footer."""
+    return int(pq.read_metadata(path).num_rows)
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of the file's bytes, as `sha256sum` prints it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,85 @@
+"""Finding a version by number or alias, and whether it still stands."""
+
+from collections.abc import Iterator
+
+from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+
+from components.errors import UserError
+
+KIND = "mintmark.kind"
+RELEASE = "release"
+REVOKED = "mintmark.revoked"
+CAUSE = "mintmark.revoked_cause"
+_NONE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+
+
+def list_names(client: MlflowClient, *, kind: str | None = None) -> Iterator[str]:
+    """The names of all registered models of a kind, page by page; None is a generator."""
+    token = None
+    while True:
+        page = client.search_registered_models(page_token=token)
+        yield from (str(model.name) for model in page if model.tags.get(KIND) == kind)
+        token = page.token
+        if not token:
+            return
+
+
+def list_versions(client: MlflowClient, wanted: str = "") -> list[ModelVersion]:
+    """All versions that meet MLflow's filter `wanted`, of all models, in no set order."""
+    found: list[ModelVersion] = []
+    token = None
+    while True:
+        page = client.search_model_versions(wanted, page_token=token)
+        found += page
+        token = page.token
+        if not token:
+            return found
+
+
+def aliased(client: MlflowClient, model: str, alias: str) -> str | None:
+    """The version that bears `alias`, None where none does."""
+    try:
+        return str(client.get_model_version_by_alias(model, alias).version)
+    except MlflowException as error:
+        if error.error_code in _NONE:
+            return None
+        raise
+
+
+def find_version(client: MlflowClient, name: str, which: str) -> ModelVersion:
+    """The generator version that bears the number or alias `which`; it may be revoked.
+
+    Raises UserError where there is no such model, number or alias.
+    """
+    known = sorted(list_names(client))
+    if name not in known:
+        raise UserError(f"no model {name!r} is registered; there are: {', '.join(known) or 'none'}")
+    version = which if which.isdigit() else aliased(client, name, which)
+    if version is None:
+        raise UserError(f"model {name!r} has no version with the alias {which!r}")
+    try:
+        return client.get_model_version(name, version)
+    except MlflowException as error:
+        if error.error_code not in _NONE:
+            raise
+        numbers = sorted(int(v.version) for v in list_versions(client, f"name = '{name}'"))
+        raise UserError(
+            f"model {name!r} has no version {version}; there are: {', '.join(map(str, numbers))}"
+        ) from error
+
+
+def revocation(version: ModelVersion) -> str | None:
+    """Why the version was revoked, in words, None where it was not."""
+    if REVOKED not in version.tags:
+        return None
+    return f"{version.tags[REVOKED]} ({version.tags.get(CAUSE, 'cause unknown')})"
+
+
+def check_standing(version: ModelVersion) -> None:
+    """Raise UserError with the reason where the version was revoked."""
+    reason = revocation(version)
+    if reason is not None:
+        kind = "release" if version.tags.get(KIND) == RELEASE else "version"
+        raise UserError(f"{kind} {version.version} of {version.name!r} was revoked: {reason}")
