@@ -177,7 +177,6 @@ def apply_automations(client: SyncPrefectClient, wanted: list[AutomationCore]) -
 
 
 def _is_same(before: AutomationCore, wanted: AutomationCore) -> bool:
-    fields = set(AutomationCore.model_fields)
-    return before.model_dump(mode="json", include=fields) == wanted.model_dump(
-        mode="json", include=fields
-    )
+    """True where nothing would change; sets are compared as such, whatever their order was."""
+    names = AutomationCore.model_fields
+    return all(getattr(before, name) == getattr(wanted, name) for name in names)
