@@ -3,12 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
 import pandas as pd
 
 from components.data.schema import Scalar, Schema
 from components.data.table import Table
+
+if TYPE_CHECKING:
+    from torch import nn
 
 LogMetrics = Callable[[int, Mapping[str, float]], None]
 """Called with a step and the metrics at that step."""
@@ -63,4 +66,31 @@ class TabularModel(Protocol):
     @classmethod
     def load(cls, directory: Path) -> Self:
         """Read what `save` wrote."""
+        ...
+
+
+@dataclass(frozen=True)
+class SamplingProgram:
+    """A fitted generator as one module, for whoever runs no code but their own.
+
+    `module` takes independent uniform draws, float64 of shape (rows, num_uniforms), to rows in the
+    form of `components.data.table.encode`, clipped and rounded as `decode` would. A row depends on
+    its own draws alone. `torch.export` takes it with a dynamic number of rows.
+
+    `classes` says, by code of a discrete target, in which stretch the first draw gives that class,
+    so that a condition is a draw scaled into it. A class that the generator never draws is not in
+    it; all is empty where the target is a number.
+    """
+
+    module: "nn.Module"
+    num_uniforms: int
+    classes: Mapping[int, tuple[float, float]]
+
+
+@runtime_checkable
+class Exportable(Protocol):
+    """A generator that can leave this project: as tensors and operations, without its code."""
+
+    def export_program(self) -> SamplingProgram:
+        """The program, whose rows are distributed as those of `sample` are."""
         ...

@@ -15,7 +15,7 @@ from components.config import CopulaConfig
 from components.data.schema import Scalar, Schema
 from components.data.table import Matrix, Table, check_condition, decode, encode
 from components.models.artifact import Artifact, load_artifact, save_artifact
-from components.models.contract import Budget, LogMetrics, log_nothing
+from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.marginals import Marginal, fit_marginal, pack, unpack
 from components.models.normal_scores import latent_correlation, level_means, main_direction
 
@@ -87,7 +87,7 @@ class Copula:
         logger.info("%d copulas in %.1f s", len(self.groups_), time.monotonic() - started)
 
     @property
-    def _drawn(self) -> list[int]:
+    def drawn_positions(self) -> list[int]:
         """Positions among the learned columns of those a copula draws: not a discrete target."""
         return [
             i
@@ -108,7 +108,7 @@ class Copula:
         is_discrete = np.array([column.is_discrete for column in self.schema_.learned])
         direction = main_direction(matrix, is_discrete, seed)
         orders = {}
-        for i in self._drawn:
+        for i in self.drawn_positions:
             if is_discrete[i]:
                 known = ~np.isnan(matrix[:, i])
                 num_levels = len(self.schema_.learned[i].categories)
@@ -122,7 +122,7 @@ class Copula:
         for i, order in self.orders_.items():
             known = ~np.isnan(matrix[:, i])
             ordered[known, i] = np.argsort(order)[matrix[known, i].astype(np.int64)]
-        return ordered[:, self._drawn]
+        return ordered[:, self.drawn_positions]
 
     def _fit_groups(self, columns: Matrix, rows: Mapping[int, Matrix]) -> None:
         """One group a class, its correlations shrunk to the classes' mean where rows are few."""
@@ -140,7 +140,7 @@ class Copula:
     def _group(self, columns: Matrix, correlation: Matrix) -> Group:
         marginals = [
             fit_marginal(values, all_spikes=position in self.orders_)
-            for position, values in zip(self._drawn, columns.T, strict=True)
+            for position, values in zip(self.drawn_positions, columns.T, strict=True)
         ]
         return Group(tuple(marginals), np.linalg.cholesky(correlation).astype(np.float32))
 
@@ -154,7 +154,7 @@ class Copula:
         classes = rng.choice(known, size=num_rows, p=shares)
         if wanted is not None:
             classes = np.full(num_rows, wanted)
-        normal = rng.standard_normal((num_rows, len(self._drawn)))
+        normal = rng.standard_normal((num_rows, len(self.drawn_positions)))
         columns = np.empty_like(normal)
         for code in np.unique(classes):
             rows = classes == code
@@ -165,11 +165,17 @@ class Copula:
         """All learned columns: drawn ones with their codes put back, and the target's classes."""
         matrix = np.empty((len(columns), len(self.schema_.learned)))
         matrix[:] = np.where(classes < 0, np.nan, classes)[:, None]
-        matrix[:, self._drawn] = columns
+        matrix[:, self.drawn_positions] = columns
         for i, order in self.orders_.items():
             known = ~np.isnan(matrix[:, i])
             matrix[known, i] = order[np.round(matrix[known, i]).astype(np.int64)]
         return matrix
+
+    def export_program(self) -> SamplingProgram:
+        """The generator as one torch module; see `Exportable`."""
+        from components.models.copula_program import copula_program
+
+        return copula_program(self)
 
     def save(self, directory: Path) -> None:
         """Write settings, schema and shares as JSON, marginals and roots as safetensors."""
@@ -192,8 +198,10 @@ class Copula:
         model.schema_ = artifact.schema
         state, arrays = artifact.state, artifact.arrays
         model.shares_ = dict(zip(state["classes"], state["shares"], strict=True))
-        model.orders_ = {i: arrays[f"order_{i}"] for i in model._drawn if f"order_{i}" in arrays}
-        marginals, width = unpack(arrays), len(model._drawn)
+        model.orders_ = {
+            i: arrays[f"order_{i}"] for i in model.drawn_positions if f"order_{i}" in arrays
+        }
+        marginals, width = unpack(arrays), len(model.drawn_positions)
         model.groups_ = {
             code: Group(tuple(marginals[k * width : (k + 1) * width]), arrays["roots"][k])
             for k, code in enumerate(state["groups"])

@@ -38,10 +38,11 @@ from components.data.gan_encoding import CodeSettings, ColumnCode, encode_rows, 
 from components.data.schema import Column, Scalar, Schema
 from components.data.table import Matrix, Table, check_condition, decode, encode
 from components.models.artifact import Artifact, load_artifact, save_artifact
-from components.models.contract import Budget, LogMetrics, log_nothing
+from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.ctgan_calibration import Calibration, uncalibrated
 from components.models.ctgan_game import CtganGame, build_generator
 from components.models.ctgan_layout import lay_out
+from components.models.ctgan_program import ctgan_program
 from components.models.ctgan_rows import Classes, RowSampler, class_labels, learn_classes
 from components.models.ctgan_selection import two_sample_auc
 from components.training.adversarial import Judge, Schedule, train
@@ -132,6 +133,10 @@ class Ctgan:
         label = check_condition(condition, self.schema_)
         matrix = self.sampler_.sample(num_rows, label=label, seed=seed)
         return decode(matrix, self.schema_, seed=seed)
+
+    def export_program(self) -> SamplingProgram:
+        """The generator as one torch module; see `Exportable`."""
+        return ctgan_program(self.sampler_, self.schema_)
 
     def save(self, directory: Path) -> None:
         """Write settings and schema as JSON, weights and codes as safetensors."""

@@ -14,7 +14,7 @@ from components.config import TreesConfig
 from components.data.schema import Scalar, Schema
 from components.data.table import Table, check_condition, decode, encode
 from components.models.artifact import Artifact, load_artifact, save_artifact
-from components.models.contract import Budget, LogMetrics, log_nothing
+from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.levels import MISSING, Levels, LevelsPack, to_levels
 from components.models.tree_arrays import Codes, Tree, TreePack
 
@@ -118,6 +118,14 @@ class Trees:
         columns = zip(self.levels_, codes.T, strict=True)
         matrix = np.column_stack([levels.draw(column, rng) for levels, column in columns])
         return decode(matrix, self.schema_, seed=seed)
+
+    def export_program(self) -> SamplingProgram:
+        """The generator as one torch module; see `Exportable`."""
+        from components.models.trees_program import trees_program
+
+        return trees_program(
+            self.schema_, self.levels_, self.sequence_, self.values_, self.presence_
+        )
 
     def save(self, directory: Path) -> None:
         """Write settings and schema as JSON, levels and trees as safetensors."""

@@ -11,12 +11,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 import mlflow
-from mlflow.models import ModelSignature
+from mlflow.models import Model, ModelSignature
 from mlflow.types import ColSpec, DataType
 from mlflow.types import Schema as InputSchema
 
 from components.models.artifact import load_artifact
-from components.models.catalog import MODELS
+from components.models.catalog import MODELS, load_model
+from components.models.contract import Exportable
+from components.registry.flavors import GeneratorFlavors
 
 _PACKAGE = "components"
 _PARTS = ("data", "models", "networks", "storage", "training")
@@ -26,16 +28,21 @@ _NEEDS = ("numpy", "pandas", "pydantic", "pyyaml", "safetensors")
 
 
 def log_generator(model_dir: Path, run_id: str) -> str:
-    """Log the generator in `model_dir` to a run as a pyfunc; its `models:/` URI.
+    """Log the generator in `model_dir` to a run, in two flavours; its `models:/` URI.
 
-    The code travels under a package name made from its own hash: versions with different code
-    load side by side in one process.
+    As a pyfunc its code travels under a package name made from its own hash: versions with
+    different code load side by side in one process. As a PyTorch program it needs no code.
     """
     needs = _NEEDS + MODELS[load_artifact(model_dir).model].needs
+    generator = load_model(model_dir)
+    program = generator.export_program() if isinstance(generator, Exportable) else None
     with _packaged_code() as package, mlflow.start_run(run_id=run_id), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*input example.*")
-        info = mlflow.pyfunc.log_model(
+        info = Model.log(
+            artifact_path=None,
             name="generator",
+            flavor=GeneratorFlavors(generator.schema_, program),
+            flavor_name="mintmark",
             loader_module=f"{package.name}.models.served",
             data_path=str(model_dir),
             code_paths=[str(package)],

@@ -1,0 +1,60 @@
+"""Gaussian copulas as a torch module."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from components.models.contract import SamplingProgram
+from components.models.copula import POOLED, Copula
+from components.models.program_parts import class_intervals, column_range
+from components.networks.copula_rows import CodePlaces, CopulaClasses, CopulaRows
+from components.networks.piecewise_linear import PiecewiseLinear
+
+
+def copula_program(model: Copula) -> SamplingProgram:
+    """The program of a fitted `Copula`: a uniform for the class and one for each drawn column."""
+    classes = list(model.shares_)
+    shares = np.array(list(model.shares_.values()))
+    drawn = model.drawn_positions
+    marginals = [m for group in model.groups_.values() for m in group.marginals]
+    curves = [(torch.from_numpy(m.scores), torch.from_numpy(m.values)) for m in marginals]
+    learned = model.schema_.learned
+    module = CopulaRows(
+        CopulaClasses(
+            ends=torch.from_numpy(np.cumsum(shares)),
+            group=torch.tensor([_group_of(code, model) for code in classes]),
+            code=torch.tensor([np.nan if c < 0 else c for c in classes], dtype=torch.float64),
+        ),
+        roots=torch.from_numpy(_roots(model)),
+        marginals=PiecewiseLinear(curves) if curves else None,
+        missing_below=torch.tensor([m.missing_below for m in marginals], dtype=torch.float64),
+        places=_places(model, drawn),
+        learned_from=torch.tensor(
+            [drawn.index(i) if i in drawn else len(drawn) for i in range(len(learned))]
+        ),
+        column_range=column_range(learned),
+    )
+    return SamplingProgram(module, 1 + len(drawn), class_intervals(classes, shares))
+
+
+def _group_of(code: int, model: Copula) -> int:
+    """The position of the group that draws a class."""
+    groups = list(model.groups_)
+    return groups.index(code if code in groups else POOLED)
+
+
+def _roots(model: Copula) -> NDArray[np.float64]:
+    return np.array([group.root for group in model.groups_.values()]).astype(np.float64)
+
+
+def _places(model: Copula, drawn: list[int]) -> CodePlaces:
+    """The codes by place of the discrete columns, end to end."""
+    base, codes, begin = [], [np.zeros(0)], 0
+    for position in drawn:
+        order = model.orders_.get(position)
+        base.append(-1 if order is None else begin)
+        if order is not None:
+            codes.append(order.astype(np.float64))
+            begin += len(order)
+    joined = np.concatenate([*codes, np.zeros(1)])
+    return CodePlaces(torch.tensor(base, dtype=torch.int64), torch.from_numpy(joined))

@@ -1,0 +1,88 @@
+"""A trained GAN as one torch module."""
+
+import copy
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from components.data.gan_encoding import ColumnCode
+from components.data.schema import Schema
+from components.models.contract import SamplingProgram
+from components.models.ctgan_calibration import probabilities
+from components.models.ctgan_rows import Classes, RowSampler
+from components.models.program_parts import Intervals, class_intervals, column_range
+from components.networks.gan_rows import GanColumns, GanRows
+from components.networks.piecewise_linear import PiecewiseLinear
+
+
+def ctgan_program(sampler: RowSampler, schema: Schema) -> SamplingProgram:
+    """The program of a fitted `Ctgan`: uniforms for class, noise, and each column with slots."""
+    layout, classes = sampler.layout, sampler.classes
+    generator = copy.deepcopy(sampler.generator).double().eval().requires_grad_(False)
+    module = GanRows(
+        generator,
+        sampler.noise_size,
+        layout.groups,
+        classes=(torch.from_numpy(np.cumsum(classes.shares)), _class_codes(classes)),
+        bias=sampler.calibration.bias,
+        scores=_scores(sampler),
+        columns=_columns(sampler.codes),
+        learned_from=_learned_from(classes, len(schema.learned)),
+        column_range=column_range(schema.learned),
+    )
+    num_uniforms = 1 + sampler.noise_size + len(layout.groups)
+    return SamplingProgram(module, num_uniforms, _intervals(classes))
+
+
+def _class_codes(classes: Classes) -> Tensor:
+    codes = torch.arange(len(classes.shares), dtype=torch.float64)
+    codes[classes.missing] = torch.nan
+    return codes
+
+
+def _intervals(classes: Classes) -> Intervals:
+    if classes.position is None:
+        return {}
+    return class_intervals([*range(classes.missing), -1], classes.shares)
+
+
+def _scores(sampler: RowSampler) -> tuple[PiecewiseLinear, PiecewiseLinear] | None:
+    """From scores to their places, and from places to values; None where there are no scores."""
+    knots = sampler.calibration.score_knots
+    if not len(knots):
+        return None
+    quantiles = [torch.from_numpy(c.quantiles) for c in sampler.codes if c.is_continuous]
+    places = PiecewiseLinear([(row.double(), probabilities()) for row in knots])
+    return places, PiecewiseLinear([(x, y) for x, y in quantiles])
+
+
+def _columns(codes: tuple[ColumnCode, ...]) -> GanColumns:
+    num_groups = sum(code.num_slots > 0 for code in codes)
+    group, score, base = [], [], []
+    next_group, next_score, begin = 0, 0, 0
+    for code in codes:
+        group.append(next_group if code.num_slots else num_groups)
+        score.append(next_score if code.is_continuous else 0)
+        base.append(begin)
+        next_group += code.num_slots > 0
+        next_score += code.is_continuous
+        begin += len(code.levels)
+    levels = np.concatenate([*(code.levels for code in codes), np.zeros(1)])
+    return GanColumns(
+        group=torch.tensor(group, dtype=torch.int64),
+        base=torch.tensor(base, dtype=torch.int64),
+        num_levels=torch.tensor([len(code.levels) for code in codes], dtype=torch.int64),
+        score=torch.tensor(score, dtype=torch.int64),
+        is_whole=torch.tensor([code.is_discrete for code in codes], dtype=torch.bool),
+        levels=torch.from_numpy(levels),
+    )
+
+
+def _learned_from(classes: Classes, num_learned: int) -> Tensor:
+    """Where each learned column stands among the free columns and, last, the target."""
+    if classes.position is None:
+        return torch.arange(num_learned)
+    free = list(range(num_learned - 1))
+    free.insert(classes.position, num_learned - 1)
+    return torch.tensor(free)

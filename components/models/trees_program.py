@@ -1,0 +1,143 @@
+"""Sequential trees as a torch module."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from components.data.schema import Schema
+from components.models.contract import SamplingProgram
+from components.models.levels import Levels
+from components.models.program_parts import Intervals, class_intervals, column_range
+from components.models.tree_arrays import LEAF, Tree
+from components.networks.tree_rows import CodeValues, Forest, TreeRows
+
+_ALWAYS = -1
+_NUMBER = -1
+
+
+@dataclass(frozen=True)
+class _Draw:
+    """One tree in its turn: the learned column it is for, and the draw that may rule it out."""
+
+    tree: Tree
+    position: int
+    gate: int = _ALWAYS
+
+
+def trees_program(
+    schema: Schema,
+    levels: Sequence[Levels],
+    sequence: Sequence[int],
+    values: Sequence[Tree],
+    presence: Mapping[int, Tree],
+) -> SamplingProgram:
+    """The program of a fitted `Trees`, from its state: a draw a tree, then what blurs values."""
+    draws, draw_of = _draws(sequence, values, presence)
+    blurred = [i for i, known in enumerate(levels) if (known.low != known.high).any()]
+    forest = _forest(draws, [draw_of[position] for position in sequence])
+    blur = {position: len(draws) + k for k, position in enumerate(blurred)}
+    module = TreeRows(forest, _code_values(levels, draw_of, blur), column_range(schema.learned))
+    classes = _classes(values[0]) if schema.is_classification else {}
+    return SamplingProgram(module, len(draws) + len(blurred), classes)
+
+
+def _draws(
+    sequence: Sequence[int], values: Sequence[Tree], presence: Mapping[int, Tree]
+) -> tuple[list[_Draw], dict[int, int]]:
+    """All trees in their turn, and the draw that gives each learned column's codes."""
+    draws: list[_Draw] = []
+    draw_of = {}
+    for position, tree in zip(sequence, values, strict=True):
+        gate = _ALWAYS
+        if position in presence:
+            gate = len(draws)
+            draws.append(_Draw(presence[position], position))
+        draw_of[position] = len(draws)
+        draws.append(_Draw(tree, position, gate))
+    return draws, draw_of
+
+
+def _classes(root: Tree) -> Intervals:
+    """Where the first uniform gives each class: the target's tree is a root, its donors sorted."""
+    codes, counts = np.unique(root.donors, return_counts=True)
+    return class_intervals(codes.tolist(), counts / len(root.donors))
+
+
+def _forest(draws: Sequence[_Draw], predictors: Sequence[int]) -> Forest:
+    """The trees end to end; predictor i of every tree is the draw `predictors[i]`."""
+    trees = [draw.tree for draw in draws]
+    first_node = _starts([len(tree.feature) for tree in trees])
+    first_donor = _starts([len(tree.donors) for tree in trees])
+    first_place = _starts([len(tree.order) for tree in trees])
+    drawn = np.array(predictors)
+    children = [_children(tree) + at for tree, at in zip(trees, first_node, strict=True)]
+    starts = [tree.start + at for tree, at in zip(trees, first_donor, strict=True)]
+    order_at = [_order_at(tree, int(at)) for tree, at in zip(trees, first_place, strict=True)]
+    return Forest(
+        feature=_joined([drawn[np.maximum(tree.feature, 0)] for tree in trees]),
+        threshold=_joined([tree.threshold for tree in trees]),
+        child=_joined([pair.ravel() for pair in children]),
+        order_at=_joined(order_at),
+        order=_joined([*(tree.order for tree in trees), np.zeros(1)]),
+        start=_joined(starts),
+        count=_joined([tree.count for tree in trees]),
+        donors=_joined([*(tree.donors for tree in trees), np.zeros(1)]),
+        root=_joined([first_node]),
+        depth=_joined([np.array([_depth(tree) for tree in trees])]),
+        gate=_joined([np.array([draw.gate for draw in draws])]),
+    )
+
+
+def _starts(sizes: Sequence[int]) -> NDArray[np.int64]:
+    return np.cumsum([0, *sizes[:-1]])
+
+
+def _joined(parts: Sequence[NDArray[np.generic]]) -> torch.Tensor:
+    return torch.from_numpy(np.concatenate(parts).astype(np.int32))
+
+
+def _children(tree: Tree) -> NDArray[np.int64]:
+    """Right and left child of each node, shape (nodes, 2); a leaf is its own."""
+    nodes = np.arange(len(tree.feature))
+    is_leaf = tree.feature == LEAF
+    right, left = (np.where(is_leaf, nodes, below) for below in (tree.right, tree.left))
+    return np.column_stack([right, left])
+
+
+def _order_at(tree: Tree, offset: int) -> NDArray[np.int64]:
+    """Where the order of the codes that a node looks at begins; -1 where it looks at a number."""
+    begin, end = tree.order_start[:-1], tree.order_start[1:]
+    by_predictor = np.append(np.where(end > begin, begin + offset, _NUMBER), _NUMBER)
+    return by_predictor[tree.feature]  # a leaf's feature is -1: the last
+
+
+def _depth(tree: Tree) -> int:
+    depth, level = 0, np.zeros(1, dtype=np.int64)
+    while len(inner := level[tree.feature[level] != LEAF]):
+        depth, level = depth + 1, np.concatenate([tree.left[inner], tree.right[inner]])
+    return depth
+
+
+def _code_values(
+    levels: Sequence[Levels], draw_of: Mapping[int, int], blur: Mapping[int, int]
+) -> CodeValues:
+    def tensor(values: Sequence[float]) -> torch.Tensor:
+        return torch.tensor(values, dtype=torch.float64)
+
+    sizes = [len(known.low) for known in levels]
+    low, high = (
+        torch.from_numpy(np.concatenate([*(getattr(known, end) for known in levels), [np.nan]]))
+        for end in ("low", "high")
+    )
+    return CodeValues(
+        low=low,
+        high=high,
+        base=torch.from_numpy(_starts(sizes)),
+        step=tensor([known.step for known in levels]),
+        first=tensor([known.low[0] if len(known.low) else 0.0 for known in levels]),
+        draw=torch.tensor([draw_of[i] for i in range(len(levels))]),
+        blur=torch.tensor([blur.get(i, 0) for i in range(len(levels))]),
+    )
