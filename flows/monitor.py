@@ -1,0 +1,80 @@
+"""The `monitor` flow: are the new rows still like those that the champion was trained on?"""
+
+from dataclasses import dataclass
+
+from prefect import flow
+from prefect.artifacts import create_markdown_artifact
+from prefect.logging import get_run_logger
+
+from components.errors import UserError
+from components.monitoring.report import DriftReport, Status
+from components.monitoring.summary import summary_markdown
+from components.registry.monitoring_runs import record_look
+from components.registry.tracking import connect
+from components.storage.home import Home, find_home
+from flows.announcements import Event, announce
+from flows.attempts import check_attempts
+from flows.drift_check import Look, MonitorRequest, look, requests_for_each
+
+EVERY_CHAMPION = MonitorRequest()
+
+
+@dataclass(frozen=True)
+class Monitored:
+    """What was found about one model, and the MLflow run that keeps it."""
+
+    model: str
+    report: DriftReport
+    run_id: str
+
+
+@flow(name="monitor", flow_run_name="monitor {request.model}", persist_result=False)
+def monitor(request: MonitorRequest = EVERY_CHAMPION) -> list[Monitored]:
+    """Compare new rows with the champion's training rows; drift is kept, shown and told.
+
+    A model whose rows cannot be read or compared does not keep the others from being looked at;
+    the run fails at its end and names it.
+    """
+    check_attempts()
+    home, found, failures = find_home(), [], []
+    for each in requests_for_each(request, home):
+        try:
+            found.append(_tell(look(each, home), home))
+        except UserError as error:
+            get_run_logger().error("%s: %s", each.model, error)
+            failures.append(f"{each.model}: {error}")
+    if failures:
+        raise UserError("; ".join(failures))
+    return found
+
+
+def _tell(seen: Look, home: Home) -> Monitored:
+    """Keep what was seen in MLflow, show it as an artifact and, of drift, tell by an event."""
+    model, report = seen.watched.model, seen.detection.report
+    run_id = keep(seen, home)
+    get_run_logger().info("%s: %s: %s", model, report.status, report.reason)
+    create_markdown_artifact(
+        summary_markdown(report, model), key="drift", description=f"{model}: {report.status}"
+    )
+    if report.status is Status.DRIFT:
+        announce(Event.DRIFTED, model, **evidence(seen))
+    return Monitored(model, report, run_id)
+
+
+def keep(seen: Look, home: Home) -> str:
+    """Keep the report in MLflow, with Evidently's page where there is drift; the run's id."""
+    report, run = seen.detection.report, seen.detection.evidently
+    page = run.html() if run and report.status is Status.DRIFT else None
+    return record_look(connect(home), seen.watched, seen.data, report, page, home)
+
+
+def evidence(seen: Look) -> dict[str, object]:
+    """What the event of a drift tells: enough to retrain on the rows that were looked at."""
+    report = seen.detection.report
+    return {
+        "version": seen.watched.version,
+        "data": seen.data,
+        "reason": report.reason,
+        "share": report.share,
+        "worst": list(report.worst),
+    }

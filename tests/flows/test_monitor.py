@@ -1,0 +1,207 @@
+"""Monitoring a champion: ok, drift or one clear line; kept in MLflow; the form."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import typer
+from mlflow import MlflowClient
+from typer.testing import CliRunner
+
+from components.errors import UserError
+from components.monitoring.report import DriftReport, Status
+from components.registry.monitoring_runs import PAGE, REPORT
+from components.registry.tracking import connect
+from components.storage.dvc import cached_file
+from components.storage.home import VARIABLE, Home
+from flows.commands.monitor import monitor as command
+from flows.drift_check import MonitorRequest, look, requests_for_each
+from tests.flows.champions import make_champion
+from tests.procedural import mixed_frame, mixed_table
+
+MODEL = "people"
+NOTES = ("note",)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A home with a champion, and files of rows: the same, others, and bad ones."""
+
+    home: Home
+    client: MlflowClient
+    folder: Path
+
+    def file(self, name: str, frame: pd.DataFrame) -> str:
+        """The path of `frame` as a CSV file of this name."""
+        path = self.folder / name
+        frame.to_csv(path, index=False)
+        return str(path)
+
+
+@pytest.fixture(scope="module")
+def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
+    folder = tmp_path_factory.mktemp("monitor")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, str(folder / "home"))
+        home = Home(folder / "home")
+        client = connect(home)
+        source = folder / "source.csv"
+        mixed_frame(400, seed=1).assign(note="x").to_csv(source, index=False)
+        make_champion(client, MODEL, mixed_table(600), home, data=str(source), drop=NOTES)
+        yield Setting(home, client, folder)
+
+
+def drifted() -> pd.DataFrame:
+    frame = mixed_frame(300, seed=2)
+    return frame.assign(age=frame["age"] + 20, city="Cork", ratio=frame["ratio"] + 5)
+
+
+def mintmark_monitor(*arguments: str) -> tuple[int, str]:
+    app = typer.Typer()
+    app.command()(command)
+    done = CliRunner().invoke(app, list(arguments), catch_exceptions=True)
+    if isinstance(done.exception, UserError):
+        return 2, str(done.exception)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, done.stdout
+
+
+def test_without_data_the_champions_own_source_is_read(setting: Setting) -> None:
+    seen = look(MonitorRequest(model=MODEL), setting.home)
+    assert seen.detection.report.status is Status.OK and seen.data.endswith("source.csv")
+    assert not seen.detection.report.changes
+
+
+def test_the_command_says_ok_and_drift_by_its_status(setting: Setting) -> None:
+    same = setting.file("same.csv", mixed_frame(300, seed=3))
+    other = setting.file("other.csv", drifted())
+    status, output = mintmark_monitor(MODEL, "--data", same)
+    assert status == 0 and output.startswith("ok  people version 1, 300 new rows")
+    report = setting.folder / "report.json"
+    status, output = mintmark_monitor(MODEL, "--data", other, "--json", str(report))
+    assert status == 1 and "3 of 9 columns drifted" in output
+    written = DriftReport.model_validate_json(report.read_text())
+    assert set(written.worst) == {"age", "city", "ratio"}
+    assert mintmark_monitor(MODEL, "--data", other, "--alarm", "0.5")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda f: f.head(1), "there are 1 new rows; at least 50 are needed"),
+        (lambda f: f.head(0), "there are 0 new rows; at least 50 are needed"),
+    ],
+)
+def test_too_few_rows_are_bad_input(setting: Setting, change, message: str) -> None:  # type: ignore[no-untyped-def]
+    path = setting.file("few.csv", change(mixed_frame(100)))
+    assert mintmark_monitor(MODEL, "--data", path) == (2, message + " to tell drift from chance")
+
+
+def test_what_cannot_be_read_is_bad_input(setting: Setting) -> None:
+    cut = setting.folder / "cut.parquet"
+    mixed_frame(200).to_parquet(cut)
+    cut.write_bytes(cut.read_bytes()[:500])
+    empty = setting.folder / "empty"
+    empty.mkdir()
+    for data, message in (
+        (str(cut), f"cannot read {cut}"),
+        (str(empty), f"no data at '{empty}'"),
+        ("none.csv", "no data at "),
+    ):
+        status, output = mintmark_monitor(MODEL, "--data", data)
+        assert status == 2 and message in output
+    assert mintmark_monitor("nobody")[1].startswith("no model 'nobody' is registered; there are")
+    assert "alarm_share 0.0" in mintmark_monitor(MODEL, "--alarm", "0")[1]
+    assert mintmark_monitor(MODEL, "--json", "no/where.json")[1].startswith("cannot write no")
+
+
+def test_training_rows_that_are_not_kept_are_named(setting: Setting) -> None:
+    version = setting.client.get_model_version(MODEL, "1")
+    md5 = json.loads(version.tags["mintmark.content_keys"])["data/prepared/train.parquet"]
+    kept = cached_file(setting.home, md5)
+    away = kept.rename(setting.folder / "away")
+    try:
+        with pytest.raises(UserError, match=r"train.parquet of people version 1 is not in the cac"):
+            look(MonitorRequest(model=MODEL), setting.home)
+    finally:
+        away.rename(kept)
+
+
+def test_what_was_seen_is_kept_with_a_page_where_there_is_drift(setting: Setting) -> None:
+    from flows.monitor import evidence, keep
+
+    data = setting.file("late.csv", drifted())
+    seen = look(MonitorRequest(model=MODEL, data=data), setting.home)
+    assert evidence(seen)["data"] == data and evidence(seen)["version"] == "1"
+    drift = keep(seen, setting.home)
+    ok = keep(look(MonitorRequest(model=MODEL), setting.home), setting.home)
+    run = setting.client.get_run(drift)
+    assert run.data.metrics["drifted_share"] == pytest.approx(3 / 9)
+    assert run.data.metrics["distance.city"] > 0.3 and run.info.status == "FINISHED"
+    assert run.data.tags["mintmark.status"] == "drift"
+    assert {f.path for f in setting.client.list_artifacts(drift)} == {REPORT, PAGE}
+    assert {f.path for f in setting.client.list_artifacts(ok)} == {REPORT}
+    experiment = setting.client.get_experiment(run.info.experiment_id)
+    assert experiment.name == f"{MODEL}-monitor"
+
+
+def test_without_a_model_every_champion_is_looked_at(setting: Setting) -> None:
+    setting.client.create_registered_model("unpromoted")
+    assert [each.model for each in requests_for_each(MonitorRequest(), setting.home)] == [MODEL]
+    with pytest.raises(UserError, match=r"data 'x.csv' without a model"):
+        requests_for_each(MonitorRequest(data="x.csv"), setting.home)
+
+
+def test_the_form_is_in_order_and_explains_itself() -> None:
+    fields = MonitorRequest.model_json_schema()["properties"]
+    assert [name for name in sorted(fields, key=lambda n: fields[n]["position"])] == [
+        "model",
+        "data",
+        "alarm_share",
+    ]
+    assert all(field["title"] and field["description"] for field in fields.values())
+
+
+@pytest.mark.slow
+def test_the_flow_tells_of_drift_and_goes_on_past_a_bad_model(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREFECT_HOME", str(setting.home.prefect))
+    from prefect.client.orchestration import get_client
+    from prefect.events.clients import AssertingEventsClient
+    from prefect.events.worker import EventsWorker
+
+    from flows.monitor import monitor
+    from flows.project import set_up_environment
+    from flows.server import prefect_server
+
+    gone = setting.folder / "gone.csv"
+    table = mixed_table(600)
+    make_champion(setting.client, "a-gone", table, setting.home, data=str(gone))
+    source = setting.file("moved.csv", drifted())
+    make_champion(setting.client, "z-moved", table, setting.home, data=source)
+    EventsWorker.set_client_override(AssertingEventsClient)
+    with prefect_server(set_up_environment()):
+        with pytest.raises(
+            UserError, match=r"^a-gone: no data at '.*gone.csv'; accepted are [^;]*$"
+        ):
+            monitor()
+        (found,) = monitor(MonitorRequest(model="z-moved"))
+        with get_client(sync_client=True) as client:
+            artifacts = client.read_artifacts()
+        EventsWorker.drain_all()
+    EventsWorker.set_client_override(None)
+    told = [
+        event
+        for client in AssertingEventsClient.all
+        for event in client.events
+        if event.event == "mintmark.drift.detected"
+    ]
+    assert found.report.status is Status.DRIFT and found.model == "z-moved"
+    assert sum("# z-moved: drift" in str(item.data) for item in artifacts) == 2
+    assert len(told) == 2 and told[0].payload["model"] == "z-moved"
+    assert told[0].resource["prefect.resource.id"] == "mintmark.model.z-moved"
+    assert told[0].payload["data"] == source and told[0].payload["worst"]
