@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from components.models.contract import SamplingProgram
 from components.models.copula import POOLED, Copula
-from components.models.program_parts import class_intervals, column_range
+from components.models.program_parts import class_ends, class_intervals, column_range
 from components.networks.copula_rows import CodePlaces, CopulaClasses, CopulaRows
 from components.networks.piecewise_linear import PiecewiseLinear
 
@@ -21,7 +21,7 @@ def copula_program(model: Copula) -> SamplingProgram:
     learned = model.schema_.learned
     module = CopulaRows(
         CopulaClasses(
-            ends=torch.from_numpy(np.cumsum(shares)),
+            ends=class_ends(shares),
             group=torch.tensor([_group_of(code, model) for code in classes]),
             code=torch.tensor([np.nan if c < 0 else c for c in classes], dtype=torch.float64),
         ),

@@ -11,7 +11,7 @@ from components.data.schema import Schema
 from components.models.contract import SamplingProgram
 from components.models.ctgan_calibration import probabilities
 from components.models.ctgan_rows import Classes, RowSampler
-from components.models.program_parts import Intervals, class_intervals, column_range
+from components.models.program_parts import Intervals, class_ends, class_intervals, column_range
 from components.networks.gan_rows import GanColumns, GanRows
 from components.networks.piecewise_linear import PiecewiseLinear
 
@@ -24,7 +24,7 @@ def ctgan_program(sampler: RowSampler, schema: Schema) -> SamplingProgram:
         generator,
         sampler.noise_size,
         layout.groups,
-        classes=(torch.from_numpy(np.cumsum(classes.shares)), _class_codes(classes)),
+        classes=(class_ends(classes.shares), _class_codes(classes)),
         bias=sampler.calibration.bias,
         scores=_scores(sampler),
         columns=_columns(sampler.codes),

@@ -32,6 +32,13 @@ def _scale(column: Column) -> float:
     return 0.0 if column.decimals is None else 10.0**column.decimals
 
 
+def class_ends(shares: NDArray[np.float64]) -> torch.Tensor:
+    """Where each class's stretch of the first draw ends; the last that has any has no end."""
+    ends = np.cumsum(shares)
+    ends[np.flatnonzero(shares)[-1] :] = np.inf
+    return torch.from_numpy(ends)
+
+
 def class_intervals(codes: Sequence[int], shares: NDArray[np.float64]) -> Intervals:
     """Where in [0, 1] each code stands that is no missing value, with these shares in turn."""
     ends = np.cumsum(shares)

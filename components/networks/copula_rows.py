@@ -79,7 +79,6 @@ class CopulaRows(nn.Module):
         which = torch.searchsorted(
             self.class_ends, uniforms[:, :1].contiguous(), right=True
         ).squeeze(1)
-        which = which.clamp(max=len(self.class_ends) - 1)
         parts = [self.class_codes[which][:, None]]
         if self.marginals is not None:
             parts.insert(0, self._drawn(self.class_groups[which], uniforms[:, 1:], self.marginals))

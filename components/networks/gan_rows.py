@@ -80,7 +80,7 @@ class GanRows(nn.Module):
     def forward(self, uniforms: Tensor) -> Tensor:
         """Rows, float64 of shape (rows, columns), from uniforms (rows, 1 + noise + groups)."""
         which = torch.searchsorted(self.class_ends, uniforms[:, :1].contiguous(), right=True)
-        which = which.squeeze(1).clamp(max=len(self.class_ends) - 1)
+        which = which.squeeze(1)
         noise = torch.special.ndtri(uniforms[:, 1 : 1 + self.noise_size].clamp(TINY, 1 - TINY))
         condition = nn.functional.one_hot(which, len(self.class_ends)).double()
         raw = self.generator(noise, condition).float().double()
