@@ -11,6 +11,7 @@ from rich.markup import escape
 from components.errors import UserError
 from flows.commands.doctor import doctor
 from flows.commands.models import models, rollback, sample
+from flows.commands.monitor import monitor
 from flows.commands.run import params, recipes, run
 from flows.commands.services import down, status, up
 from flows.commands.synthesize import synthesize
@@ -37,6 +38,7 @@ for command in (
     recipes,
     params,
     models,
+    monitor,
     sample,
     rollback,
     synthesize,

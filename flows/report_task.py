@@ -6,6 +6,7 @@ from pathlib import Path
 from prefect import task
 from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
 
 from components.registry.promotion import CHAMPION
 from components.registry.tracking import connect, tracking_uri
@@ -16,6 +17,7 @@ from components.stages.paths import StagePaths
 from components.stages.training_curves import read_training_curves
 from components.storage.home import Home, find_home
 from flows.outcome import Decision, Registered
+from flows.services import flow_run_page, version_page
 
 
 @task(cache_policy=NO_CACHE, task_run_name="report")
@@ -32,15 +34,30 @@ def write_report(registered: Registered, decision: Decision, workspace: Path) ->
     create_markdown_artifact(
         summary_markdown(registered.evidence, lineage),
         key="verdict",
-        description=f"{registered.model} version {registered.version}",
+        description=f"{registered.model} version {registered.version}: {_outcome(decision)}",
     )
     return path
 
 
+def _outcome(decision: Decision) -> str:
+    """What became of it, in a line."""
+    if decision.waits:
+        return f"waits for approval; {decision.waits}"
+    if decision.promote or decision.is_champion:
+        return "champion"
+    return f"refused; {decision.reason}"
+
+
 def _complete(registered: Registered, decision: Decision, home: Home) -> Lineage:
+    places = {
+        "the version in MLflow": version_page(home, registered.model, registered.version),
+        "the run in Prefect": flow_run_page(home, str(flow_run.id)),
+        "MLflow registry": tracking_uri(home),
+        "MLflow run": registered.run_id,
+    }
     return replace(
         registered.lineage,
         version=registered.version,
         alias=CHAMPION if decision.promote or decision.is_champion else None,
-        links={"MLflow registry": tracking_uri(home), "MLflow run": registered.run_id},
+        links={name: place for name, place in places.items() if place},
     )
