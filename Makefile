@@ -6,21 +6,25 @@ PIP := $(BIN)/python -m pip install -qq --no-compile
 RUNTIME := $(VENV)/runtime.done
 TOOLS := $(VENV)/tools.done
 
-.PHONY: run test test-slow lint up down bench lock clean help
+.PHONY: run test test-slow test-browser lint up down bench lock clean help
 
 run: $(RUNTIME)  ## Run the default recipe through the whole loop
 	@$(BIN)/mintmark run
 
 test: $(TOOLS)  ## Run the quick tests
-	@$(BIN)/python -m pytest -n 2 -m "not slow and not gpu"
+	@$(BIN)/python -m pytest -n 2 -m "not slow and not gpu and not browser"
 
 test-slow: $(TOOLS)  ## Run the tests that take minutes
-	@$(BIN)/python -m pytest -m "slow and not gpu"
+	@$(BIN)/python -m pytest -m "slow and not gpu and not browser"
+
+test-browser: $(TOOLS)  ## Run the tests that open pages in Chromium, which is installed where it is missing
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-liberation; }
+	@$(BIN)/python -m pytest -m browser
 
 lint: $(TOOLS)  ## Check style, types and import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
-up: $(RUNTIME)  ## Start the Prefect and MLflow servers on this machine
+up: $(RUNTIME)  ## Start the services of this machine: servers, worker, deployments
 	@$(BIN)/mintmark up
 
 down: $(RUNTIME)  ## Stop what `make up` started

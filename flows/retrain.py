@@ -1,6 +1,8 @@
 """The loop once through: prepare, train, synthesize, evaluate, register, decide, promote."""
 
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
@@ -33,6 +35,7 @@ def retrain(request: RunRequest) -> Outcome:
 
 def run_loop(request: RunRequest, workspace: Path) -> Outcome:
     """The loop in `workspace`; where a killed attempt left one, with the settings it began with."""
+    Thread(target=import_module, args=("torch.export",), daemon=True).start()  # for `register`
     params, registered, done = make_candidate(request, workspace)
     decision = settle(decide(registered, params, workspace), registered, params)
     report = write_report(registered, decision, workspace)
