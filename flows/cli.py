@@ -10,8 +10,10 @@ from rich.markup import escape
 
 from components.errors import UserError
 from flows.commands.doctor import doctor
-from flows.commands.models import models, rollback, sample
+from flows.commands.models import models, promote, rollback, sample
 from flows.commands.monitor import monitor
+from flows.commands.releases import pull, release, verify_release
+from flows.commands.revocation import revoke
 from flows.commands.run import params, recipes, run
 from flows.commands.services import down, status, up
 from flows.commands.synthesize import synthesize
@@ -40,7 +42,12 @@ for command in (
     models,
     monitor,
     sample,
+    promote,
     rollback,
+    release,
+    pull,
+    verify_release,
+    revoke,
     synthesize,
     up,
     down,
