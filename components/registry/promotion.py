@@ -39,6 +39,8 @@ def promote(
                 f"{model}: the champion was version {expected} when version {version} was judged "
                 f"and is version {current} now; judge it again"
             )
+        if current == version:
+            raise UserError(f"version {version} is the champion of {model!r} already")
         record(client, Act(model, "promote", version, current, reason), home)
         if current is not None:
             client.set_registered_model_alias(model, PREVIOUS, current)

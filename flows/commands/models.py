@@ -1,4 +1,4 @@
-"""`mintmark models`, `mintmark sample`, `mintmark rollback`: what is in the registry."""
+"""`mintmark models`, `sample`, `promote` and `rollback`: what is in the registry."""
 
 import json
 from pathlib import Path
@@ -60,6 +60,25 @@ def sample(
     rows = generator.sample(num_rows, condition=wanted, seed=seed)
     write_frame(rows, output)
     Console(stderr=True).print(f"{len(rows)} rows: {escape(str(output))}", highlight=False)
+
+
+def promote(
+    model: Annotated[str, typer.Argument(help="A registered model.")],
+    version: Annotated[int, typer.Argument(min=1, help="The version to promote.")],
+    why: Annotated[str, typer.Option(help="The reason, for the audit record.")],
+) -> None:
+    """Make a version the champion; the champion becomes the previous one."""
+    from flows.project import set_up_environment
+
+    home = set_up_environment()
+    from components.registry import promotion
+    from components.registry.tracking import connect
+
+    client = connect(home)
+    before = promotion.champion(client, model)
+    promotion.promote(client, model, str(version), expected=before, reason=why, home=home)
+    instead = f", no longer {before}" if before else ""
+    Console().print(f"{model}: version {version} is the champion{instead}")
 
 
 def rollback(

@@ -184,7 +184,7 @@ def _is_champion(live: Live, page: Page, version: str) -> bool:
     page.goto(f"{live.mlflow}/#/models/{MODEL}/versions/{version}")
     expect(page.get_by_text("Fit for sharing").first).to_be_visible()
     page.wait_for_timeout(1000)
-    return page.get_by_text("champion", exact=True).count() > 0
+    return page.get_by_text(re.compile(r"^@?\s*champion$")).count() > 0
 
 
 def _open_form(live: Live, page: Page, deployment: str) -> None:
