@@ -49,7 +49,8 @@ class RunRequest(Form):
     name: str = Field(
         "",
         title="Name",
-        description="The name to register under; without one it follows from the recipe or data",
+        description="The name to register under: letters, digits, - and _. Without one it follows "
+        "from the recipe or data",
         pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,62})?$",
     )
     again: str = Field(
