@@ -101,7 +101,7 @@ def _supervisor_settings(programs: Sequence[Program], home: Home) -> configparse
             "startsecs": "2",
             "stopwaitsecs": str(GRACE_SECONDS + 10),
             "redirect_stderr": "true",
-            "stdout_logfile": _plain(log_file(program.name, home)),
+            "stdout_logfile": _plain(_plain(log_file(program.name, home))),  # expanded twice
             "stdout_logfile_maxbytes": _LOG_BYTES,
             "stdout_logfile_backups": "2",
         }
