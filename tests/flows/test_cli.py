@@ -98,17 +98,20 @@ def test_bad_tables_are_refused_in_one_line(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("run", "titanic"), "no recipe 'titanic'; there are: breast_cancer_scarce"),
+        (("run", "titanic"), "recipe 'titanic': accepted are (default), breast_"),
         (("run", "--data", "none.csv", "--target", "x"), "no data at '"),
         (("run", "--data", "sklearn:iris"), "without a target"),
-        (("run", "breast_cancer_sharing", "--model", "magic"), "train.model"),
+        (("run", "breast_cancer_sharing", "--model", "magic"), "model 'magic': accepted"),
         (("run", "breast_cancer_sharing", "--set", "train.seed=abc"), "train.seed = 'abc'"),
         (("run", "breast_cancer_sharing", "--set", "train.sed=1"), "train.sed = 1"),
         (
             ("run", "breast_cancer_sharing", "--set", "nonsense"),
             "not of the form section.key=value",
         ),
-        (("run", "breast_cancer_sharing", "--data", "x.csv"), "give one of the two"),
+        (("run", "--name", "two words", "breast_cancer_sharing"), "name 'two words'"),
+        (("run", "--again", "nobody"), "no model 'nobody' is registered"),
+        (("promote", "nobody", "1", "--why", "x"), "no model 'nobody' is registered"),
+        (("run", "breast_cancer_sharing", "--data", "x.csv"), "give one of them"),
         (("synthesize", "none.csv", "--target", "x", "-o", "o.csv"), "no data at 'none.csv'"),
         (("synthesize", "x.csv", "--target", "x", "-o", "o.xlsx"), "accepted endings are"),
         (("synthesize", "x.csv", "--target", "x", "-o", "o.csv", "--model", "m"), "known models"),
