@@ -53,7 +53,13 @@ def wanted_deployments(settings: ServiceSettings) -> dict[str, Deployed]:
         "race": Deployed("flows.race.race"),
         "promote": Deployed("flows.promote.promote"),
         "rollback": Deployed("flows.promote.rollback"),
+        "release": Deployed("flows.release.release"),
         "monitor": Deployed("flows.monitor.monitor", often, {}),
+        "collect": Deployed(
+            "flows.collect.collect",
+            _cron(settings.collect_cron, settings),
+            {"keep_days": settings.keep_days},
+        ),
     }
 
 

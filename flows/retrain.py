@@ -17,7 +17,7 @@ from flows.attempts import check_attempts
 from flows.decision_task import decide, settle
 from flows.outcome import Outcome, Registered, StageDone
 from flows.project import PROJECT
-from flows.registration_task import register_candidate
+from flows.registration_task import register_candidate, trace_ancestry
 from flows.report_task import write_report
 from flows.request import RunRequest, build_params, to_yaml
 from flows.services import version_page
@@ -54,8 +54,9 @@ def make_candidate(
     else:
         params = build_params(request)
         make_workspace(workspace, PROJECT, to_yaml(params), home)
+    ancestry = trace_ancestry(params)
     done = {stage: run_stage(stage, workspace, params) for stage in STAGES}
-    registered = register_candidate(params, workspace)
+    registered = register_candidate(params, workspace, ancestry)
     if not all(stage.was_cached for stage in done.values()):
         keep_outputs(workspace)
     return params, registered, done
