@@ -134,6 +134,7 @@ def _environment(services: dict[str, Service]) -> dict[str, str]:
         "PREFECT_UI_API_URL": api,
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": leases,
         "PREFECT_SERVER_DATABASE_TIMEOUT": "60",
+        "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # three processes for what we do not use
         SLOTS_VARIABLE: "1",
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "INFO",
     }
