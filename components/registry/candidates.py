@@ -99,7 +99,12 @@ def register(client: MlflowClient, candidate: Candidate, run_id: str) -> str:
                 f"{candidate.name!r} holds {kind}s of another model; register under another name"
             ) from error
     version = client.create_model_version(
-        candidate.name, uri, run_id, tags=_tags(candidate), description=_describe(candidate)
+        candidate.name,
+        uri,
+        run_id,
+        tags=_tags(candidate),
+        description=_describe(candidate),
+        model_id=uri.removeprefix("models:/"),  # a server accepts the source only with its id
     )
     client.set_terminated(run_id)
     return str(version.version)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import platform
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -156,8 +157,9 @@ def _card(
 
 def _schema(generator: ModelVersion) -> Schema:
     uri = f"models:/{generator.name}/{generator.version}"
-    folder = mlflow.artifacts.download_artifacts(uri)
-    return load_artifact(Path(folder) / "data" / "generator").schema
+    with tempfile.TemporaryDirectory() as elsewhere:
+        folder = mlflow.artifacts.download_artifacts(uri, dst_path=elsewhere)
+        return load_artifact(Path(folder) / "data" / "generator").schema
 
 
 def _tags(card: Card, key: str, text: str) -> Mapping[str, str]:

@@ -39,7 +39,8 @@ def draw_rows(model: str, version: str, num_rows: int, seed: int) -> pd.DataFram
     version cannot be loaded or sampled.
     """
     with tempfile.TemporaryDirectory() as elsewhere:
-        folder = mlflow.artifacts.download_artifacts(f"models:/{model}/{version}")
+        uri = f"models:/{model}/{version}"
+        folder = mlflow.artifacts.download_artifacts(uri, dst_path=str(Path(elsewhere) / "model"))
         target = Path(elsewhere) / "drawn.parquet"
         command = [sys.executable, "-I", "-c", _CONSUMER, folder]
         done = subprocess.run(

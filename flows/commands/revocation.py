@@ -54,6 +54,5 @@ def revoke(
     for name in found.without_champion:
         verb = "would have" if dry_run else "has"
         console.print(f"[bold]{escape(name)} {verb} no champion any more[/bold]")
-    count = f"{len(found.things)} version{'' if len(found.things) == 1 else 's'} and releases"
-    done = "nothing was changed: this would reach" if dry_run else "revoked, in quarantine:"
-    console.print(f"{done} {count} ({escape(found.act.cause)})")
+    done = "nothing was changed; this would be revoked" if dry_run else "revoked and in quarantine"
+    console.print(f"{done}: {len(found.things)} in all, because of {escape(found.act.cause)}")
