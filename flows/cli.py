@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from components.errors import UserError
+from flows.commands.collect import collect
 from flows.commands.doctor import doctor
 from flows.commands.models import models, promote, rollback, sample
 from flows.commands.monitor import monitor
@@ -52,6 +53,7 @@ for command in (
     up,
     down,
     status,
+    collect,
     doctor,
 ):
     app.command()(command)
