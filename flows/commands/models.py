@@ -93,4 +93,5 @@ def rollback(
     from components.registry.tracking import connect
 
     before, after = promotion.rollback(connect(home), model, reason=why, home=home)
-    Console().print(f"{model}: version {after} is the champion again, no longer {before}")
+    instead = "" if before == "none" else f", no longer {before}"
+    Console().print(f"{model}: version {after} is the champion again{instead}")
