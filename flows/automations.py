@@ -77,29 +77,32 @@ def _news(tell: Sequence[ActionTypes]) -> list[AutomationCore]:
 
 
 def _recovery() -> list[AutomationCore]:
-    """Runs that fall silent have crashed, and runs that crashed come back, as the same run."""
-    crashed = ChangeFlowRunState(
-        state=StateType.CRASHED, name="Crashed", message="It gave no sign of life any more."
+    """Runs that crashed or fell silent come back, as the same run."""
+    silent = ChangeFlowRunState(
+        state=StateType.SCHEDULED,
+        name="AwaitingRetry",
+        message="It gave no sign of life any more and comes back.",
+        force=True,  # at once: after a restart the server holds back what follows a crash
     )
     again = ChangeFlowRunState(
         state=StateType.SCHEDULED, name="AwaitingRetry", message="It crashed and comes back."
     )
     return [
         _automation(
-            "a run that fell silent has crashed",
+            "a run that fell silent comes back",
             f"No heartbeat for {_SILENCE.seconds} seconds.",
             _unless(_SIGNS | {_HEARTBEAT}, after={_HEARTBEAT}, within=_SILENCE),
-            crashed,
+            silent,
         ),
         _automation(
-            "a run that never began has crashed",
+            "a run that never began comes back",
             "Its worker took it and was gone before it ran.",
             _unless(
                 _SIGNS | {_HEARTBEAT, "prefect.flow-run.Running"},
                 after={"prefect.flow-run.Pending"},
                 within=_STARTING,
             ),
-            crashed,
+            silent,
         ),
         _automation(
             "a run that crashed comes back",

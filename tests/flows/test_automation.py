@@ -28,7 +28,7 @@ def test_drift_starts_a_run_once_a_model_and_cool_down() -> None:
 
 
 def test_silence_is_longer_than_two_heartbeats_and_only_deployed_runs_come_back() -> None:
-    silent = _wanted()["a run that fell silent has crashed"].trigger
+    silent = _wanted()["a run that fell silent comes back"].trigger
     assert silent.posture is Posture.Proactive and silent.within > 2 * timedelta(seconds=30)
     assert "prefect.flow-run.Suspended" in silent.expect
     back = _wanted()["a run that crashed comes back"].trigger

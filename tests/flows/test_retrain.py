@@ -51,6 +51,8 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
     mixed_frame(240).to_csv(table, index=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, str(folder / "home"))
+        for stale in ("MLFLOW_TRACKING_URI", "MINTMARK_REGISTRY_URI"):
+            patch.delenv(stale, raising=False)  # MLflow sets the first itself, in any test before
         patch.setenv("PREFECT_HOME", str(folder / "home" / "prefect"))
         from flows.project import set_up_environment
         from flows.server import prefect_server

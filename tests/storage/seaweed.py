@@ -61,6 +61,8 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
         "-ip.bind=127.0.0.1",
         "-s3",
         "-s3.config=s3.json",
+        "-s3.port.iceberg=0",  # or two servers side by side would ask for the same ports
+        "-s3.port.lance=0",
         "-volume.max=0",
         "-master.volumeSizeLimitMB=64",
         "-volume.preStopSeconds=0",
