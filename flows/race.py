@@ -19,7 +19,16 @@ from flows.decision_task import decide, settle
 from flows.forms import DEFAULT, Form, choice
 from flows.outcome import Outcome
 from flows.report_task import write_report
-from flows.request import ApprovalChoice, PurposeChoice, RecipeChoice, RunRequest
+from flows.request import (
+    ApprovalField,
+    DataField,
+    NameField,
+    PurposeField,
+    RecipeField,
+    RunRequest,
+    SizeField,
+    TargetField,
+)
 from flows.retrain import make_candidate
 from flows.services import version_page
 
@@ -30,30 +39,16 @@ HEADLINE = {Purpose.AUGMENTATION: ("augmentation_gain", -1), Purpose.SHARING: ("
 class RaceRequest(Form):
     """Train several generators on the same rows; the best that passes its gates is promoted."""
 
-    recipe: RecipeChoice = Field(
-        DEFAULT, title="Recipe", description="A bundled problem; leave it for your own data"
-    )
-    preset: Preset = Field(Preset.CPU, title="Size", description="How large a recipe is run")
-    data: str = Field(
-        "", title="Data", description="A path, folder, glob or s3:// URI of CSV or Parquet"
-    )
-    target: str = Field("", title="Target", description="The column to predict")
-    purpose: PurposeChoice = Field(
-        DEFAULT, title="Purpose", description="What the synthetic rows are judged for"
-    )
+    recipe: RecipeField = DEFAULT
+    preset: SizeField = Preset.CPU
+    data: DataField = ""
+    target: TargetField = ""
+    purpose: PurposeField = DEFAULT
     models: list[Annotated[str, *choice(MODELS)]] = Field(
         list(MODELS), title="Generators", description="Those that compete", min_length=2
     )
-    name: str = Field(
-        "",
-        title="Name",
-        description="The name to register under: letters, digits, - and _. Without one it follows "
-        "from the recipe or data",
-        pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,62})?$",
-    )
-    approval: ApprovalChoice = Field(
-        DEFAULT, title="Approval", description="Who promotes a version that passed its gates"
-    )
+    name: NameField = ""
+    approval: ApprovalField = DEFAULT
     overrides: tuple[str, ...] = Field(
         (), title="Settings", description="Any setting as section.key=value, for every generator"
     )

@@ -26,6 +26,32 @@ PurposeChoice = Annotated[str, *choice([DEFAULT, *Purpose])]
 ModelChoice = Annotated[str, *choice([DEFAULT, *MODELS])]
 ApprovalChoice = Annotated[str, *choice([DEFAULT, *Approval])]
 
+RecipeField = Annotated[
+    RecipeChoice,
+    Field(title="Recipe", description="A bundled problem; leave it for your own data"),
+]
+SizeField = Annotated[Preset, Field(title="Size", description="How large a recipe is run")]
+DataField = Annotated[
+    str, Field(title="Data", description="A path, folder, glob or s3:// URI of CSV or Parquet")
+]
+TargetField = Annotated[str, Field(title="Target", description="The column to predict")]
+PurposeField = Annotated[
+    PurposeChoice, Field(title="Purpose", description="What the synthetic rows are judged for")
+]
+NameField = Annotated[
+    str,
+    Field(
+        title="Name",
+        description="The name to register under: letters, digits, - and _. Without one it follows "
+        "from the recipe or data",
+        pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,62})?$",
+    ),
+]
+ApprovalField = Annotated[
+    ApprovalChoice,
+    Field(title="Approval", description="Who promotes a version that passed its gates"),
+]
+
 
 class RunRequest(Form):
     """Train, judge and register a generator, and promote it if it passes.
@@ -34,33 +60,19 @@ class RunRequest(Form):
     none of the three, params.yaml of the checkout is run.
     """
 
-    recipe: RecipeChoice = Field(
-        DEFAULT, title="Recipe", description="A bundled problem; leave it for your own data"
-    )
-    preset: Preset = Field(Preset.CPU, title="Size", description="How large a recipe is run")
-    data: str = Field(
-        "", title="Data", description="A path, folder, glob or s3:// URI of CSV or Parquet"
-    )
-    target: str = Field("", title="Target", description="The column to predict")
-    purpose: PurposeChoice = Field(
-        DEFAULT, title="Purpose", description="What the synthetic rows are judged for"
-    )
+    recipe: RecipeField = DEFAULT
+    preset: SizeField = Preset.CPU
+    data: DataField = ""
+    target: TargetField = ""
+    purpose: PurposeField = DEFAULT
     model: ModelChoice = Field(DEFAULT, title="Generator", description="What is trained")
-    name: str = Field(
-        "",
-        title="Name",
-        description="The name to register under: letters, digits, - and _. Without one it follows "
-        "from the recipe or data",
-        pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,62})?$",
-    )
+    name: NameField = ""
     again: str = Field(
         "",
         title="Train again",
         description="A registered model: the settings of its newest version, its data as it is now",
     )
-    approval: ApprovalChoice = Field(
-        DEFAULT, title="Approval", description="Who promotes a version that passed its gates"
-    )
+    approval: ApprovalField = DEFAULT
     overrides: tuple[str, ...] = Field(
         (),
         title="Settings",
