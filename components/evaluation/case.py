@@ -13,8 +13,11 @@ from components.data.schema import Scalar
 from components.data.table import Table, encode
 from components.evaluation.evidence import (
     Arm,
+    Attack,
     ColumnFidelity,
+    Constraint,
     Curve,
+    GroupEffect,
     Measurement,
     PairFidelity,
 )
@@ -119,6 +122,9 @@ class Findings:
     pairs: tuple[PairFidelity, ...] = ()
     arms: tuple[Arm, ...] = ()
     curves: tuple[Curve, ...] = ()
+    groups: tuple[GroupEffect, ...] = ()
+    attacks: tuple[Attack, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,9 @@ def evaluate(
         pairs=tuple(pair for part in found for pair in part.pairs),
         arms=tuple(arm for part in found for arm in part.arms),
         curves=tuple(curve for part in found for curve in part.curves),
+        groups=tuple(group for part in found for group in part.groups),
+        attacks=tuple(attack for part in found for attack in part.attacks),
+        constraints=tuple(rule for part in found for rule in part.constraints),
         verdict=judge(measurements, config.gates, config.purpose),
     )
 

@@ -15,12 +15,25 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Comparison(Value):
+    """The paired difference of a metric to a baseline: positive where the metric is higher.
+
+    `low` and `high` are each a one-sided bound at the confidence of the measurement.
+    """
+
+    baseline: str
+    value: float
+    low: float
+    high: float
+
+
 class Measurement(Value):
     """A metric's value, the ends of its one-sided interval, and what it says in words.
 
     `low` and `high` are each a one-sided bound at `confidence`. `family` groups the report.
     `bounds` are the least and greatest value the metric can take, None where it has none.
     `reference` is what real rows reach in the synthetic rows' place, None where it is not known.
+    `comparisons` are its differences to baselines, by which a gate may ask.
     """
 
     name: str
@@ -34,16 +47,22 @@ class Measurement(Value):
     meaning: str
     bounds: tuple[float | None, float | None] = (None, None)
     reference: float | None = None
+    comparisons: tuple[Comparison, ...] = ()
 
 
 class Curve(Value):
-    """A line to plot: `x` and `y` of equal length, titles of the axes, and its own name."""
+    """A line to plot: `x` and `y` of equal length, titles of the axes, and its own name.
+
+    `low` and `high` bound a band about it where both are given, each of the same length.
+    """
 
     name: str
     x: tuple[float, ...]
     y: tuple[float, ...]
     x_title: str
     y_title: str
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
 
 
 class Arm(Value):
@@ -81,6 +100,49 @@ class PairFidelity(Value):
     error: float
 
 
+class GroupEffect(Value):
+    """What augmentation does to one group of rows: the metric with real rows alone, and with both.
+
+    `difference` is augmented less real, with a two-sided interval; `group` is the value of
+    `column` that its rows share.
+    """
+
+    column: str
+    group: str
+    num_rows: int
+    metric: str
+    real: float
+    augmented: float
+    difference: float
+    low: float
+    high: float
+
+
+class Attack(Value):
+    """How well one membership attack does: area under its ROC, and members found at few alarms.
+
+    `access` says what the attacker holds: synthetic rows alone, or the model as well. Bounds are
+    one-sided.
+    """
+
+    name: str
+    access: Literal["rows", "model"]
+    auc: float
+    low: float
+    high: float
+    found_at_1_percent: float
+    found_at_01_percent: float
+
+
+class Constraint(Value):
+    """A rule that real rows keep, such as "start <= end", and the shares of rows that keep it."""
+
+    rule: str
+    kind: Literal["dependency", "inequality", "sum", "order"]
+    real: float
+    synthetic: float
+
+
 class GateResult(Value):
     """A gate, what was measured, whether it was cleared, and why in one sentence."""
 
@@ -114,6 +176,9 @@ class Evidence(Value):
     arms: tuple[Arm, ...]
     curves: tuple[Curve, ...]
     verdict: Verdict
+    groups: tuple[GroupEffect, ...] = ()
+    attacks: tuple[Attack, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
 
     def measurement(self, name: str) -> Measurement:
         """The measurement called `name`; KeyError where it was not taken."""
