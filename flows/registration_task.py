@@ -22,6 +22,7 @@ from components.registry.candidates import (
     registration_lock,
 )
 from components.registry.ledger import Ancestry, check_ancestry, find_ancestry
+from components.registry.packages import Package, make_package
 from components.registry.runs import open_run
 from components.registry.tracking import connect
 from components.reporting.lineage import Lineage
@@ -37,14 +38,28 @@ from flows.request import request_key
 _LIBRARIES = ("torch", "numpy", "pandas", "scikit-learn", "mlflow", "prefect", "dvc", "evidently")
 
 
+@task(cache_policy=NO_CACHE, task_run_name="package")
+def package_generator(params: Params, workspace: Path) -> Package:
+    """The run's generator as teams downstream will load it, tried as they would."""
+    home = find_home()
+    client = connect(home)
+    run_id = open_run(client, params.name, request_key(params), home)
+    with registration_lock(params.name, home):
+        return make_package(client, StagePaths(workspace).model, run_id, home)
+
+
 @task(cache_policy=NO_CACHE, task_run_name="register")
 def register_candidate(
-    params: Params, workspace: Path, ancestry: Ancestry | None = None
+    params: Params,
+    workspace: Path,
+    ancestry: Ancestry | None = None,
+    package: Package | None = None,
 ) -> Registered:
     """The version of this run's content: registered now, or found where it was before.
 
-    `ancestry` is what `trace_ancestry` found before training; without it, it is looked up now.
-    Raises UserError where the source, or a version with the same weights, was revoked meanwhile.
+    `ancestry` is what `trace_ancestry` found before training, `package` what `package_generator`
+    made meanwhile; without them, both are seen to now. Raises UserError where the source, or a
+    version with the same weights, was revoked meanwhile.
     """
     home, paths = find_home(), StagePaths(workspace)
     client = connect(home)
@@ -61,7 +76,6 @@ def register_candidate(
         settings=params.model_dump(mode="json"),
         lineage=lineage,
         evidence=evidence,
-        model_dir=paths.model,
         training_curves=read_training_curves(paths.training_curves),
         datasets=_datasets(paths, hashes, home),
         files=(paths.params, paths.evidence, paths.schema, workspace / "dvc.lock"),
@@ -75,7 +89,8 @@ def register_candidate(
             version, run_id = found.version, found.run_id
         else:
             run_id = open_run(client, params.name, request_key(params), home)
-            version = register(client, candidate, run_id)
+            package = package or make_package(client, paths.model, run_id, home)
+            version = register(client, candidate, run_id, package)
     return Registered(params.name, version, run_id, evidence, lineage, reused=found is not None)
 
 

@@ -4,24 +4,25 @@ from importlib import import_module
 from pathlib import Path
 from threading import Thread
 
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow
+from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
 
 from components.config import Params, read_params
+from components.registry.packages import Package
 from components.registry.tracking import tracking_uri
 from components.stages.paths import StagePaths
-from components.storage.dvc import is_workspace, make_workspace, push
+from components.storage.dvc import DvcSession, is_workspace, make_workspace
 from components.storage.home import find_home
 from flows.attempts import check_attempts
 from flows.decision_task import decide, settle
 from flows.outcome import Outcome, Registered, StageDone
 from flows.project import PROJECT
-from flows.registration_task import register_candidate, trace_ancestry
+from flows.registration_task import package_generator, register_candidate, trace_ancestry
 from flows.report_task import write_report
 from flows.request import RunRequest, build_params, to_yaml
 from flows.services import version_page
-from flows.stage_tasks import run_stage
+from flows.stage_tasks import keep_outputs, run_stage
 
 STAGES = ("prepare", "train", "synthesize", "evaluate")
 
@@ -35,13 +36,19 @@ def retrain(request: RunRequest) -> Outcome:
 
 def run_loop(request: RunRequest, workspace: Path) -> Outcome:
     """The loop in `workspace`; where a killed attempt left one, with the settings it began with."""
-    Thread(target=import_module, args=("torch.export",), daemon=True).start()  # for `register`
+    Thread(target=_import_ahead, daemon=True).start()
     params, registered, done = make_candidate(request, workspace)
     decision = settle(decide(registered, params, workspace), registered, params)
     report = write_report(registered, decision, workspace)
     home = find_home()
     pages = version_page(home, registered.model, registered.version)
     return Outcome(registered, decision, report, workspace, tracking_uri(home), pages, done)
+
+
+def _import_ahead() -> None:
+    """Import what takes seconds and is needed later, while the first stages run."""
+    for module in ("torch.export", "components.reporting.plots"):
+        import_module(module)
 
 
 def make_candidate(
@@ -54,17 +61,29 @@ def make_candidate(
     else:
         params = build_params(request)
         make_workspace(workspace, PROJECT, to_yaml(params), home)
-    ancestry = trace_ancestry(params)
-    done = {stage: run_stage(stage, workspace, params) for stage in STAGES}
-    registered = register_candidate(params, workspace, ancestry)
-    if not all(stage.was_cached for stage in done.values()):
-        keep_outputs(workspace)
+    with DvcSession(workspace, home) as dvc:
+        ancestry = trace_ancestry(params)
+        done, package = _run_stages(dvc, params, workspace)
+        is_new = not all(stage.was_cached for stage in done.values())
+        kept = keep_outputs.submit(dvc) if is_new else None
+        registered = register_candidate(
+            params, workspace, ancestry, package.result() if package else None
+        )
+        if kept is not None:
+            kept.result()
     return params, registered, done
 
 
-@task(
-    cache_policy=NO_CACHE, task_run_name="push to the DVC remote", retries=2, retry_delay_seconds=5
-)
-def keep_outputs(workspace: Path) -> None:
-    """Copy this run's outputs and the run-cache to the DVC remote."""
-    push(workspace, find_home())
+def _run_stages(
+    dvc: DvcSession, params: Params, workspace: Path
+) -> tuple[dict[str, StageDone], PrefectFuture[Package] | None]:
+    """All stages, one after another; a new generator is packaged and tried beside the later ones.
+
+    None where the generator was there before: most likely so is its version.
+    """
+    done, package = {}, None
+    for stage in STAGES:
+        done[stage] = run_stage(stage, dvc, params)
+        if stage == "train" and not done[stage].was_cached:
+            package = package_generator.submit(params, workspace)
+    return done, package

@@ -1,7 +1,6 @@
 """The stages as Prefect tasks: each one `dvc repro` of one stage in the run's workspace."""
 
 import time
-from pathlib import Path
 from typing import Any
 
 from prefect import task
@@ -12,7 +11,7 @@ from prefect.logging import get_run_logger
 from components.config import Params
 from components.registry.live import LiveCurves
 from components.stages.training_curves import parse_step_line
-from components.storage.dvc import StageFailed, reproduce
+from components.storage.dvc import DvcSession, StageFailed
 from components.storage.home import find_home
 from flows.outcome import StageDone
 from flows.request import request_key
@@ -32,7 +31,7 @@ async def _is_worth_retrying(task: Any, run: TaskRun, state: State[Any]) -> bool
     retry_delay_seconds=2,
     retry_condition_fn=_is_worth_retrying,
 )
-def run_stage(stage: str, workspace: Path, params: Params) -> StageDone:
+def run_stage(stage: str, dvc: DvcSession, params: Params) -> StageDone:
     """Bring a stage's outputs up to date, from the run-cache where the same work was done."""
     home, logger = find_home(), get_run_logger()
     curves = LiveCurves(params.name, request_key(params), home)
@@ -44,7 +43,15 @@ def run_stage(stage: str, workspace: Path, params: Params) -> StageDone:
 
     with slot_for(stage):
         started = time.monotonic()
-        was_cached = reproduce(workspace, stage, home, tell)
+        was_cached = dvc.reproduce(stage, tell)
         seconds = time.monotonic() - started
     logger.info("%s: %s in %.1f s", stage, "unchanged" if was_cached else "done", seconds)
     return StageDone(seconds, was_cached)
+
+
+@task(
+    cache_policy=NO_CACHE, task_run_name="push to the DVC remote", retries=2, retry_delay_seconds=5
+)
+def keep_outputs(dvc: DvcSession) -> None:
+    """Copy this run's outputs and the run-cache to the DVC remote."""
+    dvc.push()

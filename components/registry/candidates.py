@@ -17,7 +17,8 @@ from mlflow.exceptions import MlflowException
 from components.errors import UserError
 from components.evaluation.evidence import Curve, Evidence
 from components.registry.descent import data_file_tags, weights_hash
-from components.registry.packaging import log_generator
+from components.registry.door import door_tags
+from components.registry.packages import Package
 from components.registry.runs import last_step
 from components.registry.versions import KIND, check_standing, list_versions
 from components.reporting.lineage import Lineage
@@ -44,7 +45,6 @@ class Candidate:
     settings: dict[str, Any]
     lineage: Lineage
     evidence: Evidence
-    model_dir: Path
     training_curves: Sequence[Curve]
     datasets: Sequence[DatasetUsed]
     files: Sequence[Path]
@@ -81,13 +81,12 @@ def registration_lock(name: str, home: Home) -> FileLock:
     return FileLock(home.locks / f"register-{name}.lock")
 
 
-def register(client: MlflowClient, candidate: Candidate, run_id: str) -> str:
+def register(client: MlflowClient, candidate: Candidate, run_id: str, package: Package) -> str:
     """Log everything about `candidate` to its run and register it; the new version's number."""
     _log_values(client, candidate, run_id)
     _log_datasets(candidate, run_id)
     for path in candidate.files:
         client.log_artifact(run_id, str(path))
-    uri = log_generator(candidate.model_dir, run_id)
     try:
         client.create_registered_model(candidate.name)
     except MlflowException as error:
@@ -100,11 +99,11 @@ def register(client: MlflowClient, candidate: Candidate, run_id: str) -> str:
             ) from error
     version = client.create_model_version(
         candidate.name,
-        uri,
+        package.uri,
         run_id,
-        tags=_tags(candidate),
+        tags=_tags(candidate) | door_tags(package.door),
         description=_describe(candidate),
-        model_id=uri.removeprefix("models:/"),  # a server accepts the source only with its id
+        model_id=package.model_id,  # a server accepts the source only with its id
     )
     client.set_terminated(run_id)
     return str(version.version)

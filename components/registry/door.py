@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from mlflow import MlflowClient
@@ -51,17 +52,27 @@ def pass_door(
     client: MlflowClient, model: str, version: str, home: Home, limits: DoorLimits
 ) -> DoorResult:
     """The door's answer for a version: the recorded one, else it is tried now and recorded."""
-    recorded = client.get_model_version(model, version).tags.get(_TAG)
-    if recorded:
-        return DoorResult(**json.loads(recorded))
-    result = try_version(model, version, home, limits)
-    client.set_model_version_tag(model, version, _TAG, json.dumps(asdict(result)))
-    return result
+    recorded = recorded_result(client.get_model_version(model, version).tags)
+    if recorded is None:
+        recorded = try_model(f"models:/{model}/{version}", home, limits)
+        for key, value in door_tags(recorded).items():
+            client.set_model_version_tag(model, version, key, value)
+    return recorded
 
 
-def try_version(model: str, version: str, home: Home, limits: DoorLimits) -> DoorResult:
-    """Load the version in a fresh process outside this project and draw the same rows twice."""
-    command = [sys.executable, "-I", "-c", _CONSUMER, f"models:/{model}/{version}"]
+def door_tags(result: DoorResult) -> dict[str, str]:
+    """How the door's answer is recorded, as tags."""
+    return {_TAG: json.dumps(asdict(result))}
+
+
+def recorded_result(tags: Mapping[str, str]) -> DoorResult | None:
+    """The answer in these tags, None where the door was not tried."""
+    return DoorResult(**json.loads(tags[_TAG])) if _TAG in tags else None
+
+
+def try_model(uri: str, home: Home, limits: DoorLimits) -> DoorResult:
+    """Load a `models:/` URI in a fresh process outside this project; draw the same rows twice."""
+    command = [sys.executable, "-I", "-c", _CONSUMER, uri]
     environment = os.environ | {"MLFLOW_TRACKING_URI": tracking_uri(home)}
     with tempfile.TemporaryDirectory() as elsewhere:
         try:

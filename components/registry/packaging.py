@@ -5,7 +5,7 @@ import re
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -27,11 +27,12 @@ _REFERENCE = re.compile(rf"\b{_PACKAGE}(?=\.[a-z])")
 _NEEDS = ("numpy", "pandas", "pydantic", "pyyaml", "safetensors")
 
 
-def log_generator(model_dir: Path, run_id: str) -> str:
+def log_generator(model_dir: Path, run_id: str, tags: Mapping[str, str] | None = None) -> str:
     """Log the generator in `model_dir` to a run, in two flavours; its `models:/` URI.
 
     As a pyfunc its code travels under a package name made from its own hash: versions with
     different code load side by side in one process. As a PyTorch program it needs no code.
+    `tags` are put on the logged model.
     """
     needs = _NEEDS + MODELS[load_artifact(model_dir).model].needs
     generator = load_model(model_dir)
@@ -48,6 +49,7 @@ def log_generator(model_dir: Path, run_id: str) -> str:
             code_paths=[str(package)],
             pip_requirements=[f"{name}=={_public_version(name)}" for name in needs],
             signature=_signature(),
+            tags=dict(tags or {}),
         )
     return str(info.model_uri)
 

@@ -2,18 +2,22 @@
 
 import configparser
 import errno
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 
 import yaml
 
 from components.errors import UserError
+from components.storage import dvc_serve
+from components.storage.dvc_serve import END
 from components.storage.home import VARIABLE, Home
 from components.storage.leash import leashed
 
@@ -49,7 +53,12 @@ def make_workspace(folder: Path, project: Path, params_yaml: str, home: Home) ->
     shutil.copy(project / "dvc.yaml", folder)
     shutil.copy(project / ".dvcignore", folder)
     (folder / "params.yaml").write_text(params_yaml)
-    (folder / ".dvc").mkdir()
+    write_dvc_settings(folder, home)
+
+
+def write_dvc_settings(folder: Path, home: Home) -> None:
+    """Make `folder` a DVC repository without git, on the shared cache and remote."""
+    (folder / ".dvc").mkdir(exist_ok=True)
     config = configparser.ConfigParser()
     config["core"] = {"no_scm": "true", "analytics": "false", "remote": "default"}
     config["cache"] = {"dir": str(home.dvc_cache)}
@@ -68,33 +77,101 @@ def _config(folder: Path) -> Path:
     return folder / ".dvc" / "config"
 
 
-def reproduce(workspace: Path, stage: str, home: Home, tell: Callable[[str], None]) -> bool:
-    """Bring `stage`'s outputs up to date; true where the run-cache had them from before.
+class DvcSession:
+    """DVC at work in one workspace: one process for all its commands, started with the first.
 
-    Each line the stage itself prints goes to `tell`. The stage runs in a process group of its
-    own, which ends with this call, and with this process, however it ends. Raises UserError with
-    the stage's own message where the user can mend it.
+    The process runs in a group of its own, which ends with the session, and with this process,
+    however it ends. One command runs at a time; others wait. Use it as a context.
     """
-    command = ["--wait-for-lock", "repro", "--single-item", stage]
-    lines = []
-    with _dvc(workspace, command, home) as process:
-        assert process.stdout is not None
+
+    def __init__(self, workspace: Path, home: Home) -> None:
+        self._workspace = workspace
+        self._home = home
+        self._process: subprocess.Popen[str] | None = None
+        self._lock = Lock()
+
+    def __enter__(self) -> "DvcSession":
+        """The session itself; its process starts now, in the background."""
+        self._start()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        """End whatever is still running."""
+        self._end()
+
+    def reproduce(self, stage: str, tell: Callable[[str], None]) -> bool:
+        """Bring `stage`'s outputs up to date; true where the run-cache had them from before.
+
+        Each line the stage itself prints goes to `tell`. Raises UserError with the stage's own
+        message where the user can mend it.
+        """
+
+        def listen(line: str) -> None:
+            if line and not _DVC_CHATTER.match(line):
+                tell(line)
+
+        lines, status = self._do(["repro", "--single-item", stage], listen)
+        if status != 0:
+            _fail(stage, lines, status)
+        return any(_CACHED in line for line in lines)
+
+    def push(self) -> None:
+        """Copy the workspace's outputs and the run-cache to the remote."""
+        lines, status = self._do(["push", "--run-cache", "--quiet"], lambda line: None)
+        if status != 0:
+            raise UserError(f"cannot push to the DVC remote: {(lines or ['no message'])[-1]}")
+
+    def _do(self, arguments: list[str], listen: Callable[[str], None]) -> tuple[list[str], int]:
+        """The lines that a command printed and its exit status; below 0 where a signal ended it."""
+        with self._lock:
+            try:
+                return self._ask(["--wait-for-lock", *arguments], listen)
+            except BaseException:  # whoever asked has gone: nothing may go on without them
+                self._end()
+                raise
+
+    def _ask(self, words: list[str], listen: Callable[[str], None]) -> tuple[list[str], int]:
+        process = self._process if self._is_running() else self._start()
+        assert process is not None and process.stdin is not None and process.stdout is not None
+        process.stdin.write(json.dumps(words) + "\n")
+        process.stdin.flush()
+        lines = []
         for line in process.stdout:
-            lines.append(line.rstrip())
-            if lines[-1] and not _DVC_CHATTER.match(lines[-1]):
-                tell(lines[-1])
-    if process.returncode != 0:
-        _fail(stage, lines, process.returncode)
-    return any(_CACHED in line for line in lines)
+            said, ends, status = line.rstrip().partition(END)
+            if said or not ends:
+                lines.append(said)
+                listen(said)
+            if ends:
+                return lines, int(status)
+        return lines, process.wait() or -1
 
+    def _is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
 
-def push(workspace: Path, home: Home) -> None:
-    """Copy the workspace's outputs and the run-cache to the remote."""
-    with _dvc(workspace, ["--wait-for-lock", "push", "--run-cache", "--quiet"], home) as process:
-        assert process.stdout is not None
-        output = process.stdout.read()  # `communicate` would let go of the leash
-    if process.returncode != 0:
-        raise UserError(f"cannot push to the DVC remote: {output.strip().splitlines()[-1]}")
+    def _start(self) -> "subprocess.Popen[str]":
+        environment = os.environ | {
+            VARIABLE: str(self._home.root),
+            "DVC_NO_ANALYTICS": "true",
+            "PYTHONUNBUFFERED": "1",
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+        }
+        self._process = subprocess.Popen(
+            leashed([sys.executable, "-P", str(Path(dvc_serve.__file__).absolute())]),
+            cwd=self._workspace,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        return self._process
+
+    def _end(self) -> None:
+        if self._process is not None and self._process.stdin is not None:
+            with suppress(BrokenPipeError):
+                self._process.stdin.close()
+            self._process.wait()
 
 
 def output_hashes(workspace: Path) -> dict[str, str]:
@@ -107,33 +184,6 @@ def output_hashes(workspace: Path) -> dict[str, str]:
 def cached_file(home: Home, md5: str) -> Path:
     """Where the shared cache keeps the file of this content hash."""
     return home.dvc_cache / "files" / "md5" / md5[:2] / md5[2:]
-
-
-@contextmanager
-def _dvc(workspace: Path, arguments: list[str], home: Home) -> Iterator[subprocess.Popen[str]]:
-    environment = os.environ | {
-        VARIABLE: str(home.root),
-        "DVC_NO_ANALYTICS": "true",
-        "PYTHONUNBUFFERED": "1",
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
-    }
-    process = subprocess.Popen(
-        leashed([sys.executable, "-m", "dvc", *arguments]),
-        cwd=workspace,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    assert process.stdin is not None
-    try:
-        yield process
-        process.wait()
-    finally:
-        process.stdin.close()
-        process.wait()
 
 
 def _fail(stage: str, lines: list[str], status: int) -> None:

@@ -1,6 +1,5 @@
 """Single files under DVC: kept by content in the shared cache, copied to the remote."""
 
-import configparser
 import os
 import subprocess
 import sys
@@ -10,6 +9,7 @@ import yaml
 from filelock import FileLock
 
 from components.errors import UserError
+from components.storage.dvc import write_dvc_settings
 from components.storage.home import VARIABLE, Home
 
 
@@ -32,13 +32,8 @@ def keep_file(path: Path, home: Home) -> str:
 def _make_repository(folder: Path, home: Home) -> None:
     home.locks.mkdir(parents=True, exist_ok=True)
     with FileLock(home.locks / "releases-repository.lock"):
-        (folder / ".dvc").mkdir(parents=True, exist_ok=True)
-        config = configparser.ConfigParser()
-        config["core"] = {"no_scm": "true", "analytics": "false", "remote": "default"}
-        config["cache"] = {"dir": str(home.dvc_cache)}
-        config["'remote \"default\"'"] = {"url": str(home.dvc_remote)}
-        with (folder / ".dvc" / "config").open("w") as file:
-            config.write(file)
+        folder.mkdir(parents=True, exist_ok=True)
+        write_dvc_settings(folder, home)
 
 
 def _run(repository: Path, home: Home, *arguments: str) -> None:

@@ -2,9 +2,11 @@
 
 The command runs in a process group of its own. The group ends, all of it, when the command ends,
 when this process is told to stop, or when its standard input closes: that is, when whoever holds
-the other end is gone, however it died. The exit status is the command's.
+the other end is gone, however it died. What is said to its standard input, the command hears; the
+exit status is the command's.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -24,7 +26,7 @@ def leashed(command: list[str]) -> list[str]:
 
 def _main(command: list[str]) -> int:
     """Run `command` until it ends or has to; its exit status. Ends by the signal that ended it."""
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True)
 
     def stop(number: int, frame: FrameType | None) -> None:
         _signal(child.pid, signal.SIGTERM)
@@ -32,7 +34,7 @@ def _main(command: list[str]) -> int:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    threading.Thread(target=_kill_when_let_go, args=(child.pid,), daemon=True).start()
+    threading.Thread(target=_pass_on, args=(child,), daemon=True).start()
     status = child.wait()
     _signal(child.pid, signal.SIGKILL)  # what the command left behind
     if status in (-signal.SIGTERM, -signal.SIGINT):
@@ -42,10 +44,13 @@ def _main(command: list[str]) -> int:
     return status
 
 
-def _kill_when_let_go(group: int) -> None:
-    while os.read(0, 4096):
-        pass
-    _signal(group, signal.SIGKILL)
+def _pass_on(child: "subprocess.Popen[bytes]") -> None:
+    """Hand the command what is said here, until this end is let go: then kill its group."""
+    assert child.stdin is not None
+    while heard := os.read(0, 4096):
+        with contextlib.suppress(BrokenPipeError):  # it has ended, or listens no more
+            os.write(child.stdin.fileno(), heard)
+    _signal(child.pid, signal.SIGKILL)
 
 
 def _signal(group: int, number: signal.Signals) -> None:

@@ -12,6 +12,7 @@ from components.evaluation.evidence import GateResult, Verdict
 from components.models.catalog import make_model
 from components.registry.candidates import Candidate, register
 from components.registry.ledger import Ancestry, find_ancestry
+from components.registry.packages import make_package
 from components.registry.promotion import champion, promote
 from components.registry.runs import open_run
 from components.storage.home import Home
@@ -60,13 +61,14 @@ def register_generator(
             settings={},
             lineage=lineage,
             evidence=samples.bare().model_copy(update={"verdict": verdict}),
-            model_dir=Path(folder) / "generator",
             training_curves=(),
             datasets=(),
             files=(),
             data_files=found.files,
         )
-        return register(client, candidate, open_run(client, name, key, home))
+        run_id = open_run(client, name, key, home)
+        package = make_package(client, Path(folder) / "generator", run_id, home)
+        return register(client, candidate, run_id, package)
 
 
 def crown(client: MlflowClient, home: Home, name: str, versions: Sequence[str]) -> None:

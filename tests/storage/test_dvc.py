@@ -2,18 +2,19 @@
 
 import json
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from components.errors import UserError
 from components.storage.dvc import (
+    DvcSession,
     StageFailed,
     cached_file,
     make_workspace,
     output_hashes,
-    push,
-    reproduce,
 )
 from components.storage.home import Home
 
@@ -42,12 +43,17 @@ def workspace(tmp_path: Path, name: str, command: str, count: int = 1) -> tuple[
     return folder, home
 
 
+def reproduce(folder: Path, home: Home, tell: Callable[[str], None] = print) -> bool:
+    with DvcSession(folder, home) as dvc:
+        return dvc.reproduce("count", tell)
+
+
 def test_same_work_is_not_done_twice(tmp_path: Path) -> None:
     command = f"echo x >> {tmp_path}/ran && echo hello > out.txt"
     first, home = workspace(tmp_path, "first", command)
     second, _ = workspace(tmp_path, "second", command)
-    assert reproduce(first, "count", home, print) is False
-    assert reproduce(second, "count", home, print) is True
+    assert reproduce(first, home) is False
+    assert reproduce(second, home) is True
     assert (second / "out.txt").read_text() == "hello\n"
     assert (tmp_path / "ran").read_text() == "x\n"
     assert output_hashes(first) == output_hashes(second)
@@ -58,42 +64,42 @@ def test_other_params_are_other_work(tmp_path: Path) -> None:
     command = "cp params.yaml out.txt"
     first, home = workspace(tmp_path, "first", command, count=1)
     second, _ = workspace(tmp_path, "second", command, count=2)
-    assert not reproduce(first, "count", home, print)
-    assert not reproduce(second, "count", home, print)
+    assert not reproduce(first, home)
+    assert not reproduce(second, home)
     assert output_hashes(first) != output_hashes(second)
 
 
 def test_the_users_error_comes_through_as_one(tmp_path: Path) -> None:
     folder, home = workspace(tmp_path, "w", "echo 'error: no column x' && exit 2")
     with pytest.raises(UserError, match=r"^no column x$"):
-        reproduce(folder, "count", home, print)
+        reproduce(folder, home)
 
 
 def test_our_own_error_comes_with_its_output(tmp_path: Path) -> None:
     folder, home = workspace(tmp_path, "w", "echo Traceback && exit 1")
     with pytest.raises(StageFailed, match="Traceback") as failure:
-        reproduce(folder, "count", home, print)
+        reproduce(folder, home)
     assert not failure.value.was_killed
 
 
 def test_a_killed_stage_is_told_from_a_failed_one(tmp_path: Path) -> None:
     folder, home = workspace(tmp_path, "w", "kill -9 $$")
     with pytest.raises(StageFailed) as failure:
-        reproduce(folder, "count", home, print)
+        reproduce(folder, home)
     assert failure.value.was_killed
 
 
 def test_lines_of_the_stage_are_told_and_dvcs_are_not(tmp_path: Path) -> None:
     folder, home = workspace(tmp_path, "w", "echo working && echo 1 > out.txt")
     lines: list[str] = []
-    reproduce(folder, "count", home, lines.append)
+    reproduce(folder, home, lines.append)
     assert lines == ["working"]
 
 
 def test_workspaces_run_side_by_side(tmp_path: Path) -> None:
     made = [workspace(tmp_path, f"w{n}", f"sleep 1; echo {n} > out.txt", n) for n in range(3)]
     threads = [
-        threading.Thread(target=reproduce, args=(folder, "count", home, lambda line: None))
+        threading.Thread(target=reproduce, args=(folder, home, lambda line: None))
         for folder, home in made
     ]
     for thread in threads:
@@ -105,6 +111,68 @@ def test_workspaces_run_side_by_side(tmp_path: Path) -> None:
 
 def test_push_fills_the_remote(tmp_path: Path) -> None:
     folder, home = workspace(tmp_path, "w", "echo 1 > out.txt")
-    reproduce(folder, "count", home, print)
-    push(folder, home)
+    with DvcSession(folder, home) as dvc:
+        dvc.reproduce("count", print)
+        dvc.push()
     assert any(path.is_file() for path in home.dvc_remote.rglob("*"))
+
+
+TWO_STAGES = """
+stages:
+  first:
+    cmd: head -c 100 | wc -c > first.txt
+    outs: [first.txt]
+  second:
+    cmd: echo $$ > pid && wc -l first.txt > second.txt && exec sh -c "{then}"
+    deps: [first.txt]
+    outs: [second.txt]
+"""
+
+
+def two_stages(tmp_path: Path, then: str = "exit 0") -> tuple[Path, Home]:
+    folder, home = workspace(tmp_path, "w", "true")
+    (folder / "dvc.yaml").write_text(TWO_STAGES.format(then=then))
+    return folder, home
+
+
+def test_a_session_does_one_stage_after_another(tmp_path: Path) -> None:
+    folder, home = two_stages(tmp_path)
+    with DvcSession(folder, home) as dvc:
+        assert not dvc.reproduce("first", print)
+        assert not dvc.reproduce("second", print)
+        assert not dvc.reproduce("second", print)  # nothing is done, nothing restored
+    assert set(output_hashes(folder)) == {"first.txt", "second.txt"}
+
+
+def test_a_stage_that_reads_its_input_does_not_hear_the_session(tmp_path: Path) -> None:
+    folder, home = two_stages(tmp_path)
+    with DvcSession(folder, home) as dvc:
+        dvc.reproduce("first", print)
+    assert (folder / "first.txt").read_text().strip() == "0"
+
+
+def test_a_session_goes_on_after_its_process_was_killed(tmp_path: Path) -> None:
+    folder, home = two_stages(tmp_path)
+    with DvcSession(folder, home) as dvc:
+        dvc.reproduce("first", print)
+        assert dvc._process is not None
+        psutil.Process(dvc._process.pid).kill()
+        dvc._process.wait()
+        assert not dvc.reproduce("second", print)
+
+
+def test_whoever_stops_listening_ends_the_stage(tmp_path: Path) -> None:
+    folder, home = two_stages(tmp_path, then="echo here; sleep 300")
+
+    stages = []
+
+    def lose_interest(line: str) -> None:
+        stages.append(psutil.Process(int((folder / "pid").read_text())))
+        raise KeyboardInterrupt
+
+    with DvcSession(folder, home) as dvc:
+        dvc.reproduce("first", print)
+        with pytest.raises(KeyboardInterrupt):
+            dvc.reproduce("second", lose_interest)
+    _, alive = psutil.wait_procs(stages, timeout=10)
+    assert stages and not [one for one in alive if one.status() != psutil.STATUS_ZOMBIE]

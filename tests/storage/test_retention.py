@@ -12,7 +12,7 @@ import pytest
 
 from components.errors import UserError
 from components.storage.content import hashes_in, stored, with_members
-from components.storage.dvc import cached_file, make_workspace, output_hashes, push, reproduce
+from components.storage.dvc import DvcSession, cached_file, make_workspace, output_hashes
 from components.storage.home import Home
 from components.storage.retention import DAY, Kind, Leftovers, delete, find_leftovers
 from components.storage.run_cache import mend
@@ -54,8 +54,9 @@ def run(tmp_path: Path, name: str, count: int) -> Path:
         (project / ".dvcignore").write_text("")
     workspace = home.workspaces / name
     make_workspace(workspace, project, f"count: {count}\n", home)
-    reproduce(workspace, "count", home, lambda line: None)
-    push(workspace, home)
+    with DvcSession(workspace, home) as dvc:
+        dvc.reproduce("count", print)
+        dvc.push()
     return workspace
 
 
@@ -104,7 +105,8 @@ def test_after_a_collection_the_kept_is_found_and_the_lost_is_made_again(tmp_pat
     for count, was_kept in ((1, True), (2, False)):
         again = home.workspaces / f"again{count}"
         make_workspace(again, tmp_path / "project", f"count: {count}\n", home)
-        assert reproduce(again, "count", home, lambda line: None) is was_kept
+        with DvcSession(again, home) as dvc:
+            assert dvc.reproduce("count", print) is was_kept
         assert (again / "out.txt").read_text() == f"count: {count}\n"
     assert output_hashes(home.workspaces / "again1") == kept
 

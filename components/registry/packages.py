@@ -1,0 +1,64 @@
+"""A generator packed for teams downstream and tried as they would, before it has a version."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from mlflow import MlflowClient
+from mlflow.entities import LoggedModelStatus
+
+from components.registry.door import DoorLimits, DoorResult, door_tags, recorded_result, try_model
+from components.registry.packaging import log_generator
+from components.storage.home import Home
+
+_KEY = "mintmark.package"
+_PREFIX = "models:/"
+
+
+@dataclass(frozen=True)
+class Package:
+    """A model in the registry's store: its id there, and what the infrastructure door said."""
+
+    model_id: str
+    door: DoorResult
+
+    @property
+    def uri(self) -> str:
+        """Where MLflow finds it."""
+        return f"{_PREFIX}{self.model_id}"
+
+
+def make_package(client: MlflowClient, model_dir: Path, run_id: str, home: Home) -> Package:
+    """The generator in `model_dir`, logged to the run and tried by a fresh process.
+
+    A run that a killed flow left with a package of the same weights keeps it: it is not made
+    again. Weights are told apart by the hash of their files.
+    """
+    key = _hash_files(model_dir)
+    found = _find(client, run_id, key)
+    if found is not None:
+        return found
+    model_id = log_generator(model_dir, run_id, {_KEY: key}).removeprefix(_PREFIX)
+    door = try_model(f"{_PREFIX}{model_id}", home, DoorLimits())
+    client.set_logged_model_tags(model_id, door_tags(door))
+    return Package(model_id, door)
+
+
+def _find(client: MlflowClient, run_id: str, key: str) -> Package | None:
+    """The run's package with this key that was made and tried, None where there is none."""
+    experiment = client.get_run(run_id).info.experiment_id
+    wanted = f"source_run_id = '{run_id}' AND tags.`{_KEY}` = '{key}'"
+    for model in client.search_logged_models([experiment], wanted):
+        door = recorded_result(model.tags)
+        if model.status == LoggedModelStatus.READY and door is not None:
+            return Package(str(model.model_id), door)
+    return None
+
+
+def _hash_files(folder: Path) -> str:
+    """The SHA-256 over the names and contents of a folder's files."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(folder)}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
