@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --no-compile
+# On all cores, and also where Python is told to write no bytecode: every process starts faster
+COMPILE := $(BIN)/python -m compileall -qq -j 0 -x 'py312_intrinsics' $(VENV)/lib
 RUNTIME := $(VENV)/runtime.done
 TOOLS := $(VENV)/tools.done
 
@@ -48,8 +50,10 @@ $(RUNTIME): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
+	@$(COMPILE)
 	@touch $@
 
 $(TOOLS): $(RUNTIME) requirements-dev.lock
 	@$(PIP) -r requirements-dev.lock
+	@$(COMPILE)
 	@touch $@

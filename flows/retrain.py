@@ -9,6 +9,7 @@ from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
 
 from components.config import Params, read_params
+from components.registry.flavors import warm_up_export
 from components.registry.packages import Package
 from components.registry.tracking import tracking_uri
 from components.stages.paths import StagePaths
@@ -36,7 +37,6 @@ def retrain(request: RunRequest) -> Outcome:
 
 def run_loop(request: RunRequest, workspace: Path) -> Outcome:
     """The loop in `workspace`; where a killed attempt left one, with the settings it began with."""
-    Thread(target=_import_ahead, daemon=True).start()
     params, registered, done = make_candidate(request, workspace)
     decision = settle(decide(registered, params, workspace), registered, params)
     report = write_report(registered, decision, workspace)
@@ -45,10 +45,10 @@ def run_loop(request: RunRequest, workspace: Path) -> Outcome:
     return Outcome(registered, decision, report, workspace, tracking_uri(home), pages, done)
 
 
-def _import_ahead() -> None:
-    """Import what takes seconds and is needed later, while the first stages run."""
-    for module in ("torch.export", "components.reporting.plots"):
-        import_module(module)
+def _get_ready() -> None:
+    """Import what takes seconds and is needed later, while the first stage runs."""
+    warm_up_export()
+    import_module("components.reporting.plots")
 
 
 def make_candidate(
@@ -62,6 +62,7 @@ def make_candidate(
         params = build_params(request)
         make_workspace(workspace, PROJECT, to_yaml(params), home)
     with DvcSession(workspace, home) as dvc:
+        Thread(target=_get_ready, daemon=True).start()
         ancestry = trace_ancestry(params)
         done, package = _run_stages(dvc, params, workspace)
         is_new = not all(stage.was_cached for stage in done.values())

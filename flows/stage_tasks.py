@@ -9,7 +9,7 @@ from prefect.client.schemas.objects import State, TaskRun
 from prefect.logging import get_run_logger
 
 from components.config import Params
-from components.registry.live import LiveCurves
+from components.registry.live import live_curves
 from components.stages.training_curves import parse_step_line
 from components.storage.dvc import DvcSession, StageFailed
 from components.storage.home import find_home
@@ -33,15 +33,14 @@ async def _is_worth_retrying(task: Any, run: TaskRun, state: State[Any]) -> bool
 )
 def run_stage(stage: str, dvc: DvcSession, params: Params) -> StageDone:
     """Bring a stage's outputs up to date, from the run-cache where the same work was done."""
-    home, logger = find_home(), get_run_logger()
-    curves = LiveCurves(params.name, request_key(params), home)
+    logger = get_run_logger()
 
     def tell(line: str) -> None:
         logger.info("%s: %s", stage, line)
         if parsed := parse_step_line(line):
             curves.log(*parsed)
 
-    with slot_for(stage):
+    with slot_for(stage), live_curves(params.name, request_key(params), find_home()) as curves:
         started = time.monotonic()
         was_cached = dvc.reproduce(stage, tell)
         seconds = time.monotonic() - started
