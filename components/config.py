@@ -78,6 +78,13 @@ class PrepareConfig(Settings):
     seed: int = Field(0, ge=0)
 
 
+class Device(StrEnum):
+    """Where a network is trained."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
 class CopulaConfig(Settings):
     """A Gaussian copula for each class of the target."""
 
@@ -100,7 +107,8 @@ class CtganConfig(Settings):
     comes to 100 rows, these are held out: every `look_every` steps they are compared with sampled
     ones, the best generator is kept, and `patience` looks without a better one end training.
     `penalty` weighs the critic's squared slope, `ema_decay` averages the generator, `temperature`
-    is that of the softmax behind each drawn level. A numeric column of at most `max_levels` values
+    is that of the softmax behind each drawn level. On `device` the networks are trained; equal
+    seeds give equal weights on the CPU alone. A numeric column of at most `max_levels` values
     is modelled as levels; of any other, the values with `spike_share` of the rows are.
     """
 
@@ -123,6 +131,7 @@ class CtganConfig(Settings):
     look_every: int = Field(500, ge=1)
     patience: int = Field(4, ge=1)
     checkpoint_seconds: float = Field(5.0, ge=0)
+    device: Device = Device.CPU
 
 
 ModelConfig = CopulaConfig | TreesConfig | CtganConfig
@@ -135,6 +144,11 @@ class TrainConfig(Settings):
     model: Model
     seed: int = Field(0, ge=0)
     threads: int = Field(2, ge=1)
+
+    @property
+    def device(self) -> Device:
+        """Where the training runs: models without the setting use the CPU."""
+        return getattr(self.model, "device", Device.CPU)
 
 
 class SynthesizeConfig(Settings):

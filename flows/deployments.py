@@ -24,7 +24,7 @@ from flows.notifications import ways_to_tell
 from flows.project import PROJECT
 from flows.service_settings import ServiceSettings
 from flows.services import WORK_POOL
-from flows.slots import CPU
+from flows.slots import CPU, GPU
 
 Schedule = CronSchedule | IntervalSchedule
 _OURS = "mintmark-"
@@ -75,6 +75,7 @@ def apply_deployments(settings: ServiceSettings) -> list[str]:
     with get_client(sync_client=True) as client:
         _apply_pool(client, settings)
         client.upsert_global_concurrency_limit_by_name(CPU, settings.num_cpu_slots)
+        client.upsert_global_concurrency_limit_by_name(GPU, settings.num_gpu_slots)
         changed, identifiers = [], {}
         for name, wanted in wanted_deployments(settings).items():
             identifiers[name], is_changed = _apply(client, name, wanted)

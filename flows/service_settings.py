@@ -27,6 +27,7 @@ class ServiceSettings(Settings):
     max_attempts: int = Field(ge=1)
     runs_at_once: int | None = Field(ge=1)
     cpu_slots: int | None = Field(ge=1)
+    gpu_slots: int | None = Field(ge=1)
 
     @cached_property
     def num_runs(self) -> int:
@@ -37,6 +38,14 @@ class ServiceSettings(Settings):
     def num_cpu_slots(self) -> int:
         """How many trainings and evaluations there are at a time: each uses two threads."""
         return self.cpu_slots or max(1, (os.cpu_count() or 1) // 2)
+
+    @cached_property
+    def num_gpu_slots(self) -> int:
+        """How many trainings on GPUs there are at a time: one on each, and one to say it has none.
+
+        GPUs are counted by their device files: importing torch takes seconds.
+        """
+        return self.gpu_slots or max(1, len(list(Path("/dev").glob("nvidia[0-9]*"))))
 
 
 def read_service_settings() -> ServiceSettings:

@@ -1,4 +1,4 @@
-"""Slots: how many heavy stages a machine has at a time, whatever runs are under way."""
+"""Slots: how many heavy stages a machine has at a time, on its processors and on its GPUs."""
 
 import os
 from collections.abc import Iterator
@@ -6,17 +6,21 @@ from contextlib import contextmanager
 
 from prefect.concurrency.sync import concurrency
 
+from components.config import Device, Params
 from flows.services import SLOTS_VARIABLE
 
 CPU = "mintmark-cpu"
+GPU = "mintmark-gpu"
 _HEAVY = frozenset({"train", "evaluate"})
 _LEASE_SECONDS = 60
 """How long a killed run keeps its slot."""
 
 
 @contextmanager
-def slot_for(stage: str) -> Iterator[None]:
+def slot_for(stage: str, params: Params) -> Iterator[None]:
     """Hold a slot while a heavy stage runs; wait for one where all are taken.
+
+    A training on a GPU holds one of the GPUs' slots, everything else one of the processors'.
 
     Only a standing server keeps slots: one that ends with a run could not take them back from a
     run that was killed.
@@ -25,6 +29,14 @@ def slot_for(stage: str) -> Iterator[None]:
         yield
         return
     with concurrency(
-        CPU, strict=True, lease_duration=_LEASE_SECONDS, raise_on_lease_renewal_failure=False
+        slot_name(stage, params),
+        strict=True,
+        lease_duration=_LEASE_SECONDS,
+        raise_on_lease_renewal_failure=False,
     ):
         yield
+
+
+def slot_name(stage: str, params: Params) -> str:
+    """Which kind of slot a heavy stage holds."""
+    return GPU if stage == "train" and params.train.device is Device.CUDA else CPU

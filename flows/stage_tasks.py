@@ -40,7 +40,8 @@ def run_stage(stage: str, dvc: DvcSession, params: Params) -> StageDone:
         if parsed := parse_step_line(line):
             curves.log(*parsed)
 
-    with slot_for(stage), live_curves(params.name, request_key(params), find_home()) as curves:
+    key, home = request_key(params), find_home()
+    with slot_for(stage, params), live_curves(params.name, key, home) as curves:
         started = time.monotonic()
         was_cached = dvc.reproduce(stage, tell)
         seconds = time.monotonic() - started

@@ -98,7 +98,7 @@ class Ctgan:
             log=log,
             store=store,
         )
-        game.averaged.module.load_state_dict(weights)
+        game.averaged.module.cpu().load_state_dict(weights)
         self.schema_ = table.schema
         self.sampler_ = _with_calibration(draft, shares)
 
@@ -124,7 +124,7 @@ class Ctgan:
             uncalibrated(layout),
         )
         counts = torch.bincount(game.slots.flatten(), minlength=layout.num_slots)
-        return game, sampler, counts / len(matrix)
+        return game, sampler, counts.cpu() / len(matrix)
 
     def sample(
         self, num_rows: int, *, condition: Mapping[str, Scalar] | None = None, seed: int

@@ -11,6 +11,7 @@ from components.config import CtganConfig
 from components.data.gan_encoding import EncodedRows
 from components.models.ctgan_layout import Layout, activate, one_hot_slots
 from components.networks.mlp import RowCritic, RowGenerator
+from components.training.devices import find_device
 from components.training.ema import Ema
 from components.training.losses import relativistic_loss, zero_centred_penalty
 
@@ -28,8 +29,9 @@ def build_generator(config: CtganConfig, layout: Layout, num_classes: int) -> Ro
 class CtganGame:
     """Generator against critic on training rows, both told the row's target class.
 
-    `labels` are the rows' classes, int64, shape (rows,). Every random draw comes from one CPU
-    generator, so that its state is all that a checkpoint needs; the global one is left alone.
+    `labels` are the rows' classes, int64, shape (rows,). Everything lies on the device of the
+    settings. Every random draw comes from one generator there, so that its state is all that a
+    checkpoint needs; the global ones are left alone. The first weights are drawn on the CPU.
     """
 
     def __init__(
@@ -43,18 +45,20 @@ class CtganGame:
     ) -> None:
         self.config = config
         self.layout = layout
-        self.random = torch.Generator().manual_seed(seed)
+        self.device = find_device(config.device)
+        self.random = torch.Generator(self.device).manual_seed(seed)
         self.slots, self.low, self.high, self.present = (
-            torch.from_numpy(part) for part in (rows.slots, rows.low, rows.high, rows.present)
+            torch.from_numpy(part).to(self.device)
+            for part in (rows.slots, rows.low, rows.high, rows.present)
         )
-        self.conditions = functional.one_hot(labels, num_classes).float()
+        self.conditions = functional.one_hot(labels, num_classes).float().to(self.device)
         self.batch_size = min(config.batch_size, len(labels))
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            self.generator = build_generator(config, layout, num_classes)
+            self.generator = build_generator(config, layout, num_classes).to(self.device)
             self.critic = RowCritic(
                 layout.width, num_classes, config.hidden_size, config.critic_layers
-            )
+            ).to(self.device)
         self.averaged = Ema(self.generator, config.ema_decay)
         betas = (0.0, 0.99)
         self.generator_optimiser = torch.optim.Adam(
@@ -69,13 +73,18 @@ class CtganGame:
         scale = min(1.0, 2 * (1 - progress))
         _set_rate(self.critic_optimiser, self.config.critic_rate * scale)
         _set_rate(self.generator_optimiser, self.config.generator_rate * scale)
-        picked = torch.randint(len(self.slots), (self.batch_size,), generator=self.random)
+        picked = self._pick()
         real, conditions = self._real(picked), self.conditions[picked]
         fake = self._fake(conditions)
         critic_loss = self._update_critic(real, fake.detach(), conditions)
         generator_loss = self._update_generator(real, fake, conditions)
         self.averaged.update(self.generator)
         return {"critic_loss": critic_loss, "generator_loss": generator_loss}
+
+    def _pick(self) -> Tensor:
+        """The positions of a batch of rows."""
+        size = (self.batch_size,)
+        return torch.randint(len(self.slots), size, generator=self.random, device=self.device)
 
     def _update_critic(self, real: Tensor, fake: Tensor, conditions: Tensor) -> Tensor:
         rows = torch.cat([real, fake]).requires_grad_()
@@ -93,14 +102,17 @@ class CtganGame:
         return loss.detach()
 
     def _fake(self, conditions: Tensor) -> Tensor:
-        noise = torch.randn(self.batch_size, self.config.noise_size, generator=self.random)
+        size = (self.batch_size, self.config.noise_size)
+        noise = torch.randn(size, generator=self.random, device=self.device)
         raw = self.generator(noise, conditions)
         return activate(raw, self.layout, temperature=self.config.temperature, random=self.random)
 
     def _real(self, picked: Tensor) -> Tensor:
         """Rows at these positions, each score drawn anew between its bounds."""
         low, high = self.low[picked], self.high[picked]
-        drawn = low + (high - low) * torch.rand(low.shape, generator=self.random)
+        drawn = low + (high - low) * torch.rand(
+            low.shape, generator=self.random, device=self.device
+        )
         scores = torch.special.ndtri(drawn.clamp(EDGE, 1 - EDGE)) * self.present[picked]
         return torch.cat([one_hot_slots(self.slots[picked], self.layout), scores], dim=1)
 

@@ -47,7 +47,7 @@ def lay_out(codes: Sequence[ColumnCode]) -> Layout:
 
 def one_hot_slots(positions: Tensor, layout: Layout) -> Tensor:
     """Slots, float32 of shape (rows, num_slots), from where the ones stand."""
-    slots = torch.zeros(len(positions), layout.num_slots)
+    slots = torch.zeros(len(positions), layout.num_slots, device=positions.device)
     return slots.scatter_(1, positions.long(), 1.0)
 
 
@@ -69,13 +69,14 @@ def activate(raw: Tensor, layout: Layout, *, temperature: float, random: torch.G
         for part in (logits + gumbel(logits.shape, random)).split(layout.groups, dim=1)
     ]
     drawn = [functional.one_hot(part.argmax(dim=1), part.shape[1]) for part in soft]
-    always = torch.ones(len(raw), 1)
+    always = torch.ones(len(raw), 1, device=raw.device)
     approximate, exact = torch.cat([*soft, always], dim=1), torch.cat([*drawn, always], dim=1)
     slots = exact + (approximate - approximate.detach())
     return torch.cat([slots[:, :-1], scores * slots[:, list(layout.gates)]], dim=1)
 
 
 def gumbel(shape: torch.Size, random: torch.Generator) -> Tensor:
-    """Standard Gumbel noise."""
-    uniform = torch.rand(shape, generator=random).clamp_(TINY, 1 - TINY)
+    """Standard Gumbel noise, on the device of `random`."""
+    uniform = torch.rand(shape, generator=random, device=random.device)
+    uniform.clamp_(TINY, 1 - TINY)
     return -torch.log(-torch.log(uniform))

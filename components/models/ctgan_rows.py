@@ -107,8 +107,9 @@ class RowSampler:
     def _generate(self, labels: Tensor, random: torch.Generator) -> Tensor:
         noise = torch.randn(len(labels), self.noise_size, generator=random)
         condition = functional.one_hot(labels, len(self.classes.shares)).float()
-        raw: Tensor = self.generator(noise, condition)
-        return raw
+        device = next(self.generator.parameters()).device
+        raw: Tensor = self.generator(noise.to(device), condition.to(device))
+        return raw.cpu()
 
     def _probabilities(self, scores: Tensor) -> Array:
         """Each score's place in the distribution of scores, shape unchanged."""

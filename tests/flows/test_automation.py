@@ -10,7 +10,9 @@ from prefect.events.schemas.automations import AutomationCore, Posture
 from components.errors import UserError
 from flows.automations import _is_same, wanted_automations
 from flows.deployments import build_deployment, wanted_deployments
+from flows.request import RunRequest, build_params
 from flows.service_settings import VARIABLE, ServiceSettings, read_service_settings
+from flows.slots import CPU, GPU, slot_name
 
 SETTINGS = read_service_settings()
 
@@ -85,4 +87,13 @@ def test_wrong_settings_are_named(
 
 def test_slots_are_at_least_one() -> None:
     assert isinstance(SETTINGS, ServiceSettings)
-    assert SETTINGS.num_cpu_slots >= 1 and SETTINGS.num_runs >= 1
+    assert SETTINGS.num_cpu_slots >= 1 and SETTINGS.num_gpu_slots >= 1 and SETTINGS.num_runs >= 1
+
+
+def test_only_a_training_on_a_gpu_holds_a_gpu_slot() -> None:
+    params = build_params(RunRequest(recipe="breast_cancer_scarce"))
+    on_gpu = build_params(
+        RunRequest(recipe="breast_cancer_scarce", overrides=("train.model.device=cuda",))
+    )
+    assert [slot_name("train", each) for each in (params, on_gpu)] == [CPU, GPU]
+    assert slot_name("evaluate", on_gpu) == CPU

@@ -13,7 +13,9 @@ from typing import Any
 
 import psutil
 import pytest
+import torch
 
+from flows.slots import GPU
 from tests.flows.live import Live, services, up
 from tests.home import mintmark
 
@@ -166,6 +168,16 @@ def test_three_alarms_make_one_run_and_a_redeploy_does_not_make_a_second(
     told = [item["event"] for item in news.posted if item["what"] == "drifting"]
     assert told.count("mintmark.drift.detected") == 3
     assert "mintmark.model.promoted" in told
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="asks for a GPU where there is none")
+def test_a_gpu_that_is_not_there_ends_the_run_and_frees_its_slot(live: Live) -> None:
+    overrides = [*TRAINING, "train.model.device=cuda"]
+    run = live.start("retrain", recipe="breast_cancer_scarce", overrides=overrides)
+    ended = live.wait(run)
+    assert ended["state_name"] == "Failed" and "no GPU" in ended["state"]["message"]
+    limits = {limit["name"]: limit for limit in live.call("/v2/concurrency_limits/filter", {})}
+    assert limits[GPU]["limit"] >= 1 and limits[GPU]["active_slots"] == 0
 
 
 def test_the_clock_starts_a_run(live: Live) -> None:
