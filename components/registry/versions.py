@@ -58,7 +58,9 @@ def find_version(client: MlflowClient, name: str, which: str) -> ModelVersion:
         raise UserError(f"no model {name!r} is registered; there are: {', '.join(known) or 'none'}")
     version = which if which.isdigit() else aliased(client, name, which)
     if version is None:
-        raise UserError(f"model {name!r} has no version with the alias {which!r}")
+        raise UserError(
+            f"model {name!r} has no version with the alias {which!r}{_revoked(client, name)}"
+        )
     try:
         return client.get_model_version(name, version)
     except MlflowException as error:
@@ -68,6 +70,15 @@ def find_version(client: MlflowClient, name: str, which: str) -> ModelVersion:
         raise UserError(
             f"model {name!r} has no version {version}; there are: {', '.join(map(str, numbers))}"
         ) from error
+
+
+def _revoked(client: MlflowClient, name: str) -> str:
+    """The newest revoked version of a model with its reason, as the end of a sentence."""
+    revoked = [v for v in list_versions(client, f"name = '{name}'") if revocation(v) is not None]
+    if not revoked:
+        return ""
+    newest = max(revoked, key=lambda version: int(version.version))
+    return f"; version {newest.version} was revoked: {revocation(newest)}"
 
 
 def revocation(version: ModelVersion) -> str | None:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -178,6 +179,15 @@ def test_a_gpu_that_is_not_there_ends_the_run_and_frees_its_slot(live: Live) -> 
     assert ended["state_name"] == "Failed" and "no GPU" in ended["state"]["message"]
     limits = {limit["name"]: limit for limit in live.call("/v2/concurrency_limits/filter", {})}
     assert limits[GPU]["limit"] >= 1 and limits[GPU]["active_slots"] == 0
+
+
+def test_a_registry_behind_a_server_takes_versions(live: Live, tmp_path: Path) -> None:
+    command = ("run", "survey_sharing", "--preset", "smoke", "--name", "elsewhere", "--set", EASY)
+    variables = {"MLFLOW_TRACKING_URI": live.mlflow}
+    done = mintmark(*command, home=tmp_path / "home", variables=variables)
+    assert done.returncode == 0, done.stdout + done.stderr
+    listed = mintmark("models", home=live.home)
+    assert "elsewhere" in listed.stdout
 
 
 def test_the_clock_starts_a_run(live: Live) -> None:

@@ -101,6 +101,8 @@ def test_a_revoked_model_takes_its_copies_along_and_ends_its_champion(small: Wor
     assert champion(client, "people") == "1" and champion(client, "twins") is None
     with pytest.raises(UserError, match=r"was revoked: a bug \(because of model version 2"):
         pull(client, "twins", "1")
+    with pytest.raises(UserError, match="no version with the alias 'champion'; version 1 was rev"):
+        pull(client, "twins", "champion")
     with pytest.raises(UserError, match="was revoked: a bug"):
         check_not_revoked(client, f"people-{small.source}-1")
 
