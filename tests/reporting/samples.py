@@ -10,6 +10,7 @@ from components.evaluation.evidence import (
     Evidence,
     GateResult,
     Measurement,
+    Outcome,
     PairFidelity,
     Verdict,
 )
@@ -52,33 +53,41 @@ def measurements() -> tuple[Measurement, ...]:
     )
 
 
-def verdict(*, passed: bool = True) -> Verdict:
-    """A sharing verdict of three gates, the last of which fails unless `passed`."""
+PASSED, REFUSED, UNDECIDED = Outcome.PASSED, Outcome.REFUSED, Outcome.UNDECIDED
+_SAID = {
+    PASSED: (-0.0, 0.003, "All three gates hold."),
+    REFUSED: (0.031, 0.038, "It copies training rows: do not share it."),
+    UNDECIDED: (0.004, 0.021, "Undecided: about 12,000 rows, not 9,769, would pass it."),
+}
+
+
+def verdict(outcome: Outcome = PASSED) -> Verdict:
+    """A sharing verdict of three gates, the last of which has this outcome."""
+    value, bound, summary = _SAID[outcome]
     gates = (
         GateResult(
             gate=Gate(metric="tstr_loss", better_than=0.0, margin=0.05),
             value=0.0042,
             bound=0.0093,
-            passed=True,
+            outcome=PASSED,
             reason="models lose at most 0.0093; asked: 0.05",
         ),
         GateResult(
             gate=Gate(metric="membership_auc", better_than=0.5, margin=0.05),
             value=0.512,
             bound=0.535,
-            passed=True,
+            outcome=PASSED,
             reason=REASON,
         ),
         GateResult(
             gate=Gate(metric="copy_excess", better_than=0.0, margin=0.01),
-            value=-0.0 if passed else 0.031,
-            bound=0.003 if passed else 0.038,
-            passed=passed,
+            value=value,
+            bound=bound,
+            outcome=outcome,
             reason="copies exceed the holdout's own rate by at most that",
         ),
     )
-    summary = "All three gates hold." if passed else "It copies training rows: do not share it."
-    return Verdict(purpose=Purpose.SHARING, passed=passed, gates=gates, summary=summary)
+    return Verdict(purpose=Purpose.SHARING, outcome=outcome, gates=gates, summary=summary)
 
 
 def columns(num_columns: int = 8, seed: int = 0) -> tuple[ColumnFidelity, ...]:
@@ -173,7 +182,7 @@ def training(num_points: int = 900) -> tuple[Curve, ...]:
     )
 
 
-def evidence(*, passed: bool = True) -> Evidence:
+def evidence(outcome: Outcome = PASSED) -> Evidence:
     """A full evidence: everything the report can show."""
     shown = columns(5)
     return Evidence(
@@ -187,7 +196,7 @@ def evidence(*, passed: bool = True) -> Evidence:
         pairs=pairs(tuple(column.column for column in shown)),
         arms=arms(),
         curves=(roc("two_sample_roc", 0.78), roc("membership_roc", 0.96), *training()),
-        verdict=verdict(passed=passed),
+        verdict=verdict(outcome),
     )
 
 

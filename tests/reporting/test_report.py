@@ -91,12 +91,13 @@ def test_page_needs_no_network_and_no_script(page):
     assert all(target in parsed.ids for target in re.findall(r"url\(#([^)]*)\)", page))
 
 
-@pytest.mark.parametrize("passed", [True, False])
-def test_verdict_and_every_reason_are_said(passed, page):
-    evidence = samples.evidence(passed=passed)
+@pytest.mark.parametrize("outcome", [samples.PASSED, samples.REFUSED, samples.UNDECIDED])
+def test_verdict_and_every_reason_are_said(outcome, page):
+    evidence = samples.evidence(outcome)
     small = evidence.model_copy(update={"columns": (), "pairs": (), "arms": (), "curves": ()})
-    text = unescape(page if passed else render(small, samples.lineage()))
-    assert ("Passed for sharing" if passed else "Refused for sharing") in text
+    text = unescape(page if outcome is samples.PASSED else render(small, samples.lineage()))
+    assert f"{outcome.capitalize()} for sharing" in text
+    assert f'class="banner {outcome}"' in text and f'class="outcome {outcome}"' in text
     assert evidence.verdict.summary in text
     assert all(gate.reason in text for gate in evidence.verdict.gates)
 
