@@ -46,19 +46,16 @@ def needed(
     ends = (interval.low, interval.high)
     worse, better = ends if measurement.goal == "maximise" else ends[::-1]
     beyond = interval.value - bar if measurement.goal == "maximise" else bar - interval.value
-    ways: list[tuple[float, Literal["pass", "refuse"], float, float]] = [
-        (_times(half := abs(end - interval.value), distance), towards, half, distance)
-        for towards, end, distance in (
-            ("pass", worse, beyond),
-            ("refuse", better, worthwhile - beyond),
-        )
-    ]
-    times, towards, half, distance = min(ways)
+    to_pass = _times(abs(worse - interval.value), beyond)
+    to_refuse = _times(abs(better - interval.value), worthwhile - beyond)
+    passes = to_pass <= to_refuse
+    end, distance = (worse, beyond) if passes else (better, worthwhile - beyond)
+    times = min(to_pass, to_refuse)
     return Needs(
-        towards=towards,
+        towards="pass" if passes else "refuse",
         times=times,
         rows=_multiplied(measurement.sample_size, times),
-        repeats=_repeats(measurement, half, distance),
+        repeats=_repeats(measurement, abs(end - interval.value), distance),
     )
 
 
@@ -80,7 +77,7 @@ def _multiplied(count: int | None, times: float) -> int | None:
     if count is None or times > TOO_MANY:
         return None
     exact = count * times
-    step = 10 ** max(0, math.floor(math.log10(max(exact, 1.0))) - 1)
+    step = int(10 ** max(0, math.floor(math.log10(max(exact, 1.0))) - 1))
     return max(count + 1, math.ceil(exact / step - 1e-9) * step)
 
 
