@@ -292,6 +292,34 @@ def parse_params(raw: Any, origin: str) -> Params:
         raise UserError(_explain(error, origin)) from error
 
 
+def parse_evaluate(raw: Any, origin: str) -> EvaluateConfig:
+    """The section `evaluate` in a plain mapping; raises UserError naming what is wrong."""
+    try:
+        return EvaluateConfig.model_validate(raw)
+    except ValidationError as error:
+        raise UserError(_explain(error, origin)) from error
+
+
+def override(base: dict[str, Any], text: str) -> None:
+    """Set `section.key=value` in place; the value is read as YAML.
+
+    Raises UserError for another form, or where the section is a value.
+    """
+    path, equals, value = text.partition("=")
+    if not equals or not path:
+        raise UserError(f"setting {text!r} is not of the form section.key=value")
+    *sections, key = path.split(".")
+    place = base
+    for section in sections:
+        if not isinstance(place.setdefault(section, {}), dict):
+            raise UserError(f"setting {text!r}: {section!r} is a value, not a section")
+        place = place[section]
+    try:
+        place[key] = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise UserError(f"setting {text!r}: the value is not YAML") from error
+
+
 def _explain(error: ValidationError, origin: str) -> str:
     """One line a wrong setting: where it stands, what it is, what was expected."""
     lines = []

@@ -226,6 +226,8 @@ class Evidence(Value):
     groups: tuple[GroupEffect, ...] = ()
     attacks: tuple[Attack, ...] = ()
     constraints: tuple[Constraint, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What a reader should know of the rows, such as faults that were counted as missing values."""
 
     def measurement(self, name: str) -> Measurement:
         """The measurement called `name`; KeyError where it was not taken."""
