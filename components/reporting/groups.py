@@ -28,8 +28,8 @@ def plot_groups(evidence: Evidence) -> Plot:
         title="Is any group harmed?",
         meaning=_meaning(groups),
         reading=f"Change in {label(groups[0].metric)} within each group when synthetic rows are "
-        f"added to the real ones, with its two-sided interval; {side} of the line is better."
-        + more,
+        f"added to the real ones, with its two-sided interval; {side} of the line is better. "
+        "In brackets: its rows." + more,
         svg=svg,
         listing=_listing(groups),
     )
@@ -53,13 +53,14 @@ def _meaning(groups: Sequence[GroupEffect]) -> str:
     harmed = [group for group in groups if is_harmed(group)]
     worst = groups[0]
     change = (
-        f"“{shorten(_name(worst), 60)}” ({counted(worst.num_rows, 'row')}) goes from "
+        f"“{shorten(_name(worst), 60)}” ({counted(worst.num_rows, 'row')}), goes from "
         f"{measured(worst.real)} to {measured(worst.augmented)} "
         f"({interval(worst.low, worst.high, signed=True)})"
     )
     if harmed:
         verb = "is" if len(harmed) == 1 else "are"
-        return f"{count(len(harmed))} of {counted(len(groups), 'group')} {verb} harmed: {change}."
+        share = f"{count(len(harmed))} of {counted(len(groups), 'group')} {verb} harmed"
+        return f"{share}; the worst off, {change}."
     return (
         f"None of {counted(len(groups), 'group')} is shown to be harmed; the worst off, {change}."
     )

@@ -92,7 +92,7 @@ def _attacks(evidence: Evidence) -> Listing | None:
     """Every attack, the best first."""
     if not evidence.attacks:
         return None
-    header = ("Attack", "holds", "AUC", "Interval", "at 1%", "at 0.1%")
+    header = ("Attack", "Holds", "AUC", "Interval", "At 1%", "At 0.1%")
     rows = tuple(
         (
             attack.name,
@@ -107,7 +107,7 @@ def _attacks(evidence: Evidence) -> Listing | None:
         for attack in sorted(evidence.attacks, key=lambda attack: -attack.auc)
     )
     title = "Every attack, and the share of training rows it finds at 1% and 0.1% false alarms"
-    return Listing(title, header, rows, num_names=2, folded=len(rows) > _ATTACKS)
+    return Listing(title, header, rows, num_names=1, folded=len(rows) > _ATTACKS)
 
 
 def _auc(evidence: Evidence, curve: Curve, words: tuple[str, ...]) -> float:

@@ -129,11 +129,11 @@ def test_harmed_groups_are_named_whichever_way_the_metric_is_better():
     evidence = samples.evidence()
     meaning = plot_groups(evidence).meaning
     assert meaning.startswith(
-        "2 of 7 groups are harmed: “sex = Private” (240 rows) goes from 0.880"
+        "2 of 7 groups are harmed; the worst off, “sex = Private” (240 rows), goes from 0.880"
     )
     losses = tuple(group.model_copy(update={"metric": "log_loss"}) for group in evidence.groups)
     plot = plot_groups(evidence.model_copy(update={"groups": losses}))
-    assert "“sex = Self-employed-not-incorporated” (1,680 rows)" in plot.meaning
+    assert "“sex = Self-employed-not-incorporated” (1,680 rows), goes" in plot.meaning
     assert "left of the line is better" in plot.reading
     unharmed = evidence.model_copy(update={"groups": evidence.groups[3:]})
     assert plot_groups(unharmed).meaning.startswith("None of 4 groups is shown to be harmed")
