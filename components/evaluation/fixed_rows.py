@@ -194,7 +194,7 @@ def variance_by_halves(found: Matrix) -> float:
     An estimate whose variance is v on all rows has 2v on a half; the halves are independent, so
     their squared difference has a mean of 4v.
 
-    >>> variance_by_halves(np.array([0.01, 0.03, 0.02, 0.02]))
+    >>> variance_by_halves(np.array([0.01, 0.03, 0.02, 0.02])).__round__(6)
     5e-05
     """
     pairs = found.reshape(-1, 2)

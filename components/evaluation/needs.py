@@ -98,7 +98,7 @@ def in_words(needs: Needs, measurement: Measurement) -> str:
     if not ways and needs.times <= TOO_MANY:
         ways.append(f"about {_factor(needs.times)} times as many rows")
     if not ways:
-        return f"no number of rows that one can gather would {needs.towards} it"
+        return "no number of rows that one can gather would decide it"
     text = " or ".join(ways)
     if measurement.repeats is not None and needs.repeats is None:
         return f"{text} would {needs.towards} it; no number of repeats would"
