@@ -1,11 +1,12 @@
 """The settings of a run: what `params.yaml` may say. Frozen, extra keys refused, no torch."""
 
+import math
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from components.errors import UserError
 
@@ -159,24 +160,52 @@ class SynthesizeConfig(Settings):
 
 
 class Gate(Settings):
-    """A bar that a metric's interval must clear: its worse end, at `confidence`, one-sided.
+    """A bar for a metric's interval, each end at `confidence`, one-sided.
 
-    For a metric to be minimised the upper bound must be less than `better_than + margin`; for one
-    to be maximised the lower bound must be more. A tie is not cleared.
+    `better_than` is a number, and the bar `better_than + margin`; or it names a baseline, and the
+    bar for the paired difference to that baseline is `margin`. The bar is cleared where the worse
+    end of the interval is above it (below it, for a metric to be minimised); a tie does not clear
+    it. `worthwhile` is the smallest difference beyond the bar that would matter: where even the
+    better end does not reach it, the gate refuses; in between the evidence is too thin to decide.
     """
 
     metric: str
-    better_than: float
-    margin: float = 0.0
+    better_than: float | str
+    margin: float = Field(0.0, allow_inf_nan=False)
     confidence: float = Field(0.95, gt=0.5, lt=1)
+    worthwhile: float = Field(0.0, ge=0, allow_inf_nan=False)
+
+    @field_validator("better_than")
+    @classmethod
+    def _is_a_bar(cls, value: float | str) -> float | str:
+        """A finite number, also where it came as text, or the name of a baseline."""
+        try:
+            number = float(value)
+        except ValueError:
+            if isinstance(value, str) and value.strip():
+                return value
+            raise ValueError("a finite number or the name of a baseline is accepted") from None
+        if not math.isfinite(number):
+            raise ValueError("a finite number or the name of a baseline is accepted")
+        return number
+
+    @property
+    def baseline(self) -> str | None:
+        """The baseline that the metric is compared with, None where the bar is a number."""
+        return self.better_than if isinstance(self.better_than, str) else None
+
+    @property
+    def bar(self) -> float:
+        """What the worse end must clear: of the metric, or of its difference to the baseline."""
+        return self.margin if isinstance(self.better_than, str) else self.better_than + self.margin
 
 
-AUGMENTATION_GATES = (Gate(metric="augmentation_gain", better_than=0.0),)
+AUGMENTATION_GATES = (Gate(metric="augmentation_gain", better_than=0.0, worthwhile=0.01),)
 SHARING_GATES = (
-    Gate(metric="tstr_loss", better_than=0.0, margin=0.05),
-    Gate(metric="membership_auc", better_than=0.5, margin=0.05),
-    Gate(metric="copy_excess", better_than=0.0, margin=0.01),
-    Gate(metric="two_sample_auc", better_than=0.5, margin=0.3),
+    Gate(metric="tstr_loss", better_than=0.0, margin=0.05, worthwhile=0.01),
+    Gate(metric="membership_auc", better_than=0.5, margin=0.05, worthwhile=0.01),
+    Gate(metric="copy_excess", better_than=0.0, margin=0.01, worthwhile=0.002),
+    Gate(metric="two_sample_auc", better_than=0.5, margin=0.3, worthwhile=0.06),
 )
 
 
@@ -261,6 +290,34 @@ def parse_params(raw: Any, origin: str) -> Params:
         return Params.model_validate(raw)
     except ValidationError as error:
         raise UserError(_explain(error, origin)) from error
+
+
+def parse_evaluate(raw: Any, origin: str) -> EvaluateConfig:
+    """The section `evaluate` in a plain mapping; raises UserError naming what is wrong."""
+    try:
+        return EvaluateConfig.model_validate(raw)
+    except ValidationError as error:
+        raise UserError(_explain(error, origin)) from error
+
+
+def override(base: dict[str, Any], text: str) -> None:
+    """Set `section.key=value` in place; the value is read as YAML.
+
+    Raises UserError for another form, or where the section is a value.
+    """
+    path, equals, value = text.partition("=")
+    if not equals or not path:
+        raise UserError(f"setting {text!r} is not of the form section.key=value")
+    *sections, key = path.split(".")
+    place = base
+    for section in sections:
+        if not isinstance(place.setdefault(section, {}), dict):
+            raise UserError(f"setting {text!r}: {section!r} is a value, not a section")
+        place = place[section]
+    try:
+        place[key] = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise UserError(f"setting {text!r}: the value is not YAML") from error
 
 
 def _explain(error: ValidationError, origin: str) -> str:

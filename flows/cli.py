@@ -11,6 +11,7 @@ from rich.markup import escape
 from components.errors import UserError
 from flows.commands.collect import collect
 from flows.commands.doctor import doctor
+from flows.commands.judge import judge
 from flows.commands.models import models, promote, rollback, sample
 from flows.commands.monitor import monitor
 from flows.commands.releases import pull, release, verify_release
@@ -50,6 +51,7 @@ for command in (
     verify_release,
     revoke,
     synthesize,
+    judge,
     up,
     down,
     status,

@@ -13,6 +13,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.logging import get_run_logger
 
 from components.config import Approval, Params
+from components.evaluation.evidence import Outcome
 from components.models.contract import TabularModel
 from components.registry.door import DoorLimits, pass_door
 from components.registry.listing import pull
@@ -42,25 +43,29 @@ def decide(registered: Registered, params: Params, workspace: Path) -> Decision:
         reason = f"version {registered.version} is the champion already"
         return Decision(False, True, reason, door, current)
     verdict = registered.evidence.verdict
-    refusals = [gate.reason for gate in verdict.gates if not gate.passed]
+    refusals = [gate.reason for gate in verdict.gates if gate.outcome is Outcome.REFUSED]
+    doubts = [gate.reason for gate in verdict.gates if gate.outcome is Outcome.UNDECIDED]
     if not door.passed:
         refusals.append(f"refused at the infrastructure door: {door.reason}")
-    if current is not None and not refusals:
+    if current is not None and not refusals and not doubts:
         compared = _challenge(pull(client, params.name, current), params, StagePaths(workspace))
         logger.info(compared.reason)
         if not compared.passed:
             refusals.append(f"refused: {compared.reason}")
-    reason = "; ".join(refusals) or verdict.summary
-    return Decision(not refusals, False, reason, door, current)
+    reason = "; ".join(refusals or doubts) or verdict.summary
+    undecided = bool(doubts) and not refusals
+    promote_it = not refusals and not doubts
+    return Decision(promote_it, False, reason, door, current, undecided=undecided)
 
 
 def settle(decision: Decision, registered: Registered, params: Params) -> Decision:
-    """Do what was decided: promote, ask a person who may, or say that it was refused."""
+    """Do what was decided: promote, ask a person who may, or say why it was not promoted."""
     model, version = registered.model, registered.version
     if decision.is_champion:
         return decision
     if not decision.promote:
-        announce(Event.REFUSED, model, version=version, reason=decision.reason)
+        event = Event.UNDECIDED if decision.undecided else Event.REFUSED
+        announce(event, model, version=version, reason=decision.reason)
         return decision
     request = PromoteRequest(
         model=model,

@@ -32,8 +32,9 @@ class Registered:
 class Decision:
     """What both doors said, and what follows.
 
-    `champion` is the champion it was taken against; `waits` says how a person may answer, empty
-    where none is asked.
+    `undecided` where nothing refused it, but the evidence is too thin for a gate: it is not
+    promoted. `champion` is the champion it was taken against; `waits` says how a person may
+    answer, empty where none is asked.
     """
 
     promote: bool
@@ -42,6 +43,7 @@ class Decision:
     door: DoorResult
     champion: str | None
     waits: str = ""
+    undecided: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,17 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from components.evaluation.evidence import Outcome as Judged
 from components.reporting.summary import summary_lines
 from flows.outcome import Outcome
 
 _LOGGERS = ("prefect.flow_runs", "prefect.task_runs")
 _ENGINE = str(Path(prefect.__file__).parent)
+MARKS = {
+    Judged.PASSED: "[green]pass[/green]",
+    Judged.REFUSED: "[red]fail[/red]",
+    Judged.UNDECIDED: "[yellow]thin[/yellow]",
+}
 
 
 class _Lines(logging.Handler):
@@ -52,12 +58,13 @@ def show_outcome(console: Console, outcome: Outcome) -> None:
         table.add_row(line.metric, line.value, line.interval, line.ideal)
     console.print(table)
     for gate in outcome.registered.evidence.verdict.gates:
-        mark = "[green]pass[/green]" if gate.passed else "[red]fail[/red]"
-        console.print(f"{mark}  {escape(gate.reason)}", highlight=False)
+        console.print(f"{MARKS[gate.outcome]}  {escape(gate.reason)}", highlight=False)
     decision, model = outcome.decision, outcome.registered.model
     title = f"{model} version {outcome.registered.version}"
     promoted = decision.promote or decision.is_champion
     state = "[green]champion[/green]" if promoted else "[red]refused[/red]"
+    if decision.undecided:
+        state = "[yellow]undecided[/yellow]"
     if decision.waits:
         state = "[yellow]waits for approval[/yellow]"
     console.print(f"\n[bold]{title}: {state}[/bold]\n{escape(decision.reason)}", highlight=False)

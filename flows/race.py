@@ -9,6 +9,7 @@ from pydantic import Field
 
 from components.config import Params, Purpose
 from components.evaluation.evidence import Evidence
+from components.evaluation.evidence import Outcome as Judged
 from components.models.catalog import MODELS
 from components.recipes.recipe import Preset
 from components.registry.tracking import tracking_uri
@@ -89,10 +90,13 @@ def race(request: RaceRequest) -> Outcome:
     return Outcome(registered, decision, report, workspace, tracking_uri(home), pages, done)
 
 
-def rank(evidence: Evidence) -> tuple[bool, float]:
-    """Sorts the best first: those that passed before those that did not, then by the headline."""
+_ORDER = (Judged.PASSED, Judged.UNDECIDED, Judged.REFUSED)
+
+
+def rank(evidence: Evidence) -> tuple[int, float]:
+    """Sorts the best first: passed, undecided, refused; then by the headline."""
     metric, sign = HEADLINE[Purpose(evidence.verdict.purpose)]
-    return not evidence.verdict.passed, sign * _value(evidence, metric)
+    return _ORDER.index(evidence.verdict.outcome), sign * _value(evidence, metric)
 
 
 def _value(evidence: Evidence, metric: str) -> float:
@@ -101,9 +105,12 @@ def _value(evidence: Evidence, metric: str) -> float:
 
 def _line(evidence: Evidence) -> dict[str, object]:
     metric, _ = HEADLINE[Purpose(evidence.verdict.purpose)]
-    verdict = "passed" if evidence.verdict.passed else "refused"
     gates = "; ".join(gate.reason for gate in evidence.verdict.gates if not gate.passed)
-    return {"verdict": verdict, metric: round(_value(evidence, metric), 4), "why": gates}
+    return {
+        "verdict": str(evidence.verdict.outcome),
+        metric: round(_value(evidence, metric), 4),
+        "why": gates,
+    }
 
 
 def _lost(winner: str, params: Params) -> str:

@@ -45,7 +45,7 @@ def _outcome(decision: Decision) -> str:
         return f"waits for approval; {decision.waits}"
     if decision.promote or decision.is_champion:
         return "champion"
-    return f"refused; {decision.reason}"
+    return f"{'undecided' if decision.undecided else 'refused'}; {decision.reason}"
 
 
 def _complete(registered: Registered, decision: Decision, home: Home) -> Lineage:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import Field
 
-from components.config import Approval, Params, Purpose, parse_params, read_params
+from components.config import Approval, Params, Purpose, override, parse_params, read_params
 from components.data.sources import absolute, hash_source
 from components.errors import UserError
 from components.models.catalog import MODELS
@@ -99,8 +99,8 @@ def build_params(request: RunRequest) -> Params:
         base["name"] = request.name
     if request.approval != DEFAULT:
         base.setdefault("promote", {})["approval"] = request.approval
-    for override in request.overrides:
-        _override(base, override)
+    for text in request.overrides:
+        override(base, text)
     return _pin(parse_params(base, "the request"))
 
 
@@ -169,20 +169,6 @@ def _default_model(purpose: Purpose) -> dict[str, Any]:
 def _slug(uri: str, purpose: Purpose) -> str:
     stem = re.sub(r"[^A-Za-z0-9]+", "_", Path(uri.rstrip("/")).name.split(".")[0]).strip("_")
     return f"{stem or 'table'}_{purpose}"[:63]
-
-
-def _override(base: dict[str, Any], text: str) -> None:
-    """Set `section.key=value` in place; the value is read as YAML."""
-    path, equals, value = text.partition("=")
-    if not equals or not path:
-        raise UserError(f"setting {text!r} is not of the form section.key=value")
-    *sections, key = path.split(".")
-    place = base
-    for section in sections:
-        if not isinstance(place.setdefault(section, {}), dict):
-            raise UserError(f"setting {text!r}: {section!r} is a value, not a section")
-        place = place[section]
-    place[key] = yaml.safe_load(value)
 
 
 def _pin(params: Params) -> Params:

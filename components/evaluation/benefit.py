@@ -114,6 +114,7 @@ def _possible_arms(y: Matrix, task: Task, splits: list[Split]) -> tuple[str, ...
 
 def _judge_fold(case: Case, task: Task, arms: tuple[str, ...], split: Split) -> Scores:
     """Every arm and learner in one fold, scored on its held-out rows."""
+    assert case.make_and_fit is not None, "fixed rows have a trial of their own"
     table = case.train
     inside = table.take(split.fit)
     sampler = case.make_and_fit(inside, case.seed("generator", split.number))

@@ -46,14 +46,15 @@ MakeAndFit = Callable[[Table, int], Sampler]
 class Case:
     """Everything an evaluator may look at: the rows, the settings, and a way to fit afresh.
 
-    `workers` is the number of processes; no result depends on it.
+    `make_and_fit` is None where the synthetic rows are all there is. `workers` is the number of
+    processes; no result depends on it.
     """
 
     train: Table
     test: Table
     synthetic: Table
     config: EvaluateConfig
-    make_and_fit: MakeAndFit
+    make_and_fit: MakeAndFit | None
     workers: int = 1
 
     def confidence(self, metric: str) -> float:

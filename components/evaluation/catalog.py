@@ -6,6 +6,7 @@ from components.evaluation.attributes import ATTRIBUTES
 from components.evaluation.benefit import BENEFIT
 from components.evaluation.case import Evaluator, Metric
 from components.evaluation.copies import COPIES
+from components.evaluation.fixed_rows import FIXED_ROWS
 from components.evaluation.membership import MEMBERSHIP
 from components.evaluation.shape import SHAPE
 from components.evaluation.trend import TREND
@@ -22,6 +23,16 @@ EVALUATORS: dict[str, Evaluator] = {
     "attributes": ATTRIBUTES,
     "benefit": BENEFIT,
 }
+
+FOR_FIXED_ROWS: dict[str, Evaluator] = {"benefit": FIXED_ROWS}
+"""What takes an evaluator's place where there are rows, but no generator to fit afresh."""
+
+
+def evaluators_for(purpose: Purpose, *, can_refit: bool) -> list[Evaluator]:
+    """The evaluators that are run for a purpose, in order."""
+    fitting = {} if can_refit else FOR_FIXED_ROWS
+    chosen = [fitting.get(name, evaluator) for name, evaluator in EVALUATORS.items()]
+    return [evaluator for evaluator in chosen if purpose in evaluator.purposes]
 
 
 def metrics_of(purpose: Purpose) -> dict[str, Metric]:

@@ -11,7 +11,7 @@ from components.data.splits import hash_rows
 from components.data.table import Table
 from components.errors import UserError
 from components.evaluation.case import Case, Evaluator, Findings, MakeAndFit, canonical
-from components.evaluation.catalog import EVALUATORS, check_metric
+from components.evaluation.catalog import check_metric, evaluators_for
 from components.evaluation.evidence import Evidence
 from components.evaluation.features import rows_of, task_of
 from components.evaluation.gates import judge
@@ -29,7 +29,7 @@ def evaluate(
     test: Table,
     synthetic: pd.DataFrame,
     *,
-    make_and_fit: MakeAndFit,
+    make_and_fit: MakeAndFit | None,
     config: EvaluateConfig,
     log: LogMetrics = log_nothing,
     workers: int | None = None,
@@ -37,7 +37,8 @@ def evaluate(
     """Everything that can be said of `synthetic` for the purpose asked for, with the verdict.
 
     `make_and_fit(table, seed)` fits a fresh generator of the judged kind; it is called in every
-    fold of the benefit trial, perhaps in another process, and only for augmentation. The same
+    fold of the benefit trial, perhaps in another process, and only for augmentation. None where
+    there is no generator to fit: then the benefit of these very rows is measured. The same
     rows, in any order, and the same config give the same evidence, bit for bit, whatever the
     number of `workers` (default: two processes, or one where there is one core). `log` is called
     with the number of parts done. Raises UserError for rows that cannot be judged.
@@ -87,7 +88,7 @@ def _case(
     train: Table,
     test: Table,
     synthetic: pd.DataFrame,
-    make_and_fit: MakeAndFit,
+    make_and_fit: MakeAndFit | None,
     config: EvaluateConfig,
     workers: int,
 ) -> Case:
@@ -103,7 +104,7 @@ def _case(
 
 def _run_evaluators(case: Case, log: LogMetrics) -> list[Findings]:
     """All evaluators of the purpose: the long one by folds, the others side by side."""
-    chosen = [e for e in EVALUATORS.values() if case.config.purpose in e.purposes]
+    chosen = evaluators_for(case.config.purpose, can_refit=case.make_and_fit is not None)
     side_by_side = [e for e in chosen if e.purposes > {case.config.purpose}]
     alone = [e for e in chosen if e not in side_by_side]
     found: list[Findings] = []

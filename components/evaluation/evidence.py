@@ -1,10 +1,11 @@
 """What an evaluation found, as values: measurements, curves, arms, gates and the verdict."""
 
 from collections.abc import Iterable
+from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, computed_field, model_validator
 
 from components.config import Gate, Purpose
 
@@ -34,6 +35,10 @@ class Measurement(Value):
     `bounds` are the least and greatest value the metric can take, None where it has none.
     `reference` is what real rows reach in the synthetic rows' place, None where it is not known.
     `comparisons` are its differences to baselines, by which a gate may ask.
+
+    How the interval would narrow: `sample_size` is the rows it rests on, `repeats` how often the
+    comparison was repeated, `floor` the part of its half-width that no number of repeats removes
+    (more rows do). None where it is not known.
     """
 
     name: str
@@ -48,6 +53,9 @@ class Measurement(Value):
     bounds: tuple[float | None, float | None] = (None, None)
     reference: float | None = None
     comparisons: tuple[Comparison, ...] = ()
+    sample_size: int | None = None
+    repeats: int | None = None
+    floor: float | None = None
 
 
 class Curve(Value):
@@ -143,21 +151,60 @@ class Constraint(Value):
     synthetic: float
 
 
-class GateResult(Value):
-    """A gate, what was measured, whether it was cleared, and why in one sentence."""
+class Outcome(StrEnum):
+    """What a gate or a verdict says."""
+
+    PASSED = "passed"
+    REFUSED = "refused"
+    UNDECIDED = "undecided"
+
+
+class _Judged(Value):
+    """Something with an outcome; `passed` says in its JSON, too, whether that is a pass.
+
+    Evidence of before there was a third outcome holds `passed` alone, and loads.
+    """
+
+    outcome: Outcome
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def passed(self) -> bool:
+        """True for a pass: neither refused nor undecided."""
+        return self.outcome is Outcome.PASSED
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_passed(cls, values: Any) -> Any:
+        """Without `passed`, which follows from the outcome, or the outcome from it."""
+        if not isinstance(values, dict) or "passed" not in values:
+            return values
+        passed, rest = values["passed"], {k: v for k, v in values.items() if k != "passed"}
+        old = Outcome.PASSED if passed else Outcome.REFUSED
+        outcome = Outcome(rest.setdefault("outcome", old))
+        if (outcome is Outcome.PASSED) is not bool(passed):
+            raise ValueError(f"passed is {passed}, but the outcome is {outcome}")
+        return rest
+
+
+class GateResult(_Judged):
+    """A gate, what was measured, what follows, and why in one sentence.
+
+    `value`, `bound` (the worse end) and `reach` (the better end; None in old evidence) are of the
+    metric, or of its difference to the gate's baseline.
+    """
 
     gate: Gate
     value: float
     bound: float
-    passed: bool
+    reach: float | None = None
     reason: str
 
 
-class Verdict(Value):
+class Verdict(_Judged):
     """All gates of one purpose, and what follows from them."""
 
     purpose: Purpose
-    passed: bool
     gates: tuple[GateResult, ...]
     summary: str
 
@@ -179,6 +226,8 @@ class Evidence(Value):
     groups: tuple[GroupEffect, ...] = ()
     attacks: tuple[Attack, ...] = ()
     constraints: tuple[Constraint, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What a reader should know of the rows, such as faults that were counted as missing values."""
 
     def measurement(self, name: str) -> Measurement:
         """The measurement called `name`; KeyError where it was not taken."""

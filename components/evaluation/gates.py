@@ -1,25 +1,51 @@
-"""The verdict: does the worse end of each gated metric's interval clear its bar."""
+"""The verdict: does each gated metric's interval clear its bar, fall short of it, or neither."""
 
 from collections.abc import Sequence
 
 from components.config import Gate, Purpose
 from components.errors import UserError
-from components.evaluation.evidence import GateResult, Measurement, Verdict
+from components.evaluation.evidence import Comparison, GateResult, Measurement, Outcome, Verdict
+from components.evaluation.needs import in_words, needed
 
 
 def judge(measurements: Sequence[Measurement], gates: Sequence[Gate], purpose: Purpose) -> Verdict:
-    """Whether all gates are cleared, and why each one is or is not, in a sentence with numbers.
+    """The outcome of every gate, and of all together, with a reason in a sentence with numbers.
 
-    A gate looks at the worse one-sided end: the lower one of a metric to be maximised must lie
-    above `better_than + margin`, the upper one of a metric to be minimised below it. A tie is not
-    better. Raises UserError for a gate on a metric that was not measured.
+    A gate looks at both one-sided ends, here for a metric to be maximised: it is passed where the
+    lower end lies above the bar, refused where the upper end does not come above the bar or does
+    not reach `bar + worthwhile`, and undecided otherwise. A metric to be minimised is its mirror.
+    The verdict is refused where a gate is, else undecided where a gate is, else passed.
+    Raises UserError for a gate on a metric, or a baseline, that was not measured.
     """
     known = {measurement.name: measurement for measurement in measurements}
     results = tuple(_result(gate, known, purpose) for gate in gates)
-    passed = all(result.passed for result in results)
+    outcomes = {result.outcome for result in results}
+    worst = (Outcome.REFUSED, Outcome.UNDECIDED, Outcome.PASSED)
+    outcome = next((one for one in worst if one in outcomes), Outcome.PASSED)
     return Verdict(
-        purpose=purpose, passed=passed, gates=results, summary=_summary(results, purpose)
+        purpose=purpose,
+        outcome=outcome,
+        gates=results,
+        summary=_summary(results, outcome, purpose),
     )
+
+
+def decide(low: float, high: float, gate: Gate, goal: str) -> Outcome:
+    """What an interval says of a gate's bar.
+
+    >>> gate = Gate(metric="gain", better_than=0.0, worthwhile=0.01)
+    >>> for low, high in ((0.001, 0.1), (-0.1, 0.009), (-0.1, 0.1)):
+    ...     print(decide(low, high, gate, "maximise"))
+    passed
+    refused
+    undecided
+    """
+    sign = 1.0 if goal == "maximise" else -1.0
+    worse, better = sorted((sign * low, sign * high))
+    bar = sign * gate.bar
+    if worse > bar:
+        return Outcome.PASSED
+    return Outcome.REFUSED if better <= bar or better < bar + gate.worthwhile else Outcome.UNDECIDED
 
 
 def _result(gate: Gate, known: dict[str, Measurement], purpose: Purpose) -> GateResult:
@@ -34,40 +60,70 @@ def _result(gate: Gate, known: dict[str, Measurement], purpose: Purpose) -> Gate
             f"a gate asks for {gate.metric!r} at confidence {gate.confidence:g}; "
             f"it was measured at {measurement.confidence:g}"
         )
-    threshold = gate.better_than + gate.margin
-    maximise = measurement.goal == "maximise"
-    bound = measurement.low if maximise else measurement.high
-    passed = bound > threshold if maximise else bound < threshold
+    interval = _interval(gate, measurement)
+    outcome = decide(interval.low, interval.high, gate, measurement.goal)
+    ends = (interval.low, interval.high)
+    bound, reach = ends if measurement.goal == "maximise" else ends[::-1]
     return GateResult(
         gate=gate,
-        value=measurement.value,
+        value=interval.value,
         bound=bound,
-        passed=passed,
-        reason=_reason(measurement, bound, threshold, passed, purpose),
+        reach=reach,
+        outcome=outcome,
+        reason=f"{_WORDS[outcome]} for {purpose}: {_reason(gate, measurement, interval, outcome)}",
     )
+
+
+def _interval(gate: Gate, measurement: Measurement) -> Measurement | Comparison:
+    """What the gate asks about: the metric, or its difference to the gate's baseline."""
+    if gate.baseline is None:
+        return measurement
+    for comparison in measurement.comparisons:
+        if comparison.baseline == gate.baseline:
+            return comparison
+    compared = ", ".join(comparison.baseline for comparison in measurement.comparisons)
+    raise UserError(
+        f"a gate asks for {gate.metric!r} better than {gate.baseline!r}, with which it was not "
+        f"compared; compared with: {compared or 'nothing'}"
+    )
+
+
+_WORDS = {Outcome.PASSED: "cleared", Outcome.REFUSED: "refused", Outcome.UNDECIDED: "undecided"}
 
 
 def _reason(
-    measurement: Measurement, bound: float, threshold: float, passed: bool, purpose: Purpose
+    gate: Gate, measurement: Measurement, interval: Measurement | Comparison, outcome: Outcome
 ) -> str:
-    """One sentence: the outcome, the value, its worse end and the bar."""
+    """Why, with the figures: the end that decides, or both where the interval holds the bar."""
     maximise = measurement.goal == "maximise"
-    reach, asked = ("at least", "more") if maximise else ("at most", "less")
-    outcome = "cleared" if passed else "refused"
-    signed = not _is_a_share(measurement)
-    digits = _digits(bound, threshold)
-    value, end = (_number(x, signed, digits) for x in (measurement.value, bound))
-    return (
-        (
-            f"{outcome} for {purpose}: {measurement.meaning} is {value}, {reach} {end} with "
-            f"{measurement.confidence:.4g} confidence; {asked} than {_number(threshold, False, 3)} "
-            "is asked"
-        )
-        .replace(
-            f"{measurement.confidence:.4g} confidence", f"{measurement.confidence:.4%} confidence"
-        )
-        .replace(".0000%", "%")
+    meaning = _meaning(gate, measurement)
+    beyond = gate.bar + gate.worthwhile if maximise else gate.bar - gate.worthwhile
+    digits = _digits((interval.low, interval.high), (gate.bar, beyond))
+    signed = gate.baseline is not None or not _is_a_share(measurement)
+    value, low, high = (
+        _number(x, signed, digits) for x in (interval.value, interval.low, interval.high)
     )
+    bar = _number(gate.bar, False, 6)
+    if outcome is Outcome.PASSED or not interval.low <= gate.bar <= interval.high:
+        is_low = maximise is (outcome is Outcome.PASSED)
+        end = f"at least {low}" if is_low else f"at most {high}"
+        return (
+            f"{meaning} is {value}, {end} with {_percent(measurement.confidence)} confidence; "
+            f"{'more' if maximise else 'less'} than {bar} is asked"
+        )
+    matters = f"{_number(beyond, signed, 6)} or {'more' if maximise else 'less'}"
+    held = f"the interval of {meaning}, {low} to {high}, includes {bar}"
+    if outcome is Outcome.REFUSED:
+        return f"{held} and nothing of {matters}"
+    also = f" and {matters}" if gate.worthwhile else ""
+    needs = needed(measurement, interval, gate.bar, gate.worthwhile)
+    return f"{held}{also}; if {value} stays, {in_words(needs, measurement)}"
+
+
+def _meaning(gate: Gate, measurement: Measurement) -> str:
+    if gate.baseline is None:
+        return measurement.meaning
+    return f"{measurement.name.replace('_', ' ')} less that of {gate.baseline}"
 
 
 def _is_a_share(measurement: Measurement) -> bool:
@@ -76,10 +132,10 @@ def _is_a_share(measurement: Measurement) -> bool:
     return least is not None and least >= 0
 
 
-def _digits(bound: float, threshold: float) -> int:
-    """Three digits, more where the bound and the bar would read the same."""
+def _digits(ends: Sequence[float], bars: Sequence[float]) -> int:
+    """Three digits, more where an end and a bar would read the same."""
     for digits in range(3, 7):
-        if round(bound, digits) != round(threshold, digits):
+        if all(round(end, digits) != round(bar, digits) for end in ends for bar in bars):
             return digits
     return 6
 
@@ -88,17 +144,22 @@ def _number(value: float, signed: bool, digits: int) -> str:
     shown = round(value, digits) + 0.0
     if shown == 0:
         return "0"
-    return f"{shown:+.{digits}f}" if signed else f"{shown:.{digits}f}".rstrip("0").rstrip(".")
+    text = f"{shown:+.{digits}f}" if signed else f"{shown:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if digits > 3 or not signed else text
 
 
-def _summary(results: Sequence[GateResult], purpose: Purpose) -> str:
+def _percent(confidence: float) -> str:
+    return f"{100 * confidence:.4f}".rstrip("0").rstrip(".") + "%"
+
+
+def _summary(results: Sequence[GateResult], outcome: Outcome, purpose: Purpose) -> str:
     """One plain sentence."""
-    failed = [result for result in results if not result.passed]
     if not results:
         return f"Fit for {purpose}: no gate was asked for."
-    if not failed:
-        names = ", ".join(result.gate.metric for result in results)
+    deciding = [result for result in results if result.outcome is outcome]
+    names = ", ".join(result.gate.metric for result in deciding)
+    if outcome is Outcome.PASSED:
         return f"Fit for {purpose}: every gate was cleared ({names})."
-    names = ", ".join(result.gate.metric for result in failed)
-    first = failed[0].reason.split(": ", 1)[1]
-    return f"Not fit for {purpose} ({names}): {first}."
+    first = deciding[0].reason.split(": ", 1)[1]
+    word = "Not fit" if outcome is Outcome.REFUSED else "Undecided whether fit"
+    return f"{word} for {purpose} ({names}): {first}."

@@ -114,7 +114,7 @@ def _tags(candidate: Candidate) -> dict[str, str]:
     tags = _lineage_tags(candidate.lineage)
     tags["mintmark.content_key"] = candidate.content_key
     tags |= data_file_tags(candidate.data_files)
-    tags[f"mintmark.verdict.{verdict.purpose}"] = "passed" if verdict.passed else "refused"
+    tags[f"mintmark.verdict.{verdict.purpose}"] = str(verdict.outcome)
     for result in verdict.gates:
         tags[f"mintmark.gate.{result.gate.metric}"] = result.model_dump_json()
     return tags

@@ -7,6 +7,7 @@ from typing import Any
 from mlflow.entities.model_registry import ModelVersion
 from pydantic import BaseModel, ConfigDict
 
+from components.evaluation.evidence import Outcome
 from components.reporting.wording import count, percent
 
 _FACTS = (
@@ -34,11 +35,15 @@ class ColumnFact(_Frozen):
 
 
 class PurposeVerdict(_Frozen):
-    """What the generator was judged for, with each gate's reason in words."""
+    """What the generator was judged for, with each gate's reason in words.
+
+    `undecided` where it did not pass because the evidence was too thin, not because it was refused.
+    """
 
     purpose: str
     passed: bool
     reasons: tuple[str, ...]
+    undecided: bool = False
 
 
 class SyntheticAncestry(_Frozen):
@@ -88,7 +93,8 @@ def read_verdicts(tags: Mapping[str, str]) -> tuple[PurposeVerdict, ...]:
     return tuple(
         PurposeVerdict(
             purpose=(purpose := key.removeprefix(prefix)),
-            passed=value == "passed",
+            passed=value == Outcome.PASSED,
+            undecided=value == Outcome.UNDECIDED,
             reasons=tuple(reason for reason in reasons if f" for {purpose}: " in reason),
         )
         for key, value in sorted(tags.items())
@@ -131,10 +137,16 @@ def _proof(card: Card) -> list[str]:
     if card.unproven is not None:
         lines.append(f"**Not proven for sharing.** Released all the same: {card.unproven}")
     for verdict in card.verdicts:
-        said = "passed" if verdict.passed else "refused"
+        said = _outcome(verdict)
         reasons = "\n".join(f"- {reason}" for reason in verdict.reasons)
         lines.append(f"**{verdict.purpose}: {said}**\n\n{reasons}")
     return lines
+
+
+def _outcome(verdict: PurposeVerdict) -> Outcome:
+    if verdict.passed:
+        return Outcome.PASSED
+    return Outcome.UNDECIDED if verdict.undecided else Outcome.REFUSED
 
 
 def _facts(card: Card) -> dict[str, str]:

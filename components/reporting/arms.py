@@ -40,7 +40,7 @@ def _scores(arms: tuple[Arm, ...], learner: str) -> Listing:
     metrics = tuple(chosen[0].scores)
     header = (f"Way of training ({learner})", *(title(metric) for metric in metrics))
     rows = tuple((arm.name, *(number(arm.scores[metric]) for metric in metrics)) for arm in chosen)
-    return Listing("Scores of each way", header, rows, num_names=1, folded=False)
+    return Listing("Scores of each way", header, rows, num_names=1, folded=True)
 
 
 def is_synthetic(arm: Arm) -> bool:

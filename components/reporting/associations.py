@@ -14,7 +14,8 @@ from components.reporting.svg import drawing, inline_svg
 from components.reporting.wording import counted, measured, number, percent, shorten
 
 MAX_COLUMNS = 24
-WORST = 8
+WORST = 5
+LISTED = 40
 _STRONG = 0.1
 
 
@@ -39,7 +40,10 @@ def plot_associations(evidence: Evidence) -> Plot:
         "error compares whole joint distributions where there are categories, so it can exceed "
         "the difference in strength." + (cut if len(names) < total else ""),
         svg=svg,
-        listing=_listing(pairs[:WORST]),
+        listing=_listing(pairs[:WORST], "Worst pairs", folded=False),
+        further=_listing(pairs[WORST:LISTED], "Further pairs, worst first", folded=True)
+        if len(pairs) > WORST
+        else None,
     )
 
 
@@ -80,13 +84,13 @@ def _alt(pairs: tuple[PairFidelity, ...]) -> str:
     return "Heat maps of pair associations; worst pairs: " + "; ".join(worst)
 
 
-def _listing(pairs: tuple[PairFidelity, ...]) -> Listing:
+def _listing(pairs: tuple[PairFidelity, ...], title: str, *, folded: bool) -> Listing:
     rows = tuple(
         (pair.first, pair.second, *map(measured, (pair.real, pair.synthetic, pair.error)))
         for pair in pairs
     )
     header = ("Column", "with", "Real", "Synthetic", "Error")
-    return Listing("Worst pairs", header, rows, num_names=2, folded=False)
+    return Listing(title, header, rows, num_names=2, folded=folded)
 
 
 def _draw(names: list[str], pairs: tuple[PairFidelity, ...]) -> Figure:

@@ -10,11 +10,12 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from components.evaluation.evidence import ColumnFidelity, Evidence
 from components.reporting.palette import REAL_FILL, SYNTHETIC
-from components.reporting.plot import Listing, Plot
+from components.reporting.plot import Folded, Listing, Plot
 from components.reporting.svg import drawing, inline_svg
 from components.reporting.wording import count, counted, measured, number, percent, shorten
 
-SHOWN = 12
+SHOWN = 6
+FOLDED = 12
 _ACROSS = 3
 _BARS = 8
 _BINS = 60
@@ -23,11 +24,12 @@ _EXTRAS = ("other", "missing")
 
 
 def plot_marginals(evidence: Evidence) -> Plot:
-    """The worst columns' marginals, at most 12, and a list of every column's error."""
+    """The 6 worst columns' marginals, 12 more folded, and a list of every column's error."""
     columns = worst_first(evidence.columns)
     shown = columns[:SHOWN]
     with drawing():
         svg = inline_svg(_draw(shown), key="marginals", alt=_alt(shown))
+        more = _more(columns[SHOWN : SHOWN + FOLDED])
     return Plot(
         key="marginals",
         title="Column by column",
@@ -37,7 +39,16 @@ def plot_marginals(evidence: Evidence) -> Plot:
         svg=svg,
         legend=True,
         listing=_listing(columns),
+        more=more,
     )
+
+
+def _more(columns: tuple[ColumnFidelity, ...]) -> Folded | None:
+    """The next columns, drawn but folded; to be called inside `drawing()`."""
+    if not columns:
+        return None
+    svg = inline_svg(_draw(columns), key="marginals-more", alt=_alt(columns))
+    return Folded(f"The next {counted(len(columns), 'column')}", svg)
 
 
 def worst_first(columns: tuple[ColumnFidelity, ...]) -> tuple[ColumnFidelity, ...]:

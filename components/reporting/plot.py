@@ -18,10 +18,19 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Folded:
+    """A further drawing that is hidden until it is asked for."""
+
+    title: str
+    svg: str
+
+
+@dataclass(frozen=True)
 class Plot:
     """An inline SVG, its title, one sentence on what it means, and how to read it.
 
-    `wide` takes the page's whole width; `legend` asks for that of real and synthetic.
+    `svg` is empty where a table says it all. `wide` takes the page's whole width; `legend` asks
+    for that of real and synthetic. `more` is drawn beneath, `further` listed, both folded.
     """
 
     key: str
@@ -32,3 +41,5 @@ class Plot:
     wide: bool = True
     legend: bool = False
     listing: Listing | None = None
+    more: Folded | None = None
+    further: Listing | None = None

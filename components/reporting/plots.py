@@ -1,31 +1,38 @@
 """Every plot of a report, in the order of the page. Imports matplotlib, which is slow."""
 
+from collections.abc import Iterator
+
+from components.config import Purpose
 from components.evaluation.evidence import Curve, Evidence
 from components.reporting.arms import plot_arms
 from components.reporting.associations import plot_associations
+from components.reporting.benefit_curves import (
+    is_learning,
+    is_ratio,
+    plot_learning,
+    plot_ratio,
+)
+from components.reporting.constraints import list_constraints
 from components.reporting.curves import is_training, plot_others, plot_training
+from components.reporting.groups import plot_groups
 from components.reporting.marginals import plot_marginals
 from components.reporting.plot import Plot
 from components.reporting.roc import is_membership, is_two_sample, plot_membership, plot_two_sample
 
 
 def draw_plots(evidence: Evidence) -> tuple[Plot, ...]:
-    """The plots for which the evidence holds anything, each with its sentence."""
+    """The plots for which the evidence holds anything, each with its sentence.
+
+    What the verdict's purpose asks about comes first.
+    """
     curves = tuple(curve for curve in evidence.curves if curve.x)
     evidence = evidence.model_copy(update={"curves": curves})
+    families = [_benefit(evidence), _privacy(evidence), _fidelity(evidence)]
+    if evidence.verdict.purpose is Purpose.SHARING:
+        families = [*families[1:], families[0]]
+    plots = [plot for family in families for plot in family]
     training = tuple(filter(is_training, curves))
     others = tuple(curve for curve in curves if not _has_place(curve))
-    plots: list[Plot] = []
-    if evidence.columns:
-        plots.append(plot_marginals(evidence))
-    if evidence.pairs:
-        plots.append(plot_associations(evidence))
-    if any(map(is_two_sample, curves)):
-        plots.append(plot_two_sample(evidence))
-    if any(map(is_membership, curves)):
-        plots.append(plot_membership(evidence))
-    if evidence.arms:
-        plots.insert(0, plot_arms(evidence))
     if training:
         plots.append(plot_training(training))
     if others:
@@ -33,5 +40,34 @@ def draw_plots(evidence: Evidence) -> tuple[Plot, ...]:
     return tuple(plots)
 
 
+def _benefit(evidence: Evidence) -> Iterator[Plot]:
+    if evidence.arms:
+        yield plot_arms(evidence)
+    if any(map(is_ratio, evidence.curves)):
+        yield plot_ratio(evidence)
+    if any(map(is_learning, evidence.curves)):
+        yield plot_learning(evidence)
+    if evidence.groups:
+        yield plot_groups(evidence)
+
+
+def _privacy(evidence: Evidence) -> Iterator[Plot]:
+    """Whether a row is recognised, and beside it whether rows are told from real ones."""
+    if any(map(is_membership, evidence.curves)):
+        yield plot_membership(evidence)
+    if any(map(is_two_sample, evidence.curves)):
+        yield plot_two_sample(evidence)
+
+
+def _fidelity(evidence: Evidence) -> Iterator[Plot]:
+    if evidence.columns:
+        yield plot_marginals(evidence)
+    if evidence.pairs:
+        yield plot_associations(evidence)
+    if evidence.constraints:
+        yield list_constraints(evidence)
+
+
 def _has_place(curve: Curve) -> bool:
-    return is_training(curve) or is_membership(curve) or is_two_sample(curve)
+    tests = (is_training, is_membership, is_two_sample, is_ratio, is_learning)
+    return any(test(curve) for test in tests)

@@ -10,6 +10,8 @@ from components.reporting.rows import confidences, gate_rows, headline, measurem
 from components.reporting.scale import scales
 from components.reporting.wording import counted
 
+SHOWN = 4
+"""Figures of a family that are seen at once; the others are a click away."""
 _QUESTIONS = {
     "utility": "Utility: does a model trained on it work?",
     "privacy": "Privacy: does it give anyone away?",
@@ -40,6 +42,7 @@ def render(evidence: Evidence, lineage: Lineage) -> str:
             gates=gate_rows(evidence),
             families=[family for family in families if family[1]],
             scales=scales(evidence),
+            shown=SHOWN,
             confidences=confidences(evidence),
             plots=draw_plots(evidence),
             facts=facts(lineage),

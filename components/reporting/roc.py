@@ -7,14 +7,17 @@ from numpy.typing import NDArray
 
 from components.evaluation.evidence import Curve, Evidence
 from components.reporting.palette import CHANCE, LINES
-from components.reporting.plot import Plot
+from components.reporting.plot import Listing, Plot
 from components.reporting.svg import drawing, inline_svg
-from components.reporting.wording import measured, percent, shorten, title
+from components.reporting.wording import interval, measured, percent, shorten, title
 
 _POINTS = 150
 _TWO_SAMPLE = ("two_sample", "c2st", "detection", "discriminator")
+_ATTACKS = 6
+_HOLDS = {"rows": "rows", "model": "model"}
 _ALARMS = (0.001, 0.01, 0.1)
 _WITNESSES = 10
+_DASHES = ("-", "--", ":")
 
 
 def is_membership(curve: Curve) -> bool:
@@ -81,7 +84,30 @@ def plot_membership(evidence: Evidence) -> Plot:
         "On or below the dashed line nothing is learned.",
         svg=svg,
         wide=False,
+        listing=_attacks(evidence),
     )
+
+
+def _attacks(evidence: Evidence) -> Listing | None:
+    """Every attack, the best first."""
+    if not evidence.attacks:
+        return None
+    header = ("Attack", "Holds", "AUC", "Interval", "At 1%", "At 0.1%")
+    rows = tuple(
+        (
+            attack.name,
+            _HOLDS[attack.access],
+            measured(attack.auc),
+            interval(attack.low, attack.high),
+            *(
+                "—" if found is None else percent(found)
+                for found in (attack.found_at_1_percent, attack.found_at_01_percent)
+            ),
+        )
+        for attack in sorted(evidence.attacks, key=lambda attack: -attack.auc)
+    )
+    title = "Every attack, and the share of training rows it finds at 1% and 0.1% false alarms"
+    return Listing(title, header, rows, num_names=1, folded=len(rows) > _ATTACKS)
 
 
 def _auc(evidence: Evidence, curve: Curve, words: tuple[str, ...]) -> float:
@@ -123,15 +149,22 @@ def _frame(curve: Curve) -> tuple[Figure, Axes]:
 
 def _draw_curves(axes: Axes, curves: tuple[Curve, ...], floor: float) -> None:
     """Each curve from `floor` on; a legend where there is more than one."""
-    for curve, colour in zip(curves, LINES, strict=False):
+    for place, curve in enumerate(curves):
+        colour, dash = LINES[place % len(LINES)], _DASHES[place // len(LINES) % len(_DASHES)]
         x, y = np.asarray(curve.x), np.asarray(curve.y)
         drawn = (x >= floor) & (y >= floor)
         x, y = x[drawn], y[drawn]
         kept = _thinned(x)
-        label = shorten(title(curve.name), 32)
-        axes.plot(x[kept], y[kept], color=colour, linewidth=1.6, label=label)
+        name = shorten(_label(curve), 32)
+        axes.plot(x[kept], y[kept], color=colour, linestyle=dash, linewidth=1.6, label=name)
     if len(curves) > 1:
         axes.legend(loc="lower right")
+
+
+def _label(curve: Curve) -> str:
+    """A curve in the legend: `membership_roc_distance` is "Distance"."""
+    words = [word for word in curve.name.split("_") if word not in ("membership", "roc")]
+    return title("_".join(words)) if words else "Best attack"
 
 
 def _thinned(x: NDArray[np.float64]) -> NDArray[np.int64]:

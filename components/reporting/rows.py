@@ -1,9 +1,8 @@
 """The gates and measurements of an evidence as rows of text, and the verdict in a few words."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-from components.evaluation.evidence import Evidence, GateResult, Measurement
+from components.evaluation.evidence import Evidence, GateResult, Measurement, Outcome
 from components.reporting.lineage import Lineage
 from components.reporting.wording import interval, measured, number, percent, sentence, title
 
@@ -15,7 +14,7 @@ class Headline:
     """The verdict as one phrase, and whether it is good news."""
 
     text: str
-    tone: Literal["passed", "refused"]
+    tone: Outcome
 
 
 @dataclass(frozen=True)
@@ -27,13 +26,8 @@ class GateRow:
     value: str
     bound: str
     asked: str
-    passed: bool
+    outcome: Outcome
     reason: str
-
-    @property
-    def outcome(self) -> str:
-        """The outcome as one word."""
-        return "passed" if self.passed else "failed"
 
 
 @dataclass(frozen=True)
@@ -51,19 +45,14 @@ class MeasurementRow:
 
 
 def headline(evidence: Evidence, lineage: Lineage) -> Headline:
-    """What became of the candidate: refused, passed, or passed and promoted to an alias."""
-    purpose = evidence.verdict.purpose.value
-    if not evidence.verdict.passed:
+    """What became of the candidate: refused, undecided, passed, or promoted to an alias."""
+    purpose, outcome = evidence.verdict.purpose.value, evidence.verdict.outcome
+    if outcome is not Outcome.PASSED:
         kept = f" (it still carries the alias {lineage.alias})" if lineage.alias else ""
-        return Headline(f"Refused for {purpose}{kept}", "refused")
+        return Headline(f"{outcome.capitalize()} for {purpose}{kept}", outcome)
     if lineage.alias:
-        return Headline(f"Promoted to {lineage.alias} for {purpose}", "passed")
-    return Headline(f"Passed for {purpose}", "passed")
-
-
-def threshold(result: GateResult) -> float:
-    """The number that the worse bound must not cross."""
-    return result.gate.better_than + result.gate.margin
+        return Headline(f"Promoted to {lineage.alias} for {purpose}", outcome)
+    return Headline(f"Passed for {purpose}", outcome)
 
 
 def gate_rows(evidence: Evidence) -> tuple[GateRow, ...]:
@@ -75,14 +64,15 @@ def gate_rows(evidence: Evidence) -> tuple[GateRow, ...]:
 
 
 def _gate_row(result: GateResult, goal: str | None) -> GateRow:
-    wanted = number(threshold(result))
+    wanted = number(result.gate.bar)
+    against = f", against {result.gate.baseline}" if result.gate.baseline else ""
     return GateRow(
         metric=result.gate.metric,
         title=title(result.gate.metric),
         value=measured(result.value),
         bound=f"{measured(result.bound)} at {percent(result.gate.confidence)}",
-        asked=wanted if goal is None else f"{_WORDS[goal]} {wanted}",
-        passed=result.passed,
+        asked=(wanted if goal is None else f"{_WORDS[goal]} {wanted}") + against,
+        outcome=result.outcome,
         reason=result.reason,
     )
 

@@ -4,7 +4,6 @@ import math
 from dataclasses import dataclass
 
 from components.evaluation.evidence import Evidence, Measurement
-from components.reporting.rows import threshold
 from components.reporting.wording import measured, number
 
 _ZOOM = 0.3
@@ -36,7 +35,8 @@ class Scale:
 
 def scales(evidence: Evidence) -> dict[str, Scale]:
     """A bar for each measurement, by its name."""
-    asked = {result.gate.metric: threshold(result) for result in evidence.verdict.gates}
+    gates = [result.gate for result in evidence.verdict.gates]
+    asked = {gate.metric: gate.bar for gate in gates if gate.baseline is None}
     return {
         measurement.name: _scale(measurement, asked.get(measurement.name))
         for measurement in evidence.measurements

@@ -36,7 +36,17 @@ def synthesize(table: Path, output: Path, *more: str) -> "tuple[int, str]":
 
 def test_help_names_every_command(tmp_path: Path) -> None:
     text = mintmark("--help", home=tmp_path).stdout
-    for command in ("run", "recipes", "models", "sample", "rollback", "synthesize", "up", "doctor"):
+    for command in (
+        "run",
+        "recipes",
+        "models",
+        "sample",
+        "rollback",
+        "synthesize",
+        "judge",
+        "up",
+        "doctor",
+    ):
         assert f" {command} " in text
 
 

@@ -5,11 +5,15 @@ import numpy as np
 from components.config import Gate, Purpose
 from components.evaluation.evidence import (
     Arm,
+    Attack,
     ColumnFidelity,
+    Constraint,
     Curve,
     Evidence,
     GateResult,
+    GroupEffect,
     Measurement,
+    Outcome,
     PairFidelity,
     Verdict,
 )
@@ -52,33 +56,41 @@ def measurements() -> tuple[Measurement, ...]:
     )
 
 
-def verdict(*, passed: bool = True) -> Verdict:
-    """A sharing verdict of three gates, the last of which fails unless `passed`."""
+PASSED, REFUSED, UNDECIDED = Outcome.PASSED, Outcome.REFUSED, Outcome.UNDECIDED
+_SAID = {
+    PASSED: (-0.0, 0.003, "All three gates hold."),
+    REFUSED: (0.031, 0.038, "It copies training rows: do not share it."),
+    UNDECIDED: (0.004, 0.021, "Undecided: about 12,000 rows, not 9,769, would pass it."),
+}
+
+
+def verdict(outcome: Outcome = PASSED) -> Verdict:
+    """A sharing verdict of three gates, the last of which has this outcome."""
+    value, bound, summary = _SAID[outcome]
     gates = (
         GateResult(
             gate=Gate(metric="tstr_loss", better_than=0.0, margin=0.05),
             value=0.0042,
             bound=0.0093,
-            passed=True,
+            outcome=PASSED,
             reason="models lose at most 0.0093; asked: 0.05",
         ),
         GateResult(
             gate=Gate(metric="membership_auc", better_than=0.5, margin=0.05),
             value=0.512,
             bound=0.535,
-            passed=True,
+            outcome=PASSED,
             reason=REASON,
         ),
         GateResult(
             gate=Gate(metric="copy_excess", better_than=0.0, margin=0.01),
-            value=-0.0 if passed else 0.031,
-            bound=0.003 if passed else 0.038,
-            passed=passed,
+            value=value,
+            bound=bound,
+            outcome=outcome,
             reason="copies exceed the holdout's own rate by at most that",
         ),
     )
-    summary = "All three gates hold." if passed else "It copies training rows: do not share it."
-    return Verdict(purpose=Purpose.SHARING, passed=passed, gates=gates, summary=summary)
+    return Verdict(purpose=Purpose.SHARING, outcome=outcome, gates=gates, summary=summary)
 
 
 def columns(num_columns: int = 8, seed: int = 0) -> tuple[ColumnFidelity, ...]:
@@ -173,9 +185,95 @@ def training(num_points: int = 900) -> tuple[Curve, ...]:
     )
 
 
-def evidence(*, passed: bool = True) -> Evidence:
+def _band(
+    name: str, x: tuple[float, ...], y: tuple[float, ...], half: float, **titles: str
+) -> Curve:
+    low, high = (tuple(value + sign * half for value in y) for sign in (-1, 1))
+    return Curve(name=name, x=x, y=y, low=low, high=high, **titles)
+
+
+def ratio_curves() -> tuple[Curve, ...]:
+    """The gain of synthetic rows at four ratios, and that of duplicated ones."""
+    titles = {"x_title": "rows added for each real row", "y_title": "gain in ROC AUC"}
+    ratios = (0.5, 1.0, 2.0, 4.0)
+    return (
+        _band("ratio_curve_synthetic", ratios, (0.002, 0.0045, 0.0062, 0.0051), 0.003, **titles),
+        _band("ratio_curve_duplicated", ratios, (0.0004, 0.0011, 0.0009, -0.0012), 0.002, **titles),
+    )
+
+
+def learning_curves() -> tuple[Curve, ...]:
+    """What real rows alone reach, in all and by one learner, and with synthetic rows."""
+    titles = {"x_title": "real training rows", "y_title": "ROC AUC"}
+    counts = (2_849.0, 5_698.0, 11_396.0, 22_792.0)
+    return (
+        _band("learning_curve_real", counts, (0.889, 0.899, 0.907, 0.912), 0.004, **titles),
+        _band("learning_curve_real_forest", counts, (0.879, 0.892, 0.902, 0.909), 0.004, **titles),
+        _band("learning_curve_augmented", counts[2:], (0.911, 0.914), 0.004, **titles),
+    )
+
+
+def groups(num_groups: int = 7) -> tuple[GroupEffect, ...]:
+    """Groups of which the first is harmed, the last helped, and the others neither."""
+    made = []
+    for place in range(num_groups):
+        difference = -0.021 + 0.007 * place
+        made.append(
+            GroupEffect(
+                column="workclass" if place % 2 else "sex",
+                group=_WORKCLASS[place % 5],
+                num_rows=240 * (place + 1),
+                metric="roc_auc",
+                real=0.88,
+                augmented=0.88 + difference,
+                difference=difference,
+                low=difference - 0.012,
+                high=difference + 0.012,
+            )
+        )
+    return tuple(made)
+
+
+def attacks() -> tuple[Attack, ...]:
+    """Three attacks by the rows and one with the model in hand."""
+    rows = (("distance", 0.503), ("calibrated distance", 0.512), ("density", 0.509))
+    return tuple(
+        Attack(
+            name=name,
+            access="model" if name == "likelihood" else "rows",
+            auc=auc,
+            low=auc - 0.014,
+            high=auc + 0.014,
+            found_at_1_percent=0.01 + (auc - 0.5),
+            found_at_01_percent=0.001 + (auc - 0.5) / 10,
+        )
+        for name, auc in (*rows, ("likelihood", 0.531))
+    )
+
+
+def constraints(num_rules: int = 10) -> tuple[Constraint, ...]:
+    """Rules of each kind, the later the more often broken."""
+    rules = (
+        ("education decides education_num", "dependency"),
+        ("start <= end", "inequality"),
+        ("net + tax = gross", "sum"),
+        ("visits in order of date", "order"),
+    )
+    return tuple(
+        Constraint(
+            rule=rules[place % 4][0] + f" ({place})",
+            kind=rules[place % 4][1],
+            real=1.0,
+            synthetic=1.0 - 0.004 * place,
+        )
+        for place in range(num_rules)
+    )
+
+
+def evidence(outcome: Outcome = PASSED) -> Evidence:
     """A full evidence: everything the report can show."""
-    shown = columns(5)
+    shown = columns(9)
+    memberships = (roc("membership_roc", 0.96), roc("membership_model_roc", 0.93))
     return Evidence(
         num_train=22_792,
         num_test=9_769,
@@ -186,15 +284,28 @@ def evidence(*, passed: bool = True) -> Evidence:
         columns=shown,
         pairs=pairs(tuple(column.column for column in shown)),
         arms=arms(),
-        curves=(roc("two_sample_roc", 0.78), roc("membership_roc", 0.96), *training()),
-        verdict=verdict(passed=passed),
+        curves=(
+            roc("two_sample_roc", 0.78),
+            *memberships,
+            *ratio_curves(),
+            *learning_curves(),
+            *training(),
+        ),
+        verdict=verdict(outcome),
+        groups=groups(),
+        attacks=attacks(),
+        constraints=constraints(),
+        notes=("column 'city' has the unknown category 'Erfurt', in 9 of 22,792 rows",),
     )
 
 
 def bare() -> Evidence:
     """The least an evidence can hold: one column, no pairs, arms or curves."""
     return evidence().model_copy(
-        update={"columns": columns(1), "pairs": (), "arms": (), "curves": ()}
+        update={
+            "columns": columns(1),
+            **dict.fromkeys(("pairs", "arms", "curves", "groups", "attacks", "constraints"), ()),
+        }
     )
 
 

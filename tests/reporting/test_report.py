@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from components.config import Purpose
 from components.evaluation.evidence import Evidence
 from components.reporting.report import render
 from tests.reporting import samples
@@ -66,6 +67,10 @@ def hostile() -> Evidence:
             "columns": columns,
             "pairs": samples.pairs(tuple(column.column for column in columns)),
             "target": name,
+            "groups": (samples.groups(1)[0].model_copy(update={"group": name}),),
+            "attacks": (samples.attacks()[0].model_copy(update={"name": name}),),
+            "constraints": (samples.constraints(1)[0].model_copy(update={"rule": name}),),
+            "notes": (name,),
             "arms": tuple(arm.model_copy(update={"learner": name}) for arm in samples.arms()[:5]),
             "curves": (samples.training(3)[0].model_copy(update={"name": "training_" + name}),),
             "verdict": samples.verdict().model_copy(update={"summary": name}),
@@ -91,12 +96,13 @@ def test_page_needs_no_network_and_no_script(page):
     assert all(target in parsed.ids for target in re.findall(r"url\(#([^)]*)\)", page))
 
 
-@pytest.mark.parametrize("passed", [True, False])
-def test_verdict_and_every_reason_are_said(passed, page):
-    evidence = samples.evidence(passed=passed)
+@pytest.mark.parametrize("outcome", [samples.PASSED, samples.REFUSED, samples.UNDECIDED])
+def test_verdict_and_every_reason_are_said(outcome, page):
+    evidence = samples.evidence(outcome)
     small = evidence.model_copy(update={"columns": (), "pairs": (), "arms": (), "curves": ()})
-    text = unescape(page if passed else render(small, samples.lineage()))
-    assert ("Passed for sharing" if passed else "Refused for sharing") in text
+    text = unescape(page if outcome is samples.PASSED else render(small, samples.lineage()))
+    assert f"{outcome.capitalize()} for sharing" in text
+    assert f'class="banner {outcome}"' in text and f'class="outcome {outcome}"' in text
     assert evidence.verdict.summary in text
     assert all(gate.reason in text for gate in evidence.verdict.gates)
 
@@ -109,14 +115,39 @@ def test_every_measurement_and_fact_is_said(page):
 
 
 def test_every_plot_has_its_sentence(page):
-    keys = ("marginals", "pairs", "two-sample", "membership", "arms", "training")
+    keys = ("arms", "ratio", "learning", "groups", "membership", "two-sample")
+    keys += ("marginals", "pairs", "constraints", "training")
     assert all(f'<figure id="{key}"' in page for key in keys)
     text = unescape(page)
     assert "picks the synthetic one 56.1% of the time" in text
     assert "On average over learners, real + synthetic changes the score by" in text
     assert "Generator loss went from" in text and "had settled by the end" in text
     assert "Difference in balanced accuracy to the same learner" in text
-    assert page.count('role="img"') >= len(keys)
+    assert page.count('role="img"') >= len(keys) - 1  # the rules are a table
+    assert all(f'<a href="#{key}">' in page for key in keys)
+
+
+def test_what_the_purpose_asks_about_comes_first():
+    evidence = samples.evidence()
+    page = render(evidence, samples.lineage())
+    assert page.index('id="membership"') < page.index('id="marginals"') < page.index('id="arms"')
+    verdict = evidence.verdict.model_copy(update={"purpose": Purpose.AUGMENTATION})
+    page = render(evidence.model_copy(update={"verdict": verdict}), samples.lineage())
+    assert page.index('id="arms"') < page.index('id="groups"') < page.index('id="membership"')
+
+
+def test_what_fills_more_than_a_screen_is_folded():
+    page = render(samples.evidence(), samples.lineage())
+    folded = "".join(re.findall(r"<details>.*?</details>", page, flags=re.DOTALL))
+    for title in ("The next 3 columns", "2 further rules", "All 7 groups", "Further pairs"):
+        assert f"<summary>{title}" in folded
+    many = samples.measurements() + tuple(
+        item.model_copy(update={"name": f"more_{place}"})
+        for place, item in enumerate(samples.measurements()[:2] * 3)
+    )
+    page = render(samples.evidence().model_copy(update={"measurements": many}), samples.lineage())
+    assert "<summary>4 further figures</summary>" in page
+    Page(page)
 
 
 def test_names_from_the_data_are_escaped():

@@ -16,17 +16,19 @@ def test_lines_hold_every_measurement():
 
 
 def test_headline_follows_verdict_and_alias():
-    passed, refused = samples.evidence(), samples.evidence(passed=False)
+    passed, refused = samples.evidence(), samples.evidence(samples.REFUSED)
     lineage = samples.lineage()
     champion = replace(lineage, version="3", alias="champion")
     assert headline(passed, lineage).text == "Passed for sharing"
     assert headline(passed, champion).text == "Promoted to champion for sharing"
     assert headline(refused, lineage).text == "Refused for sharing"
     assert "still carries the alias champion" in headline(refused, champion).text
+    undecided = headline(samples.evidence(samples.UNDECIDED), lineage)
+    assert (undecided.text, undecided.tone) == ("Undecided for sharing", "undecided")
 
 
 def test_markdown_says_verdict_gates_figures_and_links():
-    text = summary_markdown(samples.evidence(passed=False), samples.lineage())
+    text = summary_markdown(samples.evidence(samples.REFUSED), samples.lineage())
     assert text.startswith("# adult-sharing: Refused for sharing\n")
     assert "It copies training rows" in text
     assert "| membership\\_auc | 0.512 | 0.535 at 95% | less than 0.55 | passed |" in text

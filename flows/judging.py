@@ -1,0 +1,150 @@
+"""Judging files of rows from any tool: read, evaluate, say where the figures come from."""
+
+import hashlib
+import platform
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from components.config import EvaluateConfig, Purpose, override, parse_evaluate
+from components.data.foreign import read_foreign
+from components.data.preparation import declared_kinds
+from components.data.sources import Source, absolute, read_source
+from components.errors import UserError
+from components.evaluation.evaluate import evaluate
+from components.evaluation.evidence import Evidence
+from components.models.contract import LogMetrics
+from components.reporting.lineage import Lineage
+from components.storage.code import git_revision
+from flows.project import PROJECT
+
+_SECTION = "evaluate"
+_OF_A_GENERATOR = ("ratio", "ratios")
+_LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy")
+
+
+@dataclass(frozen=True)
+class JudgeOrder:
+    """The three files, what their columns are, and how they are judged."""
+
+    train: str
+    test: str
+    synthetic: str
+    target: str
+    config: EvaluateConfig
+    drop: Sequence[str] = ()
+    kinds: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was found, and where it comes from."""
+
+    evidence: Evidence
+    lineage: Lineage
+
+
+def read_config(purpose: Purpose, protocol: str | None, settings: Sequence[str]) -> EvaluateConfig:
+    """The settings of an evaluation, from options; raises UserError for one that has no effect."""
+    base: dict[str, dict[str, object]] = {_SECTION: {"purpose": purpose.value}}
+    given = [f"{_SECTION}.protocol={protocol}"] if protocol else []
+    for text in (*given, *settings):
+        key = text.partition("=")[0]
+        if not key.startswith(f"{_SECTION}."):
+            raise UserError(f"setting {text!r}: only those of {_SECTION}.key=value are used here")
+        if key.partition(".")[2] in _OF_A_GENERATOR:
+            raise UserError(f"setting {text!r} has no effect: the rows are used as they are, all")
+        override(base, text)
+    return parse_evaluate(base[_SECTION], "the options")
+
+
+def judge_files(order: JudgeOrder, log: LogMetrics) -> Judged:
+    """The evidence on the order's rows; raises UserError for files that cannot be judged.
+
+    `log` is called once the files are read and found whole, and with each part that is done.
+    """
+    sources = _read(order)
+    try:
+        tables = read_foreign(
+            sources["train"].frame,
+            sources["test"].frame,
+            sources["synthetic"].frame,
+            order.target,
+            drop=order.drop,
+            kinds=declared_kinds(order.kinds),
+        )
+    except UserError as error:
+        raise UserError(_as_options(str(error))) from error
+    log(0, {"files_read": 1.0})
+    evidence = evaluate(
+        tables.train,
+        tables.test,
+        tables.synthetic.frame,
+        make_and_fit=None,
+        config=order.config,
+        log=log,
+    ).model_copy(update={"notes": tables.notes})
+    return Judged(evidence, _lineage(order, sources, evidence))
+
+
+def _read(order: JudgeOrder) -> dict[str, Source]:
+    """All three files; raises UserError where one stands in for another."""
+    uris = {"train": order.train, "test": order.test, "synthetic": order.synthetic}
+    sources: dict[str, Source] = {}
+    places: dict[str, str] = {}
+    for name, uri in uris.items():
+        same = places.setdefault(_place(uri), name)
+        if same != name:
+            raise UserError(f"--{same} and --{name} are the same file, {uri!r}: give three files")
+        try:
+            sources[name] = read_source(uri)
+        except UserError as error:
+            raise UserError(f"--{name}: {error}") from error
+    if sources["train"].sha256 == sources["test"].sha256:
+        raise UserError(
+            f"--train {order.train!r} and --test {order.test!r} have the same content: the test "
+            "rows must be rows that were never trained on"
+        )
+    return sources
+
+
+def _place(uri: str) -> str:
+    path = Path(uri).expanduser()
+    return str(path.resolve()) if path.exists() else absolute(uri)
+
+
+def _as_options(text: str) -> str:
+    """The text with settings of params.yaml written as the options that do the same here."""
+    text = re.sub(r"prepare\.drop: \[(.*?)\]", r"--drop \1", text)
+    return re.sub(r"prepare\.kinds: \{(.*?): (\w+)\}", r"--kind \1=\2", text)
+
+
+def _lineage(order: JudgeOrder, sources: Mapping[str, Source], evidence: Evidence) -> Lineage:
+    revision = git_revision(PROJECT)
+    settings = order.config.model_dump_json()
+    return Lineage(
+        name=Path(order.synthetic).name,
+        version=None,
+        generator="rows as given",
+        settings={"drop": list(order.drop), "kinds": list(order.kinds)},
+        data_uri=order.train,
+        data_sha256=sources["train"].sha256,
+        num_train=evidence.num_train,
+        num_test=evidence.num_test,
+        num_synthetic=evidence.num_synthetic,
+        seed=order.config.seed,
+        git_commit=revision.removesuffix("+changes"),
+        git_dirty=revision.endswith("+changes"),
+        content_keys={
+            order.test: sources["test"].sha256,
+            order.synthetic: sources["synthetic"].sha256,
+        },
+        params_sha256=hashlib.sha256(settings.encode()).hexdigest(),
+        libraries={"python": platform.python_version()}
+        | {name: metadata.version(name) for name in _LIBRARIES},
+        flow_run_id=None,
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
