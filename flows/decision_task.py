@@ -17,7 +17,7 @@ from components.evaluation.evidence import Outcome
 from components.models.contract import TabularModel
 from components.registry.door import DoorLimits, pass_door
 from components.registry.listing import pull
-from components.registry.promotion import champion
+from components.registry.promotion import champion, decision_lock
 from components.registry.tracking import connect
 from components.stages.paths import StagePaths
 from components.stages.tables import read_test, read_train
@@ -56,6 +56,12 @@ def decide(registered: Registered, params: Params, workspace: Path) -> Decision:
     undecided = bool(doubts) and not refusals
     promote_it = not refusals and not doubts
     return Decision(promote_it, False, reason, door, current, undecided=undecided)
+
+
+def decide_and_settle(registered: Registered, params: Params, workspace: Path) -> Decision:
+    """Decide and do it, one run of a model at a time: the next meets the champion this one left."""
+    with decision_lock(registered.model, find_home()):
+        return settle(decide(registered, params, workspace), registered, params)
 
 
 def settle(decision: Decision, registered: Registered, params: Params) -> Decision:

@@ -16,7 +16,7 @@ from components.registry.tracking import tracking_uri
 from components.storage.home import find_home
 from flows.announcements import Event, announce
 from flows.attempts import check_attempts
-from flows.decision_task import decide, settle
+from flows.decision_task import decide_and_settle
 from flows.forms import DEFAULT, Form, choice
 from flows.outcome import Outcome
 from flows.report_task import write_report
@@ -74,7 +74,7 @@ def race(request: RaceRequest) -> Outcome:
     standing = sorted(candidates, key=lambda model: rank(candidates[model][1].evidence))
     winner, *others = standing
     params, registered, done, workspace = candidates[winner]
-    decision = settle(decide(registered, params, workspace), registered, params)
+    decision = decide_and_settle(registered, params, workspace)
     report = write_report(registered, decision, workspace)
     for model in others:
         lost_params, lost, _, _ = candidates[model]

@@ -16,7 +16,7 @@ from components.stages.paths import StagePaths
 from components.storage.dvc import DvcSession, is_workspace, make_workspace
 from components.storage.home import find_home
 from flows.attempts import check_attempts
-from flows.decision_task import decide, settle
+from flows.decision_task import decide_and_settle
 from flows.outcome import Outcome, Registered, StageDone
 from flows.project import PROJECT
 from flows.registration_task import package_generator, register_candidate, trace_ancestry
@@ -38,7 +38,7 @@ def retrain(request: RunRequest) -> Outcome:
 def run_loop(request: RunRequest, workspace: Path) -> Outcome:
     """The loop in `workspace`; where a killed attempt left one, with the settings it began with."""
     params, registered, done = make_candidate(request, workspace)
-    decision = settle(decide(registered, params, workspace), registered, params)
+    decision = decide_and_settle(registered, params, workspace)
     report = write_report(registered, decision, workspace)
     home = find_home()
     pages = version_page(home, registered.model, registered.version)

@@ -74,3 +74,12 @@ def promotion_lock(model: str, home: Home) -> FileLock:
     """Held while the aliases of a model are read and moved."""
     home.locks.mkdir(parents=True, exist_ok=True)
     return FileLock(home.locks / f"promote-{model}.lock")
+
+
+def decision_lock(model: str, home: Home) -> FileLock:
+    """Held from the look at the champion to the promotion over it, by one run of a model at a time.
+
+    A person, or a rollback, may still move the champion meanwhile: `promote` looks again.
+    """
+    home.locks.mkdir(parents=True, exist_ok=True)
+    return FileLock(home.locks / f"decide-{model}.lock")
