@@ -13,7 +13,7 @@ from components.evaluation.arms import REAL
 from components.evaluation.case import Case, Metric
 from components.evaluation.evidence import Arm, Comparison
 from components.evaluation.features import Rows, Task
-from components.evaluation.sequential import information, look_levels, variance_factor
+from components.evaluation.sequential import look_levels, variance_factor
 from components.evaluation.statistics import Interval, Sides, chances_of, corrected_interval
 
 ALL_LEARNERS = "mean of learners"
@@ -122,8 +122,10 @@ class Trial:
         """The one-sided level to test at now, so that all looks together err `alpha`."""
         if self.looks is None:
             return alpha
-        shares = information(self.looks, folds=self.num_folds, test_to_train=self.test_to_train)
-        return look_levels(alpha, shares)[(look or self.repeats) - 1]
+        levels = look_levels(
+            alpha, self.looks, folds=self.num_folds, test_to_train=self.test_to_train
+        )
+        return levels[(look or self.repeats) - 1]
 
     def compared(self, arm: str, baseline: str, *, confidence: float) -> Comparison:
         """The gain in the main metric, averaged over learners, of an arm over another."""
