@@ -91,9 +91,7 @@ def try_settings(
     return Trials(scores, positive, chances)
 
 
-def make_fold(
-    case: Case, task: Task, split: Split, ratio: float, label: str
-) -> tuple[Fold, Rows]:
+def make_fold(case: Case, task: Task, split: Split, ratio: float, label: str) -> tuple[Fold, Rows]:
     """A fold's real rows with `ratio` times as many synthetic ones, and its held-out rows.
 
     The generator is fitted to the fold's training rows, once, and its rows are put in random

@@ -22,7 +22,8 @@ class Perceptron:
     def __call__(self, x: Matrix) -> Matrix:
         """The outputs, shape (rows, outputs): logits of classes, or numbers."""
         active = np.maximum(x @ self.hidden[:-1] + self.hidden[-1], 0.0)
-        return active @ self.output[:-1] + self.output[-1]
+        found: Matrix = active @ self.output[:-1] + self.output[-1]
+        return found
 
 
 def softmax(logits: Matrix) -> Matrix:

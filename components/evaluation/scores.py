@@ -86,9 +86,9 @@ def all_scores(
 def called(predictions: Matrix, task: Task, threshold: float | None = None) -> NDArray[np.int64]:
     """The class each row is called: the likeliest, or the positive one from `threshold` on."""
     if threshold is None or task.positive is None:
-        return predictions.argmax(axis=1)
+        return np.asarray(predictions.argmax(axis=1), dtype=np.int64)
     is_positive = predictions[:, task.positive] >= threshold
-    return np.where(is_positive, task.positive, 1 - task.positive)
+    return np.where(is_positive, task.positive, 1 - task.positive).astype(np.int64)
 
 
 def calibration_error(positive: NDArray[np.bool_], chances: Vector) -> float:

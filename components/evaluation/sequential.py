@@ -41,9 +41,7 @@ def information(looks: int, *, folds: int, test_to_train: float) -> tuple[float,
 
 
 @lru_cache(maxsize=1024)
-def look_levels(
-    alpha: float, looks: int, *, folds: int, test_to_train: float
-) -> tuple[float, ...]:
+def look_levels(alpha: float, looks: int, *, folds: int, test_to_train: float) -> tuple[float, ...]:
     """The one-sided level for the t-test at each look, so that all looks together err `alpha`.
 
     The levels of `normal_levels`, for an error a little lower than `alpha`: with a variance that
@@ -53,7 +51,7 @@ def look_levels(
     covers at every look at once, and so whatever the reason to stop.
 
     >>> [round(level, 3) for level in look_levels(0.05, 3, folds=5, test_to_train=0.25)]
-    [0.016, 0.029, 0.033]
+    [0.016, 0.03, 0.033]
     >>> look_levels(0.05, 1, folds=5, test_to_train=0.25)
     (0.05,)
     """

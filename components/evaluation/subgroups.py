@@ -1,7 +1,7 @@
 """Is a group of rows harmed by augmentation, though all rows together gain?"""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -157,7 +157,7 @@ def _classes(y: Matrix, task: Task, least: int) -> Iterator[Group]:
             yield Group(target.name, name, "roc_auc", members, code)
 
 
-GroupScores = Sequence[dict[tuple[str, str], Matrix]]
+GroupScores = Sequence[Mapping[tuple[str, str], Matrix]]
 """For each fold: every group's metric, of an arm and a learner."""
 
 

@@ -1,7 +1,7 @@
 """The thorough benefit trial: tuned learners, several ratios, and a look after every repeat."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -63,14 +63,14 @@ def measure_thorough(case: Case, log: LogMetrics) -> Findings:
     growths: list[Growth] = []
     for repeat, mine in enumerate(splits):
         tuned = _tune(case, plan, repeat, mine[0])
-        for result in _folds(case, plan, tuned, mine):
+        for result in run_all(_calls(case, plan, tuned, repeat, mine), workers=case.workers):
+            if isinstance(result, Growth):
+                growths.append(result)
+                continue
             results.append(result)
             share = len(results) / (len(splits) * len(mine))
             logger.info("benefit: repeat %d, fold %d is done", repeat + 1, len(results))
             log(len(results), {"benefit_folds_done": share})
-        if repeat == 0:
-            calls = [partial(judge_growth, case, plan.task, tuned, split) for split in mine]
-            growths = list(run_all(calls, workers=case.workers))
         look = _look(case, plan, results, looks=len(splits))
         reason = decision(case.config.gates, look.measurements, look.trial)
         if reason:
@@ -105,11 +105,16 @@ def _tune(case: Case, plan: Plan, repeat: int, split: Split) -> Tuned:
     return choose_settings(found, plan.arms)
 
 
-def _folds(
-    case: Case, plan: Plan, tuned: Tuned, splits: Sequence[Split]
-) -> Iterator[FoldResult]:
-    calls = [partial(judge_fold, case, plan, tuned, split) for split in splits]
-    return run_all(calls, workers=case.workers)
+def _calls(
+    case: Case, plan: Plan, tuned: Tuned, repeat: int, splits: Sequence[Split]
+) -> list[Callable[[], FoldResult | Growth]]:
+    """A repeat's work by folds; the learning curve is of the first repeat."""
+    calls: list[Callable[[], FoldResult | Growth]] = [
+        partial(judge_fold, case, plan, tuned, split) for split in splits
+    ]
+    if repeat == 0:
+        calls += [partial(judge_growth, case, plan.task, tuned, split) for split in splits]
+    return calls
 
 
 def _look(case: Case, plan: Plan, results: Sequence[FoldResult], *, looks: int) -> Look:
@@ -163,8 +168,8 @@ def _gain(case: Case, plan: Plan, trial: Trial) -> Measurement:
 def _ending(case: Case, look: Look, reason: str | None, num_rows: int) -> str:
     """How many repeats there were and why no more, in brackets."""
     ratios, counts = np.unique(look.ratios, return_counts=True)
-    usual = ratios[int(counts.argmax())]
-    words = f"x{usual:g} in most of the folds, repeat {look.trial.repeats} of {look.trial.looks}"
+    usual, trial = ratios[int(counts.argmax())], look.trial
+    words = f"ratio mostly {usual:g}; {trial.repeats} of at most {trial.looks} repeats"
     if reason:
         words += f": {reason}"
     if len(case.train) < num_rows:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from components.data.table import Matrix
 from components.evaluation.arms import AUGMENTED, REAL
@@ -19,6 +20,8 @@ from components.evaluation.tunable import TUNABLE, fit_tunable, learnable
 SHARES = (0.125, 0.25, 0.5, 0.75)
 BASE = 0.5
 NUM_STEPS = 65
+
+Positions = NDArray[np.int64]
 
 WORTH_ROWS = Metric(
     name="worth_rows",
@@ -60,11 +63,11 @@ def judge_growth(case: Case, task: Task, tuned: Tuned, split: Split) -> Growth:
     return Growth(np.column_stack(real), augmented)
 
 
-def _count(share: float, order: Matrix) -> int:
+def _count(share: float, order: Positions) -> int:
     return max(round(share * len(order)), 2)
 
 
-def _nested(y: Matrix, task: Task, split: Split, seed: int) -> Matrix:
+def _nested(y: Matrix, task: Task, split: Split, seed: int) -> Positions:
     """A fold's training positions in an order of which every start has each class's share."""
     rng = np.random.default_rng(seed)
     shuffled = rng.permutation(split.fit)
@@ -132,9 +135,7 @@ def _saturation(worth: Interval) -> str:
     return ""
 
 
-def worth_of(
-    level: Matrix, real: Matrix, test_to_train: float, *, confidence: float
-) -> Interval:
+def worth_of(level: Matrix, real: Matrix, test_to_train: float, *, confidence: float) -> Interval:
     """The share of a half's rows by which real rows must grow to reach `level`, with bounds.
 
     `real` of shape (folds, 3) is what is reached with 1, 1.5 and 2 times the half's rows, and is
@@ -179,9 +180,7 @@ def _curves(
 ) -> Iterator[Curve]:
     """The learning curve of real rows, averaged and by learner, and that with synthetic rows."""
     counts = tuple(float(round(share * num_rows)) for share in (*SHARES, 1.0))
-    real = np.array(
-        [np.column_stack([g.real, full[REAL][fold]]) for fold, g in enumerate(growths)]
-    )
+    real = np.array([np.column_stack([g.real, full[REAL][fold]]) for fold, g in enumerate(growths)])
     yield _curve("real", counts, real.mean(axis=1), trial)
     for place, learner in enumerate(trial.learners):
         yield _curve(f"real_{learner}", counts, real[:, place], trial)

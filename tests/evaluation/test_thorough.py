@@ -11,9 +11,8 @@ from components.evaluation.case import Case, Findings, MakeAndFit
 from components.evaluation.decided import CLEARED, FUTILE, REFUSED, decision
 from components.evaluation.evidence import Measurement
 from components.evaluation.features import rows_of, task_of
-from components.evaluation.gain import BEST_BASELINE, Trial
+from components.evaluation.gain import BEST_BASELINE, Split, Trial
 from components.evaluation.inner import best_threshold, inner_splits
-from components.evaluation.gain import Split
 from components.evaluation.ratios import THRESHOLD, FoldResult, Plan, at, chosen_ratios
 from components.evaluation.subgroups import Group, find_groups, group_effects
 from components.evaluation.tunable import TUNABLE, fit_tunable, learnable
@@ -157,9 +156,9 @@ def test_weights_count(learner: str) -> None:
     rows = rows_of(train, task)
     heavy = np.where(rows.y == 1, 10.0, 1.0)
     plain, weighted = (
-        fit_tunable(learner, learnable(rows, w, task), task, setting=TUNABLE[learner].grid[0], seed=0)(
-            rows.x
-        )[:, 1].mean()
+        fit_tunable(
+            learner, learnable(rows, w, task), task, setting=TUNABLE[learner].grid[0], seed=0
+        )(rows.x)[:, 1].mean()
         for w in (None, heavy)
     )
     assert weighted > plain
