@@ -14,6 +14,7 @@ from components.evaluation.features import Task, rows_of, task_of
 from components.evaluation.gain import (
     AUGMENTATION_GAIN,
     BEST_BASELINE,
+    QUICK_REPEATS,
     Scores,
     Split,
     Trial,
@@ -31,7 +32,6 @@ from components.models.contract import LogMetrics
 logger = logging.getLogger(__name__)
 
 MAX_ROWS = 50_000
-QUICK_REPEATS = 2
 
 
 def measure_benefit(case: Case, log: LogMetrics) -> Findings:

@@ -6,8 +6,9 @@ import numpy as np
 from scipy import stats
 
 from components.config import Gate
-from components.evaluation.evidence import Measurement
+from components.evaluation.evidence import Measurement, Outcome
 from components.evaluation.gain import Trial
+from components.evaluation.gates import decide, interval_of
 from components.evaluation.sequential import variance_factor
 
 CLEARED = "its gates are cleared"
@@ -34,16 +35,15 @@ def decision(
 
 
 def _state(gate: Gate, measurement: Measurement, trial: Trial) -> str | None:
-    """A gate's state, with signs turned so that more is better."""
+    """A gate's state by the rule of the verdict, or that it is beyond hope."""
+    found = interval_of(gate, measurement)
+    outcome = decide(found.low, found.high, gate, measurement.goal)
+    if outcome is not Outcome.UNDECIDED:
+        return CLEARED if outcome is Outcome.PASSED else REFUSED
     sign = 1 if measurement.goal == "maximise" else -1
-    bar = sign * (gate.better_than + gate.margin)
-    value = sign * measurement.value
-    worse, better = sorted((sign * measurement.low, sign * measurement.high))
-    if worse > bar:
-        return CLEARED
-    if better <= bar:
-        return REFUSED
-    return FUTILE if hoped_for(value, worse, measurement.confidence, trial) <= bar else None
+    worse = min(sign * found.low, sign * found.high)
+    hope = hoped_for(sign * found.value, worse, measurement.confidence, trial)
+    return FUTILE if hope <= sign * gate.bar else None
 
 
 def hoped_for(value: float, low: float, confidence: float, trial: Trial) -> float:

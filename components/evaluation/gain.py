@@ -20,6 +20,7 @@ ALL_LEARNERS = "mean of learners"
 BEST_BASELINE = "best baseline"
 TWO_SIDED = 0.95
 ROPE = 0.01
+QUICK_REPEATS = 2
 
 AUGMENTATION_GAIN = Metric(
     name="augmentation_gain",

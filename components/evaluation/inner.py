@@ -97,6 +97,7 @@ def make_fold(case: Case, task: Task, split: Split, ratio: float, label: str) ->
     The generator is fitted to the fold's training rows, once, and its rows are put in random
     order. Raises UserError where fewer than two of them have a known target.
     """
+    assert case.make_and_fit is not None, "fixed rows have a trial of their own"
     inside = case.train.take(split.fit)
     sampler = case.make_and_fit(inside, case.seed(label, "generator", split.number))
     num_rows = max(round(ratio * len(inside)), 2)
