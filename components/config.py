@@ -3,10 +3,17 @@
 import math
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from components.errors import UserError
 
@@ -34,6 +41,13 @@ class Purpose(StrEnum):
 
     AUGMENTATION = "augmentation"
     SHARING = "sharing"
+
+
+class Protocol(StrEnum):
+    """How much goes into measuring benefit: a first answer, or one to rely on."""
+
+    QUICK = "quick"
+    THOROUGH = "thorough"
 
 
 class RandomSplit(Settings):
@@ -209,20 +223,42 @@ SHARING_GATES = (
 )
 
 
+RATIOS = (0.5, 1.0, 2.0, 4.0)
+
+
 class EvaluateConfig(Settings):
     """What the synthetic rows are judged for, and how often each comparison is repeated.
 
     Benefit is measured by `repeats` times `folds`-fold cross-validation over the training rows,
-    the generator fitted anew inside every fold, with `ratio` synthetic rows for each real one.
+    the generator fitted anew inside every fold. The protocol `quick` adds `ratio` synthetic rows
+    for each real one and does 2 repeats where none are asked for. `thorough` tries every one of
+    `ratios`, tunes its learners for each way of training, looks into groups of rows (by the
+    columns `subgroups`; None: up to three with few levels), and stops early once its gates are
+    decided: `repeats` are the most it does, where none are asked for 8, or 3 above 10,000 rows.
     """
 
     purpose: Purpose
+    protocol: Protocol = Protocol.QUICK
     folds: int = Field(5, ge=2)
-    repeats: int = Field(2, ge=1)
+    repeats: int | None = Field(None, ge=1)
     ratio: float = Field(1.0, gt=0)
+    ratios: tuple[Annotated[float, Field(gt=0)], ...] = Field(RATIOS, min_length=1)
+    subgroups: tuple[str, ...] | None = None
     augmentation_gates: tuple[Gate, ...] = AUGMENTATION_GATES
     sharing_gates: tuple[Gate, ...] = SHARING_GATES
     seed: int = Field(0, ge=0)
+
+    @model_validator(mode="after")
+    def _takes_effect(self) -> Self:
+        """Refuses settings of the other protocol: they would change nothing."""
+        if len(set(self.ratios)) < len(self.ratios):
+            raise ValueError(f"ratios = {self.ratios} names one twice")
+        if self.protocol is Protocol.THOROUGH:
+            if self.ratio != 1.0:
+                raise ValueError("ratio is of the protocol quick; the protocol thorough has ratios")
+        elif self.ratios != RATIOS or self.subgroups is not None:
+            raise ValueError("ratios and subgroups need protocol = thorough")
+        return self
 
     @property
     def gates(self) -> tuple[Gate, ...]:

@@ -1,7 +1,8 @@
 """The arms of a benefit trial: ways to turn a fold's real rows into rows to learn from."""
 
+import logging
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,11 @@ from components.data.table import Matrix
 from components.evaluation.features import Rows, Task
 from components.evaluation.learners import class_weights
 
+logger = logging.getLogger(__name__)
+
 REAL = "real"
+DUPLICATED = "duplicated real"
+SMOTE_ARM = "SMOTE"
 AUGMENTED = "real + synthetic"
 SYNTHETIC = "synthetic"
 SMOTE_NEIGHBOURS = 5
@@ -108,17 +113,33 @@ FOR_CLASSES: dict[str, Arm] = {
     REAL: real,
     "class weights": weighted,
     "oversampling": oversampled,
-    "duplicated real": duplicated,
-    "SMOTE": smote,
+    DUPLICATED: duplicated,
+    SMOTE_ARM: smote,
     AUGMENTED: augmented,
     SYNTHETIC: synthetic,
 }
 FOR_NUMBERS: dict[str, Arm] = {
     REAL: real,
-    "duplicated real": duplicated,
+    DUPLICATED: duplicated,
     AUGMENTED: augmented,
     SYNTHETIC: synthetic,
 }
+
+
+KNOWN = FOR_CLASSES
+
+
+def possible_arms(task: Task, targets: Iterable[Matrix]) -> tuple[str, ...]:
+    """The arms that every fold can have, given the targets of each one's training rows.
+
+    SMOTE needs two rows of each class that occurs, and is left out, aloud, where a fold lacks them.
+    """
+    if not task.num_classes:
+        return tuple(FOR_NUMBERS)
+    if all(can_smote(y) for y in targets):
+        return tuple(FOR_CLASSES)
+    logger.warning("the arm SMOTE is left out: in some fold a class has a single training row")
+    return tuple(name for name in FOR_CLASSES if name != SMOTE_ARM)
 
 
 def baselines(arms: tuple[str, ...]) -> tuple[str, ...]:

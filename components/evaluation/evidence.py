@@ -20,12 +20,15 @@ class Comparison(Value):
     """The paired difference of a metric to a baseline: positive where the metric is higher.
 
     `low` and `high` are each a one-sided bound at the confidence of the measurement.
+    `probabilities`, where given, are those of the metric being lower, practically the same, and
+    higher, after the Bayesian correlated t-test.
     """
 
     baseline: str
     value: float
     low: float
     high: float
+    probabilities: tuple[float, float, float] | None = None
 
 
 class Measurement(Value):
@@ -111,8 +114,9 @@ class PairFidelity(Value):
 class GroupEffect(Value):
     """What augmentation does to one group of rows: the metric with real rows alone, and with both.
 
-    `difference` is augmented less real, with a two-sided interval; `group` is the value of
-    `column` that its rows share.
+    `difference` is augmented less real, with a two-sided interval that holds for all groups at
+    once; `group` is the value of `column` that its rows share. `is_harmed` says whether a loss is
+    established, all groups considered; None where that was not asked.
     """
 
     column: str
@@ -124,6 +128,7 @@ class GroupEffect(Value):
     difference: float
     low: float
     high: float
+    is_harmed: bool | None = None
 
 
 class Attack(Value):

@@ -60,7 +60,7 @@ def _result(gate: Gate, known: dict[str, Measurement], purpose: Purpose) -> Gate
             f"a gate asks for {gate.metric!r} at confidence {gate.confidence:g}; "
             f"it was measured at {measurement.confidence:g}"
         )
-    interval = _interval(gate, measurement)
+    interval = interval_of(gate, measurement)
     outcome = decide(interval.low, interval.high, gate, measurement.goal)
     ends = (interval.low, interval.high)
     bound, reach = ends if measurement.goal == "maximise" else ends[::-1]
@@ -74,8 +74,11 @@ def _result(gate: Gate, known: dict[str, Measurement], purpose: Purpose) -> Gate
     )
 
 
-def _interval(gate: Gate, measurement: Measurement) -> Measurement | Comparison:
-    """What the gate asks about: the metric, or its difference to the gate's baseline."""
+def interval_of(gate: Gate, measurement: Measurement) -> Measurement | Comparison:
+    """What the gate asks about: the metric, or its difference to the gate's baseline.
+
+    Raises UserError where the metric was not compared with that baseline.
+    """
     if gate.baseline is None:
         return measurement
     for comparison in measurement.comparisons:

@@ -29,7 +29,7 @@ def fit_linear(rows: Rows, task: Task, weights: Matrix | None, seed: int) -> Pre
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(form.apply(rows.x), rows.y, sample_weight=weights)
-    return lambda x: _predictions(model, form.apply(x), task)
+    return lambda x: predictions_of(model, form.apply(x), task)
 
 
 def fit_forest(rows: Rows, task: Task, weights: Matrix | None, seed: int) -> Predict:
@@ -37,7 +37,7 @@ def fit_forest(rows: Rows, task: Task, weights: Matrix | None, seed: int) -> Pre
     kind = RandomForestClassifier if task.num_classes else RandomForestRegressor
     model = kind(n_estimators=NUM_TREES, min_samples_leaf=2, n_jobs=1, random_state=seed)
     model.fit(rows.x, rows.y, sample_weight=weights)
-    return lambda x: _predictions(model, x, task)
+    return lambda x: predictions_of(model, x, task)
 
 
 def fit_boosting(rows: Rows, task: Task, weights: Matrix | None, seed: int) -> Predict:
@@ -48,7 +48,7 @@ def fit_boosting(rows: Rows, task: Task, weights: Matrix | None, seed: int) -> P
         max_iter=NUM_ROUNDS, min_samples_leaf=leaf, early_stopping=False, random_state=seed
     )
     model.fit(rows.x, rows.y, sample_weight=weights)
-    return lambda x: _predictions(model, x, task)
+    return lambda x: predictions_of(model, x, task)
 
 
 LEARNERS: dict[str, Callable[[Rows, Task, Matrix | None, int], Predict]] = {
@@ -67,17 +67,19 @@ def fit_learner(
     or numbers of shape (rows,). Rows of a single class, or no rows, give a constant.
     """
     if task.num_classes and len(np.unique(rows.y)) < 2:
-        return _constant(rows, task)
+        return constant(rows, task)
     return LEARNERS[learner](rows, task, weights, seed)
 
 
-def _constant(rows: Rows, task: Task) -> Predict:
+def constant(rows: Rows, task: Task) -> Predict:
+    """Predicts the first row's class for certain."""
     row = np.zeros(task.num_classes)
     row[rows.y[:1].astype(np.int64)] = 1.0
     return lambda x: np.tile(row, (len(x), 1))
 
 
-def _predictions(model: object, x: Matrix, task: Task) -> Matrix:
+def predictions_of(model: object, x: Matrix, task: Task) -> Matrix:
+    """A fitted model's numbers, or its chances in the columns of the task's classes."""
     if not task.num_classes:
         return np.asarray(model.predict(x), dtype=np.float64)  # type: ignore[attr-defined]
     spread = np.zeros((len(x), task.num_classes))

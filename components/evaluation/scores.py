@@ -1,6 +1,7 @@
 """How good predictions are: one main metric with its rows' influences, and the usual others."""
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, log_loss
 
 from components.data.table import Matrix
@@ -8,6 +9,8 @@ from components.evaluation.features import Task
 from components.evaluation.statistics import auc_influence, half_a_row
 
 Vector = Matrix
+
+NUM_BINS = 15
 
 
 def main_score(y: Matrix, predictions: Matrix, task: Task) -> tuple[float, Vector]:
@@ -48,12 +51,15 @@ def _r2(y: Matrix, predictions: Matrix) -> tuple[float, Vector]:
     return float(1 - error / variance), influence
 
 
-def all_scores(y: Matrix, predictions: Matrix, task: Task) -> dict[str, float]:
+def all_scores(
+    y: Matrix, predictions: Matrix, task: Task, *, threshold: float | None = None
+) -> dict[str, float]:
     """Every metric of a task, by name.
 
-    Binary targets: roc_auc, average_precision, sensitivity, specificity, balanced_accuracy and
-    log_loss, of the positive class at a threshold of a half. More classes: the same without
-    sensitivity and specificity, averaged over classes. Numbers: r2, rmse, mae.
+    Binary targets: roc_auc, average_precision, sensitivity, specificity, balanced_accuracy,
+    log_loss and calibration_error, of the positive class at `threshold` (None: the likelier class
+    is called). More classes: the same without sensitivity and specificity, averaged over classes.
+    Numbers: r2, rmse, mae.
     """
     main, _ = main_score(y, predictions, task)
     if not task.num_classes:
@@ -64,14 +70,41 @@ def all_scores(y: Matrix, predictions: Matrix, task: Task) -> dict[str, float]:
             "mae": float(np.mean(np.abs(error))),
         }
     found = {"roc_auc": main, "average_precision": _average_precision(y, predictions, task)}
-    guessed = predictions.argmax(axis=1)
+    guessed = called(predictions, task, threshold)
     recalls = {code: float(np.mean(guessed[y == code] == code)) for code in np.unique(y)}
     if task.positive is not None:
         found["sensitivity"] = recalls[task.positive]
         found["specificity"] = recalls[1 - task.positive]
     found["balanced_accuracy"] = float(np.mean(list(recalls.values())))
     found["log_loss"] = _log_loss(y, predictions, task)
+    codes = _judged_classes(y, task)
+    errors = [calibration_error(y == code, predictions[:, code]) for code in codes]
+    found["calibration_error"] = float(np.mean(errors))
     return found
+
+
+def called(predictions: Matrix, task: Task, threshold: float | None = None) -> NDArray[np.int64]:
+    """The class each row is called: the likeliest, or the positive one from `threshold` on."""
+    if threshold is None or task.positive is None:
+        return np.asarray(predictions.argmax(axis=1), dtype=np.int64)
+    is_positive = predictions[:, task.positive] >= threshold
+    return np.where(is_positive, task.positive, 1 - task.positive).astype(np.int64)
+
+
+def calibration_error(positive: NDArray[np.bool_], chances: Vector) -> float:
+    """The expected calibration error of one class's predicted chances.
+
+    Chances fall in 15 bins of equal width; it is the mean, over rows, of the distance between a
+    bin's mean chance and its share of positive rows (Naeini et al. 2015; the bins and the reading
+    class by class of Guo et al. 2017 and Kull et al. 2019).
+
+    >>> labels = np.array([True, False, False, False])
+    >>> round(calibration_error(labels, np.full(4, 0.4)), 3)
+    0.15
+    """
+    bins = np.minimum((chances * NUM_BINS).astype(np.int64), NUM_BINS - 1)
+    gaps = np.bincount(bins, weights=chances - positive, minlength=NUM_BINS)
+    return float(np.abs(gaps).sum() / len(chances))
 
 
 def _average_precision(y: Matrix, predictions: Matrix, task: Task) -> float:
