@@ -15,7 +15,7 @@ from components.evaluation.attack_game import (
     pooled,
     share_found,
 )
-from components.evaluation.attacks import ACCESS, play
+from components.evaluation.attacks import ACCESS, grow, play
 from components.evaluation.case import Case, Evaluator, Findings, Metric
 from components.evaluation.curves import roc
 from components.evaluation.empirical_epsilon import epsilon_bound
@@ -87,7 +87,8 @@ def measure_membership(case: Case, log: LogMetrics) -> Findings:
     the case has a generator that can score rows; all else is what synthetic rows alone betray.
     """
     first, second = contests(case)
-    rounds = (play(case, first), play(case, second))
+    made = grow(first.synthetic, case.seed("surrogate"))
+    rounds = (play(case, first, made), play(case, second, made))
     by_rows = _only(rounds, [name for name in rounds[0].scores if ACCESS[name] == "rows"])
     member, ranks = pooled(cross_chosen(by_rows, auc))
     curves = [roc("membership_roc", member, ranks)]
