@@ -126,7 +126,7 @@ def _classified(synthetic: Matrix, reference: Matrix, judged: Matrix, seed: int)
 
 
 def _by_model(
-    model: Scorer, make_and_fit: MakeAndFit, contest: Contest, isolation: Matrix, seed: int
+    model: Scorer, make_and_fit: MakeAndFit | None, contest: Contest, isolation: Matrix, seed: int
 ) -> dict[str, Matrix]:
     """Attacks by the model's own score of a row.
 
@@ -137,7 +137,7 @@ def _by_model(
     score = model.score(contest.judged.frame)
     slope = np.polyfit(isolation, score, 1) if np.ptp(isolation) > 0 else np.zeros(2)
     found = {"likelihood": score, "likelihood less rarity": score - np.polyval(slope, isolation)}
-    shadow = make_and_fit(contest.reference, seed)
+    shadow = make_and_fit(contest.reference, seed) if make_and_fit else None
     if isinstance(shadow, Scorer):
         found["likelihood ratio"] = score - shadow.score(contest.judged.frame)
     return found

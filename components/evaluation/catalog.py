@@ -9,7 +9,6 @@ from components.evaluation.copies import COPIES
 from components.evaluation.fixed_rows import FIXED_ROWS
 from components.evaluation.linkage import LINKAGE
 from components.evaluation.membership import MEMBERSHIP
-from components.evaluation.near_copies import NEAR_COPIES
 from components.evaluation.shape import SHAPE
 from components.evaluation.trend import TREND
 from components.evaluation.two_sample import TWO_SAMPLE
@@ -22,7 +21,6 @@ EVALUATORS: dict[str, Evaluator] = {
     "utility": UTILITY,
     "membership": MEMBERSHIP,
     "copies": COPIES,
-    "near_copies": NEAR_COPIES,
     "attributes": ATTRIBUTES,
     "linkage": LINKAGE,
     "benefit": BENEFIT,
