@@ -90,8 +90,10 @@ def _beyond_chance(
 ) -> tuple[Interval, float]:
     """The excess of rows with a copy on the first side, and the chance of one on the second."""
     size = min(num_rows)
-    here, there = (_chance(counts, total, size) for counts, total in
-                   zip((in_train, in_test), num_rows, strict=True))
+    here, there = (
+        _chance(counts, total, size)
+        for counts, total in zip((in_train, in_test), num_rows, strict=True)
+    )
     differences = (here - there) * (num_rows[0] / size)
     excess = _excess(differences, int((in_train > 0).sum()), confidence)
     return excess, float(there.mean())

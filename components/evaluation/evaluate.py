@@ -53,7 +53,8 @@ def evaluate(
     rows, in any order, and the same config give the same evidence, bit for bit, whatever the
     number of `workers` (default: two processes, or one where there is one core). `log` is called
     with the number of parts done. With the `generator` that made the rows, attacks with the model
-    in hand are tried too; its declared `guarantee` is put to the test. Raises UserError for rows that cannot be judged.
+    in hand are tried too; its declared `guarantee` is put to the test. Raises UserError for rows
+    that cannot be judged.
     """
     for gate in config.gates:
         check_metric(gate.metric, config.purpose)

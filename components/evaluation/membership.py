@@ -19,7 +19,7 @@ from components.evaluation.attacks import ACCESS, grow, play
 from components.evaluation.case import Case, Evaluator, Findings, Metric
 from components.evaluation.curves import roc
 from components.evaluation.empirical_epsilon import epsilon_bound
-from components.evaluation.evidence import Attack, Curve, Measurement
+from components.evaluation.evidence import Attack, Measurement
 from components.evaluation.exposed import exposed
 from components.evaluation.statistics import Interval
 from components.models.contract import LogMetrics

@@ -14,7 +14,9 @@ LEAST_SHARE = 1e-9
 _FAR = 6.0
 
 
-def log_density(columns: Matrix, marginals: Sequence[Marginal], root: NDArray[np.float32]) -> Matrix:
+def log_density(
+    columns: Matrix, marginals: Sequence[Marginal], root: NDArray[np.float32]
+) -> Matrix:
     """The log density of rows of a group's columns, shape (rows,).
 
     That is the marginals' densities times the Gaussian copula's density at their normal scores.
@@ -25,7 +27,9 @@ def log_density(columns: Matrix, marginals: Sequence[Marginal], root: NDArray[np
 
     if not marginals:
         return np.zeros(len(columns))
-    located = [locate(values, marginal) for values, marginal in zip(columns.T, marginals, strict=True)]
+    located = [
+        locate(values, marginal) for values, marginal in zip(columns.T, marginals, strict=True)
+    ]
     scores = np.column_stack([z for z, _ in located])
     factor = root.astype(np.float64)
     white = solve_triangular(factor, scores.T, lower=True).T

@@ -74,7 +74,11 @@ class SourceAccount(BaseModel):
         return (
             f"{number} release{'' if number == 1 else 's'} of this source, "
             f"{count(self.rows)} rows; "
-            + ("membership not measured" if worst is None else f"worst membership AUC at most {worst:.3f}")
+            + (
+                "membership not measured"
+                if worst is None
+                else f"worst membership AUC at most {worst:.3f}"
+            )
             + ("; no epsilon" if self.epsilon is None else f"; epsilon {self.epsilon:g} in all")
         )
 

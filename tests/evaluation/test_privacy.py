@@ -65,7 +65,7 @@ def test_a_copy_of_the_training_rows_is_found_out(parts: Parts) -> None:
     told = values(measure("attributes", case_of(train, test, train)))
     assert told["attribute_excess"] > 0.3
     assert told["attribute_excess_worst"] >= told["attribute_excess"]
-    assert values(measure("linkage", case_of(train, test, train)))["linkage_excess"] > 0.4
+    assert measure("linkage", case_of(train, test, train)).measurements[0].low > 0.05
     copies = values(measure("copies", case_of(train, test, train)))
     assert copies["copy_rate"] == 1.0 and copies["copy_excess"] >= 0.95
     assert copies["near_copy_excess"] >= 0.95
@@ -188,7 +188,9 @@ def test_a_few_memorised_rows_are_found_at_few_alarms() -> None:
 def test_whoever_holds_the_model_sees_more() -> None:
     train, test, _ = mixed_split(400, 300)
     model = fit_trees(train, 0)
-    case = case_of(train, test, Table(model.sample(400, seed=0), train.schema), make_and_fit=fit_trees)
+    case = case_of(
+        train, test, Table(model.sample(400, seed=0), train.schema), make_and_fit=fit_trees
+    )
     plain = measure("membership", case)
     armed = measure("membership", dataclasses.replace(case, generator=model))
     assert {a.access for a in plain.attacks} == {"rows"}
