@@ -22,9 +22,9 @@ def epsilon_bound(
     (Kairouz et al. 2015; as an audit: Jagielski et al. 2020, Nasr et al. 2021). Each game is one
     attack's scores of members and others. Thresholds stand at others' scores, where Clopper and
     Pearson's bound of the alarms holds though the threshold was chosen by them (the share above
-    the k-th largest of n has a beta distribution with parameters k and n - k + 1, at most). All games,
-    directions and thresholds share the error of 1 - `confidence` equally (Bonferroni), and in each
-    the two bounds halve it. It is a bound for the attacks played, on rows of one training taken
+    the k-th largest of n has a beta distribution with parameters k and n - k + 1, at most). All
+    games, directions and thresholds share the error of 1 - `confidence` equally (Bonferroni), and
+    in each the two bounds halve it. It is a bound for the attacks played, on rows of one training taken
     as independent: a model may leak more than it shows.
 
     >>> member = np.repeat([True, False], 500)
