@@ -24,8 +24,8 @@ def epsilon_bound(
     Pearson's bound of the alarms holds though the threshold was chosen by them (the share above
     the k-th largest of n has a beta distribution with parameters k and n - k + 1, at most). All
     games, directions and thresholds share the error of 1 - `confidence` equally (Bonferroni), and
-    in each the two bounds halve it. It is a bound for the attacks played, on rows of one training taken
-    as independent: a model may leak more than it shows.
+    in each the two bounds halve it. It is a bound for the attacks played, on rows of one
+    training taken as independent: a model may leak more than it shows.
 
     >>> member = np.repeat([True, False], 500)
     >>> told = np.where(member, 1.0, 0.0)
