@@ -219,6 +219,7 @@ SHARING_GATES = (
     Gate(metric="tstr_loss", better_than=0.0, margin=0.05, worthwhile=0.01),
     Gate(metric="membership_auc", better_than=0.5, margin=0.05, worthwhile=0.01),
     Gate(metric="copy_excess", better_than=0.0, margin=0.01, worthwhile=0.002),
+    Gate(metric="near_copy_excess", better_than=0.0, margin=0.02, worthwhile=0.004),
     Gate(metric="two_sample_auc", better_than=0.5, margin=0.3, worthwhile=0.06),
 )
 

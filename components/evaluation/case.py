@@ -43,11 +43,20 @@ MakeAndFit = Callable[[Table, int], Sampler]
 
 
 @dataclass(frozen=True)
+class Guarantee:
+    """What a model says of itself: it is (epsilon, delta)-differentially private."""
+
+    epsilon: float
+    delta: float = 0.0
+
+
+@dataclass(frozen=True)
 class Case:
     """Everything an evaluator may look at: the rows, the settings, and a way to fit afresh.
 
     `make_and_fit` is None where the synthetic rows are all there is. `workers` is the number of
-    processes; no result depends on it.
+    processes; no result depends on it. `generator` is the model that made the
+    synthetic rows, None where an attacker is to have the rows alone.
     """
 
     train: Table
@@ -56,6 +65,8 @@ class Case:
     config: EvaluateConfig
     make_and_fit: MakeAndFit | None
     workers: int = 1
+    generator: Sampler | None = None
+    guarantee: Guarantee | None = None
 
     def confidence(self, metric: str) -> float:
         """The highest confidence that a gate asks of `metric`, .95 where none does."""

@@ -7,6 +7,7 @@ from components.evaluation.benefit import BENEFIT
 from components.evaluation.case import Evaluator, Metric
 from components.evaluation.copies import COPIES
 from components.evaluation.fixed_rows import FIXED_ROWS
+from components.evaluation.linkage import LINKAGE
 from components.evaluation.membership import MEMBERSHIP
 from components.evaluation.shape import SHAPE
 from components.evaluation.trend import TREND
@@ -21,6 +22,7 @@ EVALUATORS: dict[str, Evaluator] = {
     "membership": MEMBERSHIP,
     "copies": COPIES,
     "attributes": ATTRIBUTES,
+    "linkage": LINKAGE,
     "benefit": BENEFIT,
 }
 

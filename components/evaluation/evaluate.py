@@ -2,6 +2,7 @@
 
 import logging
 import os
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
@@ -10,7 +11,15 @@ from components.config import EvaluateConfig
 from components.data.splits import hash_rows
 from components.data.table import Table
 from components.errors import UserError
-from components.evaluation.case import Case, Evaluator, Findings, MakeAndFit, canonical
+from components.evaluation.case import (
+    Case,
+    Evaluator,
+    Findings,
+    Guarantee,
+    MakeAndFit,
+    Sampler,
+    canonical,
+)
 from components.evaluation.catalog import check_metric, evaluators_for
 from components.evaluation.evidence import Evidence
 from components.evaluation.features import rows_of, task_of
@@ -33,6 +42,8 @@ def evaluate(
     config: EvaluateConfig,
     log: LogMetrics = log_nothing,
     workers: int | None = None,
+    generator: Sampler | None = None,
+    guarantee: Guarantee | None = None,
 ) -> Evidence:
     """Everything that can be said of `synthetic` for the purpose asked for, with the verdict.
 
@@ -41,13 +52,19 @@ def evaluate(
     there is no generator to fit: then the benefit of these very rows is measured. The same
     rows, in any order, and the same config give the same evidence, bit for bit, whatever the
     number of `workers` (default: two processes, or one where there is one core). `log` is called
-    with the number of parts done. Raises UserError for rows that cannot be judged.
+    with the number of parts done. With the `generator` that made the rows, attacks with the model
+    in hand are tried too; its declared `guarantee` is put to the test. Raises UserError for rows
+    that cannot be judged.
     """
     for gate in config.gates:
         check_metric(gate.metric, config.purpose)
     _check_rows(train, test, synthetic)
     processes = min(2, os.cpu_count() or 1) if workers is None else workers
-    case = _case(train, test, synthetic, make_and_fit, config, processes)
+    case = replace(
+        _case(train, test, synthetic, make_and_fit, config, processes),
+        generator=generator,
+        guarantee=guarantee,
+    )
     found = _run_evaluators(case, log)
     measurements = tuple(m for part in found for m in part.measurements)
     return Evidence(

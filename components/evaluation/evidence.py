@@ -135,7 +135,7 @@ class Attack(Value):
     """How well one membership attack does: area under its ROC, and members found at few alarms.
 
     `access` says what the attacker holds: synthetic rows alone, or the model as well. Bounds are
-    one-sided.
+    one-sided. `found_at_01_percent` is None where there are fewer than 1,000 non-members.
     """
 
     name: str
@@ -144,7 +144,7 @@ class Attack(Value):
     low: float
     high: float
     found_at_1_percent: float
-    found_at_01_percent: float
+    found_at_01_percent: float | None = None
 
 
 class Constraint(Value):

@@ -1,30 +1,30 @@
 """Privacy: can an attacker tell who was in the training rows, given a reference of real rows."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier
 
-from components.data.table import Matrix, encode
-from components.errors import UserError
-from components.evaluation.case import Case, Evaluator, Findings, Metric, subsample
-from components.evaluation.curves import roc
-from components.evaluation.distances import coordinates, nearest
-from components.evaluation.statistics import (
-    Interval,
-    auc_influence,
-    half_a_row,
-    normal_interval,
-    share_interval,
-    standard_error,
+from components.evaluation.attack_game import (
+    Round,
+    auc,
+    contests,
+    cross_chosen,
+    found_at,
+    mean_area,
+    pooled,
+    share_found,
 )
+from components.evaluation.attacks import ACCESS, grow, play
+from components.evaluation.case import Case, Evaluator, Findings, Metric
+from components.evaluation.curves import roc
+from components.evaluation.empirical_epsilon import epsilon_bound
+from components.evaluation.evidence import Attack, Measurement
+from components.evaluation.exposed import exposed
+from components.evaluation.statistics import Interval
 from components.models.contract import LogMetrics
 
-MAX_SYNTHETIC = 50_000
-MAX_ROWS = 3_000
-NUM_NEIGHBOURS = 5
-FALSE_ALARMS = 0.01
+FEW_ALARMS, FEWEST_ALARMS = 0.01, 0.001
 
 MEMBERSHIP_AUC = Metric(
     name="membership_auc",
@@ -32,159 +32,180 @@ MEMBERSHIP_AUC = Metric(
     goal="minimise",
     bounds=(0.0, 1.0),
     ideal=0.5,
-    meaning="the ROC AUC of the best of 4 attacks that tell training rows from other real rows",
+    meaning="the ROC AUC of the best attack by the synthetic rows that tells training rows from "
+    "other real rows",
 )
 MEMBERSHIP_TPR = Metric(
     name="membership_tpr",
     family="privacy",
     goal="minimise",
     bounds=(0.0, 1.0),
-    ideal=FALSE_ALARMS,
+    ideal=FEW_ALARMS,
     meaning="the share of training rows that the best attack finds with 1% false alarms",
+)
+MEMBERSHIP_TPR_01 = Metric(
+    name="membership_tpr_01",
+    family="privacy",
+    goal="minimise",
+    bounds=(0.0, 1.0),
+    ideal=FEWEST_ALARMS,
+    meaning="the share of training rows that the best attack finds with 0.1% false alarms",
+)
+MEMBERSHIP_AUC_EXPOSED = Metric(
+    name="membership_auc_exposed",
+    family="privacy",
+    goal="minimise",
+    bounds=(0.0, 1.0),
+    ideal=0.5,
+    meaning="the ROC AUC of the best attack among the tenth of rows that lie most apart",
+)
+MEMBERSHIP_AUC_MODEL = Metric(
+    name="membership_auc_model",
+    family="privacy",
+    goal="minimise",
+    bounds=(0.0, 1.0),
+    ideal=0.5,
+    meaning="the ROC AUC of the best attack by whoever holds the model itself",
+)
+EMPIRICAL_EPSILON = Metric(
+    name="empirical_epsilon",
+    family="privacy",
+    goal="minimise",
+    bounds=(0.0, None),
+    ideal=0.0,
+    meaning="the epsilon of differential privacy that the attacks prove to be exceeded",
 )
 
 
-@dataclass(frozen=True)
-class Round:
-    """One round of attacks: who is a member, and each attack's scores, higher for members."""
-
-    member: NDArray[np.bool_]
-    scores: dict[str, Matrix]
-
-    def auc(self, attack: str) -> float:
-        """How well an attack does in this round."""
-        return auc_influence(self.member, self.scores[attack])[0]
-
-    def best(self) -> str:
-        """The attack that does best in this round."""
-        return max(self.scores, key=self.auc)
-
-
 def measure_membership(case: Case, log: LogMetrics) -> Findings:
-    """The membership AUC, the share found at 1% false alarms, and the ROC curve.
+    """How well the best attacks do, by area, at few false alarms, and on the most exposed rows.
 
-    Two rounds. In each, one half of the test rows is the attacker's reference, the other half the
-    non-members, and a half of the training rows the members; the halves swap between rounds. The
-    attack that did best in one round is measured in the other, so that taking the best of several
-    does not flatter it. All rows are used, at most 3,000 members and as many others a round: the
-    area does not depend on how many there are of each. The rounds share test rows in other roles,
-    so where nothing leaks the figure still leans high, by a third of its standard error: the
-    safe side.
+    Two rounds (`contests`). The attack that did best in one round is measured in the other. The
+    area does not depend on how many rows there are of each kind. The rounds share test rows in
+    other roles, so where nothing leaks a figure still leans high, by a third of its standard
+    error: the safe side. What is called `..._model` takes the model in hand, and is there where
+    the case has a generator that can score rows; all else is what synthetic rows alone betray.
     """
-    rounds = attack_rounds(case)
-    chosen = (rounds[1].best(), rounds[0].best())
-    pairs = list(zip(rounds, chosen, strict=True))
-    member = np.concatenate([found.member for found in rounds])
+    first, second = contests(case)
+    made = grow(first.synthetic, case.seed("surrogate"))
+    rounds = (play(case, first, made), play(case, second, made))
+    by_rows = _only(rounds, [name for name in rounds[0].scores if ACCESS[name] == "rows"])
+    member, ranks = pooled(cross_chosen(by_rows, auc))
+    curves = [roc("membership_roc", member, ranks)]
+    measured = [
+        _area(case, MEMBERSHIP_AUC, by_rows),
+        *_shares(case, by_rows),
+        _area(case, MEMBERSHIP_AUC_EXPOSED, _taken(by_rows)),
+    ]
+    if len(by_rows[0].scores) < len(rounds[0].scores):
+        measured.append(_area(case, MEMBERSHIP_AUC_MODEL, rounds))
+        curves.append(roc("membership_model_roc", *pooled(cross_chosen(rounds, auc))))
+    measured.append(_epsilon(case, rounds))
+    return Findings(tuple(measured), curves=tuple(curves), attacks=_attacks(case, rounds))
+
+
+def _only(rounds: tuple[Round, Round], names: Sequence[str]) -> tuple[Round, Round]:
+    return rounds[0].only(names), rounds[1].only(names)
+
+
+def _taken(rounds: tuple[Round, Round]) -> tuple[Round, Round]:
+    return rounds[0].taken(exposed(rounds[0])), rounds[1].taken(exposed(rounds[1]))
+
+
+def _area(case: Case, metric: Metric, rounds: tuple[Round, Round]) -> Measurement:
+    """The mean area of both rounds, each by the attack that did best in the other."""
+    played = cross_chosen(rounds, auc)
+    members = sum(int(member.sum()) for member, _ in played)
+    others = sum(len(member) for member, _ in played) - members
     meaning = (
-        f"the ROC AUC of the best of {len(rounds[0].scores)} attacks that tell "
-        f"{int(member.sum())} training rows from {int((~member).sum())} other real rows"
+        f"{metric.meaning}, {len(rounds[0].scores)} attacks tried on {members} training rows "
+        f"and {others} other real rows,"
     )
-    measured = MEMBERSHIP_AUC.measured(_area(case, pairs), case, meaning=meaning)
-    ranks = np.concatenate([_ranked(found.member, found.scores[name]) for found, name in pairs])
-    share = MEMBERSHIP_TPR.measured(_found_at(case, member, ranks), case)
-    return Findings((measured, share), curves=(roc("membership_roc", member, ranks),))
+    interval = mean_area(played, confidence=case.confidence(metric.name))
+    return metric.measured(interval, case, meaning=meaning)
 
 
-def _area(case: Case, pairs: list[tuple[Round, str]]) -> Interval:
-    """The mean AUC of the rounds, DeLong's variances added."""
-    areas, variances = [], []
-    for found, attack in pairs:
-        area, influence = auc_influence(found.member, found.scores[attack])
-        areas.append(area)
-        variances.append(max(standard_error(influence), half_a_row(found.member)) ** 2)
-    error = float(np.sqrt(np.sum(variances))) / len(pairs)
-    confidence = case.confidence(MEMBERSHIP_AUC.name)
-    return normal_interval(float(np.mean(areas)), error, confidence=confidence)
+def _shares(case: Case, rounds: tuple[Round, Round]) -> list[Measurement]:
+    """The shares found at 1%, and at .1% where there are the 1,000 non-members that it takes."""
+    num_others = sum(int((~found.member).sum()) for found in rounds)
+    found = []
+    for metric, alarms in ((MEMBERSHIP_TPR, FEW_ALARMS), (MEMBERSHIP_TPR_01, FEWEST_ALARMS)):
+        if alarms == FEWEST_ALARMS and num_others * alarms < 1:
+            continue
+        member, ranks = pooled(cross_chosen(rounds, partial(found_at, false_alarms=alarms), auc))
+        interval = share_found(member, ranks, alarms, case.confidence(metric.name))
+        found.append(metric.measured(interval, case, meaning=_share_meaning(metric, num_others)))
+    return found
 
 
-def _ranked(member: NDArray[np.bool_], scores: Matrix) -> Matrix:
-    """Scores of a round as the share of its non-members they exceed, comparable across rounds."""
-    others = np.sort(scores[~member])
-    below = np.searchsorted(others, scores, side="left")
-    upto = np.searchsorted(others, scores, side="right")
-    return (below + upto) / (2.0 * len(others))
-
-
-def _found_at(case: Case, member: NDArray[np.bool_], ranks: Matrix) -> Interval:
-    """The share of members above the threshold that at most 1% of non-members exceed."""
-    threshold = np.quantile(ranks[~member], 1.0 - FALSE_ALARMS, method="higher")
-    hits = int((ranks[member] > threshold).sum())
-    confidence = case.confidence(MEMBERSHIP_TPR.name)
-    return share_interval(hits, int(member.sum()), confidence=confidence)
-
-
-def attack_rounds(case: Case) -> tuple[Round, Round]:
-    """Both rounds; raises UserError for fewer than 8 test or training rows."""
-    if min(len(case.test), len(case.train)) < 8:
-        raise UserError(
-            f"a membership attack needs 8 rows of each: there are {len(case.train)} training "
-            f"and {len(case.test)} test rows"
-        )
-    members, others, synthetic = _drawn(case)
-    halves = [others[0::2], others[1::2]]
+def _share_meaning(metric: Metric, num_others: int) -> str:
+    if num_others * metric.ideal >= 1:
+        return metric.meaning
     return (
-        _attacked(case, members[0::2], halves[0], halves[1], synthetic),
-        _attacked(case, members[1::2], halves[1], halves[0], synthetic),
+        f"the share of training rows that the best attack finds without any false alarm "
+        f"({num_others} other rows cannot show {metric.ideal:.1%})"
     )
 
 
-def _drawn(case: Case) -> tuple[Matrix, Matrix, Matrix]:
-    """Encoded training, test and synthetic rows, each at most as many as the caps allow."""
-    drawn = []
-    caps = ((case.train, 2 * MAX_ROWS), (case.test, 2 * MAX_ROWS), (case.synthetic, MAX_SYNTHETIC))
-    for table, most in caps:
-        kept = subsample(len(table), most, case.seed("membership"))
-        drawn.append(encode(table.frame.iloc[kept], table.schema))
-    return drawn[0], drawn[1], drawn[2]
+def _epsilon(case: Case, rounds: tuple[Round, Round]) -> Measurement:
+    """The bound by all attacks, beside what is guaranteed: value, low and high are all the bound.
 
-
-def _attacked(
-    case: Case, members: Matrix, reference: Matrix, others: Matrix, synthetic: Matrix
-) -> Round:
-    """Every attack's scores in one round.
-
-    Calibrated distance: how much closer the nearest synthetic row is than the nearest reference
-    row. Density: the same with the mean over five neighbours, a ratio of local densities as in
-    DOMIAS (van Breugel et al. 2023). Classifier: the same ratio by gradient boosting. Distance:
-    the nearest synthetic row alone, uncalibrated.
+    A gate on it can find a guarantee broken. That it is cleared says no more than that these
+    attacks did not break it.
     """
-    judged = np.vstack([members, others])
-    known = np.vstack([synthetic, reference])
-    points, near, far = coordinates(
-        [judged, synthetic, reference], case.train.schema, ranked_by=known
+    guarantee = case.guarantee
+    games = [(found.member, scores) for found in rounds for scores in found.scores.values()]
+    bound = epsilon_bound(
+        games,
+        delta=guarantee.delta if guarantee else 0.0,
+        confidence=case.confidence(EMPIRICAL_EPSILON.name),
     )
-    to_synthetic, to_reference = _logs(points, near), _logs(points, far)
-    return Round(
-        member=np.repeat([True, False], [len(members), len(others)]),
-        scores={
-            "calibrated distance": to_reference[:, 0] - to_synthetic[:, 0],
-            "density ratio": to_reference.mean(axis=1) - to_synthetic.mean(axis=1),
-            "classifier ratio": _classified(synthetic, reference, judged, case.seed("classifier")),
-            "distance": -to_synthetic[:, 0],
-        },
+    return EMPIRICAL_EPSILON.measured(
+        Interval(bound, bound, bound),
+        case,
+        meaning=_epsilon_meaning(case, bound),
+        reference=guarantee.epsilon if guarantee else None,
     )
 
 
-def _logs(points: Matrix, among: Matrix) -> Matrix:
-    """Logarithms of the distances to the nearest; what rounding leaves of 0 counts as 1e-6."""
-    return np.log(np.maximum(nearest(points, among, NUM_NEIGHBOURS), 1e-6))
+def _epsilon_meaning(case: Case, bound: float) -> str:
+    if case.guarantee is None:
+        return f"{EMPIRICAL_EPSILON.meaning} (no guarantee is declared)"
+    said = f"epsilon {case.guarantee.epsilon:g} at delta {case.guarantee.delta:g}"
+    outcome = "violates" if bound > case.guarantee.epsilon else "does not contradict"
+    return f"{EMPIRICAL_EPSILON.meaning}, which {outcome} the declared guarantee of {said},"
 
 
-def _classified(synthetic: Matrix, reference: Matrix, judged: Matrix, seed: int) -> Matrix:
-    """The probability that a row is synthetic rather than of the reference, classes balanced."""
-    most = min(len(synthetic), MAX_ROWS)
-    drawn = synthetic[subsample(len(synthetic), most, seed)]
-    labels = np.repeat([1, 0], [len(drawn), len(reference)])
-    model = HistGradientBoostingClassifier(
-        max_iter=60,
-        min_samples_leaf=int(np.clip(len(labels) // 20, 3, 20)),
-        early_stopping=False,
-        class_weight="balanced",
-        random_state=seed,
-    )
-    model.fit(np.vstack([drawn, reference]), labels)
-    chances: Matrix = model.predict_proba(judged)[:, 1]
-    return chances
+def _attacks(case: Case, rounds: tuple[Round, Round]) -> tuple[Attack, ...]:
+    """Every attack by itself, over both rounds."""
+    found = []
+    for name in rounds[0].scores:
+        played = [(one.member, one.scores[name]) for one in rounds]
+        interval = mean_area(played, confidence=case.confidence(MEMBERSHIP_AUC.name))
+        member, ranks = pooled(played)
+        enough = int((~member).sum()) * FEWEST_ALARMS >= 1
+        found.append(
+            Attack(
+                name=name,
+                access=ACCESS[name],
+                auc=interval.value,
+                low=float(np.clip(interval.low, 0, 1)),
+                high=float(np.clip(interval.high, 0, 1)),
+                found_at_1_percent=found_at(member, ranks, FEW_ALARMS),
+                found_at_01_percent=found_at(member, ranks, FEWEST_ALARMS) if enough else None,
+            )
+        )
+    return tuple(found)
 
 
-MEMBERSHIP = Evaluator(measure_membership, (MEMBERSHIP_AUC, MEMBERSHIP_TPR))
+MEMBERSHIP = Evaluator(
+    measure_membership,
+    (
+        MEMBERSHIP_AUC,
+        MEMBERSHIP_TPR,
+        MEMBERSHIP_TPR_01,
+        MEMBERSHIP_AUC_EXPOSED,
+        MEMBERSHIP_AUC_MODEL,
+        EMPIRICAL_EPSILON,
+    ),
+)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from components.data.schema import Scalar, Schema
 from components.data.table import Table
@@ -93,4 +95,17 @@ class Exportable(Protocol):
 
     def export_program(self) -> SamplingProgram:
         """The program, whose rows are distributed as those of `sample` are."""
+        ...
+
+
+@runtime_checkable
+class Scorer(Protocol):
+    """A generator that can say how typical of it a row is."""
+
+    def score(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """How typical of the model each row is, shape (rows,), finite; higher is more typical.
+
+        It is the log density of the row as far as the model has one. A row depends on itself
+        alone; values that the model cannot make get a low score, not an error.
+        """
         ...

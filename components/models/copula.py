@@ -16,6 +16,7 @@ from components.data.schema import Scalar, Schema
 from components.data.table import Matrix, Table, check_condition, decode, encode
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
+from components.models.copula_density import LEAST_SHARE, log_density
 from components.models.marginals import Marginal, fit_marginal, pack, unpack
 from components.models.normal_scores import latent_correlation, level_means, main_direction
 
@@ -40,6 +41,10 @@ class Group:
         latent = np.einsum("ij,kj->ik", normal, self.root)  # unlike BLAS, one order of adding
         columns = [marginal.at(z) for marginal, z in zip(self.marginals, latent.T, strict=True)]
         return np.column_stack(columns) if columns else np.empty((len(normal), 0))
+
+    def log_density(self, columns: Matrix) -> Matrix:
+        """The log density of rows of the columns' values, shape (rows,)."""
+        return log_density(columns, self.marginals, self.root)
 
 
 class Copula:
@@ -170,6 +175,18 @@ class Copula:
             known = ~np.isnan(matrix[:, i])
             matrix[known, i] = order[np.round(matrix[known, i]).astype(np.int64)]
         return matrix
+
+    def score(self, frame: pd.DataFrame) -> Matrix:
+        """The log density of each row: its class's share times the density of its copula."""
+        matrix = encode(frame, self.schema_)
+        classes, columns = self._classes(matrix), self._ordered(matrix)
+        total = np.empty(len(matrix))
+        for code in np.unique(classes):
+            rows = classes == code
+            group = self.groups_.get(int(code), self.groups_[POOLED])
+            share = max(self.shares_.get(int(code), 0.0), LEAST_SHARE)
+            total[rows] = np.log(share) + group.log_density(columns[rows])
+        return total
 
     def export_program(self) -> SamplingProgram:
         """The generator as one torch module; see `Exportable`."""

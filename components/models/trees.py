@@ -12,11 +12,12 @@ import pandas as pd
 
 from components.config import TreesConfig
 from components.data.schema import Scalar, Schema
-from components.data.table import Table, check_condition, decode, encode
+from components.data.table import Matrix, Table, check_condition, decode, encode
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.levels import MISSING, Levels, LevelsPack, to_levels
 from components.models.tree_arrays import Codes, Tree, TreePack
+from components.models.tree_likelihood import log_likelihood
 
 logger = logging.getLogger(__name__)
 
@@ -118,6 +119,11 @@ class Trees:
         columns = zip(self.levels_, codes.T, strict=True)
         matrix = np.column_stack([levels.draw(column, rng) for levels, column in columns])
         return decode(matrix, self.schema_, seed=seed)
+
+    def score(self, frame: pd.DataFrame) -> Matrix:
+        """The log density of each row; see `Scorer`."""
+        matrix = encode(frame, self.schema_)
+        return log_likelihood(matrix, self.levels_, self.sequence_, self.values_, self.presence_)
 
     def export_program(self) -> SamplingProgram:
         """The generator as one torch module; see `Exportable`."""

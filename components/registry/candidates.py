@@ -18,6 +18,7 @@ from components.errors import UserError
 from components.evaluation.evidence import Curve, Evidence
 from components.registry.descent import data_file_tags, weights_hash
 from components.registry.door import door_tags
+from components.registry.exposure import DECLARED_EPSILON
 from components.registry.packages import Package
 from components.registry.runs import last_step
 from components.registry.versions import KIND, check_standing, list_versions
@@ -114,6 +115,9 @@ def _tags(candidate: Candidate) -> dict[str, str]:
     tags = _lineage_tags(candidate.lineage)
     tags["mintmark.content_key"] = candidate.content_key
     tags |= data_file_tags(candidate.data_files)
+    for item in candidate.evidence.measurements:
+        if item.name == "empirical_epsilon" and item.reference is not None:
+            tags[DECLARED_EPSILON] = str(item.reference)
     tags[f"mintmark.verdict.{verdict.purpose}"] = str(verdict.outcome)
     for result in verdict.gates:
         tags[f"mintmark.gate.{result.gate.metric}"] = result.model_dump_json()

@@ -8,6 +8,7 @@ from mlflow.entities.model_registry import ModelVersion
 from pydantic import BaseModel, ConfigDict
 
 from components.evaluation.evidence import Outcome
+from components.registry.exposure import SourceAccount
 from components.reporting.wording import count, percent
 
 _FACTS = (
@@ -79,6 +80,8 @@ class Card(_Frozen):
     notes: str
     made: str
     libraries: dict[str, str]
+    account: SourceAccount | None = None
+    """All releases of the same source up to this one; None on cards of an earlier format."""
 
     @property
     def reference(self) -> str:
@@ -125,6 +128,7 @@ def card_markdown(card: Card) -> str:
         f"`{card.target}`; drawn from version {card.generator_version} ({card.generator}), "
         f"seed {card.seed}.",
         *_proof(card),
+        *_account(card),
         "| | |\n|---|---|\n" + "\n".join(f"| {k} | {_cell(v)} |" for k, v in _facts(card).items()),
         "| column | kind | type |\n|---|---|---|\n"
         + "\n".join(f"| {_cell(c.name)} | {c.kind} | `{c.dtype}` |" for c in card.columns),
@@ -147,6 +151,22 @@ def _outcome(verdict: PurposeVerdict) -> Outcome:
     if verdict.passed:
         return Outcome.PASSED
     return Outcome.UNDECIDED if verdict.undecided else Outcome.REFUSED
+
+
+def _account(card: Card) -> list[str]:
+    """What is out of the same source, where it is more than this release."""
+    if card.account is None or len(card.account.releases) < 2:
+        return []
+    lines = [
+        f"- {part.reference}: {count(part.rows)} rows of {part.generator}"
+        + (f", membership AUC at most {part.membership_auc:.3f}" if part.membership_auc else "")
+        for part in card.account.releases
+    ]
+    said = (
+        f"**Out of the same source: {card.account.sentence()}.** Each was judged by itself; who "
+        "holds several can compare them."
+    )
+    return [said, "\n".join(lines)]
 
 
 def _facts(card: Card) -> dict[str, str]:

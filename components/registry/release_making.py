@@ -21,6 +21,7 @@ from components.data.schema import Schema
 from components.data.splits import hash_rows
 from components.errors import UserError
 from components.models.artifact import load_artifact
+from components.registry.exposure import SourceAccount, account
 from components.registry.release_card import (
     Card,
     ColumnFact,
@@ -87,7 +88,8 @@ def make_release(
     run_id = str(run.info.run_id)
     client.log_artifact(run_id, str(path), _FOLDER)
     number = _create_version(client, order.model, version, run_id)
-    card = _card(order, generator, frame, path, md5, number)
+    released = account(client, generator, number, len(frame))
+    card = _card(order, generator, frame, path, md5, number, released)
     text = card.model_dump_json(indent=1)
     client.log_text(run_id, text, f"{_FOLDER}/{CARD_FILE}")
     client.log_text(run_id, card_markdown(card), "card.md")
@@ -127,6 +129,7 @@ def _card(
     path: Path,
     md5: str,
     number: str,
+    released: SourceAccount,
 ) -> Card:
     tags, schema = generator.tags, _schema(generator)
     proven = tags.get(f"mintmark.verdict.{Purpose.SHARING}") == "passed"
@@ -152,6 +155,7 @@ def _card(
         notes=order.notes,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         libraries=library_versions(),
+        account=released,
     )
 
 

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 from components.config import Params
 from components.data.table import Table
 from components.evaluation.evaluate import evaluate
-from components.models.catalog import make_model
+from components.models.catalog import load_model, make_model
 from components.models.contract import TabularModel
 from components.stages.command import main
 from components.stages.paths import StagePaths
@@ -34,6 +34,7 @@ def run(params: Params, paths: StagePaths) -> None:
         pd.read_parquet(paths.synthetic),
         make_and_fit=make_and_fit,
         config=params.evaluate,
+        generator=load_model(paths.model),
     )
     paths.evidence.parent.mkdir(parents=True, exist_ok=True)
     evidence.save(paths.evidence)

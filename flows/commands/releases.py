@@ -49,6 +49,8 @@ def release(
         f"fetch it: mintmark pull {card.reference} -o FOLDER",
         f"or by MLflow alone: models:/{release_model(name)}/{card.release}",
     ]
+    if card.account is not None:
+        lines.insert(1, f"released so far: {card.account.sentence()}")
     if card.unproven is not None:
         lines.insert(1, f"not proven for sharing; released because: {escape(card.unproven)}")
     console.print("\n".join(lines), highlight=False, soft_wrap=True)

@@ -1,3 +1,4 @@
+import dataclasses
 from itertools import pairwise
 
 import numpy as np
@@ -7,8 +8,23 @@ from sklearn.datasets import load_breast_cancer
 
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table
+from components.evaluation.attack_game import Round, contests, cross_chosen, found_at
+from components.evaluation.case import Guarantee
 from components.evaluation.copies import count_copies
-from tests.evaluation.samplers import Marginals, case_of, measure, mixed_split, values
+from components.evaluation.empirical_epsilon import epsilon_bound
+from components.evaluation.exposed import exposed
+from components.evaluation.gates import judge
+from components.models.catalog import default_config, make_model
+from components.models.contract import TabularModel
+from tests.evaluation.samplers import (
+    Bootstrap,
+    Marginals,
+    case_of,
+    measure,
+    mixed_split,
+    process_table,
+    values,
+)
 
 Parts = tuple[Table, Table, Table]
 
@@ -44,10 +60,15 @@ def test_a_copy_of_the_training_rows_is_found_out(parts: Parts) -> None:
     found = values(measure("membership", case_of(train, test, train)))
     assert found["membership_auc"] >= 0.95
     assert found["membership_tpr"] >= 0.9
+    assert found["membership_auc_exposed"] >= 0.95
+    assert found["empirical_epsilon"] > 1.5
     told = values(measure("attributes", case_of(train, test, train)))
     assert told["attribute_excess"] > 0.3
+    assert told["attribute_excess_worst"] >= told["attribute_excess"]
+    assert measure("linkage", case_of(train, test, train)).measurements[0].low > 0.05
     copies = values(measure("copies", case_of(train, test, train)))
     assert copies["copy_rate"] == 1.0 and copies["copy_excess"] >= 0.95
+    assert copies["near_copy_excess"] >= 0.95
 
 
 def test_fresh_rows_tell_nothing(parts: Parts) -> None:
@@ -55,15 +76,29 @@ def test_fresh_rows_tell_nothing(parts: Parts) -> None:
     found = measure("membership", case_of(train, test, fresh)).measurements[0]
     assert abs(found.value - 0.5) < 0.06
     assert found.low < 0.5 < found.high
-    told = measure("attributes", case_of(train, test, fresh)).measurements[0]
-    assert told.low < 0 < told.high
-    assert values(measure("copies", case_of(train, test, fresh)))["copy_excess"] < 0.01
+    for told in (
+        *measure("attributes", case_of(train, test, fresh)).measurements,
+        *measure("linkage", case_of(train, test, fresh)).measurements,
+    ):
+        assert told.low < 0 < told.high
+    copies = values(measure("copies", case_of(train, test, fresh)))
+    assert copies["copy_excess"] < 0.01 and copies["near_copy_excess"] < 0.01
 
 
-def test_marginals_tell_little(parts: Parts) -> None:
+def test_marginals_link_no_one(parts: Parts) -> None:
     train, test, _ = parts
     loose = Table(Marginals(train).sample(len(train), seed=0), train.schema)
-    assert values(measure("membership", case_of(train, test, loose)))["membership_auc"] < 0.56
+    assert abs(values(measure("linkage", case_of(train, test, loose)))["linkage_excess"]) < 0.1
+    assert values(measure("copies", case_of(train, test, loose)))["near_copy_excess"] < 0.01
+
+
+def test_rows_of_known_values_betray_them_though_no_row_is_kept() -> None:
+    """Marginals give out each person's very numbers, apart: a distance does not see it."""
+    train, test, _ = breast_cancer()
+    loose = Table(Marginals(train).sample(len(train), seed=0), train.schema)
+    attacks = {a.name: a for a in measure("membership", case_of(train, test, loose)).attacks}
+    assert attacks["value ratio"].low > 0.7
+    assert attacks["calibrated distance"].high < 0.6
 
 
 def test_noise_on_copies_hides_the_copies_not_the_members() -> None:
@@ -73,7 +108,8 @@ def test_noise_on_copies_hides_the_copies_not_the_members() -> None:
     noise = rng.normal(0, 0.05, features.shape) * features.std().to_numpy()
     noisy = Table(pd.concat([features + noise, train.frame[["target"]]], axis=1), train.schema)
     case = case_of(train, test, noisy)
-    assert values(measure("copies", case))["copy_rate"] < 0.01
+    found = values(measure("copies", case))
+    assert found["copy_rate"] < 0.01 and found["near_copy_excess"] > 0.95
     assert values(measure("membership", case))["membership_auc"] > 0.9
 
 
@@ -104,3 +140,136 @@ def test_near_is_within_a_unit_in_every_column() -> None:
     among = np.array([[0.0, 5.0], [0.5, 5.5]])
     rows = np.array([[0.4, 5.4], [0.4, 9.0]])
     assert count_copies(rows, among, np.array([0.45, 0.45])).tolist() == [2, 0]
+
+
+def memorised(train: Table, fresh: Table, noise: float, share: float) -> Table:
+    """Fresh rows, with a share of them replaced by training rows and a little noise."""
+    num_copies = int(share * len(train))
+    copies = train.frame.iloc[:num_copies].copy()
+    rng = np.random.default_rng(0)
+    for column in train.schema.learned:
+        if not column.is_discrete and noise:
+            spread = float(train.frame[column.name].std())
+            copies[column.name] += rng.normal(0, noise * spread, num_copies)
+    kept = fresh.frame.iloc[: len(train) - num_copies]
+    return Table(pd.concat([kept, copies], ignore_index=True), train.schema)
+
+
+@pytest.mark.parametrize("num_rows", [150, 600])
+@pytest.mark.parametrize("noise", [0.0, 0.01, 0.05])
+@pytest.mark.parametrize("share", [0.05, 1.0])
+def test_a_memoriser_is_refused_by_the_gates_of_sharing(
+    num_rows: int, noise: float, share: float
+) -> None:
+    train, test, fresh = process_split(num_rows)
+    case = case_of(train, test, memorised(train, fresh, noise, share))
+    found = measure("copies", case).measurements
+    gates = [gate for gate in case.config.gates if "copy" in gate.metric]
+    assert not judge(found, gates, case.config.purpose).passed
+    near = next(m for m in found if m.name == "near_copy_excess")
+    assert near.low > 0 and near.value == pytest.approx(share, abs=0.01)
+
+
+def process_split(num_rows: int) -> Parts:
+    """Training, test and fresh rows of a known process, half as many test rows."""
+    sizes = (num_rows, num_rows // 2, num_rows)
+    train, test, fresh = (process_table(size, seed) for seed, size in enumerate(sizes))
+    return train, test, fresh
+
+
+def test_a_few_memorised_rows_are_found_at_few_alarms() -> None:
+    train, test, fresh = process_split(1_000)
+    found = values(measure("membership", case_of(train, test, memorised(train, fresh, 0.05, 0.05))))
+    assert found["membership_auc"] < 0.56
+    assert found["membership_tpr"] == pytest.approx(0.05, abs=0.02)
+    assert "membership_tpr_01" not in found
+
+
+def test_whoever_holds_the_model_sees_more() -> None:
+    train, test, _ = mixed_split(400, 300)
+    model = fit_trees(train, 0)
+    case = case_of(
+        train, test, Table(model.sample(400, seed=0), train.schema), make_and_fit=fit_trees
+    )
+    plain = measure("membership", case)
+    armed = measure("membership", dataclasses.replace(case, generator=model))
+    assert {a.access for a in plain.attacks} == {"rows"}
+    assert [a for a in armed.attacks if a.access == "rows"] == list(plain.attacks)
+    by_model = [a.name for a in armed.attacks if a.access == "model"]
+    assert by_model == ["likelihood", "likelihood less rarity", "likelihood ratio"]
+    assert values(plain)["membership_auc"] == values(armed)["membership_auc"]
+    assert "membership_auc_model" not in values(plain)
+    assert values(armed)["membership_auc_model"] > values(armed)["membership_auc"] + 0.1
+
+
+def test_a_generator_that_cannot_score_is_attacked_by_its_rows_alone() -> None:
+    train, test, _ = mixed_split(100, 80)
+    case = dataclasses.replace(case_of(train, test, train), generator=Bootstrap(train))
+    assert {a.access for a in measure("membership", case).attacks} == {"rows"}
+
+
+def fit_trees(table: Table, seed: int) -> TabularModel:
+    model = make_model(default_config("trees"))
+    model.fit(table, seed=seed)
+    return model
+
+
+def test_a_broken_guarantee_reads_as_one() -> None:
+    train, test, fresh = mixed_split(300, 300, extra=300)
+    told = {}
+    for name, rows in (("copy", train), ("fresh", fresh)):
+        case = dataclasses.replace(case_of(train, test, rows), guarantee=Guarantee(1.0, 1e-5))
+        found = measure("membership", case).measurements
+        told[name] = next(m for m in found if m.name == "empirical_epsilon")
+    assert told["copy"].low > 1.0 and "violates the declared guarantee" in told["copy"].meaning
+    assert told["fresh"].value == 0 and "does not contradict" in told["fresh"].meaning
+    assert told["fresh"].reference == 1.0
+
+
+def test_epsilon_is_bounded_from_below_in_nearly_every_game() -> None:
+    """Randomised response: a bit told truly with odds exp(epsilon) is private by epsilon."""
+    epsilon, num_games = 1.0, 200
+    rng = np.random.default_rng(0)
+    member = np.repeat([True, False], 2_000)
+    truly = rng.random((num_games, len(member))) < np.exp(epsilon) / (1 + np.exp(epsilon))
+    told = [np.where(kept, member, ~member).astype(float) for kept in truly]
+    bounds = [epsilon_bound([(member, one)], delta=0.0, confidence=0.95) for one in told]
+    assert np.mean(np.array(bounds) > epsilon) <= 0.05
+    assert np.median(bounds) > 0.6
+
+
+def test_the_exposed_are_chosen_without_a_look_at_who_is_a_member() -> None:
+    rng = np.random.default_rng(0)
+    isolation = rng.normal(size=200)
+    member = rng.random(200) < 0.5
+    rows = exposed(Round(member, {}, isolation))
+    assert (rows == exposed(Round(~member, {}, isolation))).all()
+    assert isolation[rows].min() > isolation[~rows].max()
+    assert 20 <= rows.sum() < 60
+
+
+def test_the_best_attack_of_one_round_is_measured_in_the_other() -> None:
+    member = np.array([True, True, False, False])
+    good, bad = np.array([4.0, 3.0, 2.0, 1.0]), np.array([1.0, 2.0, 3.0, 4.0])
+    first = Round(member, {"a": good, "b": bad}, np.zeros(4))
+    second = Round(member, {"a": bad, "b": good}, np.zeros(4))
+    chosen = cross_chosen((first, second), lambda who, scores: found_at(who, scores, 0.01))
+    assert [scores.tolist() for _, scores in chosen] == [bad.tolist(), bad.tolist()]
+
+
+def test_no_test_row_is_both_known_and_judged() -> None:
+    train, test, _ = mixed_split(40, 30)
+    first, second = contests(case_of(train, test, train))
+    for contest, other in ((first, second), (second, first)):
+        others = contest.judged.frame["id"].iloc[contest.num_members :]
+        assert not set(others) & set(contest.reference.frame["id"])
+        assert set(others) == set(other.reference.frame["id"])
+
+
+def test_common_rows_are_no_near_copies_beyond_chance() -> None:
+    train, test, fresh = breast_cancer()
+    few = [c for c in train.schema.columns if c.name in ("mean radius", "target")]
+    schema = Schema(columns=tuple(few), target="target")
+    tables = [Table(t.frame[[c.name for c in few]], schema) for t in (train, test, fresh)]
+    found = values(measure("copies", case_of(*tables)))
+    assert abs(found["near_copy_excess"]) < 0.1

@@ -11,7 +11,7 @@ from pandas.testing import assert_frame_equal
 from components.data.table import Table, encode
 from components.errors import UserError
 from components.models.catalog import load_model
-from components.models.contract import TabularModel
+from components.models.contract import Scorer, TabularModel
 from tests.models.conftest import small_model
 from tests.procedural import OUTCOMES, columns_table, mixed_table
 
@@ -178,3 +178,35 @@ def test_unknown_saved_model_refused(tmp_path: Path) -> None:
     (tmp_path / "model.json").write_text('{"format": 1, "model": "oracle"}')
     with pytest.raises(UserError, match=r"oracle.*copula"):
         load_model(tmp_path)
+
+
+def scorer(fitted: TabularModel) -> Scorer:
+    if not isinstance(fitted, Scorer):
+        pytest.skip("its artifact does not say how typical a row is")
+    return fitted
+
+
+def test_scores_are_kept_and_each_row_has_its_own(fitted: TabularModel, tmp_path: Path) -> None:
+    frame = mixed_table(200, seed=5).frame
+    found = scorer(fitted).score(frame)
+    assert found.shape == (200,) and np.isfinite(found).all()
+    backwards = scorer(fitted).score(frame.iloc[::-1].reset_index(drop=True))
+    assert np.allclose(backwards[::-1], found)
+    fitted.save(tmp_path)
+    assert (scorer(load_model(tmp_path)).score(frame) == found).all()
+
+
+def test_typical_rows_score_higher(fitted: TabularModel) -> None:
+    real = mixed_table(400, seed=5).frame
+    rng = np.random.default_rng(0)
+    torn = real.apply(lambda column: column.iloc[rng.permutation(len(real))].reset_index(drop=True))
+    medians = [np.median(scorer(fitted).score(rows)) for rows in (fitted.sample(400, seed=1), torn)]
+    assert medians[0] > medians[1] + 1
+
+
+def test_rows_that_cannot_be_made_score_low_but_finite(fitted: TabularModel, table: Table) -> None:
+    odd = table.frame.iloc[:3].copy()
+    odd["age"], odd["amount"], odd["outcome"] = 10**6, -1e9, "unheard of"
+    found = scorer(fitted).score(odd)
+    assert np.isfinite(found).all()
+    assert found.max() < scorer(fitted).score(table.frame.iloc[:3]).min()

@@ -12,6 +12,7 @@ from mlflow import MlflowClient
 
 from components.config import Purpose
 from components.errors import UserError
+from components.registry.exposure import ReleasedPart, SourceAccount, account
 from components.registry.release_card import Card, card_markdown
 from components.registry.release_delivery import pull_release, verify_release
 from components.registry.release_making import ReleaseOrder
@@ -19,6 +20,7 @@ from components.registry.release_rows import RELEASE_MARK, file_sha256, read_mar
 from components.registry.release_versions import find_release, list_releases
 from components.registry.releases import Made, release
 from components.registry.tracking import connect
+from components.registry.versions import REVOKED, find_version
 from components.storage.dvc import cached_file
 from components.storage.home import Home
 from tests.procedural import mixed_frame
@@ -186,3 +188,38 @@ def test_a_tampered_release_is_seen_and_not_handed_out(
     with pytest.raises(UserError, match="is not what was registered"):
         pull_release(world.client, "people", str(unproven.release), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_source_is_accounted_for_over_its_generators(world: World) -> None:
+    client, card = world.client, world.first.card
+    assert card.account is not None
+    assert [part.reference for part in card.account.releases] == ["people@1"]
+    second, lonely = (find_version(client, *which) for which in (("people", "2"), ("lonely", "1")))
+    mine = [part for part in account(client, lonely, "1", 70).releases if part.rows == ROWS]
+    assert mine and mine[0].reference == "people@1" and mine[0].generator == "people/1"
+    found = account(client, second, "99", 70)
+    assert found.releases[-1].reference == "people@99" and found.rows >= ROWS + 70
+    assert found.worst_auc == pytest.approx(0.535) and found.epsilon is None
+    said = card_markdown(card.model_copy(update={"account": found}))
+    assert f"{len(found.releases)} releases of this source" in said
+
+
+def test_another_source_and_what_was_revoked_do_not_count(world: World) -> None:
+    client = world.client
+    second = find_version(client, "people", "2")
+    client.set_model_version_tag("people-release", "1", REVOKED, "asked")
+    assert "people@1" not in {p.reference for p in account(client, second, "99", 70).releases}
+    client.delete_model_version_tag("people-release", "1", REVOKED)
+    for tag in ("mintmark.data_sha256", "mintmark.data_files.0"):
+        client.set_model_version_tag("lonely", "1", tag, "ff" * 32)
+    elsewhere = account(client, find_version(client, "lonely", "1"), "1", 60)
+    assert [part.reference for part in elsewhere.releases] == ["lonely@1"]
+
+
+def test_epsilons_of_trainings_add_up_and_rows_drawn_again_cost_nothing() -> None:
+    def part(number: int, generator: str, epsilon: float | None) -> ReleasedPart:
+        return ReleasedPart(reference=f"a@{number}", generator=generator, rows=10, epsilon=epsilon)
+
+    spent = SourceAccount(releases=(part(1, "a/1", 1.0), part(2, "a/1", 1.0), part(3, "a/2", 0.5)))
+    assert spent.epsilon == 1.5 and spent.worst_auc is None
+    assert SourceAccount(releases=(*spent.releases, part(4, "a/3", None))).epsilon is None

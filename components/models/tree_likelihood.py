@@ -1,0 +1,72 @@
+"""How likely a sequence of trees makes given rows: the shares of their values at the leaves."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from components.data.table import Matrix
+from components.models.levels import MISSING, Levels
+from components.models.tree_arrays import LEAF, Codes, Tree
+
+
+def log_likelihood(
+    matrix: Matrix,
+    levels: Sequence[Levels],
+    sequence: Sequence[int],
+    values: Sequence[Tree],
+    presence: Mapping[int, Tree],
+) -> Matrix:
+    """The log density of rows in `encode`'s form, shape (rows,), the columns' terms added.
+
+    A column's term is the share of its value among the donors of the row's leaf, over the width of
+    the stretch where the value is blurred. Each leaf counts as if it had one donor more, drawn
+    from the whole column, so that no row is impossible.
+    """
+    codes = np.column_stack([locate(v, known) for v, known in zip(matrix.T, levels, strict=True)])
+    total = np.zeros(len(matrix))
+    for done, (position, tree) in enumerate(zip(sequence, values, strict=True)):
+        predictors, outcome = codes[:, sequence[:done]], codes[:, position]
+        rows = np.arange(len(matrix))
+        if position in presence:
+            is_there = (outcome != MISSING).astype(np.int32)
+            total += np.log(_shares(presence[position], predictors, is_there))
+            rows = np.flatnonzero(is_there)
+        total[rows] += np.log(_shares(tree, predictors[rows], outcome[rows]))
+        total[rows] -= _log_widths(levels[position], outcome[rows])
+    return total
+
+
+def locate(values: Matrix, levels: Levels) -> Codes:
+    """The code of each value: the nearest level's where none holds it, -1 where it is missing."""
+    codes = np.full(len(values), MISSING, dtype=np.int32)
+    known = np.flatnonzero(~np.isnan(values))
+    if not len(levels.low):
+        return codes
+    last = len(levels.low) - 1
+    above = np.minimum(np.searchsorted(levels.high, values[known], side="left"), last)
+    below = np.maximum(above - 1, 0)
+    is_nearer_below = values[known] - levels.high[below] < levels.low[above] - values[known]
+    codes[known] = np.where(is_nearer_below, below, above)
+    return codes
+
+
+def _shares(tree: Tree, predictors: Codes, outcome: Codes) -> Matrix:
+    """The share of each outcome at its row's leaf, the column as a whole counting as one donor."""
+    leaves = tree.leaves(tree.arranged(predictors)).astype(np.int64)
+    ends = np.flatnonzero(tree.feature == LEAF)
+    ends = ends[np.argsort(tree.start[ends], kind="stable")]
+    donors = tree.donors.astype(np.int64)
+    span = int(max(donors.max(initial=0), outcome.max(initial=0))) + 2
+    held = np.repeat(ends.astype(np.int64), tree.count[ends]) * span + donors + 1
+    asked = leaves * span + outcome + 1
+    here = np.searchsorted(held, asked, "right") - np.searchsorted(held, asked, "left")
+    column = np.bincount(donors + 1, minlength=span)
+    overall = np.maximum(column, 0.5)[outcome + 1] / max(len(donors), 1)
+    shares: Matrix = (here + overall) / (tree.count[leaves] + 1)
+    return shares
+
+
+def _log_widths(levels: Levels, codes: Codes) -> Matrix:
+    """The log width of the stretch that each code stands for, 0 where it is one value."""
+    widths = np.append(levels.high - levels.low, 0.0)[codes]
+    return np.log(np.where(widths > 0, widths, 1.0))
