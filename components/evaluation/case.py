@@ -20,6 +20,7 @@ from components.evaluation.evidence import (
     GroupEffect,
     Measurement,
     PairFidelity,
+    Telltale,
 )
 from components.evaluation.seeds import derived_seed
 from components.evaluation.statistics import Interval
@@ -125,15 +126,20 @@ class Findings:
     groups: tuple[GroupEffect, ...] = ()
     attacks: tuple[Attack, ...] = ()
     constraints: tuple[Constraint, ...] = ()
+    telltales: tuple[Telltale, ...] = ()
 
 
 @dataclass(frozen=True)
 class Evaluator:
-    """A plain function, the metrics it may measure, and the purposes it is run for."""
+    """A plain function, the metrics it may measure, and the purposes it is run for.
+
+    `needs` says in words what a table must have to be measured at all, None where any will do.
+    """
 
     run: Callable[[Case, LogMetrics], Findings]
     metrics: tuple[Metric, ...]
     purposes: frozenset[Purpose] = field(default=frozenset(Purpose))
+    needs: str | None = None
 
 
 def canonical(table: Table, seed: int) -> Table:

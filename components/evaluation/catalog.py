@@ -6,6 +6,7 @@ from components.evaluation.attributes import ATTRIBUTES
 from components.evaluation.benefit import BENEFIT
 from components.evaluation.case import Evaluator, Metric
 from components.evaluation.copies import COPIES
+from components.evaluation.manifold import MANIFOLD
 from components.evaluation.membership import MEMBERSHIP
 from components.evaluation.shape import SHAPE
 from components.evaluation.trend import TREND
@@ -16,6 +17,7 @@ EVALUATORS: dict[str, Evaluator] = {
     "shape": SHAPE,
     "trend": TREND,
     "two_sample": TWO_SAMPLE,
+    "manifold": MANIFOLD,
     "utility": UTILITY,
     "membership": MEMBERSHIP,
     "copies": COPIES,

@@ -143,6 +143,19 @@ class Constraint(Value):
     synthetic: float
 
 
+class Telltale(Value):
+    """Columns that give synthetic rows away: what a classifier's AUC loses without them.
+
+    `drop` is the fall of the AUC when their values are shuffled among rows, with its two-sided
+    interval. Columns that go closely together in a wide table share a record.
+    """
+
+    columns: tuple[str, ...]
+    drop: float
+    low: float
+    high: float
+
+
 class GateResult(Value):
     """A gate, what was measured, whether it was cleared, and why in one sentence."""
 
@@ -179,6 +192,7 @@ class Evidence(Value):
     groups: tuple[GroupEffect, ...] = ()
     attacks: tuple[Attack, ...] = ()
     constraints: tuple[Constraint, ...] = ()
+    telltales: tuple[Telltale, ...] = ()
 
     def measurement(self, name: str) -> Measurement:
         """The measurement called `name`; KeyError where it was not taken."""
