@@ -163,7 +163,9 @@ class _Neighbours:
         places = np.argpartition(distances, count - 1, axis=1)[:, :count]
         found = np.take_along_axis(distances, places, axis=1)
         order = np.argsort(found, axis=1)
-        return cls(*(np.take_along_axis(each, order, axis=1) for each in (found, places)))
+        return cls(
+            np.take_along_axis(found, order, axis=1), np.take_along_axis(places, order, axis=1)
+        )
 
     def radii(self, kept: NDArray[np.bool_] | None = None) -> Matrix:
         """The squared distance to the 5th neighbour, among the points `kept`.
@@ -184,49 +186,22 @@ def _scores(
     inside: NDArray[np.bool_],
     reached: NDArray[np.bool_],
     *,
-    rows: NDArray[np.bool_] | slice = slice(None),
-    columns: NDArray[np.bool_] | slice = slice(None),
+    rows: NDArray[np.bool_] | None = None,
+    columns: NDArray[np.bool_] | None = None,
 ) -> Scores:
     """Of who lies in whose neighbourhood, shape (real rows, other rows), some rows left out.
 
     `inside` are the neighbourhoods of real rows, `reached` those of the others.
     """
-    seen = inside[:, columns]
+    seen = inside if columns is None else inside[:, columns]
+    left = np.ones(len(inside), dtype=np.bool_) if rows is None else rows
     hits = np.count_nonzero(seen, axis=0)
     return Scores(
         precision=float((hits > 0).mean()),
-        recall=float(reached.any(axis=1)[rows].mean()),
+        recall=float(np.any(reached[left], axis=1).mean()),
         density=float(hits.mean() / NUM_NEIGHBOURS),
-        coverage=float(seen.any(axis=1)[rows].mean()),
+        coverage=float(np.any(seen[left], axis=1).mean()),
     )
-
-
-def _scores(
-    inside: NDArray[np.bool_],
-    reached: NDArray[np.bool_],
-    *,
-    rows: NDArray[np.bool_] | slice = slice(None),
-    columns: NDArray[np.bool_] | slice = slice(None),
-) -> Scores:
-    """Of who lies in whose neighbourhood, shape (real rows, other rows), some rows left out.
-
-    `inside` are the neighbourhoods of real rows, `reached` those of the others.
-    """
-    seen = inside[:, columns]
-    hits = np.count_nonzero(seen, axis=0)
-    return Scores(
-        precision=float((hits > 0).mean()),
-        recall=float(reached.any(axis=1)[rows].mean()),
-        density=float(hits.mean() / NUM_NEIGHBOURS),
-        coverage=float(seen.any(axis=1)[rows].mean()),
-    )
-
-
-def _jackknife_error(rows: tuple[list[Scores], ...], name: str, num_rows: int) -> float:
-    """The error from both sides; at least that of half a row, so that 1 is not certain."""
-    parts = [np.array([getattr(score, name) for score in side]) for side in rows]
-    variance = sum((len(p) - 1) / len(p) * np.sum((p - p.mean()) ** 2) for p in parts)
-    return max(float(np.sqrt(variance)), 0.5 / num_rows)
 
 
 def _squared(first: Matrix, second: Matrix) -> Matrix:

@@ -46,7 +46,9 @@ def find_telltales(
     positive = labels[np.concatenate(rows)]
     whole = _scores(x, rows, models)
     auc, influence = auc_influence(positive, whole)
-    orders = [np.random.default_rng([seed, fold]).permutation(len(r)) for fold, r in enumerate(rows)]
+    orders = [
+        np.random.default_rng([seed, fold]).permutation(len(r)) for fold, r in enumerate(rows)
+    ]
     found = []
     for group in groups:
         without, other = auc_influence(positive, _scores(x, rows, models, group, orders))
