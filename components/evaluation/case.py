@@ -72,7 +72,9 @@ class Metric:
     """The record of a metric: what it is called, which way is better, and what it says.
 
     `bounds` are its least and greatest value, None where it has none. `meaning` is a phrase that
-    reads well before "is .53".
+    reads well before "is .53". `blind_to` names the useless generators that by its nature it
+    cannot tell from a good one: "marginals" (each column drawn on its own), "noise" (each drawn
+    evenly over its range). All others it must rank: a copy, a good generator, marginals, noise.
     """
 
     name: str
@@ -81,6 +83,7 @@ class Metric:
     bounds: tuple[float | None, float | None]
     ideal: float
     meaning: str
+    blind_to: frozenset[str] = frozenset()
 
     def measured(
         self,

@@ -32,6 +32,7 @@ RECALL = Metric(
     bounds=(0.0, 1.0),
     ideal=1.0,
     meaning="the share of test rows that lie where synthetic rows do",
+    blind_to=frozenset({"marginals", "noise"}),
 )
 DENSITY = Metric(
     name="density",

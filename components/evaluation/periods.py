@@ -22,6 +22,7 @@ PERIOD_ERROR = Metric(
     ideal=0.0,
     meaning="the mean distance, above sampling noise, of dates' years, months, weekdays and hours "
     "from the training rows' (total variation)",
+    blind_to=frozenset({"marginals"}),
 )
 
 PERIODS: dict[str, Callable[[pd.Series], pd.Series]] = {

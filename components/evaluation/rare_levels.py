@@ -20,6 +20,7 @@ RARE_LEVEL_ERROR = Metric(
     ideal=0.0,
     meaning="the mean error of how often categories with at most 5% of the training rows occur "
     "(0 as often, .5 half or twice as often, 1 never)",
+    blind_to=frozenset({"marginals"}),
 )
 NOVEL_LEVELS = Metric(
     name="novel_levels",
@@ -28,6 +29,7 @@ NOVEL_LEVELS = Metric(
     bounds=(0.0, 1.0),
     ideal=0.0,
     meaning="the share of synthetic rows with a category that no training row has",
+    blind_to=frozenset({"marginals", "noise"}),
 )
 
 

@@ -24,6 +24,7 @@ TAIL_ERROR = Metric(
     ideal=0.0,
     meaning="the mean error of how often numbers and dates lie in the training rows' outer 1% and "
     "5% (0 as often, .5 half or twice as often, 1 never)",
+    blind_to=frozenset({"marginals"}),
 )
 
 

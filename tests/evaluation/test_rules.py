@@ -104,9 +104,7 @@ def unrelated(num_rows: int, num_columns: int, seed: int) -> Matrix:
 
 @pytest.mark.parametrize("num_rows", [60, 400, 3000])
 def test_unrelated_columns_have_no_rules(num_rows: int) -> None:
-    columns = tuple(
-        Column(name=f"x{i}", kind=ColumnKind.INTEGER, dtype="int64") for i in range(12)
-    )
+    columns = tuple(Column(name=f"x{i}", kind=ColumnKind.INTEGER, dtype="int64") for i in range(12))
     found = [
         rule.text([column.name for column in columns])
         for seed in range(5)
