@@ -20,6 +20,7 @@ from components.evaluation.evidence import (
     GroupEffect,
     Measurement,
     PairFidelity,
+    Telltale,
 )
 from components.evaluation.seeds import derived_seed
 from components.evaluation.statistics import Interval
@@ -83,7 +84,9 @@ class Metric:
     """The record of a metric: what it is called, which way is better, and what it says.
 
     `bounds` are its least and greatest value, None where it has none. `meaning` is a phrase that
-    reads well before "is .53".
+    reads well before "is .53". `blind_to` names the useless generators that by its nature it
+    cannot tell from a good one: "marginals" (each column drawn on its own), "noise" (each drawn
+    evenly over its range). All others it must rank: a copy, a good generator, marginals, noise.
     """
 
     name: str
@@ -92,6 +95,7 @@ class Metric:
     bounds: tuple[float | None, float | None]
     ideal: float
     meaning: str
+    blind_to: frozenset[str] = frozenset()
 
     def measured(
         self,
@@ -137,15 +141,20 @@ class Findings:
     groups: tuple[GroupEffect, ...] = ()
     attacks: tuple[Attack, ...] = ()
     constraints: tuple[Constraint, ...] = ()
+    telltales: tuple[Telltale, ...] = ()
 
 
 @dataclass(frozen=True)
 class Evaluator:
-    """A plain function, the metrics it may measure, and the purposes it is run for."""
+    """A plain function, the metrics it may measure, and the purposes it is run for.
+
+    `needs` says in words what a table must have to be measured at all, None where any will do.
+    """
 
     run: Callable[[Case, LogMetrics], Findings]
     metrics: tuple[Metric, ...]
     purposes: frozenset[Purpose] = field(default=frozenset(Purpose))
+    needs: str | None = None
 
 
 def canonical(table: Table, seed: int) -> Table:

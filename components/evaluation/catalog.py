@@ -5,11 +5,18 @@ from components.errors import UserError
 from components.evaluation.attributes import ATTRIBUTES
 from components.evaluation.benefit import BENEFIT
 from components.evaluation.case import Evaluator, Metric
+from components.evaluation.constraints import CONSTRAINTS
 from components.evaluation.copies import COPIES
 from components.evaluation.fixed_rows import FIXED_ROWS
 from components.evaluation.linkage import LINKAGE
+from components.evaluation.manifold import MANIFOLD
 from components.evaluation.membership import MEMBERSHIP
+from components.evaluation.missingness import MISSINGNESS
+from components.evaluation.periods import PERIODS_KEPT
+from components.evaluation.rare_levels import RARE_LEVELS
+from components.evaluation.sequences import SEQUENCES
 from components.evaluation.shape import SHAPE
+from components.evaluation.tails import TAILS
 from components.evaluation.trend import TREND
 from components.evaluation.two_sample import TWO_SAMPLE
 from components.evaluation.utility import UTILITY
@@ -18,6 +25,13 @@ EVALUATORS: dict[str, Evaluator] = {
     "shape": SHAPE,
     "trend": TREND,
     "two_sample": TWO_SAMPLE,
+    "manifold": MANIFOLD,
+    "tails": TAILS,
+    "rare_levels": RARE_LEVELS,
+    "missingness": MISSINGNESS,
+    "constraints": CONSTRAINTS,
+    "periods": PERIODS_KEPT,
+    "sequences": SEQUENCES,
     "utility": UTILITY,
     "membership": MEMBERSHIP,
     "copies": COPIES,

@@ -81,6 +81,7 @@ def evaluate(
         groups=tuple(group for part in found for group in part.groups),
         attacks=tuple(attack for part in found for attack in part.attacks),
         constraints=tuple(rule for part in found for rule in part.constraints),
+        telltales=tuple(telltale for part in found for telltale in part.telltales),
         verdict=judge(measurements, config.gates, config.purpose),
     )
 

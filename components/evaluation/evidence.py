@@ -156,6 +156,19 @@ class Constraint(Value):
     synthetic: float
 
 
+class Telltale(Value):
+    """Columns that give synthetic rows away: what a classifier's AUC loses without them.
+
+    `drop` is the fall of the AUC when their values are shuffled among rows, with its two-sided
+    interval. Columns that go closely together in a wide table share a record.
+    """
+
+    columns: tuple[str, ...]
+    drop: float
+    low: float
+    high: float
+
+
 class Outcome(StrEnum):
     """What a gate or a verdict says."""
 
@@ -233,6 +246,7 @@ class Evidence(Value):
     constraints: tuple[Constraint, ...] = ()
     notes: tuple[str, ...] = ()
     """What a reader should know of the rows, such as faults that were counted as missing values."""
+    telltales: tuple[Telltale, ...] = ()
 
     def measurement(self, name: str) -> Measurement:
         """The measurement called `name`; KeyError where it was not taken."""

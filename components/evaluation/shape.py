@@ -23,6 +23,7 @@ SHAPE_ERROR = Metric(
     ideal=0.0,
     meaning="the mean distance of a column's distribution from the training rows' "
     "(Kolmogorov-Smirnov for numbers and dates, total variation for categories)",
+    blind_to=frozenset({"marginals"}),
 )
 
 

@@ -40,7 +40,7 @@ def sorted_case(target: str, synthetic: Table | None = None) -> Case:
 def test_values_lie_inside_bounds_and_intervals(name: str, target: str) -> None:
     known = {metric.name: metric for metric in EVALUATORS[name].metrics}
     found = measure(name, sorted_case(target)).measurements
-    assert found
+    assert found or EVALUATORS[name].needs
     for measurement in found:
         record = known[measurement.name]
         low, high = (

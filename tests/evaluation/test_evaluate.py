@@ -47,7 +47,7 @@ def test_a_copy_of_the_training_rows_is_refused_for_sharing() -> None:
     failed = {result.gate.metric for result in found.verdict.gates if not result.passed}
     assert {"membership_auc", "copy_excess"} <= failed
     assert found.arms == ()
-    assert {curve.name for curve in found.curves} == {"two_sample_roc", "membership_roc"}
+    assert {"two_sample_roc", "membership_roc"} <= {curve.name for curve in found.curves}
 
 
 def test_fresh_real_rows_are_fit_for_sharing() -> None:
