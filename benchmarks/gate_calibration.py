@@ -5,7 +5,9 @@
 
 Every trial's result is one line of FILE, under a key of the trial and of the evaluation's code: a
 killed run goes on, and changed code runs again. `--trials .1` runs the first tenth of each study.
-`--minutes` starts no trial after so long. The page is written from the results alone.
+`--minutes` starts no trial after so long. The page is written from the results alone. Once the
+study "ranks" is whole, its self-tests are written to `components/evaluation/selftest.json`, which
+the gates ask.
 """
 
 import argparse
@@ -14,9 +16,11 @@ from importlib import import_module
 from pathlib import Path
 
 from benchmarks.calibration.page import write_page
+from benchmarks.calibration.ranks import self_tests
 from benchmarks.calibration.running import MAX_WORKERS, run_trials
 from benchmarks.calibration.sections import SECTIONS
 from benchmarks.calibration.trials import ROOT, ResultFile, Trial
+from components.evaluation.selftest import RECORDS, write_self_tests
 
 STATE = ROOT / ".mintmark" / "calibration" / "results.jsonl"
 
@@ -35,8 +39,10 @@ def main() -> int:
     todo = [trial for study in options.only for trial in file.missing(plan[study])]
     print(f"{len(todo)} trials to run", file=sys.stderr)
     is_done = run_trials(todo, file, minutes=options.minutes, workers=options.workers)
+    results = {study: file.of(trials) for study, trials in plan.items()}
+    if not file.missing(plan["ranks"]):
+        write_self_tests(self_tests(results["ranks"]), RECORDS)
     if options.write:
-        results = {study: file.of(trials) for study, trials in plan.items()}
         write_page(options.write, results, sum(map(len, plan.values())))
         print(f"wrote {options.write}", file=sys.stderr)
     return 0 if is_done else 1

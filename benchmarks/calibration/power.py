@@ -18,8 +18,10 @@ SEEDS = 20
 
 
 def trials(share: float) -> list[Trial]:
-    """Trials at every ratio of synthetic to real rows."""
-    return [
+    """Trials at every ratio of synthetic to real rows, and those that tell the true gain."""
+    from benchmarks.calibration import effect
+
+    return effect.trials(share) + [
         Trial("power", PROCESS, "truth", seed, NUM_TRAIN, ratio)
         for seed in range(max(1, round(SEEDS * share)))
         for ratio in RATIOS

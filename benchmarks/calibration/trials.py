@@ -17,7 +17,7 @@ class Trial:
     """One trial: the study it belongs to, the table, the generator, its size and its seed.
 
     `rows` is the number of training rows, 0 where the study has its own; `level` is what the study
-    varies besides (the ratio of the power study).
+    varies besides: the ratio of synthetic to real rows, the number of simulations.
     """
 
     study: str
