@@ -127,7 +127,7 @@ SIMULATIONS: dict[str, tuple[Simulate, int]] = {
     "share .03 (Clopper-Pearson)": (rare_share, 2000),
     "share .40 (Clopper-Pearson)": (even_share, 2000),
     "difference over 2 x 5 folds (Nadeau-Bengio)": (folds_of_ridge, 2000),
-    "membership AUC, nothing leaked": (membership_without_leak, 400),
+    "membership AUC, nothing leaked": (membership_without_leak, 200),
     "two-sample AUC, equal distributions": (two_sample_of_equals, 200),
 }
 """Each simulation and the number of intervals it makes in all."""

@@ -18,7 +18,7 @@ from components.evaluation.evidence import Evidence
 
 SIZES = {"orders": 400, "breast_cancer": 190, "fair": 400, "product": 100}
 FOR_BENEFIT = "product"
-LEAST_TOLERANCE = 0.02
+LEAST_TOLERANCE = 0.03
 
 Change = Callable[[pd.DataFrame, dict[str, ColumnKind], str], pd.DataFrame]
 
@@ -86,7 +86,7 @@ def run(trial: Trial) -> dict[str, Any]:
     found = {
         m.name: {
             "change": abs(m.value - after.measurement(m.name).value),
-            "tolerance": max(LEAST_TOLERANCE, (m.high - m.low) / 2),
+            "tolerance": max(LEAST_TOLERANCE, m.high - m.low),
         }
         for m in before.measurements
     }

@@ -189,9 +189,10 @@ def invariances(results: Sequence[Result]) -> str:
         for result in results
     ]
     return (
-        "Row order must leave every bit of the evidence as it was. Column order, other names for "
-        "categories and other units draw other random numbers; each metric must stay within half "
-        f"its own interval, or {LEAST_TOLERANCE:g} where that is more. Kept: {kept} of "
+        "Row order must leave every bit of the evidence as it was. Column order, other names "
+        "for categories and other units draw other random numbers; each metric must move by no "
+        f"more than the width of its own interval, or {LEAST_TOLERANCE:g} where that is more. "
+        f"Kept: {kept} of "
         f"{len(results)}: {outcome(kept == len(results))}.\n\n"
         + table(["table", "change", "largest change, of its tolerance", "kept"], rows)
     )

@@ -110,9 +110,9 @@ def _wrong(metric: Metric, table: str, values: Mapping[str, float]) -> list[str]
     return found
 
 
-def check_self_test(name: str) -> None:
+def check_self_test(name: str, path: Path = RECORDS) -> None:
     """Raises UserError for a metric that failed its self-test, or has none by its present code."""
-    record = _records().get(name)
+    record = _read_once(path).get(name)
     if record is None:
         raise UserError(f"a gate asks for the metric {name!r}, which has no self-test: {RENEW}")
     if record.source != source_hash(_evaluator_of(name)):
@@ -146,8 +146,8 @@ def _evaluator_of(name: str) -> Evaluator:
 
 
 @cache
-def _records() -> dict[str, SelfTest]:
-    return read_self_tests(RECORDS)
+def _read_once(path: Path) -> dict[str, SelfTest]:
+    return read_self_tests(path)
 
 
 _ADAPTER = TypeAdapter(dict[str, SelfTest])
