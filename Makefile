@@ -8,7 +8,7 @@ COMPILE := $(BIN)/python -m compileall -qq -j 0 -x 'py312_intrinsics' $(VENV)/li
 RUNTIME := $(VENV)/runtime.done
 TOOLS := $(VENV)/tools.done
 
-.PHONY: run test test-slow test-browser lint up down bench lock clean help
+.PHONY: run test test-slow test-browser lint up down bench evidence lock clean help
 
 run: $(RUNTIME)  ## Run the default recipe through the whole loop
 	@$(BIN)/mintmark run
@@ -34,6 +34,9 @@ down: $(RUNTIME)  ## Stop what `make up` started
 
 bench: $(TOOLS)  ## Measure our GAN beside CTGAN: see benchmarks/README.md
 	@$(BIN)/python -m benchmarks.gan_vs_ctgan --data breast_cancer --peer-env .mintmark/peers/ctgan
+
+evidence: $(TOOLS)  ## Run or resume the calibration study, rewrite docs/evidence.md (40 minutes)
+	@$(BIN)/python -m benchmarks.gate_calibration --write docs/evidence.md
 
 lock: $(TOOLS)  ## Resolve the dependencies anew
 	@$(BIN)/python -m pip install -qq uv

@@ -25,6 +25,7 @@ from components.evaluation.evidence import Evidence
 from components.evaluation.features import rows_of, task_of
 from components.evaluation.gates import judge
 from components.evaluation.parallel import run_all
+from components.evaluation.selftest import check_self_test
 from components.models.contract import LogMetrics, log_nothing
 
 logger = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ def evaluate(
     """
     for gate in config.gates:
         check_metric(gate.metric, config.purpose)
+        check_self_test(gate.metric)
     _check_rows(train, test, synthetic)
     processes = min(2, os.cpu_count() or 1) if workers is None else workers
     case = replace(

@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special, stats
 
 Vector = NDArray[np.float64]
 Sides = Literal[1, 2]
@@ -184,20 +184,31 @@ def standard_error(influence: Vector) -> float:
 def auc_interval(
     positive: NDArray[np.bool_], scores: Vector, *, confidence: float, sides: Sides = 1
 ) -> Interval:
-    """DeLong's interval of the area under the ROC curve, inside 0 to 1.
+    """DeLong's interval of the area under the ROC curve, on the scale of its log odds.
 
-    The standard error is at least that of half a row of the smaller class, so that a perfect
-    separation of few rows is not taken for certainty.
+    On the plain scale the lower bound of few rows holds too seldom: 91% instead of 95% for an area
+    of .96 and 120 rows; on this scale 95% or more (Pepe 2003, chapter 5).
+    The standard error is at least that of half a row of the smaller class, and the area is taken to
+    be at least so far from 0 and 1, so that a perfect separation of few rows is not taken for
+    certainty.
 
     >>> labels = np.repeat([False, True], 50)
     >>> interval = auc_interval(labels, labels.astype(float), confidence=0.95)
     >>> interval.value, round(interval.low, 3)
-    (1.0, 0.984)
+    (1.0, 0.949)
     """
     auc, influence = auc_influence(positive, scores)
-    error = max(standard_error(influence), half_a_row(positive))
-    found = normal_interval(auc, error, confidence=confidence, sides=sides)
-    return Interval(auc, max(found.low, 0.0), min(found.high, 1.0))
+    least = half_a_row(positive)
+    error = max(standard_error(influence), least)
+    held = float(np.clip(auc, min(least, 0.5), max(1.0 - least, 0.5)))
+    odds = normal_interval(
+        float(special.logit(held)),
+        error / (held * (1.0 - held)),
+        confidence=confidence,
+        sides=sides,
+    )
+    low, high = float(special.expit(odds.low)), float(special.expit(odds.high))
+    return Interval(auc, min(low, auc), max(high, auc))
 
 
 def half_a_row(positive: NDArray[np.bool_]) -> float:

@@ -1,0 +1,166 @@
+"""Tables from a folder of the user's: what is judged for `docs/verdicts.md`."""
+
+import json
+import os
+import subprocess
+import tempfile
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.calibration.tables import Parts
+from benchmarks.calibration.trials import Trial
+from components.config import ColumnKind, EvaluateConfig, Purpose
+from components.data.inference import conform, describe, infer_kinds
+from components.data.schema import DISCRETE
+from components.data.table import Table
+from components.evaluation.case import MakeAndFit
+from components.evaluation.evaluate import evaluate
+from components.evaluation.evidence import Evidence
+from components.models.catalog import default_config, make_model
+from components.models.contract import TabularModel
+
+DATA_VARIABLE, PEER_VARIABLE = "MINTMARK_BENCH_DATA", "MINTMARK_BENCH_PEERS"
+FILES = {
+    "adult": ("adult/train.parquet", "income"),
+    "default_credit": ("default_credit/default_credit.parquet", "default.payment.next.month"),
+    "bank_marketing": ("bank_marketing/bank.parquet", "deposit"),
+    "magic_gamma": ("magic_gamma/magic.parquet", "Class"),
+    "pima_diabetes": ("pima_diabetes/pima.csv", "diabetes"),
+}
+OURS, PEERS, REAL = (
+    ("trees", "copula", "ctgan"),
+    ("CTGAN", "arfpy", "SDV copula"),
+    ("copy", "fresh"),
+)
+CAPS = {"sharing": 3_000, "augmentation": 1_000}
+"""The most training rows for each purpose; as many test and, of real ones, further rows."""
+PEER_SCRIPT = Path(__file__).parents[1] / "verdicts_peer.py"
+SDTYPES = {
+    ColumnKind.NUMERICAL: "numerical",
+    ColumnKind.INTEGER: "numerical",
+    ColumnKind.CATEGORICAL: "categorical",
+    ColumnKind.BOOLEAN: "boolean",
+    ColumnKind.DATETIME: "datetime",
+}
+
+
+def trials(with_peers: bool) -> list[Trial]:
+    """Our generators for both purposes; peers, a copy and further real rows for sharing."""
+    makers = [(name, purpose) for purpose in CAPS for name in OURS]
+    makers += [(name, "sharing") for name in (*REAL, *(PEERS if with_peers else ()))]
+    return [
+        Trial("given", table, f"{name}, {purpose}", 0, CAPS[purpose])
+        for name, purpose in makers
+        for table in FILES
+    ]
+
+
+def run(trial: Trial) -> dict[str, Any]:
+    """The verdict with its reasons, and what sdmetrics says of a peer's rows."""
+    name, _, purpose = trial.generator.partition(", ")
+    parts = read(trial.table, Path(os.environ[DATA_VARIABLE]), trial.rows)
+    scores: dict[str, float] = {}
+    make_and_fit: MakeAndFit | None = None
+    if name in OURS:
+        make_and_fit = _maker(name)
+        rows = make_and_fit(parts.train, trial.seed).sample(len(parts.train), seed=trial.seed)
+    elif name in PEERS:
+        rows, scores = ask_peer(name, parts, Path(os.environ[PEER_VARIABLE]))
+    else:
+        rows = parts.train.frame if name == "copy" else parts.more.frame
+    evidence = evaluate(
+        parts.train,
+        parts.test,
+        rows,
+        make_and_fit=make_and_fit,  # type: ignore[arg-type]
+        config=EvaluateConfig(purpose=Purpose(purpose)),
+        workers=1,
+    )
+    return _said(evidence) | {"sdmetrics": scores}
+
+
+def _said(evidence: Evidence) -> dict[str, Any]:
+    verdict = evidence.verdict
+    membership = evidence.measurement("membership_auc")
+    return {
+        "passed": verdict.passed,
+        "summary": verdict.summary,
+        "reasons": [gate.reason for gate in verdict.gates],
+        "membership": [membership.value, membership.low, membership.high],
+        "num_train": evidence.num_train,
+        "num_test": evidence.num_test,
+    }
+
+
+def _maker(name: str) -> MakeAndFit:
+    def make_and_fit(table: Table, seed: int) -> TabularModel:
+        model = make_model(default_config(name))
+        model.fit(table, seed=seed)
+        return model
+
+    return make_and_fit
+
+
+def read(name: str, folder: Path, most: int) -> Parts:
+    """Random training, test and further rows, at most `most` of each and a third of the table."""
+    path, target = FILES[name]
+    reader = pd.read_csv if path.endswith("csv") else pd.read_parquet
+    frame = reader(folder / path)
+    kinds = infer_kinds(frame, target, {})
+    frame = conform(frame, kinds)
+    assert kinds[target] in DISCRETE
+    order = np.random.default_rng(0).permutation(len(frame))
+    count = min(most, len(frame) // 3)
+    ends = [0, count, 2 * count, 3 * count]
+    frames = [frame.iloc[order[a:b]].reset_index(drop=True) for a, b in pairwise(ends)]
+    schema = describe(frames[0], kinds, target)
+    first, second, third = (Table(part, schema) for part in frames)
+    return Parts(first, second, third)
+
+
+def ask_peer(name: str, parts: Parts, environment: Path) -> tuple[pd.DataFrame, dict[str, float]]:
+    """A peer's rows in the schema's types, and sdmetrics' scores of them."""
+    learned = parts.train.schema.learned
+    settings = {
+        "peer": name,
+        "columns": {column.name: {"sdtype": SDTYPES[column.kind]} for column in learned},
+        "discrete": [column.name for column in learned if column.is_discrete],
+        "rows": len(parts.train),
+    }
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        _plain(parts.train).to_parquet(folder / "train.parquet")
+        _plain(parts.test).to_parquet(folder / "test.parquet")
+        (folder / "settings.json").write_text(json.dumps(settings))
+        subprocess.run([environment / "bin" / "python", PEER_SCRIPT, folder], check=True)
+        rows = pd.read_parquet(folder / "rows.parquet")
+        scores: dict[str, float] = json.loads((folder / "scores.json").read_text())
+    return _typed(rows, parts.train), scores
+
+
+def _plain(table: Table) -> pd.DataFrame:
+    """Learned columns: discrete ones as strings, integers that may be missing as floats."""
+    columns = {}
+    for column in table.schema.learned:
+        values = table.frame[column.name]
+        if column.is_discrete:
+            values = values.astype(object).where(values.notna(), "(missing)").astype(str)
+        columns[column.name] = values.astype("float64") if values.dtype == "Int64" else values
+    return pd.DataFrame(columns)
+
+
+def _typed(rows: pd.DataFrame, train: Table) -> pd.DataFrame:
+    """The peer's rows in the schema's types, integers rounded; a strange category is missing."""
+    columns = {}
+    for column in train.schema.learned:
+        values = rows[column.name]
+        if column.is_discrete:
+            values = values.astype(object).map({str(v): v for v in column.categories})
+        elif column.kind is ColumnKind.INTEGER:
+            values = values.round()
+        columns[column.name] = values.astype(train.frame[column.name].dtype)
+    return pd.DataFrame(columns)

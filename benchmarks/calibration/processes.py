@@ -1,0 +1,66 @@
+"""Processes that make rows without end, so that the truth about them can be known."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+Seed = int | Sequence[int]
+
+
+@dataclass(frozen=True)
+class Process:
+    """A way to make rows, and the column to predict."""
+
+    make: Callable[[int, np.random.Generator], pd.DataFrame]
+    target: str
+
+    def frame(self, num_rows: int, *, seed: Seed) -> pd.DataFrame:
+        """`num_rows` independent rows."""
+        return self.make(num_rows, np.random.default_rng(seed))
+
+
+def _product(num_rows: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Six numbers; the class follows the product of two: slow to learn, so more rows help."""
+    x = rng.normal(size=(num_rows, 6))
+    score = x[:, 0] * x[:, 1] + rng.normal(0, 0.3, num_rows)
+    frame = pd.DataFrame(x, columns=[f"x{i}" for i in range(6)])
+    return frame.assign(label=np.where(score > 0.0, "yes", "no"))
+
+
+def _orders(num_rows: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Orders of a shop: every kind of column, missing values, rules that every row keeps.
+
+    `city` decides `country`; `ordered` is before `shipped`; `total` is `goods` and `postage`.
+    """
+    code = rng.choice(3, size=num_rows, p=[0.3, 0.25, 0.45])
+    city = (code + rng.integers(0, 3, num_rows)) % 5
+    cities = np.array(["Ankara", "Bergen", "Bursa", "Cork", "Oslo"], dtype=object)
+    countries = np.array(["Turkey", "Norway", "Turkey", "Ireland", "Norway"], dtype=object)
+    goods = np.round(rng.lognormal(3.0 + 0.6 * code, 0.5, num_rows), 2)
+    postage = np.round(4.0 + 0.05 * goods + rng.exponential(2.0, num_rows), 2)
+    ordered = np.datetime64("2021-03-01") + rng.integers(0, 500, num_rows).astype("timedelta64[D]")
+    waiting = 1 + rng.poisson(2 + 3 * code)
+    age = pd.Series(np.clip(rng.normal(35 + 8 * code, 9), 18, 90).round()).astype("Int64")
+    rating = pd.Series(np.clip(np.round(5 - code + rng.normal(0, 1, num_rows)), 1, 5))
+    rating[rng.random(num_rows) < 0.1 + 0.2 * (code == 2)] = np.nan
+    age[rating.isna() & (rng.random(num_rows) < 0.7)] = pd.NA
+    return pd.DataFrame(
+        {
+            "city": cities[city],
+            "country": countries[city],
+            "age": age,
+            "goods": goods,
+            "postage": postage,
+            "total": np.round(goods + postage, 2),
+            "ordered": pd.Series(ordered.astype("datetime64[us]")),
+            "shipped": pd.Series((ordered + waiting.astype("timedelta64[D]")).astype("M8[us]")),
+            "rating": rating.astype("Int64"),
+            "is_member": rng.random(num_rows) < 0.15 + 0.3 * code,
+            "returned": np.where(code + rng.normal(0, 0.7, num_rows) > 1.2, "yes", "no"),
+        }
+    )
+
+
+PROCESSES = {"product": Process(_product, "label"), "orders": Process(_orders, "returned")}

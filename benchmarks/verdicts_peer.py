@@ -1,0 +1,80 @@
+"""A peer's rows for one table, and what sdmetrics says of them. Runs in an environment of its own.
+
+Usage: verdicts_peer.py FOLDER with `train.parquet`, `test.parquet` and `settings.json` (`peer`,
+`columns` in sdmetrics' form, `discrete`, `rows`); writes `rows.parquet` and `scores.json`.
+"""
+
+import json
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+TABLE = "table"
+
+
+def main(folder: Path) -> None:
+    """Fit, sample, score."""
+    warnings.simplefilter("ignore")
+    np.random.seed(0)
+    settings = json.loads((folder / "settings.json").read_text())
+    train, test = (pd.read_parquet(folder / f"{name}.parquet") for name in ("train", "test"))
+    rows = PEERS[settings["peer"]](train, settings)
+    rows.to_parquet(folder / "rows.parquet")
+    (folder / "scores.json").write_text(json.dumps(scores(train, test, rows, settings)))
+
+
+def ctgan(train: pd.DataFrame, settings: dict) -> pd.DataFrame:
+    """CTGAN with its default settings."""
+    import torch
+    from ctgan import CTGAN
+
+    torch.manual_seed(0)
+    model = CTGAN()
+    model.fit(train, settings["discrete"])
+    return model.sample(settings["rows"])
+
+
+def arfpy(train: pd.DataFrame, settings: dict) -> pd.DataFrame:
+    """Adversarial random forests with their default settings."""
+    from arfpy import arf
+
+    model = arf.arf(x=train.astype(dict.fromkeys(settings["discrete"], "category")), verbose=False)
+    model.forde()
+    return model.forge(n=settings["rows"])[list(train.columns)]
+
+
+def sdv_copula(train: pd.DataFrame, settings: dict) -> pd.DataFrame:
+    """SDV's Gaussian copula with its default settings."""
+    from sdv.metadata import Metadata
+    from sdv.single_table import GaussianCopulaSynthesizer
+
+    metadata = Metadata.load_from_dict({"tables": {TABLE: {"columns": settings["columns"]}}})
+    model = GaussianCopulaSynthesizer(metadata)
+    model.fit(train)
+    return model.sample(settings["rows"])
+
+
+PEERS = {"CTGAN": ctgan, "arfpy": arfpy, "SDV copula": sdv_copula}
+
+
+def scores(train: pd.DataFrame, test: pd.DataFrame, rows: pd.DataFrame, settings: dict) -> dict:
+    """The quality and the diagnostic report, and the two scores of distances."""
+    from sdmetrics.reports.single_table import DiagnosticReport, QualityReport
+    from sdmetrics.single_table.privacy import DCRBaselineProtection, DCROverfittingProtection
+
+    one = {"columns": settings["columns"]}
+    metadata = {"tables": {TABLE: one}}
+    quality = QualityReport()._properties
+    found = {name.lower(): quality[name].get_score(train, rows, one, None) for name in quality}
+    validity = DiagnosticReport()._properties["Data Validity"]
+    found["data validity"] = validity.get_score(train, rows, one, None)
+    found["DCR baseline"] = DCRBaselineProtection.compute(train, rows, metadata, TABLE)
+    found["DCR overfitting"] = DCROverfittingProtection.compute(train, rows, test, metadata, TABLE)
+    return {name: float(value) for name, value in found.items()}
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

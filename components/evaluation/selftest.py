@@ -1,0 +1,164 @@
+"""Which metrics may be gated: those that rank rows of known worth as they must.
+
+The study of `benchmarks/calibration/ranks.py` measures four candidates on several tables and writes
+`selftest.json` beside this file; `python -m benchmarks.gate_calibration --only ranks` renews it.
+"""
+
+import hashlib
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from components.errors import UserError
+from components.evaluation.case import Evaluator, Metric
+from components.evaluation.catalog import EVALUATORS
+from components.evaluation.evidence import Value
+
+COPY, GOOD, MARGINALS, NOISE = CANDIDATES = ("copy", "good", "marginals", "noise")
+RECORDS = Path(__file__).with_name("selftest.json")
+RENEW = "`python -m benchmarks.gate_calibration --only ranks` tests it"
+LEAST_GAP = 0.01
+
+Tiers = tuple[tuple[str, ...], ...]
+Values = Mapping[str, Mapping[str, float]]
+"""A metric's value by table and candidate."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Candidates in tiers, the best first: each must be better than all of the tiers after its own.
+
+    Candidates that no tier names may lie anywhere. `reason` says why an exception is one.
+    """
+
+    tiers: Tiers
+    reason: str = ""
+
+
+BY_FAMILY = {
+    "fidelity": Expected(((COPY, GOOD), (MARGINALS,), (NOISE,))),
+    "utility": Expected(((COPY, GOOD), (MARGINALS, NOISE))),
+    "privacy": Expected(((GOOD, MARGINALS, NOISE), (COPY,))),
+}
+EXCEPTIONS = {
+    "shape_error": Expected(
+        ((COPY, GOOD, MARGINALS), (NOISE,)), "independent columns have the right shape"
+    ),
+    "two_sample_auc": Expected(
+        ((COPY, GOOD), (MARGINALS, NOISE)), "both are told apart for certain where columns depend"
+    ),
+    "trtr": Expected(((COPY, GOOD, MARGINALS, NOISE),), "synthetic rows take no part in it"),
+    "augmentation_gain": Expected(
+        ((GOOD,), (COPY, MARGINALS, NOISE)), "a copy adds nothing to the rows it copies"
+    ),
+}
+
+
+class SelfTest(Value):
+    """Whether a metric ranked the candidates as it must, and the values it gave them.
+
+    `source` is the SHA-256 of the evaluator's file at the time. `reason` names the first wrong
+    rank, empty where there is none.
+    """
+
+    passed: bool
+    reason: str
+    source: str
+    values: dict[str, dict[str, float]]
+
+
+def expected(metric: Metric) -> Expected:
+    """The order of candidates that a metric must find."""
+    return EXCEPTIONS.get(metric.name, BY_FAMILY[metric.family])
+
+
+def self_test(metric: Metric, values: Values) -> SelfTest:
+    """Whether on every table each candidate is better, by .01 at least, than those of later tiers.
+
+    >>> from components.evaluation.shape import SHAPE_ERROR
+    >>> found = {"copy": 0.0, "good": 0.02, "marginals": 0.01, "noise": 0.01}
+    >>> self_test(SHAPE_ERROR, {"fair": found}).reason
+    'on fair, noise (0.010) is not worse than good (0.020)'
+    """
+    reasons = [reason for table, found in values.items() for reason in _wrong(metric, table, found)]
+    return SelfTest(
+        passed=not reasons and bool(values),
+        reason=reasons[0] if reasons else "" if values else "it was measured on no table",
+        source=source_hash(_evaluator_of(metric.name)),
+        values={table: dict(found) for table, found in values.items()},
+    )
+
+
+def _wrong(metric: Metric, table: str, values: Mapping[str, float]) -> list[str]:
+    sign = 1.0 if metric.goal == "maximise" else -1.0
+    tiers = expected(metric).tiers
+    found = []
+    for place, tier in enumerate(tiers):
+        for worse in (name for later in tiers[place + 1 :] for name in later):
+            for better in tier:
+                if {better, worse} <= set(values) and not (
+                    sign * (values[better] - values[worse]) >= LEAST_GAP
+                ):
+                    found.append(
+                        f"on {table}, {worse} ({values[worse]:.3f}) is not worse than "
+                        f"{better} ({values[better]:.3f})"
+                    )
+    return found
+
+
+def check_self_test(name: str, path: Path = RECORDS) -> None:
+    """Raises UserError for a metric that failed its self-test, or has none by its present code."""
+    record = _read_once(path).get(name)
+    if record is None:
+        raise UserError(f"a gate asks for the metric {name!r}, which has no self-test: {RENEW}")
+    if record.source != source_hash(_evaluator_of(name)):
+        raise UserError(
+            f"a gate asks for the metric {name!r}, whose code changed since its self-test: {RENEW}"
+        )
+    if not record.passed:
+        raise UserError(
+            f"a gate asks for the metric {name!r}, which is switched off, since it failed its "
+            f"self-test: {record.reason}"
+        )
+
+
+def source_hash(evaluator: Evaluator) -> str:
+    """The SHA-256 of the file an evaluator is written in."""
+    path = inspect.getsourcefile(evaluator.run)
+    assert path is not None
+    return _file_hash(path)
+
+
+@cache
+def _file_hash(path: str) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def _evaluator_of(name: str) -> Evaluator:
+    for evaluator in EVALUATORS.values():
+        if name in (metric.name for metric in evaluator.metrics):
+            return evaluator
+    raise KeyError(name)
+
+
+@cache
+def _read_once(path: Path) -> dict[str, SelfTest]:
+    return read_self_tests(path)
+
+
+_ADAPTER = TypeAdapter(dict[str, SelfTest])
+
+
+def read_self_tests(path: Path) -> dict[str, SelfTest]:
+    """The self-tests by metric that `write_self_tests` wrote, none where there is no file."""
+    return _ADAPTER.validate_json(path.read_bytes()) if path.is_file() else {}
+
+
+def write_self_tests(records: Mapping[str, SelfTest], path: Path) -> None:
+    """Write as JSON, by name."""
+    ordered = dict(sorted(records.items()))
+    path.write_bytes(_ADAPTER.dump_json(ordered, indent=1) + b"\n")
