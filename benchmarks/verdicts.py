@@ -57,7 +57,7 @@ def _line(result: Result) -> list[str]:
         result.trial.table,
         result.trial.generator,
         str(found["num_train"]),
-        "passed" if found["passed"] else "not passed",
+        found["outcome"],
         "<br>".join(found["reasons"]),
         scores,
     ]

@@ -87,7 +87,7 @@ def _said(evidence: Evidence) -> dict[str, Any]:
     verdict = evidence.verdict
     membership = evidence.measurement("membership_auc")
     return {
-        "passed": verdict.passed,
+        "outcome": str(verdict.outcome),
         "summary": verdict.summary,
         "reasons": [gate.reason for gate in verdict.gates],
         "membership": [membership.value, membership.low, membership.high],

@@ -17,6 +17,7 @@ from benchmarks.calibration.trials import Trial
 from components.config import EvaluateConfig, Purpose
 from components.data.table import Table
 from components.evaluation.evaluate import evaluate
+from components.evaluation.evidence import Outcome
 
 MEMORISERS = ("copy", "noisy copy", "5% copies")
 NEAR = "5% noisy copies"
@@ -53,9 +54,12 @@ def run(trial: Trial) -> dict[str, Any]:
         workers=1,
     )
     families = {m.name: m.family for m in evidence.measurements}
-    refused = [gate.gate.metric for gate in evidence.verdict.gates if not gate.passed]
+    gates = evidence.verdict.gates
+    refused = [gate.gate.metric for gate in gates if gate.outcome is Outcome.REFUSED]
     return {
         "passed": evidence.verdict.passed,
+        "refused": evidence.verdict.outcome is Outcome.REFUSED,
+        "undecided_by": [g.gate.metric for g in gates if g.outcome is Outcome.UNDECIDED],
         "refused_by": refused,
         "refused_for_privacy": any(families[name] == "privacy" for name in refused),
         "bounds": {gate.gate.metric: gate.bound for gate in evidence.verdict.gates},

@@ -100,12 +100,13 @@ def _true_gain(results: Sequence[Result]) -> tuple[float, float, float]:
 def memorisers(results: Sequence[Result]) -> str:
     """How often each memoriser was refused, and the control with it."""
     planted = [result for result in results if result.trial.generator in MEMORISERS]
-    refused = len(planted) - count(planted, "passed")
+    refused, passed = count(planted, "refused"), count(planted, "passed")
     is_met = len(planted) >= 60 and refused == len(planted)
     rows = [
         [
             name,
-            share(len(found) - count(found, "passed"), len(found)),
+            share(count(found, "refused"), len(found)),
+            str(len(found) - count(found, "refused") - count(found, "passed")),
             share(count(found, "refused_for_privacy"), len(found)),
         ]
         for name, found in grouped(results, lambda result: result.trial.generator).items()
@@ -113,11 +114,13 @@ def memorisers(results: Sequence[Result]) -> str:
     return (
         "Training rows handed out: all, all with a little noise (5% of a deviation; 2% of "
         "categories drawn anew), or 5% of otherwise fresh real rows. Asked: every one refused for "
-        f"sharing, in at least 60 trials. Refused: {share(refused, len(planted))}: "
-        f"{outcome(is_met)}. {NEAR!r} are a harder case than what is asked. {CONTROL!r} is the "
-        "control: real rows no one trained on, so that a refusal is not for want of evidence "
-        "alone.\n\n"
-        + table(["generator", "refused for sharing", "by a privacy gate"], rows)
+        f"sharing, in at least 60 trials. Refused: {share(refused, len(planted))}; passed: "
+        f"{passed}; the others are undecided, which promotes nothing: {outcome(is_met)}. "
+        f"{NEAR!r} are a harder case than what is asked. {CONTROL!r} is the control: real rows "
+        "that no one trained on, so that a refusal is not for want of evidence alone.\n\n"
+        + table(
+            ["generator", "refused for sharing", "undecided", "refused by a privacy gate"], rows
+        )
         + "\n"
         + _by_table_and_generator(results)
     )
@@ -138,7 +141,7 @@ def _table_of_memorisers(result: Result) -> str:
 
 def _refusals(results: Sequence[Result]) -> str:
     gates = sorted({gate for result in results for gate in result.found["refused_by"]})
-    refused = len(results) - count(results, "passed")
+    refused = count(results, "refused")
     return f"{refused}/{len(results)} {', '.join(gates)}"
 
 

@@ -54,6 +54,7 @@ def run(trial: Trial) -> dict[str, Any]:
     gain = evidence.measurement("augmentation_gain")
     return {
         "passed": evidence.verdict.passed,
+        "outcome": str(evidence.verdict.outcome),
         "gain": gain.value,
         "low": gain.low,
         "high": gain.high,
