@@ -5,13 +5,14 @@
 
 Every trial's result is one line of FILE, under a key of the trial and of the evaluation's code: a
 killed run goes on, and changed code runs again. `--trials .1` runs the first tenth of each study.
-`--minutes` starts no trial after so long. The page is written from the results alone. Once the
-study "ranks" is whole, its self-tests are written to `components/evaluation/selftest.json`, which
-the gates ask.
+`--minutes` starts no trial after so long. The page is written from the results alone. The
+study "ranks" comes first: its self-tests are written to `components/evaluation/selftest.json`,
+which the gates of the others ask.
 """
 
 import argparse
 import sys
+import time
 from importlib import import_module
 from pathlib import Path
 
@@ -36,12 +37,17 @@ def main() -> int:
     options = _options()
     file = ResultFile(options.state)
     plan = {study: planned(study, options.trials) for study in SECTIONS}
-    todo = [trial for study in options.only for trial in file.missing(plan[study])]
-    print(f"{len(todo)} trials to run", file=sys.stderr)
-    is_done = run_trials(todo, file, minutes=options.minutes, workers=options.workers)
+    started = time.monotonic()
+    first = [study for study in ("ranks",) if study in options.only]
+    is_done = True
+    for studies in (first, [study for study in options.only if study not in first]):
+        todo = [trial for study in studies for trial in file.missing(plan[study])]
+        print(f"{len(todo)} trials to run of {', '.join(studies)}", file=sys.stderr)
+        left = options.minutes and options.minutes - (time.monotonic() - started) / 60
+        is_done &= run_trials(todo, file, minutes=left, workers=options.workers)
+        if not file.missing(plan["ranks"]):
+            write_self_tests(self_tests(file.of(plan["ranks"])), RECORDS)
     results = {study: file.of(trials) for study, trials in plan.items()}
-    if not file.missing(plan["ranks"]):
-        write_self_tests(self_tests(results["ranks"]), RECORDS)
     if options.write:
         write_page(options.write, results, sum(map(len, plan.values())))
         print(f"wrote {options.write}", file=sys.stderr)
