@@ -63,7 +63,7 @@ def find_rules(train: Matrix, test: Matrix, columns: tuple[Column, ...]) -> list
     distinct = train[~pd.DataFrame(train).duplicated().to_numpy()]
     found: list[Rule] = []
     for search in (_dependencies, _inequalities, _sums):
-        for rule in search(distinct, columns[:MAX_COLUMNS]):
+        for rule in search(distinct[:, :MAX_COLUMNS], columns[:MAX_COLUMNS]):
             if TO_FIND.is_met(rule, distinct) and TO_CONFIRM.is_met(rule, test):
                 found.append(rule)
     return found
