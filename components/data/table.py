@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,13 @@ class Table:
     def __len__(self) -> int:
         """Number of rows."""
         return len(self.frame)
+
+    @cached_property
+    def matrix(self) -> Matrix:
+        """The rows in `encode`'s form, encoded once; nobody may write to it."""
+        matrix = encode(self.frame, self.schema)
+        matrix.flags.writeable = False
+        return matrix
 
     def take(self, rows: NDArray[np.int64]) -> "Table":
         """The table of the rows at these positions."""

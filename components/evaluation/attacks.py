@@ -4,10 +4,12 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from components.config import TreesConfig
-from components.data.table import Matrix, Table, encode
+from components.data.table import Matrix, Table
 from components.evaluation.attack_game import MAX_ROWS, Access, Contest, Round
+from components.evaluation.bins import find_bins
 from components.evaluation.case import Case, MakeAndFit, subsample
 from components.evaluation.distances import coordinates, nearest
+from components.evaluation.learners import class_weights
 from components.models.contract import Scorer
 from components.models.trees import Trees
 
@@ -36,7 +38,7 @@ def play(case: Case, contest: Contest, made: Trees) -> Round:
     """The scores of every attack that what is at hand allows; `made` is grown on synthetic rows."""
     schema, seed = contest.judged.schema, case.seed("classifier")
     tables = (contest.judged, contest.synthetic, contest.reference)
-    judged, synthetic, reference = (encode(table.frame, schema) for table in tables)
+    judged, synthetic, reference = (table.matrix for table in tables)
     points = coordinates(
         [judged, synthetic, reference], schema, ranked_by=np.vstack([synthetic, reference])
     )
@@ -117,11 +119,12 @@ def _classified(synthetic: Matrix, reference: Matrix, judged: Matrix, seed: int)
         max_iter=60,
         min_samples_leaf=int(np.clip(len(labels) // 20, 3, 20)),
         early_stopping=False,
-        class_weight="balanced",
         random_state=seed,
     )
-    model.fit(np.vstack([drawn, reference]), labels)
-    odds: Matrix = model.decision_function(judged)
+    rows = np.vstack([drawn, reference])
+    bins = find_bins(rows)
+    model.fit(bins.apply(rows), labels, sample_weight=class_weights(labels.astype(np.float64)))
+    odds: Matrix = model.decision_function(bins.apply(judged))
     return odds
 
 

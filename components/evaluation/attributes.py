@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
 from components.data.schema import Column, Schema
-from components.data.table import Matrix, Table, encode
+from components.data.table import Matrix, Table
 from components.evaluation.case import Case, Evaluator, Findings, Metric, subsample
 from components.evaluation.distances import coordinates
 from components.evaluation.evidence import Measurement
@@ -108,7 +108,7 @@ def _excess(members: Matrix, controls: Matrix, confidence: float) -> Interval:
 
 def _drawn(case: Case, table: Table, most: int) -> Matrix:
     kept = subsample(len(table), most, case.seed("attributes"))
-    return encode(table.take(kept).frame, table.schema)
+    return table.matrix[kept]
 
 
 def _told(attacked: Attacked, secret: int) -> tuple[Matrix, Matrix]:

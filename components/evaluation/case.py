@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from components.config import EvaluateConfig, Purpose
 from components.data.schema import Scalar
-from components.data.table import Table, encode
+from components.data.table import Table
 from components.evaluation.evidence import (
     Arm,
     Attack,
@@ -163,7 +163,7 @@ def canonical(table: Table, seed: int) -> Table:
     Rows are sorted by their learned columns, then shuffled: the same rows in another order give
     the same evidence, bit for bit, and no learner sees them sorted.
     """
-    matrix = encode(table.frame, table.schema)
+    matrix = table.matrix
     order = np.lexsort(matrix.T[::-1]) if matrix.size else np.arange(len(matrix))
     shuffle = np.random.default_rng(seed).permutation(len(order))
     return table.take(order[shuffle].astype(np.int64))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from components.data.table import Matrix, Table, encode
+from components.data.table import Matrix, Table
 from components.evaluation.case import Case, Evaluator, Findings, Metric, subsample
 from components.evaluation.evidence import Constraint
 from components.evaluation.rule_search import find_rules
@@ -84,7 +84,7 @@ def _any_broken(rules: list[Rule], rows: Matrix) -> np.ndarray:
 
 def _drawn(case: Case, table: Table) -> Matrix:
     rows = subsample(len(table), MAX_ROWS, case.seed("constraints"))
-    return encode(table.take(rows).frame, table.schema)
+    return table.matrix[rows]
 
 
 CONSTRAINTS = Evaluator(

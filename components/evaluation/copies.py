@@ -6,7 +6,7 @@ from scipy.special import gammaln
 from sklearn.neighbors import KDTree
 
 from components.data.schema import Schema
-from components.data.table import Matrix, Table, encode
+from components.data.table import Matrix, Table
 from components.evaluation.case import Case, Evaluator, Findings, Metric, subsample
 from components.evaluation.evidence import Measurement
 from components.evaluation.statistics import Interval, normal_interval, share_interval
@@ -100,7 +100,7 @@ def _beyond_chance(
 
 
 def _drawn(case: Case, table: Table, most: int) -> Matrix:
-    return encode(table.take(subsample(len(table), most, case.seed("copies"))).frame, table.schema)
+    return table.matrix[subsample(len(table), most, case.seed("copies"))]
 
 
 def _units(train: Matrix, schema: Schema, tolerance: float) -> Matrix:

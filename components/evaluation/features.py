@@ -82,7 +82,7 @@ def task_of(train: Table) -> Task:
 
 def rows_of(table: Table, task: Task) -> Rows:
     """The table's rows as learners see them, without those whose target is missing or unknown."""
-    matrix = encode(table.frame, task.schema)
+    matrix = table.matrix
     names = [column.name for column in task.schema.learned]
     place = names.index(task.schema.target)
     known = ~np.isnan(matrix[:, place])

@@ -14,6 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from components.data.table import Matrix
+from components.evaluation.bins import find_bins
 from components.evaluation.features import Rows, Task, linear_form
 
 NUM_TREES = 50
@@ -47,8 +48,22 @@ def fit_boosting(rows: Rows, task: Task, weights: Matrix | None, seed: int) -> P
     model = kind(
         max_iter=NUM_ROUNDS, min_samples_leaf=leaf, early_stopping=False, random_state=seed
     )
-    model.fit(rows.x, rows.y, sample_weight=weights)
-    return lambda x: predictions_of(model, x, task)
+    return fit_histogram(model, rows, task, weights)
+
+
+def fit_histogram(
+    model: HistGradientBoostingClassifier | HistGradientBoostingRegressor,
+    rows: Rows,
+    task: Task,
+    weights: Matrix | None,
+) -> Predict:
+    """Fit a histogram booster; where rows have weights, to numbers that are in bins already."""
+    if weights is None:
+        model.fit(rows.x, rows.y)
+        return lambda x: predictions_of(model, x, task)
+    bins = find_bins(rows.x)
+    model.fit(bins.apply(rows.x), rows.y, sample_weight=weights)
+    return lambda x: predictions_of(model, bins.apply(x), task)
 
 
 LEARNERS: dict[str, Callable[[Rows, Task, Matrix | None, int], Predict]] = {

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
 from components.data.schema import Schema
-from components.data.table import Matrix, Table, encode
+from components.data.table import Matrix, Table
 from components.evaluation.case import Case, Evaluator, Findings, Metric, subsample
 from components.evaluation.distances import coordinates
 from components.evaluation.statistics import normal_interval
@@ -72,7 +72,7 @@ def measure_linkage(case: Case, log: LogMetrics) -> Findings:
 
 def _drawn(case: Case, table: Table, most: int) -> Matrix:
     kept = subsample(len(table), most, case.seed("linkage"))
-    return encode(table.take(kept).frame, table.schema)
+    return table.matrix[kept]
 
 
 def _told(

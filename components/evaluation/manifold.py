@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data.table import Matrix, encode
+from components.data.table import Matrix
 from components.evaluation.case import Case, Evaluator, Findings, Metric, subsample
 from components.evaluation.distances import coordinates
 from components.evaluation.statistics import Interval, normal_interval
@@ -75,8 +75,8 @@ def measure_manifold(case: Case, log: LogMetrics) -> Findings:
     ones are dense), recall is blind to false rows spread widely, and all four to copies.
     """
     size = min(len(case.test), len(case.train), len(case.synthetic), MAX_ROWS)
-    known = encode(case.train.frame, case.train.schema)
-    matrices = [known, *(encode(t.frame, t.schema) for t in (case.test, case.synthetic))]
+    known = case.train.matrix
+    matrices = [known, case.test.matrix, case.synthetic.matrix]
     train, test, synthetic = coordinates(
         [m[subsample(len(m), size, case.seed("manifold"))] for m in matrices],
         case.train.schema,

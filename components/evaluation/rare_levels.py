@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data.table import Matrix, Table, encode
+from components.data.table import Matrix, Table
 from components.evaluation.case import Case, Evaluator, Findings, Metric
 from components.evaluation.rates import rate_error
 from components.evaluation.shape import Distance, joint_error
@@ -46,8 +46,7 @@ def measure_rare_levels(case: Case, log: LogMetrics) -> Findings:
     if not discrete:
         return Findings()
     train, test, synthetic = (
-        encode(table.frame, case.train.schema)[:, discrete]
-        for table in (case.train, case.test, case.synthetic)
+        table.matrix[:, discrete] for table in (case.train, case.test, case.synthetic)
     )
     novel = has_novel_level(case.synthetic, synthetic, train)
     share = share_interval(

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from components.data.schema import ColumnKind
-from components.data.table import Matrix, Table, encode
+from components.data.table import Matrix, Table
 from components.evaluation.case import Case, Evaluator, Findings, Metric
 from components.evaluation.shape import column_distance
 from components.evaluation.statistics import normal_interval
@@ -110,7 +110,7 @@ def steps_of(table: Table, identifier: str, time: str) -> Steps:
     >>> steps.lengths.tolist(), np.expm1(steps.gaps).round().tolist()
     ([2.0, 1.0], [86400.0])
     """
-    matrix = encode(table.frame, table.schema)
+    matrix = table.matrix
     names = [column.name for column in table.schema.learned]
     place = names.index(time)
     known = ~np.isnan(matrix[:, place]) & table.frame[identifier].notna().to_numpy()

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.data.schema import Column
-from components.data.table import Matrix, Table, encode
+from components.data.table import Matrix, Table
 from components.evaluation.case import Case, Evaluator, Findings, Metric
 from components.evaluation.evidence import ColumnFidelity
 from components.evaluation.histograms import histogram
@@ -43,7 +43,7 @@ def measure_shape(case: Case, log: LogMetrics) -> Findings:
     of the mean is the infinitesimal jackknife's over real and synthetic rows.
     """
     schema = case.train.schema
-    real, synthetic = _matrix(case.train), _matrix(case.synthetic)
+    real, synthetic = case.train.matrix, case.synthetic.matrix
     distances = [
         column_distance(real[:, i], synthetic[:, i], discrete=column.is_discrete)
         for i, column in enumerate(schema.learned)
@@ -68,13 +68,9 @@ def joint_error(distances: list[Distance]) -> float:
     return float(np.sqrt(real.var() / len(real) + synthetic.var() / len(synthetic)))
 
 
-def _matrix(table: Table) -> Matrix:
-    return encode(table.frame, table.schema)
-
-
 def _mean_distance(first: Table, second: Table) -> float:
     """What real rows score against other real rows."""
-    one, other = _matrix(first), _matrix(second)
+    one, other = first.matrix, second.matrix
     errors = [
         column_distance(one[:, i], other[:, i], discrete=column.is_discrete).value
         for i, column in enumerate(first.schema.learned)

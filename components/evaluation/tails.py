@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from components.data.schema import Column
-from components.data.table import Matrix, encode
+from components.data.table import Matrix
 from components.evaluation.case import Case, Evaluator, Findings, Metric
 from components.evaluation.rates import rate_error
 from components.evaluation.shape import Distance, joint_error
@@ -52,9 +52,7 @@ def measure_tails(case: Case, log: LogMetrics) -> Findings:
     rows in the synthetic rows' place. Blind to where in a tail values lie, and to all else.
     """
     schema = case.train.schema
-    train, test, synthetic = (
-        encode(table.frame, schema) for table in (case.train, case.test, case.synthetic)
-    )
+    train, test, synthetic = case.train.matrix, case.test.matrix, case.synthetic.matrix
     least = min(len(train), len(test), len(synthetic))
     shares = [share for share in SHARES if share * least >= MIN_ROWS_BEYOND or share == SHARES[-1]]
     tails = find_tails(train, schema.learned, shares)

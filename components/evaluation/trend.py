@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.data.schema import Column
-from components.data.table import Matrix, Table, encode
+from components.data.table import Matrix, Table
 from components.evaluation.case import Case, Evaluator, Findings, Metric, subsample
 from components.evaluation.evidence import PairFidelity
 from components.evaluation.shape import Distance, total_variation
@@ -92,7 +92,7 @@ def _joint_error(distances: Iterator[Distance], values: list[float]) -> float:
 def _sides(
     columns: tuple[Column, ...], kept: NDArray[np.int64], real: Table, other: Table
 ) -> tuple[Side, Side]:
-    matrices = [encode(table.frame, table.schema)[:, kept] for table in (real, other)]
+    matrices = [table.matrix[:, kept] for table in (real, other)]
     edges = [
         None if column.is_discrete else _edges(matrices[0][:, i])
         for i, column in enumerate(columns)

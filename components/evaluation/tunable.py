@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 
 from components.data.table import Matrix
 from components.evaluation.features import LinearForm, Rows, Task, linear_form
-from components.evaluation.learners import Predict, constant, predictions_of
+from components.evaluation.learners import Predict, constant, fit_histogram, predictions_of
 from components.evaluation.perceptron import fit_perceptron, softmax
 
 NUM_TREES = 50
@@ -94,8 +94,7 @@ def fit_boosting(given: Learnable, task: Task, setting: float, seed: int) -> Pre
         early_stopping=False,
         random_state=seed,
     )
-    model.fit(rows.x, rows.y, sample_weight=given.weights)
-    return lambda x: predictions_of(model, x, task)
+    return fit_histogram(model, rows, task, given.weights)
 
 
 def fit_network(given: Learnable, task: Task, setting: float, seed: int) -> Predict:

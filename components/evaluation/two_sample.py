@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedKFold
 
-from components.data.table import Matrix, encode
+from components.data.table import Matrix
 from components.evaluation.case import Case, Evaluator, Findings, Metric, subsample
 from components.evaluation.curves import roc
 from components.evaluation.statistics import auc_influence, auc_interval, share_interval
@@ -61,9 +61,7 @@ def measure_two_sample(case: Case, log: LogMetrics) -> Findings:
     themselves score best.
     """
     seed = case.seed("two-sample")
-    test, train, synthetic = (
-        encode(table.frame, case.test.schema) for table in (case.test, case.train, case.synthetic)
-    )
+    test, train, synthetic = case.test.matrix, case.train.matrix, case.synthetic.matrix
     told, real = cross_fitted(test, synthetic, seed), cross_fitted(test, train, seed)
     auc = TWO_SAMPLE_AUC.measured(
         auc_interval(told.labels, told.scores, confidence=case.confidence(TWO_SAMPLE_AUC.name)),

@@ -98,7 +98,7 @@ def test_rows_of_known_values_betray_them_though_no_row_is_kept() -> None:
     loose = Table(Marginals(train).sample(len(train), seed=0), train.schema)
     attacks = {a.name: a for a in measure("membership", case_of(train, test, loose)).attacks}
     assert attacks["value ratio"].low > 0.7
-    assert attacks["calibrated distance"].high < 0.6
+    assert attacks["calibrated distance"].low < 0.5 and attacks["calibrated distance"].auc < 0.6
 
 
 def test_noise_on_copies_hides_the_copies_not_the_members() -> None:
