@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from components.evaluation.evidence import Curve, Evidence
+from components.evaluation.evidence import Curve, Evidence, Telltale
 from components.reporting.palette import CHANCE, LINES
 from components.reporting.plot import Listing, Plot
 from components.reporting.svg import drawing, inline_svg
@@ -17,6 +17,7 @@ _ATTACKS = 6
 _HOLDS = {"rows": "rows", "model": "model"}
 _ALARMS = (0.001, 0.01, 0.1)
 _WITNESSES = 10
+_TELLTALES = 5
 _DASHES = ("-", "--", ":")
 
 
@@ -36,7 +37,7 @@ def plot_two_sample(evidence: Evidence) -> Plot:
     auc = _auc(evidence, curves[0], _TWO_SAMPLE)
     meaning = (
         f"Shown one real and one synthetic row, a classifier picks the synthetic one "
-        f"{percent(auc)} of the time; 50% is a guess."
+        f"{percent(auc)} of the time; 50% is a guess.{_giveaway(evidence)}"
     )
     with drawing():
         figure, axes = _frame(curves[0])
@@ -52,7 +53,37 @@ def plot_two_sample(evidence: Evidence) -> Plot:
         reading="The nearer the line to the dashed diagonal, the better.",
         svg=svg,
         wide=False,
+        listing=_telltales(evidence),
     )
+
+
+def _giveaway(evidence: Evidence) -> str:
+    """Which columns tell most, as a sentence, where any tells for certain."""
+    certain = [told for told in _by_drop(evidence) if told.low > 0]
+    if not certain:
+        return ""
+    names = " and ".join(f"“{shorten(name, 40)}”" for name in certain[0].columns[:3])
+    return f" What gives it away most is {names}."
+
+
+def _telltales(evidence: Evidence) -> Listing | None:
+    """What the area loses without each column, the greatest loss first."""
+    if not evidence.telltales:
+        return None
+    rows = tuple(
+        (
+            shorten(", ".join(told.columns), 60),
+            measured(told.drop, signed=True),
+            interval(told.low, told.high, signed=True),
+        )
+        for told in _by_drop(evidence)[:_TELLTALES]
+    )
+    title = "What the area loses when a column's values are shuffled: the columns that give it away"
+    return Listing(title, ("Column", "Loss", "Interval"), rows, num_names=1, folded=False)
+
+
+def _by_drop(evidence: Evidence) -> list[Telltale]:
+    return sorted(evidence.telltales, key=lambda told: -told.drop)
 
 
 def plot_membership(evidence: Evidence) -> Plot:

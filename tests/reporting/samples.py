@@ -15,6 +15,7 @@ from components.evaluation.evidence import (
     Measurement,
     Outcome,
     PairFidelity,
+    Telltale,
     Verdict,
 )
 from components.reporting.lineage import Lineage
@@ -53,6 +54,15 @@ def measurements() -> tuple[Measurement, ...]:
             }
         )
         for name, family, value, low, high, goal, ideal, bounds, reference in rows
+    )
+
+
+def telltales() -> tuple[Telltale, ...]:
+    """One column that tells for certain, two that perhaps do, out of order."""
+    return (
+        Telltale(columns=("age",), drop=0.001, low=-0.002, high=0.004),
+        Telltale(columns=("fnlwgt", HOSTILE), drop=0.041, low=0.031, high=0.052),
+        Telltale(columns=("hours",), drop=0.0, low=-0.003, high=0.003),
     )
 
 
@@ -294,6 +304,7 @@ def evidence(outcome: Outcome = PASSED) -> Evidence:
         verdict=verdict(outcome),
         groups=groups(),
         attacks=attacks(),
+        telltales=telltales(),
         constraints=constraints(),
         notes=("column 'city' has the unknown category 'Erfurt', in 9 of 22,792 rows",),
     )

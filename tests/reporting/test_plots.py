@@ -8,7 +8,7 @@ from components.reporting.constraints import list_constraints
 from components.reporting.curves import plot_others, plot_training
 from components.reporting.groups import plot_groups
 from components.reporting.marginals import plot_marginals
-from components.reporting.roc import plot_membership
+from components.reporting.roc import plot_membership, plot_two_sample
 from tests.reporting import samples
 
 
@@ -148,6 +148,15 @@ def test_rules_are_listed_worst_first_and_the_rest_folded():
     assert plot.meaning.startswith("7 of 10 rules are broken by more than 1% of the synthetic")
     kept = samples.evidence().model_copy(update={"constraints": samples.constraints(2)})
     assert list_constraints(kept).meaning.startswith("All 2 rules found in the real rows are kept")
+
+
+def test_the_columns_that_tell_are_listed_and_the_certain_ones_named():
+    plot = plot_two_sample(samples.evidence())
+    assert plot.listing is not None
+    assert [row[0] for row in plot.listing.rows][1:] == ["age", "hours"]
+    assert "gives it away most is “fnlwgt” and" in plot.meaning and "age" not in plot.meaning
+    silent = plot_two_sample(samples.evidence().model_copy(update={"telltales": ()}))
+    assert silent.listing is None and "gives it away" not in silent.meaning
 
 
 def test_every_attack_is_listed_the_best_first():
