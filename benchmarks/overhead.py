@@ -21,7 +21,7 @@ SHARE, SECONDS = 0.10, 15.0
 def main() -> None:
     """Time the loop and its stages alone, print the table, write it as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("recipe", nargs="?", default="breast_cancer_scarce")
+    parser.add_argument("recipe", nargs="?", help="else params.yaml, as `make run` does")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -32,7 +32,7 @@ def main() -> None:
         arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
 
 
-def _measure(recipe: str) -> dict[str, float]:
+def _measure(recipe: str | None) -> dict[str, float]:
     from flows.project import PROJECT, set_up_environment
 
     home = set_up_environment()
@@ -42,7 +42,7 @@ def _measure(recipe: str) -> dict[str, float]:
     from flows.server import prefect_server
 
     connect(home)  # the tables of the registry are made once, not by each run
-    request = RunRequest(recipe=recipe)
+    request = RunRequest(recipe=recipe) if recipe else RunRequest()
     with prefect_server(home):
         from flows.retrain import retrain
 

@@ -9,7 +9,6 @@ from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
 
 from components.config import Params, read_params
-from components.registry.flavors import warm_up_export
 from components.registry.packages import Package
 from components.registry.tracking import tracking_uri
 from components.stages.paths import StagePaths
@@ -45,12 +44,6 @@ def run_loop(request: RunRequest, workspace: Path) -> Outcome:
     return Outcome(registered, decision, report, workspace, tracking_uri(home), pages, done)
 
 
-def _get_ready() -> None:
-    """Import what takes seconds and is needed later, while the first stage runs."""
-    warm_up_export()
-    import_module("components.reporting.plots")
-
-
 def make_candidate(
     request: RunRequest, workspace: Path
 ) -> tuple[Params, Registered, dict[str, StageDone]]:
@@ -62,7 +55,8 @@ def make_candidate(
         params = build_params(request)
         make_workspace(workspace, PROJECT, to_yaml(params), home)
     with DvcSession(workspace, home) as dvc:
-        Thread(target=_get_ready, daemon=True).start()
+        # needed after the last stage; the first one leaves a processor idle
+        Thread(target=import_module, args=("components.reporting.plots",), daemon=True).start()
         ancestry = trace_ancestry(params)
         done, package = _run_stages(dvc, params, workspace)
         is_new = not all(stage.was_cached for stage in done.values())

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import mlflow
@@ -52,14 +51,6 @@ def add_program(folder: Path, model: Model, program: SamplingProgram, schema: Sc
     )
     model.model_size_bytes = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
     model.save(str(folder / "MLmodel"))
-
-
-def warm_up_export() -> None:
-    """Export the least program there is: what torch imports for the first one takes seconds."""
-    from torch import nn
-
-    with TemporaryDirectory() as folder:
-        export(SamplingProgram(nn.Identity(), 1, {}), Path(folder) / _FILE)
 
 
 def export(program: SamplingProgram, path: Path) -> None:
