@@ -76,7 +76,9 @@ class Trees:
             self._fit_column(codes, position, given, seed)
             if done + 1 in milestones:
                 log(done + 1, {"leaves": self.values_[-1].num_leaves})
-        logger.info("%d columns in %.1f s", len(self.values_), time.monotonic() - started)
+        logger.info(
+            "grew the trees of %d columns in %.1f s", len(self.values_), time.monotonic() - started
+        )
 
     def _fit_column(self, codes: Codes, position: int, given: list[int], seed: int) -> None:
         from components.models.tree_growth import grow_tree
