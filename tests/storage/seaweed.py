@@ -9,8 +9,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
+from tempfile import gettempdir
 from urllib.error import URLError
 from urllib.request import urlopen
+
+from filelock import FileLock
 
 from flows.ports import free_port
 
@@ -50,7 +53,21 @@ class S3Server:
 @contextmanager
 def s3_server(folder: Path) -> Iterator[S3Server]:
     """SeaweedFS with its data in `folder`, gone when the block ends."""
-    ports = {name: free_port() for name in _PORTS}
+    with FileLock(Path(gettempdir()) / "mintmark-test-s3.lock"):  # until its ports are taken
+        server, process = _start(folder)
+    try:
+        yield server
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _start(folder: Path) -> "tuple[S3Server, subprocess.Popen[bytes]]":
+    """A server that answers, on ports that no other test chose meanwhile."""
+    chosen: set[int] = set()
+    while len(chosen) < len(_PORTS):
+        chosen.add(free_port())
+    ports = dict(zip(_PORTS, sorted(chosen), strict=True))
     server = S3Server(f"http://127.0.0.1:{ports['s3.port']}", token_hex(8), token_hex(16))
     _configure(folder, server)
     command = [
@@ -72,12 +89,8 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
     command += [f"-{name}={port}" for name, port in ports.items()]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-    try:
-        _await(process, f"{server.url}/healthz", folder / "log")
-        yield server
-    finally:
-        process.kill()
-        process.wait()
+    _await(process, f"{server.url}/healthz", folder / "log")
+    return server, process
 
 
 def _configure(folder: Path, server: S3Server) -> None:
@@ -98,4 +111,5 @@ def _await(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
                 return
         except (URLError, OSError):
             time.sleep(0.2)
+    process.kill()
     raise AssertionError(f"the S3 server did not start:\n{log.read_text()[-2000:]}")
