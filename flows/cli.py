@@ -3,6 +3,7 @@
 import errno
 import os
 import sys
+from typing import NoReturn
 
 import typer
 from rich.console import Console
@@ -81,6 +82,12 @@ def _is_disk_full(error: BaseException) -> bool:
     return any(sign in str(error) for sign in signs)
 
 
-def _end(message: str, status: int) -> None:
+def _end(message: str, status: int) -> NoReturn:
+    """Say why and leave at once: a reader that was cut short may have threads that still run.
+
+    On a busy machine the ordinary way out ended in an abort now and then, and with its status.
+    """
     Console(stderr=True).print(message, highlight=False, soft_wrap=True)
-    sys.exit(status)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
