@@ -21,8 +21,9 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 from threadpoolctl import threadpool_limits
 
+from benchmarks.calibration.given import SDTYPES
 from benchmarks.calibration.tables import TARGETS, source
-from components.config import ColumnKind, EvaluateConfig, Purpose, TreesConfig
+from components.config import EvaluateConfig, Purpose, TreesConfig
 from components.data.inference import conform, describe, infer_kinds
 from components.data.table import Table
 from components.evaluation.case import Case, Sampler
@@ -41,13 +42,6 @@ REPLACED = {
     "disclosure protection estimate": "attributes",
 }
 """Their figure, and our evaluator that replaces it."""
-SDTYPES = {
-    ColumnKind.NUMERICAL: "numerical",
-    ColumnKind.INTEGER: "numerical",
-    ColumnKind.CATEGORICAL: "categorical",
-    ColumnKind.BOOLEAN: "boolean",
-    ColumnKind.DATETIME: "datetime",
-}
 TABLE = "table"
 
 
