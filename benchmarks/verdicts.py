@@ -22,7 +22,7 @@ from benchmarks.calibration.trials import ROOT, Result, ResultFile
 from benchmarks.calibration.wording import table
 
 STATE = ROOT / ".mintmark" / "calibration" / "verdicts.jsonl"
-PEER_REQUIREMENTS = ("torch==2.13.0", "sdv", "arfpy", "pyarrow")
+PEER_REQUIREMENTS = ("torch==2.13.0", "sdv", "arfpy", "numpy<2.4", "pyarrow")
 COPY_AUC = 0.95
 
 

@@ -53,8 +53,8 @@ def sdv_copula(train: pd.DataFrame, settings: dict) -> pd.DataFrame:
 
     metadata = Metadata.load_from_dict({"tables": {TABLE: {"columns": settings["columns"]}}})
     model = GaussianCopulaSynthesizer(metadata)
-    model.fit(train)
-    return model.sample(settings["rows"])
+    model.fit({TABLE: train})
+    return model.sample(settings["rows"])[TABLE]
 
 
 PEERS = {"CTGAN": ctgan, "arfpy": arfpy, "SDV copula": sdv_copula}

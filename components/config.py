@@ -232,10 +232,11 @@ class EvaluateConfig(Settings):
 
     Benefit is measured by `repeats` times `folds`-fold cross-validation over the training rows,
     the generator fitted anew inside every fold. The protocol `quick` adds `ratio` synthetic rows
-    for each real one and does 2 repeats where none are asked for. `thorough` tries every one of
-    `ratios`, tunes its learners for each way of training, looks into groups of rows (by the
-    columns `subgroups`; None: up to three with few levels), and stops early once its gates are
-    decided: `repeats` are the most it does, where none are asked for 8, or 3 above 10,000 rows.
+    for each real one and does 2 repeats where none are asked for, 4 below 500 training rows.
+    `thorough` tries every one of `ratios`, tunes its learners for each way of training, looks into
+    groups of rows (by the columns `subgroups`; None: up to three with few levels), and stops early
+    once its gates are decided: `repeats` are the most it does, where none are asked for 8, or 3
+    above 10,000 rows.
     """
 
     purpose: Purpose

@@ -67,6 +67,12 @@ def copy(table: Table, num_rows: int, rng: np.random.Generator) -> pd.DataFrame:
     return table.take(np.resize(rng.permutation(len(table)), num_rows)).frame
 
 
+def collapsed(table: Table, num_rows: int, rng: np.random.Generator) -> pd.DataFrame:
+    """The same twentieth of the training rows over and over."""
+    few = rng.permutation(len(table))[: max(2, len(table) // 20)]
+    return table.take(np.resize(few, num_rows)).frame
+
+
 def noisy_copy(table: Table, num_rows: int, rng: np.random.Generator) -> pd.DataFrame:
     """The training rows, 5% of a deviation of noise on numbers, 2% of categories drawn anew."""
     matrix = encode(copy(table, num_rows, rng), table.schema)

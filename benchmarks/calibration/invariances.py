@@ -83,12 +83,13 @@ def run(trial: Trial) -> dict[str, Any]:
     before = _judged(parts.train, parts.test, parts.more, purpose)
     after = _judged(*_changed(trial, parts), purpose)
     same = before.model_dump(exclude={"test_sha256"}) == after.model_dump(exclude={"test_sha256"})
+    pairs = [(m, after.measurement(m.name)) for m in before.measurements]
     found = {
         m.name: {
-            "change": abs(m.value - after.measurement(m.name).value),
-            "tolerance": max(LEAST_TOLERANCE, m.high - m.low),
+            "change": abs(m.value - other.value),
+            "tolerance": max(LEAST_TOLERANCE, m.high - m.low, other.high - other.low),
         }
-        for m in before.measurements
+        for m, other in pairs
     }
     kept = same or (
         trial.generator != "row order"

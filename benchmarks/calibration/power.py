@@ -13,7 +13,7 @@ from components.evaluation.evaluate import evaluate
 PROCESS = "product"
 NUM_TRAIN = 150
 NUM_TEST = 200
-RATIOS = (0.25, 0.5, 1.0, 2.0, 4.0)
+RATIOS = (1.0, 4.0, 8.0, 16.0)
 SEEDS = 20
 
 

@@ -1,20 +1,23 @@
 """Processes that make rows without end, so that the truth about them can be known."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+
+from components.config import ColumnKind
 
 Seed = int | Sequence[int]
 
 
 @dataclass(frozen=True)
 class Process:
-    """A way to make rows, and the column to predict."""
+    """A way to make rows, the column to predict, and the kinds that rows do not show."""
 
     make: Callable[[int, np.random.Generator], pd.DataFrame]
     target: str
+    kinds: dict[str, ColumnKind] = field(default_factory=dict)
 
     def frame(self, num_rows: int, *, seed: Seed) -> pd.DataFrame:
         """`num_rows` independent rows."""
@@ -32,7 +35,8 @@ def _product(num_rows: int, rng: np.random.Generator) -> pd.DataFrame:
 def _orders(num_rows: int, rng: np.random.Generator) -> pd.DataFrame:
     """Orders of a shop: every kind of column, missing values, rules that every row keeps.
 
-    `city` decides `country`; `ordered` is before `shipped`; `total` is `goods` and `postage`.
+    `city` decides `country`; `ordered`, never at a weekend, is before `shipped`; `total` is `goods`
+    and `postage`.
     """
     code = rng.choice(3, size=num_rows, p=[0.3, 0.25, 0.45])
     city = (code + rng.integers(0, 3, num_rows)) % 5
@@ -40,7 +44,8 @@ def _orders(num_rows: int, rng: np.random.Generator) -> pd.DataFrame:
     countries = np.array(["Turkey", "Norway", "Turkey", "Ireland", "Norway"], dtype=object)
     goods = np.round(rng.lognormal(3.0 + 0.6 * code, 0.5, num_rows), 2)
     postage = np.round(4.0 + 0.05 * goods + rng.exponential(2.0, num_rows), 2)
-    ordered = np.datetime64("2021-03-01") + rng.integers(0, 500, num_rows).astype("timedelta64[D]")
+    days = np.datetime64("2021-03-01") + rng.integers(0, 500, num_rows).astype("timedelta64[D]")
+    ordered = np.busday_offset(days, 0, roll="forward")
     waiting = 1 + rng.poisson(2 + 3 * code)
     age = pd.Series(np.clip(rng.normal(35 + 8 * code, 9), 18, 90).round()).astype("Int64")
     rating = pd.Series(np.clip(np.round(5 - code + rng.normal(0, 1, num_rows)), 1, 5))
@@ -63,4 +68,33 @@ def _orders(num_rows: int, rng: np.random.Generator) -> pd.DataFrame:
     )
 
 
-PROCESSES = {"product": Process(_product, "label"), "orders": Process(_orders, "returned")}
+def _visits(num_rows: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Patients who come again: stages only get worse, dates are a month apart, clinics are many."""
+    patient = np.sort(rng.integers(0, max(1, num_rows // 4), num_rows))
+    first = np.append(True, patient[1:] != patient[:-1])
+    worse = np.where(first, 0, rng.random(num_rows) < 0.4)
+    start, many = np.flatnonzero(first), np.diff(np.append(np.flatnonzero(first), num_rows))
+    sums = np.cumsum(worse)
+    stage = np.minimum(sums - np.repeat(sums[start], many), 3)
+    waits = np.where(first, rng.integers(0, 300, num_rows), 25 + rng.poisson(6, num_rows))
+    days = np.cumsum(waits)
+    days -= np.repeat(days[start] - waits[start], many)
+    clinic = np.minimum(rng.geometric(0.25, num_rows), 16)
+    score = 40.0 + 8 * stage + clinic + rng.normal(0, 4, num_rows)
+    return pd.DataFrame(
+        {
+            "patient": [f"P{1000 + number}" for number in patient],
+            "seen": pd.Series(np.datetime64("2022-01-03", "us") + days.astype("timedelta64[D]")),
+            "stage": np.array(["I", "II", "III", "IV"], dtype=object)[stage],
+            "clinic": [f"clinic {number}" for number in clinic],
+            "score": score.round(1),
+            "readmitted": np.where(score + rng.normal(0, 6, num_rows) > 58, "yes", "no"),
+        }
+    )
+
+
+PROCESSES = {
+    "product": Process(_product, "label"),
+    "orders": Process(_orders, "returned"),
+    "visits": Process(_visits, "readmitted", {"patient": ColumnKind.IDENTIFIER}),
+}

@@ -7,63 +7,95 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.calibration.generators import Generator, Truth, bootstrap, copy, marginals, noise
+from benchmarks.calibration.generators import Generator, Truth, collapsed, copy, marginals, noise
 from benchmarks.calibration.tables import Parts, draw
 from benchmarks.calibration.trials import Result, Trial
-from components.config import EvaluateConfig, Purpose
+from components.config import EvaluateConfig, Protocol, Purpose, TreesConfig
 from components.data.table import Table
 from components.evaluation.case import Sampler
 from components.evaluation.catalog import EVALUATORS
 from components.evaluation.evaluate import evaluate
+from components.evaluation.evidence import Evidence
 from components.evaluation.selftest import CANDIDATES, GOOD, SelfTest, self_test
+from components.models.trees import Trees
 
-SIZES = {"orders": 600, "breast_cancer": 190, "fair": 800}
+SIZES = {"orders": 600, "breast_cancer": 190, "fair": 1000, "visits": 600}
 """Training rows, at most as many test rows and as many further real rows: the good candidate."""
-BENEFIT_TABLE, BENEFIT_ROWS, RATIO = "product", 150, 4.0
-MAKES = {"copy": copy, "marginals": marginals, "noise": noise}
+BENEFIT_TABLE, BENEFIT_ROWS = "product", 150
+BENEFIT = {
+    Protocol.QUICK: {"ratio": 4.0},
+    Protocol.THOROUGH: {"ratios": (1.0, 4.0), "repeats": 1},
+}
+"""How benefit is measured, by each protocol."""
+MAKES = {"copy": copy, "marginals": marginals, "noise": noise, "collapsed": collapsed}
 
 
 def trials(share: float) -> list[Trial]:
     """Every candidate on every table; all of them, whatever the share."""
-    tables = {**SIZES, BENEFIT_TABLE: BENEFIT_ROWS}
     return [
         Trial("ranks", table, candidate, 0, rows)
-        for table, rows in tables.items()
+        for table, rows in SIZES.items()
+        for candidate in CANDIDATES
+    ] + [
+        Trial("ranks", f"{BENEFIT_TABLE}, {protocol}", candidate, 0, BENEFIT_ROWS)
+        for protocol in BENEFIT
         for candidate in CANDIDATES
     ]
 
 
 def run(trial: Trial) -> dict[str, Any]:
     """Every measurement of the candidate; benefit on the table whose process is known."""
-    parts = draw(trial.table, trial.rows, trial.rows, trial.rows, seed=trial.seed)
-    for_benefit = trial.table == BENEFIT_TABLE
-
-    def make_and_fit(table: Table, seed: int) -> Sampler:
-        if for_benefit and trial.generator == GOOD:
-            kinds = {column.name: column.kind for column in table.schema.columns}
-            return Truth(trial.table, kinds, seed)
-        return Generator(table, MAKES.get(trial.generator, bootstrap))
-
-    config = EvaluateConfig(
-        purpose=Purpose.AUGMENTATION if for_benefit else Purpose.SHARING,
-        ratio=RATIO,
-        augmentation_gates=(),
-        sharing_gates=(),
-        seed=trial.seed,
-    )
-    evidence = evaluate(
-        parts.train,
-        parts.test,
-        rows_of_candidate(trial.generator, parts, trial.seed),
-        make_and_fit=make_and_fit,
-        config=config,
-        workers=1,
-    )
+    name, _, protocol = trial.table.partition(", ")
+    parts = draw(name, trial.rows, trial.rows, trial.rows, seed=trial.seed)
+    rows = rows_of_candidate(trial.generator, parts, trial.seed)
+    evidence = (_benefit if protocol else _sharing)(trial, parts, rows)
     return {"values": {m.name: m.value for m in evidence.measurements}}
 
 
+def _benefit(trial: Trial, parts: Parts, rows: pd.DataFrame) -> Evidence:
+    """The evidence for augmentation, by the protocol that the trial names."""
+    name, _, protocol = trial.table.partition(", ")
+
+    def make_and_fit(table: Table, seed: int) -> Sampler:
+        if trial.generator == GOOD:
+            kinds = {column.name: column.kind for column in table.schema.columns}
+            return Truth(name, kinds, seed)
+        return Generator(table, MAKES[trial.generator])
+
+    config = EvaluateConfig(
+        purpose=Purpose.AUGMENTATION,
+        protocol=Protocol(protocol),
+        augmentation_gates=(),
+        seed=trial.seed,
+        **BENEFIT[Protocol(protocol)],
+    )
+    return evaluate(
+        parts.train, parts.test, rows, make_and_fit=make_and_fit, config=config, workers=1
+    )
+
+
+def _sharing(trial: Trial, parts: Parts, rows: pd.DataFrame) -> Evidence:
+    """The evidence for sharing; the model in hand is one of trees, fitted to the candidate."""
+    config = EvaluateConfig(purpose=Purpose.SHARING, sharing_gates=(), seed=trial.seed)
+    return evaluate(
+        parts.train,
+        parts.test,
+        rows,
+        make_and_fit=_trees,
+        config=config,
+        workers=1,
+        generator=_trees(Table(rows, parts.train.schema), trial.seed),
+    )
+
+
+def _trees(table: Table, seed: int) -> Trees:
+    trees = Trees(TreesConfig())
+    trees.fit(table, seed=seed)
+    return trees
+
+
 def rows_of_candidate(candidate: str, parts: Parts, seed: int) -> pd.DataFrame:
-    """A copy, further real rows, independent columns, or noise: as many as real rows."""
+    """What the candidate hands out, as many rows as there are training rows."""
     if candidate == GOOD:
         return parts.more.frame
     return MAKES[candidate](parts.train, len(parts.train), np.random.default_rng([seed, 0xD]))
@@ -72,8 +104,8 @@ def rows_of_candidate(candidate: str, parts: Parts, seed: int) -> pd.DataFrame:
 def self_tests(results: Sequence[Result]) -> dict[str, SelfTest]:
     """The self-test of every metric of the catalog that was measured of all candidates.
 
-    A metric that takes no part in a verdict for sharing is tested on the benefit table alone;
-    every other one on the tables for sharing.
+    A metric that takes no part in a verdict for sharing is tested on the benefit table alone, by
+    each protocol that measures it; every other one on the tables for sharing.
     """
     found: dict[str, dict[str, dict[str, float]]] = defaultdict(lambda: defaultdict(dict))
     for result in results:
@@ -86,7 +118,7 @@ def self_tests(results: Sequence[Result]) -> dict[str, SelfTest]:
             values = {
                 table: by_candidate
                 for table, by_candidate in found[metric.name].items()
-                if len(by_candidate) == len(CANDIDATES) and (table != BENEFIT_TABLE) == sharing
+                if len(by_candidate) == len(CANDIDATES) and ("," not in table) == sharing
             }
             tests[metric.name] = self_test(metric, values)
     return tests

@@ -88,7 +88,7 @@ def _fresh(name: str, num_train: int, num_test: int, num_more: int, *, seed: int
     process = PROCESSES[name]
     counts = (num_train, num_test, num_more)
     frames = [process.frame(count, seed=[seed, part]) for part, count in enumerate(counts)]
-    kinds = infer_kinds(pd.concat(frames), process.target, {})
+    kinds = infer_kinds(pd.concat(frames), process.target, process.kinds)
     frames = [conform(frame, kinds) for frame in frames]
     schema = describe(frames[0], kinds, process.target)
     first, second, third = (Table(frame, schema) for frame in frames)

@@ -14,11 +14,11 @@ from components.evaluation.features import Task, rows_of, task_of
 from components.evaluation.gain import (
     AUGMENTATION_GAIN,
     BEST_BASELINE,
-    QUICK_REPEATS,
     Scores,
     Split,
     Trial,
     check_held,
+    quick_repeats,
     splits_of,
 )
 from components.evaluation.learners import LEARNERS, fit_learner
@@ -65,7 +65,7 @@ def measure_quick(case: Case, log: LogMetrics) -> Findings:
     case = replace(case, train=case.train.take(subsample(num_rows, MAX_ROWS, case.seed("benefit"))))
     y = rows_of(case.train, task).y
     assert len(y) == len(case.train), "a training row lacks the target"
-    splits = list(splits_of(y, task, case, case.config.repeats or QUICK_REPEATS))
+    splits = list(splits_of(y, task, case, quick_repeats(case)))
     arms = possible_arms(task, [y[split.fit] for split in splits])
     calls = [partial(_judge_fold, case, task, arms, split) for split in splits]
     folds: list[Scores] = []

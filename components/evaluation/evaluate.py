@@ -137,5 +137,5 @@ def _run_evaluators(case: Case, log: LogMetrics) -> list[Findings]:
 
 
 def _run(evaluator: Evaluator, case: Case) -> Findings:
-    logger.info("evaluating %s", evaluator.run.__name__)
+    logger.info("measuring %s", ", ".join(metric.name for metric in evaluator.metrics))
     return evaluator.run(case, log_nothing)

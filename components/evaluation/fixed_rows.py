@@ -27,8 +27,8 @@ from components.evaluation.features import Rows, Task, rows_of, task_of
 from components.evaluation.gain import (
     ALL_LEARNERS,
     AUGMENTATION_GAIN,
-    QUICK_REPEATS,
     TWO_SIDED,
+    quick_repeats,
 )
 from components.evaluation.learners import LEARNERS, fit_learner
 from components.evaluation.parallel import run_all
@@ -108,7 +108,7 @@ def _rows(case: Case, task: Task) -> tuple[Rows, Rows, Rows]:
 
 def _halves(train: Rows, synthetic: Rows, task: Task, case: Case) -> Iterator[tuple[Rows, Rows]]:
     """Random halves of both, each followed by its complement, classes shared out evenly."""
-    splits = max(2, -(-case.config.folds * (case.config.repeats or QUICK_REPEATS) // 2))
+    splits = max(2, -(-case.config.folds * quick_repeats(case) // 2))
     for number in range(splits):
         seeds = (case.seed("halves", kind, number) for kind in ("real", "synthetic"))
         sides = [

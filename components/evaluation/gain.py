@@ -20,7 +20,8 @@ ALL_LEARNERS = "mean of learners"
 BEST_BASELINE = "best baseline"
 TWO_SIDED = 0.95
 ROPE = 0.01
-QUICK_REPEATS = 2
+FEW_ROWS = 500
+REPEATS, REPEATS_OF_FEW = 2, 4
 
 AUGMENTATION_GAIN = Metric(
     name="augmentation_gain",
@@ -60,6 +61,11 @@ def splits_of(y: Matrix, task: Task, case: Case, repeats: int) -> Iterator[Split
     codes = y.astype(np.int64) if task.num_classes else y
     for number, (fit, held) in enumerate(repeated.split(np.zeros(len(y)), codes)):
         yield Split(number, fit.astype(np.int64), held.astype(np.int64))
+
+
+def quick_repeats(case: Case) -> int:
+    """What `evaluate.repeats` asks for, else 2, or 4 below 500 rows, where folds tell little."""
+    return case.config.repeats or (REPEATS_OF_FEW if len(case.train) < FEW_ROWS else REPEATS)
 
 
 def check_held(held: Rows, task: Task, folds: int) -> None:

@@ -182,7 +182,12 @@ def standard_error(influence: Vector) -> float:
 
 
 def auc_interval(
-    positive: NDArray[np.bool_], scores: Vector, *, confidence: float, sides: Sides = 1
+    positive: NDArray[np.bool_],
+    scores: Vector,
+    *,
+    confidence: float,
+    sides: Sides = 1,
+    num_folds: int | None = None,
 ) -> Interval:
     """DeLong's interval of the area under the ROC curve, on the scale of its log odds.
 
@@ -190,7 +195,9 @@ def auc_interval(
     of .96 and 120 rows; on this scale 95% or more (Pepe 2003, chapter 5).
     The standard error is at least that of half a row of the smaller class, and the area is taken to
     be at least so far from 0 and 1, so that a perfect separation of few rows is not taken for
-    certainty.
+    certainty. Classifiers that were cross-fitted in K = `num_folds` folds share training rows, so
+    that DeLong's variance, which is that of K independent folds, is too small: it is multiplied by
+    1 + K / (K - 1) (Nadeau and Bengio 2003, eq. 9).
 
     >>> labels = np.repeat([False, True], 50)
     >>> interval = auc_interval(labels, labels.astype(float), confidence=0.95)
@@ -199,7 +206,8 @@ def auc_interval(
     """
     auc, influence = auc_influence(positive, scores)
     least = half_a_row(positive)
-    error = max(standard_error(influence), least)
+    shared = 0.0 if num_folds is None else num_folds / (num_folds - 1)
+    error = max(standard_error(influence), least) * np.sqrt(1.0 + shared)
     held = float(np.clip(auc, min(least, 0.5), max(1.0 - least, 0.5)))
     odds = normal_interval(
         float(special.logit(held)),

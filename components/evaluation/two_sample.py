@@ -64,7 +64,12 @@ def measure_two_sample(case: Case, log: LogMetrics) -> Findings:
     test, train, synthetic = case.test.matrix, case.train.matrix, case.synthetic.matrix
     told, real = cross_fitted(test, synthetic, seed), cross_fitted(test, train, seed)
     auc = TWO_SAMPLE_AUC.measured(
-        auc_interval(told.labels, told.scores, confidence=case.confidence(TWO_SAMPLE_AUC.name)),
+        auc_interval(
+            told.labels,
+            told.scores,
+            confidence=case.confidence(TWO_SAMPLE_AUC.name),
+            num_folds=NUM_FOLDS,
+        ),
         case,
         meaning=f"the ROC AUC of gradient boosting that tells {int(told.labels.sum())} synthetic "
         "rows from as many test rows",
