@@ -1,0 +1,114 @@
+"""Self-tests of the metrics of images: do they rank images of known worth as they must.
+
+    python -m benchmarks.image_ranks [--data FILE.npz] [--images N]
+
+On sklearn's digits, and on a set of your own beside them. Without `--data` the results are written
+to `components/evaluation/images/selftest.json`, which gates on images ask.
+"""
+
+import argparse
+import sys
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
+from threadpoolctl import threadpool_limits
+
+from components.config import EvaluateConfig, Purpose
+from components.data.images import ImageSet, read_images
+from components.evaluation.images.catalog import image_metrics
+from components.evaluation.images.evaluate import evaluate_images
+from components.evaluation.images.selftest import CANDIDATES, RECORDS, ranks_rightly
+from components.evaluation.selftest import write_self_tests
+
+NUM_COMPONENTS = 50
+
+
+def digits() -> ImageSet:
+    """1,797 digits of 8 x 8 pixels, which a library ships."""
+    found = load_digits()
+    images = np.round(found.images[..., None] * 255 / 16).astype(np.uint8)
+    return ImageSet(images, found.target.astype(np.int64), tuple("0123456789"), "")
+
+
+def thirds(images: ImageSet, seed: int, most: int) -> list[ImageSet]:
+    """Three disjoint sets of equal size at random: training, test and further images."""
+    order = np.random.default_rng(seed).permutation(len(images))
+    size = min(len(images) // 3, most)
+    return [images.take(order[i * size : (i + 1) * size].astype(np.int64)) for i in range(3)]
+
+
+def candidate(name: str, train: ImageSet, more: ImageSet, seed: int) -> ImageSet:
+    """As many images as there are training ones, of known worth."""
+    rng = np.random.default_rng([seed, 0x1A6E])
+    if name == "copy":
+        return train
+    if name == "good":
+        return more
+    if name == "collapsed":
+        few = rng.permutation(len(train))[: max(5, len(train) // 50)]
+        return train.take(np.resize(few, len(train)))
+    if name == "noise":
+        pixels = rng.integers(256, size=train.images.shape).astype(np.uint8)
+        return ImageSet(pixels, train.labels, train.classes, "")
+    return gaussians(train, rng)
+
+
+def gaussians(train: ImageSet, rng: np.random.Generator) -> ImageSet:
+    """Images drawn from a Gaussian on 50 principal components, one for each class."""
+    pixels = train.images.astype(np.float64)
+    labels = np.zeros(len(train), np.int64) if train.labels is None else train.labels
+    for code in np.unique(labels):
+        rows = np.flatnonzero(labels == code)
+        flat = pixels[rows].reshape(len(rows), -1)
+        axes = PCA(min(NUM_COMPONENTS, len(rows) - 1, flat.shape[1])).fit(flat)
+        drawn = rng.normal(size=(len(rows), axes.n_components_)) * np.sqrt(axes.explained_variance_)
+        pixels[rows] = axes.inverse_transform(drawn).reshape(len(rows), *pixels.shape[1:])
+    held = np.clip(np.round(pixels), 0, 255).astype(np.uint8)
+    return ImageSet(held, train.labels, train.classes, "")
+
+
+def main() -> int:
+    """Measure, print, and write where the set is the one that ships; 1 where a metric fails."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--images", type=int, default=2_000, help="at most so many a third")
+    options = parser.parse_args()
+    whole = read_images(str(options.data)) if options.data else digits()
+    name = options.data.stem if options.data else "digits"
+    train, test, more = thirds(whole, 0, options.images)
+    values: dict[str, dict[str, float]] = defaultdict(dict)
+    for kind in CANDIDATES:
+        started = time.perf_counter()
+        with threadpool_limits(1):
+            judged = evaluate_images(
+                train,
+                test,
+                candidate(kind, train, more, 0),
+                config=EvaluateConfig(purpose=Purpose.SHARING),
+            )
+        for measurement in judged.evidence.measurements:
+            values[measurement.name][kind] = measurement.value
+        outcome = judged.evidence.verdict.outcome
+        print(f"{kind}: {outcome}, {time.perf_counter() - started:.1f} s", flush=True)
+    tests = {
+        metric.name: ranks_rightly(
+            metric.name,
+            metric.goal,
+            {name: values[metric.name]} if metric.name in values else {},
+        )
+        for metric in image_metrics().values()
+    }
+    for metric_name, test_ in sorted(tests.items()):
+        figures = " / ".join(f"{values[metric_name].get(kind, np.nan):.3f}" for kind in CANDIDATES)
+        print(f"{metric_name:26} {figures}  {'ok' if test_.passed else test_.reason}")
+    if not options.data:
+        write_self_tests(tests, RECORDS)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,183 @@
+"""Sets of images: read from `.npz` files or folders of PNG and JPEG files, all of one size."""
+
+import hashlib
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.errors import UserError
+
+Pixels = NDArray[np.uint8]
+Labels = NDArray[np.int64]
+
+NPZ, PICTURES = ".npz", (".png", ".jpg", ".jpeg")
+MAX_BYTES = 2 * 1024**3
+"""What a set may take once it is unpacked: 2 GiB."""
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Images of shape (number, height, width, channels), and what each one shows.
+
+    `labels` are positions in `classes`, None where nothing is known. `sha256` is of the bytes that
+    were read.
+    """
+
+    images: Pixels
+    labels: Labels | None
+    classes: tuple[str, ...]
+    sha256: str
+
+    def __len__(self) -> int:
+        """The number of images."""
+        return len(self.images)
+
+    def take(self, rows: NDArray[np.int64]) -> "ImageSet":
+        """The images at these positions."""
+        labels = None if self.labels is None else self.labels[rows]
+        return ImageSet(self.images[rows], labels, self.classes, self.sha256)
+
+
+def is_images(uri: str) -> bool:
+    """True for a path that can only mean images: an `.npz` file, or a folder that holds some."""
+    path = Path(uri).expanduser()
+    return path.suffix.lower() == NPZ or (path.is_dir() and bool(_pictures(path)))
+
+
+def read_images(uri: str) -> ImageSet:
+    """The images at a path; raises UserError where they are not all of one size, or unreadable.
+
+    An `.npz` file holds `images`, of shape (number, height, width) or with one or three channels
+    after it, 0 to 255, and may hold `labels`, whole numbers or words. A folder holds PNG and JPEG
+    files, or one folder of them for each class.
+    """
+    path = Path(uri).expanduser()
+    if path.suffix.lower() == NPZ:
+        return _from_npz(path, uri)
+    if path.is_dir():
+        return _from_folder(path, uri)
+    raise UserError(
+        f"no images at {uri!r}; accepted are an .npz file or a folder of {_KINDS} files"
+    )
+
+
+_KINDS = ", ".join(PICTURES)
+
+
+def _from_npz(path: Path, uri: str) -> ImageSet:
+    try:
+        data = path.read_bytes()
+        with zipfile.ZipFile(path) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+            if size > MAX_BYTES:
+                raise UserError(f"{uri!r} takes {size:,} bytes unpacked; at most {MAX_BYTES:,} may")
+        with np.load(path, allow_pickle=False) as arrays:
+            if "images" not in arrays:
+                names = ", ".join(arrays.files) or "nothing"
+                raise UserError(f"{uri!r} has no array called images; it holds {names}")
+            images = arrays["images"]
+            labels = arrays["labels"] if "labels" in arrays else None
+    except FileNotFoundError as error:
+        raise UserError(f"no file {uri!r}") from error
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise UserError(f"{uri!r} cannot be read as .npz: {error}") from error
+    pixels = _pixels(images, uri)
+    codes, classes = _coded(labels, len(pixels), uri)
+    return ImageSet(pixels, codes, classes, hashlib.sha256(data).hexdigest())
+
+
+def _pixels(images: NDArray[np.generic], uri: str) -> Pixels:
+    """The images as (number, height, width, channels) of bytes."""
+    shape = images.shape
+    if images.ndim == 3:
+        images = images[..., None]
+    if images.ndim != 4 or images.shape[-1] not in (1, 3) or 0 in shape:
+        raise UserError(
+            f"{uri!r}: images has the shape {shape}; accepted is (number, height, width), or that "
+            "and 1 or 3 channels"
+        )
+    if images.dtype == np.uint8:
+        return images.astype(np.uint8)
+    if images.dtype.kind not in "iuf":
+        raise UserError(f"{uri!r}: images holds {images.dtype}; accepted are numbers of 0 to 255")
+    values = images.astype(np.float64)
+    if not np.isfinite(values).all() or values.min() < 0 or values.max() > 255:
+        raise UserError(
+            f"{uri!r}: images holds values from {np.min(values):g} to {np.max(values):g}; accepted "
+            "are 0 to 255"
+        )
+    if values.max() <= 1 and images.dtype.kind == "f":
+        raise UserError(f"{uri!r}: images holds values of 0 to 1; multiply them by 255")
+    return np.round(values).astype(np.uint8)
+
+
+def _coded(
+    labels: NDArray[np.generic] | None, count: int, uri: str
+) -> tuple[Labels | None, tuple[str, ...]]:
+    if labels is None:
+        return None, ()
+    if labels.shape != (count,) or labels.dtype.kind not in "iuUb":
+        raise UserError(
+            f"{uri!r}: labels has the shape {labels.shape} and holds {labels.dtype}; accepted is "
+            f"one whole number or word for each of {count} images"
+        )
+    known, codes = np.unique(labels, return_inverse=True)
+    return codes.astype(np.int64), tuple(str(label) for label in known)
+
+
+def _from_folder(folder: Path, uri: str) -> ImageSet:
+    found = _pictures(folder)
+    if not found:
+        raise UserError(f"the folder {uri!r} holds no {_KINDS} file, and no folder of them")
+    digest, pixels, total = hashlib.sha256(), [], 0
+    for path in found:
+        data = path.read_bytes()
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + data)
+        image = _picture(path)
+        total += image.nbytes
+        if total > MAX_BYTES:
+            raise UserError(f"{uri!r} takes more than {MAX_BYTES:,} bytes unpacked")
+        if pixels and image.shape != pixels[0].shape:
+            raise UserError(
+                f"{path.name!r} is {_size(image)}, {found[0].name!r} {_size(pixels[0])}; all images "
+                f"of {uri!r} must be of one size and kind"
+            )
+        pixels.append(image)
+    names = [path.parent.name for path in found if path.parent != folder]
+    labels = np.array(names) if len(names) == len(found) else None
+    codes, classes = _coded(labels, len(pixels), uri)
+    return ImageSet(np.stack(pixels), codes, classes, digest.hexdigest())
+
+
+def _pictures(folder: Path) -> list[Path]:
+    """The picture files in a folder and in the folders in it, in order; links lead nowhere."""
+    return sorted(
+        path
+        for pattern in ("*", "*/*")
+        for path in folder.glob(pattern)
+        if path.suffix.lower() in PICTURES and path.is_file() and not path.is_symlink()
+    )
+
+
+def _picture(path: Path) -> Pixels:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as image:
+            if image.width * image.height * 3 > MAX_BYTES:
+                raise UserError(
+                    f"{path.name!r} has {image.width} x {image.height} pixels: too many"
+                )
+            grey = image.mode in ("1", "L", "I;16", "I")
+            pixels = np.asarray(image.convert("L" if grey else "RGB"), dtype=np.uint8)
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+        raise UserError(f"{path.name!r} cannot be read as an image: {error}") from error
+    return pixels[..., None] if grey else pixels
+
+
+def _size(image: Pixels) -> str:
+    height, width, channels = image.shape
+    return f"{width} x {height} {'grey' if channels == 1 else 'colour'}"

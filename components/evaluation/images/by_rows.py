@@ -1,0 +1,51 @@
+"""The evaluators of tables, on images as rows: their features for fidelity, pixels for privacy."""
+
+from dataclasses import replace
+
+from components.evaluation.case import Findings
+from components.evaluation.images.case import ImageCase, ImageEvaluator, ImageFindings
+from components.evaluation.manifold import MANIFOLD
+from components.evaluation.membership import MEMBERSHIP, MEMBERSHIP_AUC_MODEL
+from components.evaluation.two_sample import TWO_SAMPLE
+from components.models.contract import log_nothing
+
+
+def measure_manifold(case: ImageCase) -> ImageFindings:
+    """Precision, recall, density and coverage of features; see `evaluation/manifold.py`.
+
+    The reference is what training images that the classifier never saw reach. The interval says
+    nothing of other classifiers that might have been trained.
+    """
+    return _of_images(MANIFOLD.run(case.in_features, log_nothing))
+
+
+def measure_two_sample(case: ImageCase) -> ImageFindings:
+    """Gradient boosting tells synthetic from test images by their features; see `two_sample.py`."""
+    return _of_images(TWO_SAMPLE.run(case.in_features, log_nothing))
+
+
+def measure_membership(case: ImageCase) -> ImageFindings:
+    """Attacks on who was in the training images, by pixels; see `evaluation/membership.py`.
+
+    Not by features: a classifier that learned from training images would betray them by itself.
+    """
+    return _of_images(MEMBERSHIP.run(case.in_pixels, log_nothing))
+
+
+def _of_images(found: Findings) -> ImageFindings:
+    """The findings with images for rows; which component gives rows away says nothing here."""
+    measurements = tuple(
+        m.model_copy(
+            update={"meaning": m.meaning.replace("rows", "images").replace("row", "image")}
+        )
+        for m in found.measurements
+    )
+    return ImageFindings(replace(found, measurements=measurements, telltales=()))
+
+
+IN_MANIFOLD = ImageEvaluator(measure_manifold, MANIFOLD.metrics)
+TOLD_APART = ImageEvaluator(measure_two_sample, TWO_SAMPLE.metrics)
+MEMBERS = ImageEvaluator(
+    measure_membership,
+    tuple(metric for metric in MEMBERSHIP.metrics if metric != MEMBERSHIP_AUC_MODEL),
+)

@@ -1,0 +1,174 @@
+"""What is judged where rows are images, and the coordinates that evaluators see them in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from sklearn.decomposition import PCA
+
+from components.config import ColumnKind, EvaluateConfig
+from components.data.images import ImageSet, Pixels
+from components.data.inference import describe
+from components.data.table import Matrix, Table
+from components.evaluation.case import Case, Findings, Metric, subsample
+from components.evaluation.evidence import Measurement
+from components.evaluation.seeds import derived_seed
+from components.training.classification import features_of, fit_classifier, fit_turns
+
+MAX_IMAGES = 10_000
+NUM_COMPONENTS = 24
+MAX_SIDE = 32
+
+
+@dataclass(frozen=True)
+class ImageCase:
+    """Real images to train on, real ones to test on, synthetic ones, and the settings.
+
+    All three are of one size; where `is_labelled`, their labels are positions in the same classes.
+    """
+
+    train: ImageSet
+    test: ImageSet
+    synthetic: ImageSet
+    config: EvaluateConfig
+
+    @property
+    def is_labelled(self) -> bool:
+        """True where it is known what every image shows."""
+        return all(s.labels is not None for s in (self.train, self.test, self.synthetic))
+
+    def seed(self, *labels: str | int) -> int:
+        """The seed of a part of the evaluation."""
+        return derived_seed(self.config.seed, *labels)
+
+    def confidence(self, metric: str) -> float:
+        """The highest confidence that a gate asks of `metric`, .95 where none does."""
+        return self.as_case(self.no_rows, self.no_rows, self.no_rows).confidence(metric)
+
+    @cached_property
+    def no_rows(self) -> Table:
+        """An empty table, for what only needs the settings."""
+        frame = pd.DataFrame({"none": [0.0]})
+        return Table(frame.iloc[:0], describe(frame, {"none": ColumnKind.NUMERICAL}, "none"))
+
+    def as_case(self, train: Table, test: Table, synthetic: Table) -> Case:
+        """The settings with rows of a table, as the evaluators of tables take them."""
+        return Case(train, test, synthetic, self.config, None)
+
+    def measured(self, metric: Metric, *args: object, **kwargs: object) -> Measurement:
+        """`Metric.measured` with these settings."""
+        case = self.as_case(self.no_rows, self.no_rows, self.no_rows)
+        return metric.measured(*args, case, **kwargs)  # type: ignore[arg-type]
+
+    @cached_property
+    def halves(self) -> tuple[ImageSet, ImageSet]:
+        """The training images in two: those the classifier learns from, and those it never sees."""
+        order = np.random.default_rng(self.seed("halves")).permutation(len(self.train))
+        middle = len(order) // 2
+        return self.train.take(order[:middle]), self.train.take(order[middle:])
+
+    @cached_property
+    def features(self) -> tuple[Matrix, Matrix, Matrix]:
+        """64 features of unseen training images, of test images and of synthetic ones.
+
+        They are the last ones of a classifier that learned from the other half of the training
+        images: to tell their classes, or without labels, how far they were turned. All that are
+        described here are thus equally new to it, and training and test images can be compared.
+        """
+        known, unseen = self.halves
+        if known.labels is not None and len(known.classes) > 1:
+            net = fit_classifier(
+                known.images, known.labels, len(known.classes), seed=self.seed("classifier")
+            )
+        else:
+            net = fit_turns(known.images, seed=self.seed("classifier"))
+        train, test, synthetic = (
+            features_of(net, each.images) for each in (unseen, self.test, self.synthetic)
+        )
+        return train, test, synthetic
+
+    @cached_property
+    def in_features(self) -> Case:
+        """The images as rows of a table: the 24 main components of their features."""
+        axes = _axes(self.features[0], self.seed("features"))
+        return self._in(axes, *self.features)
+
+    @cached_property
+    def in_pixels(self) -> Case:
+        """The images as rows of a table: 24 main components of pixels, by the synthetic images.
+
+        No training image has a say in them, as an attacker would have it.
+        """
+        flat = [flattened(each.images) for each in (self.train, self.test, self.synthetic)]
+        return self._in(_axes(flat[2], self.seed("pixels")), *flat)
+
+    def _in(self, axes: PCA, *points: Matrix) -> Case:
+        names = [f"component {i + 1}" for i in range(axes.n_components_)]
+        frames = [pd.DataFrame(axes.transform(each), columns=names) for each in points]
+        kinds = dict.fromkeys(names, ColumnKind.NUMERICAL)
+        schema = describe(frames[0], kinds, names[0])
+        train, test, synthetic = (Table(frame, schema) for frame in frames)
+        return self.as_case(train, test, synthetic)
+
+
+def _axes(points: Matrix, seed: int) -> PCA:
+    count = min(NUM_COMPONENTS, len(points) - 1, points.shape[1])
+    return PCA(count, svd_solver="randomized", random_state=seed).fit(points)
+
+
+def flattened(images: Pixels) -> Matrix:
+    """Each image as one row of numbers 0 to 1, averaged down to at most about 32 pixels a side."""
+    height, width = images.shape[1:3]
+    step = max(1, -(-max(height, width) // MAX_SIDE))
+    cut = images[:, : height // step * step, : width // step * step].astype(np.float32) / 255
+    blocks = cut.reshape(len(images), height // step, step, width // step, step, -1)
+    return blocks.mean(axis=(2, 4)).reshape(len(images), -1).astype(np.float64)
+
+
+def canonical_images(images: ImageSet, seed: int) -> ImageSet:
+    """At most 10,000 images, in an order that depends on their bytes and `seed` alone."""
+    flat = np.ascontiguousarray(images.images.reshape(len(images), -1))
+    keys = flat.view([("", np.void, flat.shape[1])])[:, 0]
+    order = np.argsort(keys, kind="stable")
+    kept = subsample(len(order), MAX_IMAGES, seed)
+    shuffle = np.random.default_rng(seed).permutation(len(kept))
+    return images.take(order[kept[shuffle]].astype(np.int64))
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A row of images in a report, with its name and what is said beneath each."""
+
+    title: str
+    images: Pixels
+    captions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Images to look at: what they mean for this data, and how to read them."""
+
+    key: str
+    title: str
+    meaning: str
+    reading: str
+    strips: tuple[Strip, ...]
+
+
+@dataclass(frozen=True)
+class ImageFindings:
+    """What one evaluator of images adds to the evidence."""
+
+    findings: Findings
+    panels: tuple[Panel, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class ImageEvaluator:
+    """A plain function and the metrics it may measure; `needs` says what it must have for that."""
+
+    run: Callable[[ImageCase], ImageFindings]
+    metrics: tuple[Metric, ...]
+    needs: str | None = None
