@@ -1,18 +1,20 @@
-"""Judging files of rows from any tool: read, evaluate, say where the figures come from."""
+"""Judging rows or images from any tool: read, evaluate, say where the figures come from."""
 
 import hashlib
 import platform
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from components.config import EvaluateConfig, Purpose, override, parse_evaluate
 from components.data.foreign import read_foreign
+from components.data.images import is_images, read_images
 from components.data.preparation import declared_kinds
-from components.data.sources import Source, absolute, read_source
+from components.data.sources import absolute, read_source
 from components.errors import UserError
 from components.evaluation.evaluate import evaluate
 from components.evaluation.evidence import Evidence
@@ -21,9 +23,12 @@ from components.reporting.lineage import Lineage
 from components.storage.code import git_revision
 from flows.project import PROJECT
 
+if TYPE_CHECKING:
+    from components.evaluation.images.case import Panel  # imports torch
+
 _SECTION = "evaluate"
 _OF_A_GENERATOR = ("ratio", "ratios")
-_LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy")
+_LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "torch")
 
 
 @dataclass(frozen=True)
@@ -33,18 +38,24 @@ class JudgeOrder:
     train: str
     test: str
     synthetic: str
-    target: str
+    target: str | None
     config: EvaluateConfig
     drop: Sequence[str] = ()
     kinds: Sequence[str] = ()
 
+    @property
+    def uris(self) -> dict[str, str]:
+        """The three places by the options that named them."""
+        return {"train": self.train, "test": self.test, "synthetic": self.synthetic}
+
 
 @dataclass(frozen=True)
 class Judged:
-    """What was found, and where it comes from."""
+    """What was found, where it comes from, and what is to be looked at beside it."""
 
     evidence: Evidence
     lineage: Lineage
+    panels: "Sequence[Panel]" = ()
 
 
 def read_config(purpose: Purpose, protocol: str | None, settings: Sequence[str]) -> EvaluateConfig:
@@ -66,7 +77,11 @@ def judge_files(order: JudgeOrder, log: LogMetrics) -> Judged:
 
     `log` is called once the files are read and found whole, and with each part that is done.
     """
-    sources = _read(order)
+    if any(map(is_images, order.uris.values())):
+        return _judge_images(order, log)
+    if order.target is None:
+        raise UserError("--target is missing: the column that learners are to predict")
+    sources = _read(order, read_source)
     try:
         tables = read_foreign(
             sources["train"].frame,
@@ -87,26 +102,55 @@ def judge_files(order: JudgeOrder, log: LogMetrics) -> Judged:
         config=order.config,
         log=log,
     ).model_copy(update={"notes": tables.notes})
-    return Judged(evidence, _lineage(order, sources, evidence))
+    hashes = {name: source.sha256 for name, source in sources.items()}
+    return Judged(evidence, _lineage(order, hashes, evidence))
 
 
-def _read(order: JudgeOrder) -> dict[str, Source]:
+def _judge_images(order: JudgeOrder, log: LogMetrics) -> Judged:
+    """The same for images; raises UserError for what has no effect on them."""
+    from components.evaluation.images.evaluate import evaluate_images  # imports torch
+
+    given = {"--target": order.target, "--drop": order.drop, "--kind": order.kinds}
+    idle = [option for option, value in given.items() if value]
+    if idle:
+        raise UserError(f"{idle[0]} has no effect on images")
+    sources = _read(order, read_images)
+    log(0, {"files_read": 1.0})
+    judged = evaluate_images(
+        sources["train"], sources["test"], sources["synthetic"], config=order.config, log=log
+    )
+    hashes = {name: each.sha256 for name, each in sources.items()}
+    return Judged(judged.evidence, _lineage(order, hashes, judged.evidence), judged.panels)
+
+
+class _Hashed(Protocol):
+    """What was read, and the SHA-256 of its bytes."""
+
+    @property
+    def sha256(self) -> str:
+        """As hexadecimal digits."""
+        ...
+
+
+_Read = TypeVar("_Read", bound=_Hashed)
+
+
+def _read(order: JudgeOrder, read: Callable[[str], _Read]) -> dict[str, _Read]:
     """All three files; raises UserError where one stands in for another."""
-    uris = {"train": order.train, "test": order.test, "synthetic": order.synthetic}
-    sources: dict[str, Source] = {}
+    sources: dict[str, _Read] = {}
     places: dict[str, str] = {}
-    for name, uri in uris.items():
+    for name, uri in order.uris.items():
         same = places.setdefault(_place(uri), name)
         if same != name:
             raise UserError(f"--{same} and --{name} are the same file, {uri!r}: give three files")
         try:
-            sources[name] = read_source(uri)
+            sources[name] = read(uri)
         except UserError as error:
             raise UserError(f"--{name}: {error}") from error
     if sources["train"].sha256 == sources["test"].sha256:
         raise UserError(
             f"--train {order.train!r} and --test {order.test!r} have the same content: the test "
-            "rows must be rows that were never trained on"
+            "data must be data that was never trained on"
         )
     return sources
 
@@ -122,7 +166,7 @@ def _as_options(text: str) -> str:
     return re.sub(r"prepare\.kinds: \{(.*?): (\w+)\}", r"--kind \1=\2", text)
 
 
-def _lineage(order: JudgeOrder, sources: Mapping[str, Source], evidence: Evidence) -> Lineage:
+def _lineage(order: JudgeOrder, hashes: Mapping[str, str], evidence: Evidence) -> Lineage:
     revision = git_revision(PROJECT)
     settings = order.config.model_dump_json()
     return Lineage(
@@ -131,7 +175,7 @@ def _lineage(order: JudgeOrder, sources: Mapping[str, Source], evidence: Evidenc
         generator="rows as given",
         settings={"drop": list(order.drop), "kinds": list(order.kinds)},
         data_uri=order.train,
-        data_sha256=sources["train"].sha256,
+        data_sha256=hashes["train"],
         num_train=evidence.num_train,
         num_test=evidence.num_test,
         num_synthetic=evidence.num_synthetic,
@@ -139,8 +183,8 @@ def _lineage(order: JudgeOrder, sources: Mapping[str, Source], evidence: Evidenc
         git_commit=revision.removesuffix("+changes"),
         git_dirty=revision.endswith("+changes"),
         content_keys={
-            order.test: sources["test"].sha256,
-            order.synthetic: sources["synthetic"].sha256,
+            order.test: hashes["test"],
+            order.synthetic: hashes["synthetic"],
         },
         params_sha256=hashlib.sha256(settings.encode()).hexdigest(),
         libraries={"python": platform.python_version()}

@@ -132,7 +132,8 @@ def _from_folder(folder: Path, uri: str) -> ImageSet:
     found = _pictures(folder)
     if not found:
         raise UserError(f"the folder {uri!r} holds no {_KINDS} file, and no folder of them")
-    digest, pixels, total = hashlib.sha256(), [], 0
+    digest, total = hashlib.sha256(), 0
+    pixels: list[Pixels] = []
     for path in found:
         data = path.read_bytes()
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + data)
@@ -142,8 +143,8 @@ def _from_folder(folder: Path, uri: str) -> ImageSet:
             raise UserError(f"{uri!r} takes more than {MAX_BYTES:,} bytes unpacked")
         if pixels and image.shape != pixels[0].shape:
             raise UserError(
-                f"{path.name!r} is {_size(image)}, {found[0].name!r} {_size(pixels[0])}; all images "
-                f"of {uri!r} must be of one size and kind"
+                f"{path.name!r} is {_size(image)}, {found[0].name!r} {_size(pixels[0])}; all "
+                f"images of {uri!r} must be of one size and kind"
             )
         pixels.append(image)
     names = [path.parent.name for path in found if path.parent != folder]

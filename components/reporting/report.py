@@ -1,6 +1,8 @@
 """The report: one HTML page with everything in it, for a person with two minutes."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -10,20 +12,24 @@ from components.reporting.rows import confidences, gate_rows, headline, measurem
 from components.reporting.scale import scales
 from components.reporting.wording import counted
 
+if TYPE_CHECKING:
+    from components.evaluation.images.case import Panel  # imports torch
+
 SHOWN = 4
 """Figures of a family that are seen at once; the others are a click away."""
 _QUESTIONS = {
     "utility": "Utility: does a model trained on it work?",
     "privacy": "Privacy: does it give anyone away?",
-    "fidelity": "Fidelity: does it look like the real rows?",
+    "fidelity": "Fidelity: does it look like real data?",
 }
 
 
-def render(evidence: Evidence, lineage: Lineage) -> str:
-    """The HTML page: verdict, gates, measurements, plots, lineage.
+def render(evidence: Evidence, lineage: Lineage, panels: "Sequence[Panel]" = ()) -> str:
+    """The HTML page: verdict, gates, measurements, panels of images, plots, lineage.
 
     It needs no network and no script, prints well, and is the same bytes for the same values.
     """
+    from components.reporting.image_panels import draw_panel
     from components.reporting.plots import draw_plots  # matplotlib: a second to import
 
     gated = {result.gate.metric for result in evidence.verdict.gates}
@@ -44,13 +50,21 @@ def render(evidence: Evidence, lineage: Lineage) -> str:
             scales=scales(evidence),
             shown=SHOWN,
             confidences=confidences(evidence),
-            plots=draw_plots(evidence),
+            plots=(*map(draw_panel, panels), *draw_plots(evidence)),
             facts=facts(lineage),
             links=links(lineage),
-            num_columns=counted(len(evidence.columns), "column"),
+            rows="images" if panels else "rows",
+            made_of=_made_of(evidence),
             test_sha256=evidence.test_sha256,
         )
     )
+
+
+def _made_of(evidence: Evidence) -> str:
+    """What the rows consist of, as the middle of a sentence; nothing is said of images."""
+    if not evidence.columns:
+        return ""
+    return f", {counted(len(evidence.columns), 'column')}, target {evidence.target}"
 
 
 def _environment() -> Environment:

@@ -155,9 +155,9 @@ def _least_alarm(num_others: int) -> float:
 
 
 def _floor(curves: tuple[Curve, ...]) -> float:
-    """The power of ten at which to begin logarithmic axes: where the curves do, from 0.0001."""
+    """The power of ten at which to begin logarithmic axes: where the curves do, .0001 to .1."""
     rates = [rate for curve in curves for rate in (*curve.x, *curve.y) if rate > 0]
-    return float(max(1e-4, 10.0 ** np.floor(np.log10(min(rates, default=0.1)))))
+    return float(np.clip(10.0 ** np.floor(np.log10(min(rates, default=0.1))), 1e-4, 0.1))
 
 
 def _found(evidence: Evidence, curves: tuple[Curve, ...]) -> tuple[float, float]:

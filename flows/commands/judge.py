@@ -1,4 +1,4 @@
-"""`mintmark judge`: the verdict on synthetic rows from any tool, without registry or server."""
+"""`mintmark judge`: the verdict on synthetic data from any tool, without registry or server."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,13 +21,19 @@ _COLOURS = {"passed": "green", "refused": "red", "undecided": "yellow"}
 
 def judge(
     train: Annotated[
-        str, typer.Option(help="The real rows that the synthetic ones were made from.")
+        str, typer.Option(help="The real rows or images that the synthetic ones were made from.")
     ],
-    test: Annotated[str, typer.Option(help="Real rows that were held back from their maker.")],
+    test: Annotated[str, typer.Option(help="Real ones that were held back from their maker.")],
     synthetic: Annotated[
-        str, typer.Option(help="The rows to judge. All three: CSV or Parquet, a path or s3://.")
+        str,
+        typer.Option(
+            help="What to judge. All three: CSV or Parquet, a path or s3://; or images, as .npz "
+            "(images, labels) or a folder of PNG or JPEG files, one folder a class."
+        ),
     ],
-    target: Annotated[str, typer.Option(help="The column that learners are to predict.")],
+    target: Annotated[
+        str | None, typer.Option(help="The column that learners are to predict; not for images.")
+    ] = None,
     purpose: Annotated[
         Purpose, typer.Option(help="What the rows are judged for.")
     ] = Purpose.SHARING,
@@ -51,7 +57,7 @@ def judge(
         typer.Option("--set", help="A setting, as evaluate.key=value; may be given again."),
     ] = None,
 ) -> None:
-    """Judge synthetic rows, whatever made them, on real rows that their maker never saw.
+    """Judge synthetic rows or images, whatever made them, on real ones their maker never saw.
 
     Exit status 0 where they pass every gate; 1 where a gate refuses them, or the evidence is too
     thin to decide; 2 where they cannot be judged. Nothing is registered.
@@ -68,7 +74,7 @@ def judge(
     if report:
         from components.reporting.report import render
 
-        report.write_text(render(judged.evidence, judged.lineage))
+        report.write_text(render(judged.evidence, judged.lineage, judged.panels))
     _show(judged.evidence, report)
     if not judged.evidence.verdict.passed:
         raise typer.Exit(_NOT_PASSED)

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from benchmarks.image_ranks import digits, thirds
 from components.config import Purpose
 from components.errors import UserError
 from components.evaluation.evidence import Evidence
@@ -198,3 +199,32 @@ def test_neither_registry_nor_server_is_loaded() -> None:
 def test_settings_come_from_options() -> None:
     config = read_config(Purpose.AUGMENTATION, None, ["evaluate.folds=3", "evaluate.seed=7"])
     assert (config.purpose, config.folds, config.seed) == (Purpose.AUGMENTATION, 3, 7)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> dict[str, Path]:
+    """Three sets of the digits that a library ships."""
+    paths = {}
+    for name, part in zip(("train", "test", "synthetic"), thirds(digits(), 1, 60), strict=True):
+        paths[name] = tmp_path / f"{name}.npz"
+        np.savez(paths[name], images=part.images, labels=part.labels)
+    return paths
+
+
+def test_images_are_judged_without_a_target(pictures: dict[str, Path], tmp_path: Path) -> None:
+    given = [part for name, path in pictures.items() for part in (f"--{name}", str(path))]
+    page, out = tmp_path / "r.html", tmp_path / "e.json"
+    status, said, told = invoke("judge", *given, "--report", str(page), "--json", str(out))
+    evidence = Evidence.load(out)
+    assert status == (0 if evidence.verdict.passed else 1) and "evaluators done: 100%" in told
+    assert f"{evidence.verdict.outcome} for sharing" in said
+    shown = page.read_text()
+    assert shown.count("data:image/png;base64,") > 50 and "60 synthetic images judged" in shown
+    status, _, told = invoke("judge", *given, "--target", "digit")
+    assert (status, told) == (2, "--target has no effect on images")
+
+
+def test_rows_need_a_target(files: dict[str, Path]) -> None:
+    given = [part for name, path in files.items() for part in (f"--{name}", str(path))]
+    status, _, told = invoke("judge", *given)
+    assert status == 2 and told.startswith("--target is missing")

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn.cluster import KMeans
 
-from components.data.table import Matrix
+from components.data.images import Pixels
 from components.evaluation.case import Findings, Metric
 from components.evaluation.images.case import (
     ImageCase,
@@ -26,7 +26,7 @@ DIFFERENT_BINS = Metric(
     goal="minimise",
     bounds=(0.0, 1.0),
     ideal=LEVEL,
-    meaning="the share of kinds of image that synthetic images have more or fewer of than real ones",
+    meaning="the share of kinds of image that are more, or less, frequent among synthetic ones",
 )
 
 
@@ -43,9 +43,9 @@ def measure_bins(case: ImageCase) -> ImageFindings:
     means = KMeans(count, n_init=1, random_state=case.seed("bins")).fit(train)
     bins = [means.predict(each) for each in (train, test, synthetic)]
     ours, theirs = (different(bins[0], other, count) for other in (bins[2], bins[1]))
-    measured = case.measured(
-        DIFFERENT_BINS,
+    measured = DIFFERENT_BINS.measured(
         share_interval(int(ours.sum()), count, confidence=case.confidence(DIFFERENT_BINS.name)),
+        case.settings,
         meaning=f"{DIFFERENT_BINS.meaning} ({int(ours.sum())} of {count})",
         reference=float(theirs.mean()),
     )
@@ -65,8 +65,8 @@ def different(
     pooled = (counts[0] + counts[1]) / (len(real) + len(other))
     error = np.sqrt(pooled * (1 - pooled) * (1 / len(real) + 1 / len(other)))
     gap = np.abs(shares[0] - shares[1])
-    score: Matrix = np.where(error > 0, gap / np.where(error > 0, error, 1.0), 0.0)
-    return score > stats.norm.isf(LEVEL / 2)
+    found: NDArray[np.bool_] = gap > stats.norm.isf(LEVEL / 2) * error
+    return found
 
 
 def _panel(
@@ -95,9 +95,10 @@ def _panel(
     )
 
 
-def _mean(case: ImageCase, bins: NDArray[np.int64], place: int) -> NDArray[np.uint8]:
+def _mean(case: ImageCase, bins: NDArray[np.int64], place: int) -> Pixels:
     mean = case.train.images[bins == place].mean(axis=0)
-    return np.round(mean).astype(np.uint8)
+    shown: Pixels = np.round(mean).astype(np.uint8)
+    return shown
 
 
 BINS = ImageEvaluator(measure_bins, (DIFFERENT_BINS,))

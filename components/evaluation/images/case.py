@@ -13,7 +13,6 @@ from components.data.images import ImageSet, Pixels
 from components.data.inference import describe
 from components.data.table import Matrix, Table
 from components.evaluation.case import Case, Findings, Metric, subsample
-from components.evaluation.evidence import Measurement
 from components.evaluation.seeds import derived_seed
 from components.training.classification import features_of, fit_classifier, fit_turns
 
@@ -45,22 +44,14 @@ class ImageCase:
 
     def confidence(self, metric: str) -> float:
         """The highest confidence that a gate asks of `metric`, .95 where none does."""
-        return self.as_case(self.no_rows, self.no_rows, self.no_rows).confidence(metric)
+        return self.settings.confidence(metric)
 
     @cached_property
-    def no_rows(self) -> Table:
-        """An empty table, for what only needs the settings."""
+    def settings(self) -> Case:
+        """The settings alone, for what needs no rows."""
         frame = pd.DataFrame({"none": [0.0]})
-        return Table(frame.iloc[:0], describe(frame, {"none": ColumnKind.NUMERICAL}, "none"))
-
-    def as_case(self, train: Table, test: Table, synthetic: Table) -> Case:
-        """The settings with rows of a table, as the evaluators of tables take them."""
-        return Case(train, test, synthetic, self.config, None)
-
-    def measured(self, metric: Metric, *args: object, **kwargs: object) -> Measurement:
-        """`Metric.measured` with these settings."""
-        case = self.as_case(self.no_rows, self.no_rows, self.no_rows)
-        return metric.measured(*args, case, **kwargs)  # type: ignore[arg-type]
+        nothing = Table(frame.iloc[:0], describe(frame, {"none": ColumnKind.NUMERICAL}, "none"))
+        return Case(nothing, nothing, nothing, self.config, None)
 
     @cached_property
     def halves(self) -> tuple[ImageSet, ImageSet]:
@@ -110,7 +101,7 @@ class ImageCase:
         kinds = dict.fromkeys(names, ColumnKind.NUMERICAL)
         schema = describe(frames[0], kinds, names[0])
         train, test, synthetic = (Table(frame, schema) for frame in frames)
-        return self.as_case(train, test, synthetic)
+        return Case(train, test, synthetic, self.config, None)
 
 
 def _axes(points: Matrix, seed: int) -> PCA:
@@ -124,7 +115,8 @@ def flattened(images: Pixels) -> Matrix:
     step = max(1, -(-max(height, width) // MAX_SIDE))
     cut = images[:, : height // step * step, : width // step * step].astype(np.float32) / 255
     blocks = cut.reshape(len(images), height // step, step, width // step, step, -1)
-    return blocks.mean(axis=(2, 4)).reshape(len(images), -1).astype(np.float64)
+    flat: Matrix = blocks.mean(axis=(2, 4)).reshape(len(images), -1).astype(np.float64)
+    return flat
 
 
 def canonical_images(images: ImageSet, seed: int) -> ImageSet:

@@ -46,9 +46,9 @@ def measure_copies(case: ImageCase) -> ImageFindings:
     usual = float(np.median(nearest(points[2], points[1], 1)))
     near = [found < NEAR * usual for found in distances]
     measured = tuple(
-        case.measured(
-            metric,
+        metric.measured(
             _excess(*found, confidence=case.confidence(metric.name)).scaled(factor),
+            case.settings,
             meaning=metric.meaning.replace("rows", "images").replace("row", "image"),
         )
         for metric, found in ((COPY_EXCESS, exact), (NEAR_COPY_EXCESS, near))

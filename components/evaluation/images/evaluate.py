@@ -53,9 +53,8 @@ def evaluate_images(
     """
     _check_settings(config)
     train, test, synthetic = _agreeing(train, test, synthetic)
-    case = ImageCase(
-        *(canonical_images(each, config.seed) for each in (train, test, synthetic)), config
-    )
+    sets = [canonical_images(each, config.seed) for each in (train, test, synthetic)]
+    case = ImageCase(sets[0], sets[1], sets[2], config)
     case = replace(case, config=config.model_copy(update={"sharing_gates": _gates(case)}))
     found = []
     for evaluator in IMAGE_EVALUATORS.values():
@@ -92,23 +91,24 @@ def _check_settings(config: EvaluateConfig) -> None:
 
 def _gates(case: ImageCase) -> tuple[Gate, ...]:
     """What is asked; raises UserError for a metric that images do not have."""
-    if case.config.sharing_gates == FOR_TABLES:
-        return (*FOR_LABELS, *SHARING_GATES) if case.is_labelled else SHARING_GATES
+    gates = case.config.sharing_gates
+    if gates == FOR_TABLES:
+        gates = (*FOR_LABELS, *SHARING_GATES) if case.is_labelled else SHARING_GATES
     known = image_metrics()
-    for gate in case.config.sharing_gates:
+    for gate in gates:
         if gate.metric not in known:
             raise UserError(
                 f"a gate asks for the metric {gate.metric!r} of images; "
                 f"known: {', '.join(sorted(known))}"
             )
         check_image_self_test(gate.metric)
-    return case.config.sharing_gates
+    return gates
 
 
 def _agreeing(
     train: ImageSet, test: ImageSet, synthetic: ImageSet
 ) -> tuple[ImageSet, ImageSet, ImageSet]:
-    """The sets, their labels by the training images' classes; raises UserError where they differ."""
+    """The sets, labelled by the training images' classes; raises UserError where they differ."""
     sets = {"training": train, "test": test, "synthetic": synthetic}
     for name, each in sets.items():
         if len(each) < MIN_IMAGES:

@@ -38,7 +38,9 @@ def measure_frechet(case: ImageCase) -> ImageFindings:
         seed=case.seed("frechet"),
     )
     reference = frechet(test, train)
-    return ImageFindings(Findings((case.measured(FRECHET_DISTANCE, found, reference=reference),)))
+    return ImageFindings(
+        Findings((FRECHET_DISTANCE.measured(found, case.settings, reference=reference),))
+    )
 
 
 def frechet(real: Matrix, other: Matrix) -> float:

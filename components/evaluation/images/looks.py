@@ -5,11 +5,11 @@ import numpy as np
 from components.data.images import ImageSet, Pixels
 from components.evaluation.images.case import ImageCase, Panel, Strip
 
-SHOWN, MOST_CLASSES = 12, 6
+SHOWN, MOST_CLASSES = 10, 6
 
 
 def side_by_side(case: ImageCase) -> Panel:
-    """A dozen of either at random, or of each of the first classes where there are labels."""
+    """Ten of either at random, or of each of the first classes where there are labels."""
     strips: list[Strip] = []
     if case.is_labelled and len(case.train.classes) > 1:
         for code, name in enumerate(case.train.classes[:MOST_CLASSES]):
@@ -37,4 +37,5 @@ def side_by_side(case: ImageCase) -> Panel:
 def _drawn(case: ImageCase, images: ImageSet, code: int | None) -> Pixels:
     rows = np.arange(len(images)) if code is None else np.flatnonzero(images.labels == code)
     rng = np.random.default_rng(case.seed("side by side", code or 0))
-    return images.images[rng.permutation(rows)[:SHOWN]]
+    drawn: Pixels = images.images[rng.permutation(rows)[:SHOWN]]
+    return drawn

@@ -4,11 +4,16 @@
 `selftest.json` beside this file.
 """
 
+import hashlib
+import inspect
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 from components.errors import UserError
+from components.evaluation.case import Metric
+from components.evaluation.images.case import ImageEvaluator
+from components.evaluation.images.catalog import IMAGE_EVALUATORS
 from components.evaluation.selftest import LEAST_GAP, Expected, SelfTest, Values, read_self_tests
 
 COPY, GOOD, GAUSSIAN, COLLAPSED, NOISE = CANDIDATES = (
@@ -50,14 +55,15 @@ ORDERS: dict[str, Expected] = {
 """Candidates in tiers, the best first; a metric that is not here has no order to be tested by."""
 
 
-def ranks_rightly(name: str, goal: str, values: Values) -> SelfTest:
+def self_test(metric: Metric, values: Values) -> SelfTest:
     """Whether on every set each candidate is better, by .01 at least, than those of later tiers.
 
     >>> found = {"copy": 1.0, "good": 0.5, "gaussian": 0.5, "noise": 0.5, "collapsed": 0.9}
-    >>> ranks_rightly("membership_auc", "minimise", {"digits": found}).passed
+    >>> from components.evaluation.images.catalog import image_metrics
+    >>> self_test(image_metrics()["membership_auc"], {"digits": found}).passed
     True
     """
-    sign = 1.0 if goal == "maximise" else -1.0
+    name, sign = metric.name, 1.0 if metric.goal == "maximise" else -1.0
     reasons = [] if values else ["it was measured on no set"]
     if name not in ORDERS:
         reasons.append("it ranks no candidates, so nothing could tell it from a broken one")
@@ -75,7 +81,7 @@ def ranks_rightly(name: str, goal: str, values: Values) -> SelfTest:
     return SelfTest(
         passed=not reasons,
         reason=reasons[0] if reasons else "",
-        source="",
+        source=source_hash(_evaluator_of(name)),
         values={table: dict(found) for table, found in values.items()},
     )
 
@@ -85,11 +91,30 @@ def check_image_self_test(name: str, path: Path = RECORDS) -> None:
     record = _read_once(path).get(name)
     if record is None:
         raise UserError(f"a gate asks for the metric {name!r}, which has no self-test: {RENEW}")
+    if record.source != source_hash(_evaluator_of(name)):
+        raise UserError(
+            f"a gate asks for the metric {name!r}, whose code changed since its self-test: {RENEW}"
+        )
     if not record.passed:
         raise UserError(
             f"a gate asks for the metric {name!r}, which is switched off, since it failed its "
             f"self-test: {record.reason}"
         )
+
+
+def source_hash(evaluator: ImageEvaluator) -> str:
+    """The SHA-256 of the file an evaluator is written in."""
+    path = inspect.getsourcefile(evaluator.run)
+    assert path is not None
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def _evaluator_of(name: str) -> ImageEvaluator:
+    return next(
+        evaluator
+        for evaluator in IMAGE_EVALUATORS.values()
+        if name in (metric.name for metric in evaluator.metrics)
+    )
 
 
 @cache

@@ -78,7 +78,7 @@ def _measured(case: ImageCase, metric: Metric, values: Matrix) -> Measurement:
         float(np.sqrt(of_images + of_networks)),
         confidence=case.confidence(metric.name),
     )
-    return case.measured(metric, interval)
+    return metric.measured(interval, case.settings)
 
 
 UTILITY = ImageEvaluator(

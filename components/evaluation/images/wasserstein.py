@@ -50,9 +50,9 @@ def measure_wasserstein(case: ImageCase) -> ImageFindings:
         f"{level[0].shape[1]} pixels {mean_distance(test[:, [i]], synthetic[:, [i]]):.3f}"
         for i, level in enumerate(levels)
     )
-    measured = case.measured(
-        SLICED_WASSERSTEIN,
+    measured = SLICED_WASSERSTEIN.measured(
         found,
+        case.settings,
         meaning=f"{SLICED_WASSERSTEIN.meaning}: {by_scale};",
         reference=mean_distance(test, train),
     )
@@ -98,7 +98,7 @@ def _patches(level: Matrix, seed: int) -> Matrix:
     lefts = rng.integers(width - PATCH + 1, size=(count, PATCHES_AN_IMAGE, 1, 1))
     steps = np.arange(PATCH)
     rows = np.arange(count)[:, None, None, None]
-    found = level[rows, tops + steps[:, None], lefts + steps]
+    found: Matrix = level[rows, tops + steps[:, None], lefts + steps]
     return found.reshape(count, PATCHES_AN_IMAGE, PATCH * PATCH, channels)
 
 
