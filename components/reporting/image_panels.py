@@ -9,6 +9,7 @@ from PIL import Image
 from components.data.images import Pixels
 from components.evaluation.images.case import Panel, Strip
 from components.reporting.plot import Plot
+from components.reporting.wording import percent
 
 LEAST_SIDE, MOST_SIDE = 64, 160
 """Small images are enlarged, dot by dot, and large ones shrunk, to so many pixels a side."""
@@ -16,7 +17,10 @@ LEAST_SIDE, MOST_SIDE = 64, 160
 
 def draw_panel(panel: Panel) -> Plot:
     """The panel as a figure of the page."""
-    strips = Markup("").join(_strip(strip) for strip in panel.strips)
+    most = max(
+        (share for strip in panel.strips for pair in strip.bars for share in pair), default=1
+    )
+    strips = Markup("").join(_strip(strip, most or 1.0) for strip in panel.strips)
     return Plot(
         key=panel.key,
         title=panel.title,
@@ -26,16 +30,40 @@ def draw_panel(panel: Panel) -> Plot:
     )
 
 
-def _strip(strip: Strip) -> Markup:
+def _strip(strip: Strip, most: float) -> Markup:
+    """One row: its name, then each image with its caption and its bars."""
     captions = strip.captions or ("",) * len(strip.images)
-    cells = Markup("").join(
-        Markup(
-            '<figure class="cell"><img src="{}" alt="{}"><figcaption>{}</figcaption></figure>'
-        ).format(data_uri(image), f"{strip.title} {place + 1}", caption)
-        for place, (image, caption) in enumerate(zip(strip.images, captions, strict=True))
-    )
+    bars = strip.bars or (None,) * len(strip.images)
+    cells = [
+        _cell(image, f"{strip.title} {place + 1}", caption, _bars(pair, most) if pair else "")
+        for place, (image, caption, pair) in enumerate(
+            zip(strip.images, captions, bars, strict=True)
+        )
+    ]
+    if strip.beside is not None:
+        cells.append(Markup('<span class="gap"></span>'))
+        cells += [
+            _cell(image, f"{strip.title}, beside {place + 1}", "", "")
+            for place, image in enumerate(strip.beside)
+        ]
     return Markup('<div class="strip"><span class="of">{}</span>{}</div>').format(
-        strip.title, cells
+        strip.title, Markup("").join(cells)
+    )
+
+
+def _cell(image: Pixels, alt: str, caption: str, bars: str) -> Markup:
+    return Markup(
+        '<span class="cell"><img src="{}" alt="{}">{}<span class="says">{}</span></span>'
+    ).format(data_uri(image), alt, bars, caption)
+
+
+def _bars(pair: tuple[float, float], most: float) -> Markup:
+    """The share of real images above that of synthetic ones, each with its figure."""
+    return Markup("").join(
+        Markup('<span class="share {}"><i style="width:{}%"></i>{}</span>').format(
+            kind, f"{55 * share / most:.1f}", percent(share)
+        )
+        for kind, share in zip(("real", "made"), pair, strict=True)
     )
 
 

@@ -13,6 +13,7 @@ from components.evaluation.images.case import (
     ImageFindings,
     Panel,
     Strip,
+    flattened,
 )
 from components.evaluation.statistics import share_interval
 
@@ -31,14 +32,17 @@ DIFFERENT_BINS = Metric(
 
 
 def measure_bins(case: ImageCase) -> ImageFindings:
-    """NDB over K (Richardson and Weiss 2018): bins by k-means on the training images' pixels.
+    """NDB over K (Richardson and Weiss 2018): bins by k-means on the training images.
 
-    A bin differs where a two-sided test of two proportions between training and synthetic images
-    says so at 5%; the reference is the same of test images, 5% by chance. As many bins as leave 20
-    images for each, at most 100. The exact interval takes bins as draws, the clustering as given.
+    Points are the 24 main components of the training images' pixels. A bin differs where a
+    two-sided test of two proportions between training and synthetic images says so at 5%; the
+    reference is the same of test images, 5% by chance. As many bins as leave 20 images for each, at
+    most 100. The exact interval takes bins as draws, the clustering as given.
     """
-    sets = case.in_pixels
-    train, test, synthetic = (t.matrix for t in (sets.train, sets.test, sets.synthetic))
+    train, test, synthetic = (
+        case.real_axes.transform(flattened(each.images))
+        for each in (case.train, case.test, case.synthetic)
+    )
     count = int(np.clip(min(len(train), len(synthetic)) // IMAGES_A_BIN, 2, MAX_BINS))
     means = KMeans(count, n_init=1, random_state=case.seed("bins")).fit(train)
     bins = [means.predict(each) for each in (train, test, synthetic)]
@@ -83,12 +87,12 @@ def _panel(
         meaning=f"The kind most lost is {shares[0, worst]:.1%} of the training images and "
         f"{shares[1, worst]:.1%} of the synthetic ones.",
         reading="Each is the mean of the training images of a kind (a bin of k-means); beneath it "
-        "stand its shares of real and of synthetic images.",
+        "stand its shares of training images (blue) and of synthetic ones (orange).",
         strips=tuple(
             Strip(
                 title,
                 np.stack([_mean(case, real, int(place)) for place in places]),
-                tuple(f"{shares[0, p]:.1%} real, {shares[1, p]:.1%} made" for p in places),
+                bars=tuple((float(shares[0, p]), float(shares[1, p])) for p in places),
             )
             for title, places in (("too few", lost), ("too many", heaped))
         ),

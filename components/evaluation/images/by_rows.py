@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from components.evaluation.case import Findings
 from components.evaluation.images.case import ImageCase, ImageEvaluator, ImageFindings
+from components.evaluation.images.outside import outside_panel
 from components.evaluation.manifold import MANIFOLD
 from components.evaluation.membership import MEMBERSHIP, MEMBERSHIP_AUC_MODEL
 from components.evaluation.two_sample import TWO_SAMPLE
@@ -16,7 +17,8 @@ def measure_manifold(case: ImageCase) -> ImageFindings:
     The reference is what training images that the classifier never saw reach. The interval says
     nothing of other classifiers that might have been trained.
     """
-    return _of_images(MANIFOLD.run(case.in_features, log_nothing))
+    found = _of_images(MANIFOLD.run(case.in_features, log_nothing))
+    return replace(found, panels=(outside_panel(case),))
 
 
 def measure_two_sample(case: ImageCase) -> ImageFindings:
@@ -27,7 +29,9 @@ def measure_two_sample(case: ImageCase) -> ImageFindings:
 def measure_membership(case: ImageCase) -> ImageFindings:
     """Attacks on who was in the training images, by pixels; see `evaluation/membership.py`.
 
-    Not by features: a classifier that learned from training images would betray them by itself.
+    Not by features: a classifier that learned from training images would betray them by itself, and
+    one that did not finds less than pixels do (copies of 1,000 images of MNIST turned by up to 10
+    degrees: .91 by pixels, .85 by features; with noise: .99 and .66).
     """
     return _of_images(MEMBERSHIP.run(case.in_pixels, log_nothing))
 
@@ -36,7 +40,9 @@ def _of_images(found: Findings) -> ImageFindings:
     """The findings with images for rows; which component gives rows away says nothing here."""
     measurements = tuple(
         m.model_copy(
-            update={"meaning": m.meaning.replace("rows", "images").replace("row", "image")}
+            update={
+                "meaning": m.meaning.replace("rows", "images").replace("row", "image").strip(",")
+            }
         )
         for m in found.measurements
     )

@@ -32,6 +32,13 @@ class ImageCase:
     test: ImageSet
     synthetic: ImageSet
     config: EvaluateConfig
+    num_train: int | None = None
+    """How many training images there were before some were drawn, None for those there are."""
+
+    @property
+    def share_drawn(self) -> float:
+        """The part of the training images that takes part."""
+        return len(self.train) / (self.num_train or len(self.train))
 
     @property
     def is_labelled(self) -> bool:
@@ -93,7 +100,17 @@ class ImageCase:
         No training image has a say in them, as an attacker would have it.
         """
         flat = [flattened(each.images) for each in (self.train, self.test, self.synthetic)]
-        return self._in(_axes(flat[2], self.seed("pixels")), *flat)
+        return self._in(self.synthetic_axes, *flat)
+
+    @cached_property
+    def synthetic_axes(self) -> PCA:
+        """The 24 main components of the synthetic images' pixels."""
+        return _axes(flattened(self.synthetic.images), self.seed("pixels"))
+
+    @cached_property
+    def real_axes(self) -> PCA:
+        """The 24 main components of the training images' pixels."""
+        return _axes(flattened(self.train.images), self.seed("pixels"))
 
     def _in(self, axes: PCA, *points: Matrix) -> Case:
         names = [f"component {i + 1}" for i in range(axes.n_components_)]
@@ -120,8 +137,10 @@ def flattened(images: Pixels) -> Matrix:
 
 
 def canonical_images(images: ImageSet, seed: int) -> ImageSet:
-    """At most 10,000 images, in an order that depends on their bytes and `seed` alone."""
+    """At most 10,000 images, in an order that depends on their content and `seed` alone."""
     flat = np.ascontiguousarray(images.images.reshape(len(images), -1))
+    if images.labels is not None:  # equal images may have different labels
+        flat = np.hstack([flat, images.labels.astype(">u4")[:, None].view(np.uint8)])
     keys = flat.view([("", np.void, flat.shape[1])])[:, 0]
     order = np.argsort(keys, kind="stable")
     kept = subsample(len(order), MAX_IMAGES, seed)
@@ -131,11 +150,17 @@ def canonical_images(images: ImageSet, seed: int) -> ImageSet:
 
 @dataclass(frozen=True)
 class Strip:
-    """A row of images in a report, with its name and what is said beneath each."""
+    """A row of images in a report, with its name and what is said beneath each.
+
+    `bars` are a share of real and one of synthetic images for each, drawn beneath it on one scale
+    for all strips of a panel. `beside` is a second row of images that is drawn to its right.
+    """
 
     title: str
     images: Pixels
     captions: tuple[str, ...] = ()
+    bars: tuple[tuple[float, float], ...] = ()
+    beside: Pixels | None = None
 
 
 @dataclass(frozen=True)

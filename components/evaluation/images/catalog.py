@@ -10,6 +10,7 @@ from components.evaluation.images.by_rows import IN_MANIFOLD, MEMBERS, TOLD_APAR
 from components.evaluation.images.case import ImageEvaluator
 from components.evaluation.images.copies import COPIES
 from components.evaluation.images.frechet import FRECHET
+from components.evaluation.images.moved_copies import MOVED_COPIES
 from components.evaluation.images.utility import UTILITY
 from components.evaluation.images.wasserstein import WASSERSTEIN
 
@@ -22,6 +23,7 @@ IMAGE_EVALUATORS: dict[str, ImageEvaluator] = {
     "utility": UTILITY,
     "membership": MEMBERS,
     "copies": COPIES,
+    "moved_copies": MOVED_COPIES,
 }
 
 FOR_LABELS = (Gate(metric="tstr_accuracy_loss", better_than=0.0, margin=0.05, worthwhile=0.01),)
@@ -29,6 +31,7 @@ SHARING_GATES = (
     Gate(metric="membership_auc", better_than=0.5, margin=0.05, worthwhile=0.01),
     Gate(metric="copy_excess", better_than=0.0, margin=0.01, worthwhile=0.002),
     Gate(metric="near_copy_excess", better_than=0.0, margin=0.02, worthwhile=0.004),
+    Gate(metric="moved_copy_excess", better_than=0.0, margin=0.03, worthwhile=0.006),
     Gate(metric="two_sample_auc", better_than=0.5, margin=0.4, worthwhile=0.08),
     Gate(metric="recall", better_than=0.5, worthwhile=0.1),
 )

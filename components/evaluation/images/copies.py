@@ -3,8 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data.images import ImageSet, Pixels
-from components.data.table import Matrix
+from components.data.images import Pixels
 from components.evaluation.case import Findings, subsample
 from components.evaluation.copies import COPY_EXCESS, NEAR_COPY_EXCESS
 from components.evaluation.distances import nearest
@@ -12,15 +11,12 @@ from components.evaluation.images.case import (
     ImageCase,
     ImageEvaluator,
     ImageFindings,
-    Panel,
-    Strip,
     flattened,
 )
 from components.evaluation.statistics import Interval, normal_interval
 
 MAX_LOOKED_UP = 5_000
 NEAR = 0.5
-SHOWN = 10
 
 
 def measure_copies(case: ImageCase) -> ImageFindings:
@@ -30,7 +26,8 @@ def measure_copies(case: ImageCase) -> ImageFindings:
     image, pixel by pixel, as the median test image is from the nearest one. Test images were not
     trained on, so what copies them does so by chance; as many training images as test ones take
     part, and the excess is scaled back to all. At most 5,000 synthetic images are looked up. The
-    interval is that of a mean over synthetic images, the real ones taken as they are.
+    interval is that of a mean over synthetic images, the real ones taken as they are. Images that
+    were moved or mirrored are for `moved_copies.py`.
     """
     size = min(len(case.train), len(case.test))
     train, test = (
@@ -39,7 +36,7 @@ def measure_copies(case: ImageCase) -> ImageFindings:
     )
     looked_up = subsample(len(case.synthetic), MAX_LOOKED_UP, case.seed("copies"))
     synthetic = case.synthetic.take(looked_up)
-    factor = len(case.train) / size
+    factor = len(case.train) / size / case.share_drawn
     exact = [_is_among(synthetic.images, each.images) for each in (train, test)]
     points = [flattened(each.images) for each in (synthetic, train, test)]
     distances = [nearest(points[0], each, 1)[:, 0] for each in points[1:]]
@@ -47,13 +44,13 @@ def measure_copies(case: ImageCase) -> ImageFindings:
     near = [found < NEAR * usual for found in distances]
     measured = tuple(
         metric.measured(
-            _excess(*found, confidence=case.confidence(metric.name)).scaled(factor),
+            excess(*found, confidence=case.confidence(metric.name)).scaled(factor),
             case.settings,
             meaning=metric.meaning.replace("rows", "images").replace("row", "image"),
         )
         for metric, found in ((COPY_EXCESS, exact), (NEAR_COPY_EXCESS, near))
     )
-    return ImageFindings(Findings(measured), (_panel(synthetic, case.train, usual),))
+    return ImageFindings(Findings(measured))
 
 
 def _is_among(images: Pixels, others: Pixels) -> NDArray[np.bool_]:
@@ -61,7 +58,7 @@ def _is_among(images: Pixels, others: Pixels) -> NDArray[np.bool_]:
     return np.array([image.tobytes() in known for image in images])
 
 
-def _excess(
+def excess(
     in_train: NDArray[np.bool_], in_test: NDArray[np.bool_], *, confidence: float
 ) -> Interval:
     """The mean difference; its error is at least that of one image, so that none is not never."""
@@ -69,31 +66,6 @@ def _excess(
     count = len(differences)
     error = max(float(differences.std(ddof=1)) / np.sqrt(count), 1.0 / count)
     return normal_interval(float(differences.mean()), error, confidence=confidence)
-
-
-def _panel(synthetic: ImageSet, train: ImageSet, usual: float) -> Panel:
-    """The synthetic images that lie closest to a training image, and that one beneath each."""
-    points: list[Matrix] = [flattened(each.images) for each in (synthetic, train)]
-    distances = nearest(points[0], points[1], 1)[:, 0]
-    closest = np.argsort(distances, kind="stable")[:SHOWN]
-    partners = [
-        int(((points[1] - points[0][place]) ** 2).sum(axis=1).argmin()) for place in closest
-    ]
-    shares = distances[closest] / usual if usual > 0 else np.zeros(len(closest))
-    nearly = int((distances < NEAR * usual).sum())
-    return Panel(
-        key="closest",
-        title="Which synthetic images are closest to a training image?",
-        meaning=f"{nearly} of {len(distances):,} synthetic images lie less than half as far from a "
-        "training image as a test image usually does.",
-        reading="Above a synthetic image, beneath it the training image that is nearest; their "
-        "distance is given as a share of a test image's usual one. Look for the same person, scan "
-        "or stroke.",
-        strips=(
-            Strip("synthetic", synthetic.images[closest], tuple(f"{s:.0%}" for s in shares)),
-            Strip("training", train.images[np.array(partners)]),
-        ),
-    )
 
 
 COPIES = ImageEvaluator(measure_copies, (COPY_EXCESS, NEAR_COPY_EXCESS))

@@ -54,7 +54,7 @@ def evaluate_images(
     _check_settings(config)
     train, test, synthetic = _agreeing(train, test, synthetic)
     sets = [canonical_images(each, config.seed) for each in (train, test, synthetic)]
-    case = ImageCase(sets[0], sets[1], sets[2], config)
+    case = ImageCase(sets[0], sets[1], sets[2], config, num_train=len(train))
     case = replace(case, config=config.model_copy(update={"sharing_gates": _gates(case)}))
     found = []
     for evaluator in IMAGE_EVALUATORS.values():
@@ -75,9 +75,20 @@ def evaluate_images(
         curves=tuple(curve for part in found for curve in part.findings.curves),
         attacks=tuple(attack for part in found for attack in part.findings.attacks),
         verdict=judge(measurements, case.config.sharing_gates, config.purpose),
+        notes=_notes(case, (train, test, synthetic)),
     )
     panels = tuple(panel for part in found for panel in part.panels)
     return JudgedImages(evidence, (side_by_side(case), *panels))
+
+
+def _notes(case: ImageCase, given: tuple[ImageSet, ...]) -> tuple[str, ...]:
+    """Which sets were too large to be looked at whole."""
+    kept = {"training": case.train, "test": case.test, "synthetic": case.synthetic}
+    return tuple(
+        f"{len(drawn):,} of {len(whole):,} {name} images were drawn at random and looked at"
+        for (name, drawn), whole in zip(kept.items(), given, strict=True)
+        if len(drawn) < len(whole)
+    )
 
 
 def _check_settings(config: EvaluateConfig) -> None:

@@ -14,7 +14,8 @@ FRECHET_DISTANCE = Metric(
     goal="minimise",
     bounds=(0.0, None),
     ideal=0.0,
-    meaning="the Frechet distance of features of synthetic images to those of test images",
+    meaning="the Frechet distance of features of synthetic images to those of test images (which "
+    "images drawn from a Gaussian keep small)",
 )
 
 

@@ -5,37 +5,36 @@ import numpy as np
 from components.data.images import ImageSet, Pixels
 from components.evaluation.images.case import ImageCase, Panel, Strip
 
-SHOWN, MOST_CLASSES = 10, 6
+SHOWN, MOST_CLASSES = 6, 10
 
 
 def side_by_side(case: ImageCase) -> Panel:
-    """Ten of either at random, or of each of the first classes where there are labels."""
-    strips: list[Strip] = []
-    if case.is_labelled and len(case.train.classes) > 1:
-        for code, name in enumerate(case.train.classes[:MOST_CLASSES]):
-            for title, images in (("real", case.test), ("synthetic", case.synthetic)):
-                shown = _drawn(case, images, code)
-                if len(shown):
-                    strips.append(Strip(f"{name}, {title}", shown))
+    """Six of either at random for each of the first ten classes, or three rows of six of all."""
+    classes = case.train.classes[:MOST_CLASSES] if case.is_labelled else ()
+    if len(classes) > 1:
+        strips = [_strip(case, name, code, 0) for code, name in enumerate(classes)]
     else:
-        strips = [
-            Strip(title, _drawn(case, images, None))
-            for title, images in (("real", case.test), ("synthetic", case.synthetic))
-        ]
+        strips = [_strip(case, "", None, place) for place in range(3)]
     height, width, channels = case.train.images.shape[1:]
     return Panel(
         key="side-by-side",
         title="Real beside synthetic",
         meaning=f"{len(case.synthetic):,} synthetic images of {width} x {height} pixels, "
         f"{'grey' if channels == 1 else 'in colour'}, beside test images.",
-        reading="Drawn at random; none was chosen. Look for images that repeat, and for what no "
-        "real one has.",
+        reading="Left six test images, right six synthetic ones, drawn at random; none was chosen. "
+        "Look for images that repeat, and for what no real one has.",
         strips=tuple(strips),
     )
 
 
-def _drawn(case: ImageCase, images: ImageSet, code: int | None) -> Pixels:
+def _strip(case: ImageCase, title: str, code: int | None, place: int) -> Strip:
+    real, made = (_drawn(case, images, code, place) for images in (case.test, case.synthetic))
+    return Strip(title, real, beside=made)
+
+
+def _drawn(case: ImageCase, images: ImageSet, code: int | None, place: int) -> Pixels:
     rows = np.arange(len(images)) if code is None else np.flatnonzero(images.labels == code)
     rng = np.random.default_rng(case.seed("side by side", code or 0))
-    drawn: Pixels = images.images[rng.permutation(rows)[:SHOWN]]
+    kept = rng.permutation(rows)[place * SHOWN : (place + 1) * SHOWN]
+    drawn: Pixels = images.images[kept]
     return drawn

@@ -44,6 +44,9 @@ ORDERS: dict[str, Expected] = {
     "tstr_accuracy_loss": Expected(
         ((COPY, GOOD), (NOISE,)), "few images, or Gaussians, may do to learn"
     ),
+    "tstr_worst_class_loss": Expected(
+        ((COPY, GOOD), (NOISE,)), "few images, or Gaussians, may do to learn"
+    ),
     "membership_auc": PRIVACY,
     "membership_auc_exposed": PRIVACY,
     "membership_tpr": PRIVACY,
@@ -51,6 +54,9 @@ ORDERS: dict[str, Expected] = {
     "empirical_epsilon": PRIVACY,
     "copy_excess": PRIVACY,
     "near_copy_excess": PRIVACY,
+    "moved_copy_excess": Expected(
+        ((GOOD, GAUSSIAN, NOISE), (COPY,)), "a few images over and over span few components"
+    ),
 }
 """Candidates in tiers, the best first; a metric that is not here has no order to be tested by."""
 
