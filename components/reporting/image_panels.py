@@ -2,6 +2,8 @@
 
 import base64
 import io
+import re
+from dataclasses import replace
 
 from markupsafe import Markup
 from PIL import Image
@@ -28,6 +30,27 @@ def draw_panel(panel: Panel) -> Plot:
         reading=panel.reading,
         svg=str(Markup('<div class="strips">{}</div>').format(strips)),
     )
+
+
+def of_images(plot: Plot) -> Plot:
+    """A plot of the tables' kind that says images where it says rows."""
+    listing = plot.listing and replace(
+        plot.listing,
+        title=_said(plot.listing.title),
+        rows=tuple(tuple(map(_said, row)) for row in plot.listing.rows),
+    )
+    return replace(
+        plot,
+        title=_said(plot.title),
+        meaning=_said(plot.meaning),
+        reading=_said(plot.reading),
+        svg=_said(plot.svg),
+        listing=listing,
+    )
+
+
+def _said(text: str) -> str:
+    return re.sub(r"\brow(s?)\b", r"image\1", text)
 
 
 def _strip(strip: Strip, most: float) -> Markup:

@@ -29,11 +29,12 @@ def render(evidence: Evidence, lineage: Lineage, panels: "Sequence[Panel]" = ())
 
     It needs no network and no script, prints well, and is the same bytes for the same values.
     """
-    from components.reporting.image_panels import draw_panel
+    from components.reporting.image_panels import draw_panel, of_images
     from components.reporting.plots import draw_plots  # matplotlib: a second to import
 
     gated = {result.gate.metric for result in evidence.verdict.gates}
     rows = sorted(measurement_rows(evidence), key=lambda row: row.metric not in gated)
+    drawn = draw_plots(evidence)
     families = [
         (question, [row for row in rows if row.family == family])
         for family, question in _QUESTIONS.items()
@@ -50,7 +51,7 @@ def render(evidence: Evidence, lineage: Lineage, panels: "Sequence[Panel]" = ())
             scales=scales(evidence),
             shown=SHOWN,
             confidences=confidences(evidence),
-            plots=(*map(draw_panel, panels), *draw_plots(evidence)),
+            plots=(*map(draw_panel, panels), *(map(of_images, drawn) if panels else drawn)),
             facts=facts(lineage),
             links=links(lineage),
             rows="images" if panels else "rows",

@@ -80,12 +80,13 @@ def _panel(
     shares = np.array([np.bincount(side, minlength=num_bins) / len(side) for side in (real, made)])
     gaps = shares[1] - shares[0]
     lost, heaped = np.argsort(gaps)[:SHOWN], np.argsort(-gaps)[:SHOWN]
-    worst = int(lost[0])
+    worst, differ = int(lost[0]), int(different(real, made, num_bins).sum())
     return Panel(
         key="kinds",
         title="Which kinds of image are lost, which are made too often?",
-        meaning=f"The kind most lost is {shares[0, worst]:.1%} of the training images and "
-        f"{shares[1, worst]:.1%} of the synthetic ones.",
+        meaning=f"{differ} of {num_bins} kinds are rarer or more frequent than chance explains "
+        f"({LEVEL:.0%} would be by chance). The kind most lost is {shares[0, worst]:.1%} of the "
+        f"training images and {shares[1, worst]:.1%} of the synthetic ones.",
         reading="Each is the mean of the training images of a kind (a bin of k-means); beneath it "
         "stand its shares of training images (blue) and of synthetic ones (orange).",
         strips=tuple(

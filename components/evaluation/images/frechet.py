@@ -6,7 +6,7 @@ from scipy import linalg
 from components.data.table import Matrix
 from components.evaluation.case import Findings, Metric
 from components.evaluation.images.case import ImageCase, ImageEvaluator, ImageFindings
-from components.evaluation.images.halves import interval_by_halves
+from components.evaluation.images.halves import Halved, unbiased_interval
 
 FRECHET_DISTANCE = Metric(
     name="frechet_distance",
@@ -24,23 +24,20 @@ def measure_frechet(case: ImageCase) -> ImageFindings:
 
     The features are of a classifier trained here, so that values can be compared on the same data
     alone. It sees means and covariances only: images drawn from a Gaussian do well, which is why no
-    default gate asks it. Its bias, which few images make large, is that of the reference too:
-    what unseen training images reach.
+    default gate asks it. Its bias, which few images make large, is taken off (`halves.py`), also
+    that of the reference: what unseen training images reach. The classifier is held fixed.
     """
     train, test, synthetic = case.features
     center, scale = train.mean(axis=0), train.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)
     train, test, synthetic = ((each - center) / scale for each in (train, test, synthetic))
-    found = interval_by_halves(
-        frechet,
-        test,
-        synthetic,
-        confidence=case.confidence(FRECHET_DISTANCE.name),
-        seed=case.seed("frechet"),
+    confidence, seed = case.confidence(FRECHET_DISTANCE.name), case.seed("frechet")
+    found, reference = (
+        unbiased_interval(Halved.of(frechet, test, each, seed=seed), confidence=confidence)
+        for each in (synthetic, train)
     )
-    reference = frechet(test, train)
     return ImageFindings(
-        Findings((FRECHET_DISTANCE.measured(found, case.settings, reference=reference),))
+        Findings((FRECHET_DISTANCE.measured(found, case.settings, reference=reference.value),))
     )
 
 

@@ -1,6 +1,7 @@
 """Utility of labelled images: what a classifier learns from synthetic ones, on real ones."""
 
 import numpy as np
+from scipy import stats
 
 from components.data.images import ImageSet
 from components.data.table import Matrix
@@ -13,7 +14,7 @@ from components.evaluation.images.case import (
     Panel,
     Strip,
 )
-from components.evaluation.statistics import Interval, normal_interval
+from components.evaluation.statistics import Interval
 from components.training.classification import chances_of, fit_classifier
 
 NUM_SEEDS, LEAST_IMAGES = 2, 5
@@ -59,15 +60,18 @@ def measure_utility(case: ImageCase) -> ImageFindings:
     if not case.is_labelled or len(case.train.classes) < 2:
         return ImageFindings(Findings())
     real, synthetic = (_is_right(case, each) for each in (case.train, case.synthetic))
-    found = [
-        (TRTR_ACCURACY, real),
-        (TSTR_ACCURACY, synthetic),
-        (TSTR_ACCURACY_LOSS, real - synthetic),
+    found: list[tuple[Metric, tuple[Matrix, ...]]] = [
+        (TRTR_ACCURACY, (real,)),
+        (TSTR_ACCURACY, (synthetic,)),
+        (TSTR_ACCURACY_LOSS, (real, synthetic)),
     ]
-    measured = [_measured(case, *each) for each in found]
+    measured = [
+        metric.measured(accuracy(*of, confidence=case.confidence(metric.name)), case.settings)
+        for metric, of in found
+    ]
     classes = _classes(case)
     if classes:
-        measured.append(_worst(case, real - synthetic, classes))
+        measured.append(_worst(case, real, synthetic, classes))
     return ImageFindings(Findings(tuple(measured)), _panels(case, real, synthetic, classes))
 
 
@@ -87,24 +91,31 @@ def _is_right(case: ImageCase, taught_by: ImageSet) -> Matrix:
     return np.array(rows, dtype=np.float64)
 
 
-def _measured(case: ImageCase, metric: Metric, values: Matrix) -> Measurement:
-    return metric.measured(mean_over(values, case.confidence(metric.name)), case.settings)
+def accuracy(right: Matrix, less: Matrix | None = None, *, confidence: float) -> Interval:
+    """The mean of `right` (networks, images), less that of another kind of network on the same.
 
+    The variance over images, paired, and that between networks of a kind, of which there are few:
+    Student's t with the degrees of freedom of Satterthwaite (1946). The variance over images is at
+    least that of a single one that differs from all others. In 60 splits of digits, where nothing
+    is lost, either bound of the loss was missed in 2 to 3% (a normal interval: 8 to 10%).
 
-def mean_over(values: Matrix, confidence: float) -> Interval:
-    """The mean of values (networks, images), both kinds of draws allowed for.
-
-    The variance over images is at least that of a single one that differs from all others.
-
-    >>> found = mean_over(np.array([[1.0, 1.0, 0.0, 0.0], [1.0, 1.0, 0.0, 0.0]]), 0.95)
+    >>> right = np.array([[1.0, 1.0, 0.0, 0.0], [1.0, 1.0, 0.0, 0.0]])
+    >>> found = accuracy(right, confidence=0.95)
     >>> found.value, round(found.high, 3)
-    (0.5, 0.975)
+    (0.5, 1.179)
     """
-    by_image = values.mean(axis=0)
-    of_images = max(float(by_image.var(ddof=1)), 1.0 / len(by_image)) / len(by_image)
-    of_networks = float(values.mean(axis=1).var(ddof=1)) / len(values)
-    error = float(np.sqrt(of_images + of_networks))
-    return normal_interval(float(by_image.mean()), error, confidence=confidence)
+    kinds = [right] if less is None else [right, less]
+    values = right if less is None else right - less
+    by_image, num_networks = values.mean(axis=0), len(values)
+    num_images = len(by_image)
+    of_images = max(float(by_image.var(ddof=1)), 1.0 / num_images) / num_images
+    of_networks = sum(float(kind.mean(axis=1).var(ddof=1)) for kind in kinds) / num_networks
+    freedom = (of_images + of_networks) ** 2 / (
+        of_images**2 / (num_images - 1) + of_networks**2 / (len(kinds) * (num_networks - 1))
+    )
+    reach = float(stats.t.ppf(confidence, freedom) * np.sqrt(of_images + of_networks))
+    mean = float(by_image.mean())
+    return Interval(mean, mean - reach, mean + reach)
 
 
 def _classes(case: ImageCase) -> list[int]:
@@ -114,12 +125,12 @@ def _classes(case: ImageCase) -> list[int]:
     return [int(code) for code in np.flatnonzero(counts >= LEAST_IMAGES)]
 
 
-def _worst(case: ImageCase, losses: Matrix, classes: list[int]) -> Measurement:
+def _worst(case: ImageCase, real: Matrix, synthetic: Matrix, classes: list[int]) -> Measurement:
     """The greatest loss within a class; bounds of the greatest of all, by Bonferroni."""
-    confidence = case.confidence(WORST_CLASS_LOSS.name)
+    level = 1 - (1 - case.confidence(WORST_CLASS_LOSS.name)) / len(classes)
     each = [
-        mean_over(losses[:, case.test.labels == code], 1 - (1 - confidence) / len(classes))
-        for code in classes
+        accuracy(real[:, of], synthetic[:, of], confidence=level)
+        for of in (case.test.labels == code for code in classes)
     ]
     ends = [[getattr(found, end) for found in each] for end in ("value", "low", "high")]
     value, low, high = (float(max(end)) for end in ends)

@@ -8,7 +8,7 @@ from components.data.images import Pixels
 from components.data.table import Matrix
 from components.evaluation.case import Findings, Metric, subsample
 from components.evaluation.images.case import ImageCase, ImageEvaluator, ImageFindings
-from components.evaluation.images.halves import interval_by_halves
+from components.evaluation.images.halves import Halved, widened_interval
 
 PATCH, LEAST_SIDE = 7, 16
 PATCHES_AN_IMAGE, MAX_PATCHED, NUM_DIRECTIONS = 8, 2_000, 64
@@ -30,8 +30,8 @@ def measure_wasserstein(case: ImageCase) -> ImageFindings:
     As in Karras et al. (2018, section 5): patches of 7 x 7 pixels from each level of a Laplacian
     pyramid, as long as a level has 16 pixels a side; smaller images are taken whole. Patches
     are in deviations of the training images', 64 directions for all sets alike. Eight patches of
-    at most 2,000 images a set. The interval leaves out halves of the images; the reference has
-    training images in the synthetic ones' place.
+    at most 2,000 images a set. The interval leaves out halves of the images, directions and places
+    held fixed; the reference has training images in the synthetic ones' place.
     """
     sets = (case.train, case.test, case.synthetic)
     size = min(MAX_PATCHED, *(len(each) for each in sets))
@@ -39,12 +39,9 @@ def measure_wasserstein(case: ImageCase) -> ImageFindings:
     levels = list(zip(*(pyramid(each) for each in kept), strict=True))
     scales = [_projected(case, place, *level) for place, level in enumerate(levels)]
     train, test, synthetic = (np.stack(parts, axis=1) for parts in zip(*scales, strict=True))
-    found = interval_by_halves(
-        mean_distance,
-        test,
-        synthetic,
+    found = widened_interval(
+        Halved.of(mean_distance, test, synthetic, seed=case.seed("wasserstein")),
         confidence=case.confidence(SLICED_WASSERSTEIN.name),
-        seed=case.seed("wasserstein"),
     )
     by_scale = ", ".join(
         f"{level[0].shape[1]} pixels {mean_distance(test[:, [i]], synthetic[:, [i]]):.3f}"

@@ -1,8 +1,10 @@
 """Evaluators of images: contracts, hand-computed values, ranks, and what cannot be judged."""
 
 import doctest
+import hashlib
 import importlib
 import pkgutil
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -10,12 +12,20 @@ import pytest
 
 from benchmarks.image_ranks import candidate, digits, thirds
 from components.config import EvaluateConfig, Gate, Purpose
-from components.data.images import ImageSet
+from components.data.images import ImageSet, Labels, Pixels
 from components.errors import UserError
 from components.evaluation import images as package
+from components.evaluation.images import case as case_module
+from components.evaluation.images import evaluate as evaluate_module
+from components.evaluation.images import utility
+from components.evaluation.images.bins import different
 from components.evaluation.images.case import ImageCase, canonical_images
 from components.evaluation.images.catalog import FOR_LABELS, SHARING_GATES, image_metrics
+from components.evaluation.images.copies import COPIES, measure_copies
 from components.evaluation.images.evaluate import JudgedImages, evaluate_images
+from components.evaluation.images.frechet import frechet
+from components.evaluation.images.halves import Halved, unbiased_interval, widened_interval
+from components.evaluation.images.moved_copies import measure_moved_copies
 from components.evaluation.images.selftest import (
     ORDERS,
     RECORDS,
@@ -23,12 +33,37 @@ from components.evaluation.images.selftest import (
     self_test,
     source_hash,
 )
+from components.evaluation.images.utility import measure_utility
 from components.evaluation.images.wasserstein import mean_distance, pyramid
 from components.evaluation.selftest import read_self_tests
+from components.networks.image_classifier import ImageClassifier
+from components.training.classification import fit_classifier
 
 CONFIG = EvaluateConfig(purpose=Purpose.SHARING)
 MODULES = [module.name for module in pkgutil.iter_modules(package.__path__)]
 TESTED = ("copy", "good", "gaussian", "collapsed", "noise")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def networks_are_fitted_once() -> Iterator[None]:
+    """The same images and seed give the same network, so it is kept: half of the time."""
+    fitted: dict[str, ImageClassifier] = {}
+
+    def fit(images: Pixels, labels: Labels, num_classes: int, *, seed: int) -> ImageClassifier:
+        given = (
+            images.tobytes(),
+            labels.tobytes(),
+            repr((images.shape, num_classes, seed)).encode(),
+        )
+        key = hashlib.sha256(b"".join(given)).hexdigest()
+        if key not in fitted:
+            fitted[key] = fit_classifier(images, labels, num_classes, seed=seed)
+        return fitted[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(case_module, "fit_classifier", fit)
+        patch.setattr(utility, "fit_classifier", fit)
+        yield
 
 
 @cache
@@ -82,7 +117,7 @@ def test_a_copy_is_refused_for_privacy_and_real_images_are_not() -> None:
     refused = {
         g.gate.metric for g in judged("copy").evidence.verdict.gates if g.outcome == "refused"
     }
-    assert refused == {"membership_auc", "copy_excess", "near_copy_excess"}
+    assert refused == {"membership_auc", "copy_excess", "near_copy_excess", "moved_copy_excess"}
     assert "refused" not in {g.outcome for g in judged("good").evidence.verdict.gates}
 
 
@@ -93,16 +128,22 @@ def test_a_gaussian_of_pixels_is_refused() -> None:
     assert found.verdict.outcome == "refused"
 
 
+@cache
+def judged_bare(shuffle: bool) -> JudgedImages:
+    """Without labels; perhaps with the synthetic images in another order."""
+    train, test, more = (ImageSet(each.images, None, (), "") for each in parts())
+    if shuffle:
+        more = more.take(np.random.default_rng(5).permutation(len(more)))
+    return evaluate_images(train, test, more, config=CONFIG)
+
+
 def test_the_order_of_images_changes_nothing() -> None:
-    train, test, more = parts()
-    shuffled = more.take(np.random.default_rng(5).permutation(len(more)))
-    again = evaluate_images(train, test, shuffled, config=CONFIG)
-    assert again.evidence == judged("good").evidence
+    first, again = (judged_bare(shuffle) for shuffle in (False, True))
+    assert again.evidence == first.evidence
 
 
 def test_without_labels_turns_teach_the_features() -> None:
-    bare = [ImageSet(each.images, None, (), "") for each in parts()]
-    found = evaluate_images(*bare, config=CONFIG).evidence
+    found = judged_bare(False).evidence
     assert {g.gate for g in found.verdict.gates} == set(SHARING_GATES)
     assert found.measurement("two_sample_auc").low < 0.6
 
@@ -123,6 +164,81 @@ def test_levels_of_a_pyramid_add_up_to_the_image() -> None:
     fine, coarse = pyramid(image)
     whole = fine + coarse.repeat(2, axis=1).repeat(2, axis=2)
     assert np.allclose(whole * 255, image)
+
+
+def test_halves_take_a_distances_bias_off() -> None:
+    """Alike sets: the plain Frechet distance is far from 0 for 200 rows of 16 columns."""
+    rows = np.random.default_rng(0).normal(size=(2, 200, 16))
+    halved = Halved.of(frechet, rows[0], rows[1], seed=0)
+    found = unbiased_interval(halved, confidence=0.95)
+    assert halved.value > 0.6 and found.value < 0.2 and found.low == 0
+    again = Halved.of(frechet, rows[0], rows[1], seed=0)
+    assert again == halved
+
+
+def test_a_lower_bound_allows_for_all_the_bias_there_may_be() -> None:
+    """Half the error's growth is (3/2)^.5 - 1 of a bias that falls with the root of the rows."""
+    growth = 2 * (1.5**0.5 - 1) * 0.5
+    found = widened_interval(Halved(value=2.0, error=0.0, growth=growth), confidence=0.95)
+    assert (found.value, found.high) == (2.0, 2.0) and found.low == pytest.approx(1.5)
+
+
+def test_bins_differ_beyond_two_standard_errors() -> None:
+    """50 and 80 of 200: shares .25 and .4, pooled .325, error .0468, 3.2 of them."""
+    real, made = (np.repeat([0, 1], [n, 200 - n]) for n in (50, 80))
+    assert different(real, made, 2).all()
+    assert not different(real, np.repeat([0, 1], [58, 142]), 2).any()
+
+
+def test_mirrored_and_moved_copies_are_found_among_others() -> None:
+    """A fifth copies training images, mirrored and a pixel to the left; plain pixels miss it."""
+    train, test, more = parts()
+    images = more.images.copy()
+    images[:40] = np.roll(train.images[:40, :, ::-1], -1, axis=2)
+    case = ImageCase(train, test, ImageSet(images, more.labels, more.classes, ""), CONFIG)
+    (moved,) = measure_moved_copies(case).findings.measurements
+    near = measure_copies(case).findings.measurements[1]
+    assert 0.12 < moved.low < moved.value < 0.25 and near.value < 0.05
+
+
+def test_copies_among_images_that_were_not_drawn_count_too() -> None:
+    """Half of the training images take part, so half of the copies are seen."""
+    train, test, _ = parts()
+    half = train.take(np.arange(100))
+    case = ImageCase(half, test.take(np.arange(100)), train, CONFIG, num_train=200)
+    (exact, _) = measure_copies(case).findings.measurements
+    assert exact.value == 1.0
+
+
+def test_a_class_that_is_taught_wrongly_is_named() -> None:
+    train, test, more = parts()
+    assert more.labels is not None
+    swapped = np.where(more.labels == 3, 7, more.labels)
+    case = ImageCase(train, test, ImageSet(more.images, swapped, more.classes, ""), CONFIG)
+    found = measure_utility(case)
+    worst = found.findings.measurements[-1]
+    assert worst.meaning.endswith("(3)") and worst.value > 0.6 and worst.low > 0.2
+    assert found.panels[0].strips[0].captions[0] == "3"
+
+
+def test_what_lies_outside_is_what_precision_and_recall_count() -> None:
+    found = judged("gaussian")
+    panel = next(p for p in found.panels if p.key == "outside")
+    shares = [1 - found.evidence.measurement(name).value for name in ("precision", "recall")]
+    assert panel.meaning.startswith(f"{shares[0]:.0%} of the synthetic")
+    assert f"{shares[1]:.0%} of the test" in panel.meaning
+
+
+def test_sets_too_large_are_drawn_from_and_the_report_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    train, test, more = (ImageSet(each.images, None, (), "") for each in parts())
+    monkeypatch.setattr(case_module, "MAX_IMAGES", 120)
+    monkeypatch.setattr(evaluate_module, "IMAGE_EVALUATORS", {"copies": COPIES})
+    config = CONFIG.model_copy(update={"sharing_gates": ()})
+    notes = evaluate_images(train, test, more, config=config).evidence.notes
+    assert notes[0] == "120 of 200 training images were drawn at random and looked at"
+    assert len(notes) == 3
 
 
 def test_a_shift_is_its_own_distance() -> None:
