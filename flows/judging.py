@@ -103,7 +103,8 @@ def judge_files(order: JudgeOrder, log: LogMetrics) -> Judged:
         log=log,
     ).model_copy(update={"notes": tables.notes})
     hashes = {name: source.sha256 for name, source in sources.items()}
-    return Judged(evidence, _lineage(order, hashes, evidence))
+    settings = {"drop": list(order.drop), "kinds": list(order.kinds)}
+    return Judged(evidence, _lineage(order, hashes, evidence, settings))
 
 
 def _judge_images(order: JudgeOrder, log: LogMetrics) -> Judged:
@@ -120,7 +121,8 @@ def _judge_images(order: JudgeOrder, log: LogMetrics) -> Judged:
         sources["train"], sources["test"], sources["synthetic"], config=order.config, log=log
     )
     hashes = {name: each.sha256 for name, each in sources.items()}
-    return Judged(judged.evidence, _lineage(order, hashes, judged.evidence), judged.panels)
+    lineage = _lineage(order, hashes, judged.evidence, {}, what="images")
+    return Judged(judged.evidence, lineage, judged.panels)
 
 
 class _Hashed(Protocol):
@@ -166,14 +168,19 @@ def _as_options(text: str) -> str:
     return re.sub(r"prepare\.kinds: \{(.*?): (\w+)\}", r"--kind \1=\2", text)
 
 
-def _lineage(order: JudgeOrder, hashes: Mapping[str, str], evidence: Evidence) -> Lineage:
+def _lineage(
+    order: JudgeOrder,
+    hashes: Mapping[str, str],
+    evidence: Evidence,
+    settings: Mapping[str, list[str]],
+    what: str = "rows",
+) -> Lineage:
     revision = git_revision(PROJECT)
-    settings = order.config.model_dump_json()
     return Lineage(
         name=Path(order.synthetic).name,
         version=None,
-        generator="rows as given",
-        settings={"drop": list(order.drop), "kinds": list(order.kinds)},
+        generator=f"{what} as given",
+        settings=dict(settings),
         data_uri=order.train,
         data_sha256=hashes["train"],
         num_train=evidence.num_train,
@@ -186,7 +193,7 @@ def _lineage(order: JudgeOrder, hashes: Mapping[str, str], evidence: Evidence) -
             order.test: hashes["test"],
             order.synthetic: hashes["synthetic"],
         },
-        params_sha256=hashlib.sha256(settings.encode()).hexdigest(),
+        params_sha256=hashlib.sha256(order.config.model_dump_json().encode()).hexdigest(),
         libraries={"python": platform.python_version()}
         | {name: metadata.version(name) for name in _LIBRARIES},
         flow_run_id=None,

@@ -220,8 +220,44 @@ def test_images_are_judged_without_a_target(pictures: dict[str, Path], tmp_path:
     assert f"{evidence.verdict.outcome} for sharing" in said
     shown = page.read_text()
     assert shown.count("data:image/png;base64,") > 50 and "60 synthetic images judged" in shown
+    assert "Can a training image be recognised?" in shown and "images as given" in shown
     status, _, told = invoke("judge", *given, "--target", "digit")
     assert (status, told) == (2, "--target has no effect on images")
+
+
+def smaller(pictures: dict[str, Path]) -> None:
+    np.savez(pictures["synthetic"], images=np.zeros((60, 7, 8), np.uint8))
+
+
+def as_rows(pictures: dict[str, Path]) -> None:
+    pictures["synthetic"] = pictures["synthetic"].with_suffix(".csv")
+    pictures["synthetic"].write_text("a,b\n1,2\n")
+
+
+def folder_without(pictures: dict[str, Path]) -> None:
+    pictures["synthetic"] = pictures["synthetic"].with_name("made")
+    pictures["synthetic"].mkdir()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (smaller, "synthetic images are of 8 x 7 pixels, 1 channels, the training images of 8 x 8"),
+        (as_rows, "--synthetic: no images at"),
+        (folder_without, "holds no .png, .jpg, .jpeg file"),
+        (copy("train", "test"), "have the same content"),
+        (cut, "--synthetic: "),
+        (missing, "--synthetic: no file"),
+    ],
+)
+def test_bad_images_are_one_clear_error(
+    pictures: dict[str, Path], spoil: Callable[[dict[str, Path]], None], message: str
+) -> None:
+    spoil(pictures)
+    given = [part for name, path in pictures.items() for part in (f"--{name}", str(path))]
+    status, said, told = invoke("judge", *given)
+    assert (status, said) == (2, "") and message in told, told
+    assert "\n" not in told.removeprefix("files read: 100%\n").strip()
 
 
 def test_rows_need_a_target(files: dict[str, Path]) -> None:

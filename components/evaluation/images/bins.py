@@ -43,7 +43,8 @@ def measure_bins(case: ImageCase) -> ImageFindings:
         case.real_axes.transform(flattened(each.images))
         for each in (case.train, case.test, case.synthetic)
     )
-    count = int(np.clip(min(len(train), len(synthetic)) // IMAGES_A_BIN, 2, MAX_BINS))
+    most = min(MAX_BINS, len(np.unique(train, axis=0)))
+    count = int(np.clip(min(len(train), len(synthetic)) // IMAGES_A_BIN, 2, most))
     means = KMeans(count, n_init=1, random_state=case.seed("bins")).fit(train)
     bins = [means.predict(each) for each in (train, test, synthetic)]
     ours, theirs = (different(bins[0], other, count) for other in (bins[2], bins[1]))
@@ -79,7 +80,8 @@ def _panel(
     """The kinds whose shares differ most, by their mean images."""
     shares = np.array([np.bincount(side, minlength=num_bins) / len(side) for side in (real, made)])
     gaps = shares[1] - shares[0]
-    lost, heaped = np.argsort(gaps)[:SHOWN], np.argsort(-gaps)[:SHOWN]
+    shown = min(SHOWN, num_bins // 2)
+    lost, heaped = (np.argsort(sign * gaps, kind="stable")[:shown] for sign in (1, -1))
     worst, differ = int(lost[0]), int(different(real, made, num_bins).sum())
     return Panel(
         key="kinds",

@@ -42,8 +42,9 @@ class ImageCase:
 
     @property
     def is_labelled(self) -> bool:
-        """True where it is known what every image shows."""
-        return all(s.labels is not None for s in (self.train, self.test, self.synthetic))
+        """True where it is known what every image shows, and that is not the same for all."""
+        sets = (self.train, self.test, self.synthetic)
+        return len(self.train.classes) > 1 and all(each.labels is not None for each in sets)
 
     def seed(self, *labels: str | int) -> int:
         """The seed of a part of the evaluation."""
@@ -123,15 +124,16 @@ class ImageCase:
 
 def _axes(points: Matrix, seed: int) -> PCA:
     count = min(NUM_COMPONENTS, len(points) - 1, points.shape[1])
-    return PCA(count, svd_solver="randomized", random_state=seed).fit(points)
+    with np.errstate(invalid="ignore"):  # images that are all the same have no variance to divide
+        return PCA(count, svd_solver="randomized", random_state=seed).fit(points)
 
 
 def flattened(images: Pixels) -> Matrix:
     """Each image as one row of numbers 0 to 1, averaged down to at most about 32 pixels a side."""
     height, width = images.shape[1:3]
-    step = max(1, -(-max(height, width) // MAX_SIDE))
-    cut = images[:, : height // step * step, : width // step * step].astype(np.float32) / 255
-    blocks = cut.reshape(len(images), height // step, step, width // step, step, -1)
+    down, right = (-(-side // MAX_SIDE) for side in (height, width))
+    cut = images[:, : height // down * down, : width // right * right].astype(np.float32) / 255
+    blocks = cut.reshape(len(images), height // down, down, width // right, right, -1)
     flat: Matrix = blocks.mean(axis=(2, 4)).reshape(len(images), -1).astype(np.float64)
     return flat
 

@@ -131,6 +131,8 @@ def _agreeing(
                 f"the {name} images are of {_size(each)}, the training images of {_size(train)}; "
                 "all must be alike"
             )
+        if name != "synthetic" and (each.images == each.images[0]).all():
+            raise UserError(f"the {name} images are all the same: nothing can be told from them")
         strange = set(each.classes) - set(train.classes)
         if train.labels is not None and strange:
             raise UserError(

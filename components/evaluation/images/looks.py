@@ -11,7 +11,7 @@ SHOWN, MOST_CLASSES = 6, 10
 def side_by_side(case: ImageCase) -> Panel:
     """Six of either at random for each of the first ten classes, or three rows of six of all."""
     classes = case.train.classes[:MOST_CLASSES] if case.is_labelled else ()
-    if len(classes) > 1:
+    if classes:
         strips = [_strip(case, name, code, 0) for code, name in enumerate(classes)]
     else:
         strips = [_strip(case, "", None, place) for place in range(3)]

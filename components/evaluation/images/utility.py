@@ -57,7 +57,7 @@ def measure_utility(case: ImageCase) -> ImageFindings:
     networks; training and synthetic images are held fixed. Class by class it holds for all classes
     at once. Nothing is measured without labels.
     """
-    if not case.is_labelled or len(case.train.classes) < 2:
+    if not case.is_labelled:
         return ImageFindings(Findings())
     real, synthetic = (_is_right(case, each) for each in (case.train, case.synthetic))
     found: list[tuple[Metric, tuple[Matrix, ...]]] = [

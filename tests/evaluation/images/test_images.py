@@ -15,11 +15,17 @@ from components.config import EvaluateConfig, Gate, Purpose
 from components.data.images import ImageSet, Labels, Pixels
 from components.errors import UserError
 from components.evaluation import images as package
+from components.evaluation.case import Findings
 from components.evaluation.images import case as case_module
 from components.evaluation.images import evaluate as evaluate_module
 from components.evaluation.images import utility
-from components.evaluation.images.bins import different
-from components.evaluation.images.case import ImageCase, canonical_images
+from components.evaluation.images.bins import different, measure_bins
+from components.evaluation.images.case import (
+    ImageCase,
+    ImageFindings,
+    canonical_images,
+    flattened,
+)
 from components.evaluation.images.catalog import FOR_LABELS, SHARING_GATES, image_metrics
 from components.evaluation.images.copies import COPIES, measure_copies
 from components.evaluation.images.evaluate import JudgedImages, evaluate_images
@@ -229,6 +235,27 @@ def test_what_lies_outside_is_what_precision_and_recall_count() -> None:
     assert f"{shares[1]:.0%} of the test" in panel.meaning
 
 
+def test_one_class_teaches_nothing_so_utility_is_not_asked() -> None:
+    """As from a folder that holds one folder of images."""
+    train, test, more = (ImageSet(s.images, 0 * s.labels, ("all",), "") for s in parts())
+    case = ImageCase(train, test, more, CONFIG)
+    assert not case.is_labelled and measure_utility(case) == ImageFindings(Findings())
+
+
+@pytest.mark.parametrize("shape", [(3, 200, 3), (90, 33, 1), (1, 1, 1)])
+def test_images_of_any_shape_become_a_row_of_at_most_thousands(shape: tuple[int, ...]) -> None:
+    images = np.full((2, *shape), 51, dtype=np.uint8)
+    flat = flattened(images)
+    assert np.allclose(flat, 0.2, atol=1e-6) and shape[2] <= flat.shape[1] <= 3 * 32 * 32
+
+
+def test_repeated_images_fill_no_more_bins_than_they_are() -> None:
+    train, test, more = parts()
+    few = train.take(np.resize([0, 1, 2], 200))
+    found = measure_bins(ImageCase(few, test, more, CONFIG))
+    assert "of 3)" in found.findings.measurements[0].meaning
+
+
 def test_sets_too_large_are_drawn_from_and_the_report_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -273,6 +300,12 @@ def test_what_cannot_be_judged_says_why(change: object, words: str) -> None:
     train, test, more = parts()
     with pytest.raises(UserError, match=words):
         evaluate_images(train, test, change(more), config=CONFIG)  # type: ignore[operator]
+
+
+def test_test_images_that_are_all_the_same_say_nothing() -> None:
+    train, test, more = parts()
+    with pytest.raises(UserError, match="the test images are all the same"):
+        evaluate_images(train, test.take(np.zeros(60, np.int64)), more, config=CONFIG)
 
 
 @pytest.mark.parametrize(
