@@ -2,6 +2,7 @@
 
 import hashlib
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from components.errors import UserError
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]
 
-NPZ, PICTURES = ".npz", (".png", ".jpg", ".jpeg")
+NPZ, PICTURES, FORMATS = ".npz", (".png", ".jpg", ".jpeg"), ("PNG", "JPEG")
 MAX_BYTES = 2 * 1024**3
 """What a set may take once it is unpacked: 2 GiB."""
 
@@ -67,8 +68,26 @@ def read_images(uri: str) -> ImageSet:
 _KINDS = ", ".join(PICTURES)
 
 
+_UNREADABLE_NPZ = (
+    OSError,
+    ValueError,
+    EOFError,
+    zipfile.BadZipFile,
+    zlib.error,
+    RuntimeError,  # encrypted, or packed in a way that is not known
+    MemoryError,  # more images than there is memory for, if only by what the file says of itself
+)
+
+
+def _check_size(path: Path, uri: str) -> None:
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise UserError(f"{uri!r} has {size:,} bytes; at most {MAX_BYTES:,} may be read")
+
+
 def _from_npz(path: Path, uri: str) -> ImageSet:
     try:
+        _check_size(path, uri)
         data = path.read_bytes()
         with zipfile.ZipFile(path) as archive:
             size = sum(member.file_size for member in archive.infolist())
@@ -82,7 +101,7 @@ def _from_npz(path: Path, uri: str) -> ImageSet:
             labels = arrays["labels"] if "labels" in arrays else None
     except FileNotFoundError as error:
         raise UserError(f"no file {uri!r}") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except _UNREADABLE_NPZ as error:
         raise UserError(f"{uri!r} cannot be read as .npz: {error}") from error
     pixels = _pixels(images, uri)
     codes, classes = _coded(labels, len(pixels), uri)
@@ -135,6 +154,7 @@ def _from_folder(folder: Path, uri: str) -> ImageSet:
     digest, total = hashlib.sha256(), 0
     pixels: list[Pixels] = []
     for path in found:
+        _check_size(path, path.name)
         data = path.read_bytes()
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + data)
         image = _picture(path)
@@ -148,7 +168,12 @@ def _from_folder(folder: Path, uri: str) -> ImageSet:
             )
         pixels.append(image)
     names = [path.parent.name for path in found if path.parent != folder]
-    labels = np.array(names) if len(names) == len(found) else None
+    if 0 < len(names) < len(found):
+        raise UserError(
+            f"{uri!r} holds {len(found) - len(names)} images beside the {len(names)} in its "
+            "folders; accepted are a folder for each class, or no folders"
+        )
+    labels = np.array(names) if names else None
     codes, classes = _coded(labels, len(pixels), uri)
     return ImageSet(np.stack(pixels), codes, classes, digest.hexdigest())
 
@@ -167,14 +192,20 @@ def _picture(path: Path) -> Pixels:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
             if image.width * image.height * 3 > MAX_BYTES:
                 raise UserError(
                     f"{path.name!r} has {image.width} x {image.height} pixels: too many"
                 )
-            grey = image.mode in ("1", "L", "I;16", "I")
+            if image.mode.startswith(("I", "F")):
+                raise UserError(
+                    f"{path.name!r} has more than 8 bits a pixel; accepted are 0 to 255: scale it"
+                )
+            grey = image.mode in ("1", "L")
             pixels = np.asarray(image.convert("L" if grey else "RGB"), dtype=np.uint8)
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+    except UnidentifiedImageError as error:
+        raise UserError(f"{path.name!r} is neither PNG nor JPEG, or is cut short") from error
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UserError(f"{path.name!r} cannot be read as an image: {error}") from error
     return pixels[..., None] if grey else pixels
 

@@ -1,5 +1,6 @@
 """Reading sets of images, and one clear line for each that cannot be read."""
 
+import io
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -61,6 +62,59 @@ def bomb(path: Path) -> str:
     return str(path / "a.npz")
 
 
+def more_than_there_is(path: Path) -> str:
+    """A file of some hundred bytes that says it holds 10^15 pixels."""
+    header = io.BytesIO()
+    claim = {"descr": "|u1", "fortran_order": False, "shape": (10**9, 1000, 1000)}
+    np.lib.format.write_array_header_1_0(header, claim)
+    with zipfile.ZipFile(path / "a.npz", "w") as archive:
+        archive.writestr("images.npy", header.getvalue() + b"\0" * 100)
+    return str(path / "a.npz")
+
+
+def locked(path: Path) -> str:
+    """An archive whose member is marked as encrypted."""
+    uri = npz(path / "a.npz", images=PIXELS)
+    data = bytearray(Path(uri).read_bytes())
+    data[6] |= 1
+    data[data.index(b"PK\x01\x02") + 8] |= 1
+    Path(uri).write_bytes(data)
+    return uri
+
+
+def packed_wrongly(path: Path) -> str:
+    np.savez_compressed(path / "a.npz", images=PIXELS)
+    data = bytearray((path / "a.npz").read_bytes())
+    start = 30 + len("images.npy") + int.from_bytes(data[28:30], "little")
+    data[start] = 0xFF
+    (path / "a.npz").write_bytes(data)
+    return str(path / "a.npz")
+
+
+def loose(path: Path) -> str:
+    (path / "cat").mkdir()
+    for name in ("cat/1.png", "2.png"):
+        Image.fromarray(PIXELS[0]).save(path / name)
+    return str(path)
+
+
+def deep(path: Path) -> str:
+    Image.fromarray(PIXELS[0].astype(np.uint16) * 200).save(path / "1.png")
+    return str(path)
+
+
+def disguised(path: Path) -> str:
+    Image.fromarray(PIXELS[0]).save(path / "1.png", format="GIF")
+    return str(path)
+
+
+def halved(path: Path) -> str:
+    Image.fromarray(np.tile(PIXELS[0], (20, 20))).save(path / "1.png")
+    data = (path / "1.png").read_bytes()
+    (path / "1.png").write_bytes(data[: len(data) // 2])
+    return str(path)
+
+
 def two_sizes(path: Path) -> str:
     Image.fromarray(PIXELS[0]).save(path / "1.png")
     Image.fromarray(PIXELS[0][:3]).save(path / "2.png")
@@ -76,13 +130,21 @@ def no_picture(path: Path) -> str:
     ("make", "words"),
     [
         (lambda p: str(p / "none.npz"), "no file"),
+        (lambda p: npz(p / "a.npz", images=np.zeros((10, 150, 150), np.uint8)), "225,2.. bytes"),
         (lambda p: str(p), "holds no .png, .jpg, .jpeg file"),
         (lambda p: str(p / "rows.csv"), "accepted are an .npz file or a folder"),
         (pickled, "cannot be read as .npz"),
         (cut_short, "cannot be read as .npz"),
         (bomb, "300,000 bytes unpacked"),
         (two_sizes, "'2.png' is 4 x 3 grey, '1.png' 4 x 5 grey"),
-        (no_picture, "'1.png' cannot be read as an image"),
+        (no_picture, "'1.png' is neither PNG nor JPEG"),
+        (disguised, "'1.png' is neither PNG nor JPEG"),
+        (halved, "'1.png' cannot be read as an image: image file is truncated"),
+        (deep, "'1.png' has more than 8 bits a pixel"),
+        (loose, "holds 1 images beside the 1 in its folders"),
+        (more_than_there_is, "cannot be read as .npz: Unable to allocate"),
+        (locked, "cannot be read as .npz: File 'images.npy' is encrypted"),
+        (packed_wrongly, "cannot be read as .npz"),
         (lambda p: npz(p / "a.npz", rows=PIXELS), "no array called images; it holds rows"),
         (lambda p: npz(p / "a.npz", images=PIXELS[0]), r"shape \(5, 4\)"),
         (lambda p: npz(p / "a.npz", images=PIXELS[:0]), r"shape \(0, 5, 4\)"),
