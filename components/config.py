@@ -108,10 +108,16 @@ class CopulaConfig(Settings):
 
 
 class TreesConfig(Settings):
-    """One decision tree a column, each column given those before it, the target first."""
+    """One decision tree a column, each column given those before it, the target first.
+
+    `crowd` trades likeness for privacy: behind every number given out stand so many training rows,
+    and five times as many behind every combination of values (a leaf, which has `min_leaf` rows
+    at least). With 1 trees remember their rows; see `docs/tables.md` for what more costs and hides.
+    """
 
     name: Literal["trees"] = "trees"
     min_leaf: int = Field(10, ge=1)
+    crowd: int = Field(1, ge=1)
 
 
 class CtganConfig(Settings):

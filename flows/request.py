@@ -156,14 +156,15 @@ def _own_data(request: RunRequest) -> dict[str, Any]:
     }
 
 
-SHARING_LEAF = 20
-"""Rows in a leaf of trees at least: on five tables 20 hid training rows better than 10."""
+SHARING_CROWD = 25
+"""Rows behind every number that trees give out: on five tables it hid training rows (see
+`docs/tables.md`)."""
 
 
 def _default_model(purpose: Purpose) -> dict[str, Any]:
-    """Trees; with larger leaves, which give away less, where the rows are to be shared."""
-    large = {"min_leaf": SHARING_LEAF} if purpose is Purpose.SHARING else {}
-    return {"name": "trees", **large}
+    """Trees; with a crowd behind all they give out where the rows are to be shared."""
+    private = {"crowd": SHARING_CROWD} if purpose is Purpose.SHARING else {}
+    return {"name": "trees", **private}
 
 
 def _slug(uri: str, purpose: Purpose) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from benchmarks.calibration.tables import Parts
 from benchmarks.calibration.trials import Trial
-from components.config import ColumnKind, EvaluateConfig, Purpose
+from components.config import ColumnKind, EvaluateConfig, Purpose, TreesConfig
 from components.data.inference import conform, describe, infer_kinds
 from components.data.schema import DISCRETE
 from components.data.table import Table
@@ -38,6 +38,8 @@ OURS, PEERS, REAL = (
 )
 CAPS = {"sharing": 3_000, "augmentation": 1_000}
 """The most training rows for each purpose; as many test and, of real ones, further rows."""
+CROWD = 25
+"""As `mintmark run --purpose sharing` has it."""
 PEER_SCRIPT = Path(__file__).parents[1] / "verdicts_peer.py"
 SDTYPES = {
     ColumnKind.NUMERICAL: "numerical",
@@ -66,7 +68,7 @@ def run(trial: Trial) -> dict[str, Any]:
     scores: dict[str, float] = {}
     make_and_fit: MakeAndFit | None = None
     if name in OURS:
-        make_and_fit = _maker(name)
+        make_and_fit = _maker(name, Purpose(purpose))
         rows = make_and_fit(parts.train, trial.seed).sample(len(parts.train), seed=trial.seed)
     elif name in PEERS:
         rows, scores = ask_peer(name, parts, Path(os.environ[PEER_VARIABLE]))
@@ -96,9 +98,13 @@ def _said(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _maker(name: str) -> MakeAndFit:
+def _maker(name: str, purpose: Purpose) -> MakeAndFit:
+    """A generator with the settings it has unless told otherwise; trees in crowds to be shared."""
+    is_private = name == "trees" and purpose is Purpose.SHARING
+    config = TreesConfig(crowd=CROWD) if is_private else default_config(name)
+
     def make_and_fit(table: Table, seed: int) -> TabularModel:
-        model = make_model(default_config(name))
+        model = make_model(config)
         model.fit(table, seed=seed)
         return model
 

@@ -115,7 +115,7 @@ def _reason(
             f"{'more' if maximise else 'less'} than {bar} is asked"
         )
     matters = f"{_number(beyond, signed, 6)} or {'more' if maximise else 'less'}"
-    held = f"the interval of {meaning}, {low} to {high}, includes {bar}"
+    held = f"the interval of {meaning.removesuffix(',')}, {low} to {high}, includes {bar}"
     if outcome is Outcome.REFUSED:
         return f"{held} and nothing of {matters}"
     also = f" and {matters}" if gate.worthwhile else ""

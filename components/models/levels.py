@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from components.data.schema import Column
 from components.data.table import Matrix
+from components.models.crowds import stretches
 from components.models.tree_arrays import Codes
 
 MISSING = -1
@@ -41,11 +42,13 @@ class Levels:
         return drawn
 
 
-def to_levels(values: Matrix, column: Column) -> tuple[Codes, Levels]:
+def to_levels(values: Matrix, column: Column, crowd: int = 1) -> tuple[Codes, Levels]:
     """Each value's code, -1 where it is missing, and what the codes stand for.
 
     A discrete column's codes are kept. In a smooth column a value that only one row has is never
     given out: it stands for the stretch halfway to its neighbours, in the column's own precision.
+    With a `crowd` of 2 or more, in any column of numbers, only values that so many rows have are
+    given out; others stand for stretches of as many rows (`stretches`), and share a code.
     """
     is_known = ~np.isnan(values)
     if column.is_discrete:
@@ -54,6 +57,10 @@ def to_levels(values: Matrix, column: Column) -> tuple[Codes, Levels]:
         return codes, Levels(known, known, 0.0)
     known, inverse, counts = np.unique(values[is_known], return_inverse=True, return_counts=True)
     codes = np.full(len(values), MISSING, dtype=np.int32)
+    if crowd > 1 and len(known):
+        groups, low, high = stretches(counts, known, crowd)
+        codes[is_known] = groups[inverse]
+        return codes, Levels(low, high, _step(known, column.decimals))
     codes[is_known] = inverse
     is_single = counts == 1
     if is_single.sum() <= SMOOTH_SHARE * is_known.sum():

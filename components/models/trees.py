@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 
 NAME = "trees"
 
+LEAF_CROWDS = 5
+"""Crowds that a leaf must hold, where there is a crowd."""
+
 
 class Trees:
     """Sequential CART: the target first, then each column given all before it.
@@ -30,8 +33,9 @@ class Trees:
     After Reiter 2005 (Using CART to generate partially synthetic public use microdata) and Nowok,
     Raab and Dibben 2016 (synthpop). A value is drawn from the training values of the leaf its row
     falls in, so spikes, heaps and precision are kept; in smooth columns a value that one row alone
-    has is blurred (`Levels`). Columns are worked on as codes: the position among their distinct
-    values, -1 where missing.
+    has is blurred (`Levels`). A `crowd` keeps training rows private: every number given out, as a
+    value or a stretch, stands for so many rows, and every leaf holds five times as many. Columns
+    are worked on as codes: the position among their distinct values, -1 where missing.
 
     Fitted state: `levels_`, what each learned column's codes stand for; `sequence_`, the learned
     columns' positions in the order of drawing; `values_`, a tree for each of these in that order;
@@ -65,7 +69,7 @@ class Trees:
         self.schema_ = table.schema
         matrix = encode(table.frame, table.schema)
         learned = zip(matrix.T, table.schema.learned, strict=True)
-        coded = [to_levels(values, column) for values, column in learned]
+        coded = [to_levels(values, column, self.config.crowd) for values, column in learned]
         codes, self.levels_ = np.column_stack([c for c, _ in coded]), [known for _, known in coded]
         self.sequence_ = drawing_order(table.schema)
         self.values_, self.presence_ = [], {}
@@ -87,7 +91,7 @@ class Trees:
         grow = partial(
             grow_tree,
             num_levels=[len(columns[i].categories) for i in given],
-            min_leaf=self.config.min_leaf,
+            min_leaf=max(self.config.min_leaf, LEAF_CROWDS * self.config.crowd),
             seed=seed,
         )
         predictors, outcome = codes[:, given], codes[:, position]

@@ -47,6 +47,11 @@ def test_a_refusal_says_why_in_numbers() -> None:
     assert verdict.summary.startswith("Not fit for augmentation (augmentation_gain): the interval")
 
 
+def test_a_meaning_that_ends_with_a_comma_is_not_given_two() -> None:
+    found = measurement(low=-0.004, high=0.006, meaning="the gain, 3 ways tried,")
+    assert "the gain, 3 ways tried, -0.004 to" in reason(found)
+
+
 def test_a_loss_is_refused_by_its_better_end() -> None:
     assert reason(measurement(value=-0.02, low=-0.03, high=-0.01)) == (
         "refused for augmentation: the gain in ROC AUC over SMOTE is -0.020, at most -0.010 "

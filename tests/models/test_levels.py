@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from components.data.schema import Column, ColumnKind
 from components.models.levels import MISSING, LevelsPack, to_levels
@@ -13,6 +14,11 @@ def numeric(decimals: int | None = None) -> Column:
 
 def drawn_again(values: np.ndarray, column: Column) -> np.ndarray:
     codes, levels = to_levels(values, column)
+    return levels.draw(codes, np.random.default_rng(0))
+
+
+def drawn_again_in_crowds(values: np.ndarray, crowd: int) -> np.ndarray:
+    codes, levels = to_levels(values, numeric(), crowd)
     return levels.draw(codes, np.random.default_rng(0))
 
 
@@ -51,8 +57,31 @@ def test_precision_is_kept(step: float, decimals: int) -> None:
     np.testing.assert_allclose(multiples, np.round(multiples), atol=1e-6)
 
 
+@pytest.mark.parametrize("crowd", [2, 10, 40])
+def test_behind_every_number_stands_a_crowd(crowd: int) -> None:
+    rng = np.random.default_rng(crowd)
+    values = np.concatenate([np.zeros(60), np.full(45, 3.0), rng.lognormal(size=400).round(2)])
+    codes, levels = to_levels(values, numeric(2), crowd)
+    assert np.bincount(codes, minlength=len(levels.low)).min() >= crowd
+    assert (levels.low <= levels.high).all() and (levels.high[:-1] <= levels.low[1:]).all()
+    again = levels.draw(codes, rng)
+    assert (again == 0).sum() >= 60 and (again == 3).sum() >= 45
+    assert stats.spearmanr(again, values).statistic > 0.97
+
+
+def test_few_values_beside_a_spike_go_with_the_nearer_one() -> None:
+    values = np.repeat([0.0, 1.0, 9.0, 10.0], [20, 2, 3, 30])
+    assert drawn_again_in_crowds(values, 10).tolist() == [0.0] * 22 + [10.0] * 33
+
+
+def test_without_any_crowd_a_column_is_one_stretch() -> None:
+    values = np.arange(8.0)
+    codes, levels = to_levels(values, numeric(), 20)
+    assert set(codes) == {0} and (levels.low[0], levels.high[0]) == (0.0, 7.0)
+
+
 def test_no_value_at_all() -> None:
-    codes, levels = to_levels(np.full(3, np.nan), numeric())
+    codes, levels = to_levels(np.full(3, np.nan), numeric(), 5)
     assert codes.tolist() == [MISSING] * 3
     assert np.isnan(levels.draw(codes, np.random.default_rng(0))).all()
 
