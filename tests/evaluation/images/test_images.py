@@ -29,7 +29,7 @@ from components.evaluation.images.case import (
 from components.evaluation.images.catalog import FOR_LABELS, SHARING_GATES, image_metrics
 from components.evaluation.images.copies import COPIES, measure_copies
 from components.evaluation.images.evaluate import JudgedImages, evaluate_images
-from components.evaluation.images.frechet import frechet
+from components.evaluation.images.frechet import frechet, measure_frechet
 from components.evaluation.images.halves import Halved, unbiased_interval, widened_interval
 from components.evaluation.images.moved_copies import measure_moved_copies
 from components.evaluation.images.selftest import (
@@ -180,6 +180,17 @@ def test_halves_take_a_distances_bias_off() -> None:
     assert halved.value > 0.6 and found.value < 0.2 and found.low == 0
     again = Halved.of(frechet, rows[0], rows[1], seed=0)
     assert again == halved
+
+
+def test_a_feature_that_hardly_any_image_has_does_not_outweigh_all() -> None:
+    """One training image has the last feature a little, two synthetic ones more."""
+    train, test, made = np.random.default_rng(0).normal(size=(3, 200, 8))
+    for each, images, height in ((train, 1, 0.001), (test, 0, 0.0), (made, 2, 1.0)):
+        each[:, -1] = np.where(np.arange(200) < images, height, 0.0)
+    case = ImageCase(*parts(), CONFIG)
+    vars(case)["features"] = (train, test, made)
+    (found,) = measure_frechet(case).findings.measurements
+    assert found.value < 0.3
 
 
 def test_a_lower_bound_allows_for_all_the_bias_there_may_be() -> None:
