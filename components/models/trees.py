@@ -91,7 +91,7 @@ class Trees:
         grow = partial(
             grow_tree,
             num_levels=[len(columns[i].categories) for i in given],
-            min_leaf=max(self.config.min_leaf, LEAF_CROWDS * self.config.crowd),
+            min_leaf=self._least_leaf(),
             seed=seed,
         )
         predictors, outcome = codes[:, given], codes[:, position]
@@ -104,6 +104,11 @@ class Trees:
                 predictors, present.astype(np.int32), outcome_discrete=True
             )
         self.values_.append(grow(predictors[present], outcome[present], outcome_discrete=False))
+
+    def _least_leaf(self) -> int:
+        """The rows a leaf must have: a crowd of one is none."""
+        crowd = self.config.crowd
+        return max(self.config.min_leaf, LEAF_CROWDS * crowd if crowd > 1 else 1)
 
     def sample(
         self, num_rows: int, *, condition: Mapping[str, Scalar] | None = None, seed: int

@@ -58,6 +58,14 @@ def test_missing_values_depend_on_other_columns() -> None:
     assert rows.loc[rows["outcome"] == "lost", "visits"].isna().mean() < 0.25
 
 
+@pytest.mark.parametrize(("settings", "least"), [({"min_leaf": 2}, 2), ({"crowd": 20}, 100)])
+def test_a_leaf_holds_crowds_where_there_is_one(settings: dict[str, int], least: int) -> None:
+    model = Trees(TreesConfig(**settings))
+    model.fit(mixed_table(1000), seed=0)
+    smallest = min(int(tree.count[tree.count > 0].min()) for tree in model.values_)
+    assert least <= smallest < 2 * least
+
+
 def test_leaves_have_at_least_min_leaf_rows() -> None:
     table = mixed_table(400)
     small, large = fitted(table, 5), fitted(table, 40)
