@@ -89,7 +89,12 @@ def _start(folder: Path) -> "tuple[S3Server, subprocess.Popen[bytes]]":
     command += [f"-{name}={port}" for name, port in ports.items()]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-    _await(process, f"{server.url}/healthz", folder / "log")
+    try:
+        _await(process, f"{server.url}/healthz", folder / "log")
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
     return server, process
 
 
