@@ -107,6 +107,11 @@ class CopulaConfig(Settings):
     shrinkage: float = Field(0.02, ge=0, le=1)
 
 
+SHARING_CROWD = 25
+"""Rows behind every number that trees give out, unless told otherwise, where rows of one's own are
+to be shared; `docs/tables.md` says what other numbers cost and hide."""
+
+
 class TreesConfig(Settings):
     """One decision tree a column, each column given those before it, the target first.
 

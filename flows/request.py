@@ -9,7 +9,15 @@ from typing import Annotated, Any
 import yaml
 from pydantic import Field
 
-from components.config import Approval, Params, Purpose, override, parse_params, read_params
+from components.config import (
+    SHARING_CROWD,
+    Approval,
+    Params,
+    Purpose,
+    override,
+    parse_params,
+    read_params,
+)
 from components.data.sources import absolute, hash_source
 from components.errors import UserError
 from components.models.catalog import MODELS
@@ -154,11 +162,6 @@ def _own_data(request: RunRequest) -> dict[str, Any]:
         "train": {"model": _default_model(purpose)},
         "evaluate": {"purpose": purpose},
     }
-
-
-SHARING_CROWD = 25
-"""Rows behind every number that trees give out: on five tables it hid training rows (see
-`docs/tables.md`)."""
 
 
 def _default_model(purpose: Purpose) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from benchmarks.calibration.tables import Parts
 from benchmarks.calibration.trials import Trial
-from components.config import ColumnKind, EvaluateConfig, Purpose, TreesConfig
+from components.config import SHARING_CROWD, ColumnKind, EvaluateConfig, Purpose, TreesConfig
 from components.data.inference import conform, describe, infer_kinds
 from components.data.schema import DISCRETE
 from components.data.table import Table
@@ -38,8 +38,6 @@ OURS, PEERS, REAL = (
 )
 CAPS = {"sharing": 3_000, "augmentation": 1_000}
 """The most training rows for each purpose; as many test and, of real ones, further rows."""
-CROWD = 25
-"""As `mintmark run --purpose sharing` has it."""
 PEER_SCRIPT = Path(__file__).parents[1] / "verdicts_peer.py"
 SDTYPES = {
     ColumnKind.NUMERICAL: "numerical",
@@ -101,7 +99,7 @@ def _said(evidence: Evidence) -> dict[str, Any]:
 def _maker(name: str, purpose: Purpose) -> MakeAndFit:
     """A generator with the settings it has unless told otherwise; trees in crowds to be shared."""
     is_private = name == "trees" and purpose is Purpose.SHARING
-    config = TreesConfig(crowd=CROWD) if is_private else default_config(name)
+    config = TreesConfig(crowd=SHARING_CROWD) if is_private else default_config(name)
 
     def make_and_fit(table: Table, seed: int) -> TabularModel:
         model = make_model(config)

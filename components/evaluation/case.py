@@ -39,6 +39,20 @@ class Sampler(Protocol):
         ...
 
 
+class Asking(Protocol):
+    """Anything judged by gates: it knows how sure they ask to be."""
+
+    def confidence(self, metric: str) -> float:
+        """The highest confidence that a gate asks of `metric`."""
+        ...
+
+
+def asked_confidence(config: EvaluateConfig, metric: str) -> float:
+    """The highest confidence that a gate asks of `metric`, .95 where none does."""
+    asked = [gate.confidence for gate in config.gates if gate.metric == metric]
+    return max(asked, default=DEFAULT_CONFIDENCE)
+
+
 MakeAndFit = Callable[[Table, int], Sampler]
 """Fits a fresh generator of the judged kind on a table, from a seed."""
 
@@ -71,8 +85,7 @@ class Case:
 
     def confidence(self, metric: str) -> float:
         """The highest confidence that a gate asks of `metric`, .95 where none does."""
-        asked = [gate.confidence for gate in self.config.gates if gate.metric == metric]
-        return max(asked, default=DEFAULT_CONFIDENCE)
+        return asked_confidence(self.config, metric)
 
     def seed(self, *labels: str | int) -> int:
         """The seed of a part of the evaluation."""
@@ -100,7 +113,7 @@ class Metric:
     def measured(
         self,
         interval: Interval,
-        case: Case,
+        case: Asking,
         *,
         meaning: str | None = None,
         reference: float | None = None,

@@ -6,15 +6,16 @@ The study of `benchmarks/calibration/ranks.py` measures five candidates on sever
 
 import hashlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from pydantic import TypeAdapter
 
 from components.errors import UserError
-from components.evaluation.case import Evaluator, Metric
+from components.evaluation.case import Metric
 from components.evaluation.catalog import EVALUATORS
 from components.evaluation.evidence import Value
 
@@ -102,22 +103,30 @@ def self_test(metric: Metric, values: Values) -> SelfTest:
     >>> self_test(SHAPE_ERROR, {"fair": found}).reason
     'on fair, noise (0.010) is not worse than good (0.020)'
     """
-    reasons = [reason for table, found in values.items() for reason in _wrong(metric, table, found)]
+    return tested(metric, expected(metric).tiers, values, _source_of(metric.name))
+
+
+def tested(metric: Metric, tiers: Tiers, values: Values, source: str) -> SelfTest:
+    """The self-test of a metric by the order it must find; none passes that has nothing to rank."""
+    reasons = [
+        reason
+        for table, found in values.items()
+        for reason in _wrong(metric.goal, tiers, table, found)
+    ]
     if not values:
         reasons.append("it was measured on no table")
-    if len(expected(metric).tiers) < 2:
+    if len(tiers) < 2:
         reasons.append("it ranks no candidates, so nothing could tell it from a broken one")
     return SelfTest(
         passed=not reasons,
         reason=reasons[0] if reasons else "",
-        source=source_hash(_evaluator_of(metric.name)),
+        source=source,
         values={table: dict(found) for table, found in values.items()},
     )
 
 
-def _wrong(metric: Metric, table: str, values: Mapping[str, float]) -> list[str]:
-    sign = 1.0 if metric.goal == "maximise" else -1.0
-    tiers = expected(metric).tiers
+def _wrong(goal: str, tiers: Tiers, table: str, values: Mapping[str, float]) -> list[str]:
+    sign = 1.0 if goal == "maximise" else -1.0
     found = []
     for place, tier in enumerate(tiers):
         for worse in (name for later in tiers[place + 1 :] for name in later):
@@ -134,12 +143,17 @@ def _wrong(metric: Metric, table: str, values: Mapping[str, float]) -> list[str]
 
 def check_self_test(name: str, path: Path = RECORDS) -> None:
     """Raises UserError for a metric that failed its self-test, or has none by its present code."""
+    check_record(name, path, _source_of(name), RENEW)
+
+
+def check_record(name: str, path: Path, source: str, renew: str) -> None:
+    """The same by the records at `path` and the source as it is; `renew` says how to renew them."""
     record = _read_once(path).get(name)
     if record is None:
-        raise UserError(f"a gate asks for the metric {name!r}, which has no self-test: {RENEW}")
-    if record.source != source_hash(_evaluator_of(name)):
+        raise UserError(f"a gate asks for the metric {name!r}, which has no self-test: {renew}")
+    if record.source != source:
         raise UserError(
-            f"a gate asks for the metric {name!r}, whose code changed since its self-test: {RENEW}"
+            f"a gate asks for the metric {name!r}, whose code changed since its self-test: {renew}"
         )
     if not record.passed:
         raise UserError(
@@ -148,7 +162,21 @@ def check_self_test(name: str, path: Path = RECORDS) -> None:
         )
 
 
-def source_hash(evaluator: Evaluator) -> str:
+class Measuring(Protocol):
+    """An evaluator, of tables or of other data."""
+
+    @property
+    def run(self) -> Callable[..., object]:
+        """The function that measures."""
+        ...
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """What it may measure."""
+        ...
+
+
+def source_hash(evaluator: Measuring) -> str:
     """The SHA-256 of the file an evaluator is written in."""
     path = inspect.getsourcefile(evaluator.run)
     assert path is not None
@@ -160,8 +188,16 @@ def _file_hash(path: str) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def _evaluator_of(name: str) -> Evaluator:
-    for evaluator in EVALUATORS.values():
+def _source_of(name: str) -> str:
+    return source_hash(evaluator_of(name, EVALUATORS.values()))
+
+
+_Any = TypeVar("_Any", bound=Measuring)
+
+
+def evaluator_of(name: str, evaluators: Iterable[_Any]) -> _Any:
+    """The one of `evaluators` that measures the metric `name`; KeyError where none does."""
+    for evaluator in evaluators:
         if name in (metric.name for metric in evaluator.metrics):
             return evaluator
     raise KeyError(name)

@@ -2,22 +2,25 @@
 
 import base64
 import io
-import re
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 from PIL import Image
 
 from components.data.images import Pixels
-from components.evaluation.images.case import Panel, Strip
+from components.evaluation.images.wording import said_of_images
 from components.reporting.plot import Plot
 from components.reporting.wording import percent
+
+if TYPE_CHECKING:
+    from components.evaluation.images.case import Panel, Strip  # imports torch
 
 LEAST_SIDE, MOST_SIDE = 64, 160
 """Small images are enlarged, dot by dot, and large ones shrunk, to so many pixels a side."""
 
 
-def draw_panel(panel: Panel) -> Plot:
+def draw_panel(panel: "Panel") -> Plot:
     """The panel as a figure of the page."""
     most = max(
         (share for strip in panel.strips for pair in strip.bars for share in pair), default=1
@@ -36,24 +39,20 @@ def of_images(plot: Plot) -> Plot:
     """A plot of the tables' kind that says images where it says rows."""
     listing = plot.listing and replace(
         plot.listing,
-        title=_said(plot.listing.title),
-        rows=tuple(tuple(map(_said, row)) for row in plot.listing.rows),
+        title=said_of_images(plot.listing.title),
+        rows=tuple(tuple(map(said_of_images, row)) for row in plot.listing.rows),
     )
     return replace(
         plot,
-        title=_said(plot.title),
-        meaning=_said(plot.meaning),
-        reading=_said(plot.reading),
-        svg=_said(plot.svg),
+        title=said_of_images(plot.title),
+        meaning=said_of_images(plot.meaning),
+        reading=said_of_images(plot.reading),
+        svg=said_of_images(plot.svg),
         listing=listing,
     )
 
 
-def _said(text: str) -> str:
-    return re.sub(r"\brow(s?)\b", r"image\1", text)
-
-
-def _strip(strip: Strip, most: float) -> Markup:
+def _strip(strip: "Strip", most: float) -> Markup:
     """One row: its name, then each image with its caption and its bars."""
     captions = strip.captions or ("",) * len(strip.images)
     bars = strip.bars or (None,) * len(strip.images)

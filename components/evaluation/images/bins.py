@@ -13,7 +13,6 @@ from components.evaluation.images.case import (
     ImageFindings,
     Panel,
     Strip,
-    flattened,
 )
 from components.evaluation.statistics import share_interval
 
@@ -39,10 +38,7 @@ def measure_bins(case: ImageCase) -> ImageFindings:
     reference is the same of test images, 5% by chance. As many bins as leave 20 images for each, at
     most 100. The exact interval takes bins as draws, the clustering as given.
     """
-    train, test, synthetic = (
-        case.real_axes.transform(flattened(each.images))
-        for each in (case.train, case.test, case.synthetic)
-    )
+    train, test, synthetic = (case.real_axes.transform(each) for each in case.pixels)
     most = min(MAX_BINS, len(np.unique(train, axis=0)))
     count = int(np.clip(min(len(train), len(synthetic)) // IMAGES_A_BIN, 2, most))
     means = KMeans(count, n_init=1, random_state=case.seed("bins")).fit(train)
@@ -50,7 +46,7 @@ def measure_bins(case: ImageCase) -> ImageFindings:
     ours, theirs = (different(bins[0], other, count) for other in (bins[2], bins[1]))
     measured = DIFFERENT_BINS.measured(
         share_interval(int(ours.sum()), count, confidence=case.confidence(DIFFERENT_BINS.name)),
-        case.settings,
+        case,
         meaning=f"{DIFFERENT_BINS.meaning} ({int(ours.sum())} of {count})",
         reference=float(theirs.mean()),
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 from components.evaluation.case import Findings
 from components.evaluation.images.case import ImageCase, ImageEvaluator, ImageFindings
 from components.evaluation.images.outside import outside_panel
+from components.evaluation.images.wording import said_of_images
 from components.evaluation.manifold import MANIFOLD
 from components.evaluation.membership import MEMBERSHIP, MEMBERSHIP_AUC_MODEL
 from components.evaluation.two_sample import TWO_SAMPLE
@@ -39,11 +40,7 @@ def measure_membership(case: ImageCase) -> ImageFindings:
 def _of_images(found: Findings) -> ImageFindings:
     """The findings with images for rows; which component gives rows away says nothing here."""
     measurements = tuple(
-        m.model_copy(
-            update={
-                "meaning": m.meaning.replace("rows", "images").replace("row", "image").strip(",")
-            }
-        )
+        m.model_copy(update={"meaning": said_of_images(m.meaning).strip(",")})
         for m in found.measurements
     )
     return ImageFindings(replace(found, measurements=measurements, telltales=()))

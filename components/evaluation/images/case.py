@@ -12,7 +12,7 @@ from components.config import ColumnKind, EvaluateConfig
 from components.data.images import ImageSet, Pixels
 from components.data.inference import describe
 from components.data.table import Matrix, Table
-from components.evaluation.case import Case, Findings, Metric, subsample
+from components.evaluation.case import Case, Findings, Metric, asked_confidence, subsample
 from components.evaluation.seeds import derived_seed
 from components.training.classification import features_of, fit_classifier, fit_turns
 
@@ -36,11 +36,6 @@ class ImageCase:
     """How many training images there were before some were drawn, None for those there are."""
 
     @property
-    def share_drawn(self) -> float:
-        """The part of the training images that takes part."""
-        return len(self.train) / (self.num_train or len(self.train))
-
-    @property
     def is_labelled(self) -> bool:
         """True where it is known what every image shows, and that is not the same for all."""
         sets = (self.train, self.test, self.synthetic)
@@ -52,14 +47,7 @@ class ImageCase:
 
     def confidence(self, metric: str) -> float:
         """The highest confidence that a gate asks of `metric`, .95 where none does."""
-        return self.settings.confidence(metric)
-
-    @cached_property
-    def settings(self) -> Case:
-        """The settings alone, for what needs no rows."""
-        frame = pd.DataFrame({"none": [0.0]})
-        nothing = Table(frame.iloc[:0], describe(frame, {"none": ColumnKind.NUMERICAL}, "none"))
-        return Case(nothing, nothing, nothing, self.config, None)
+        return asked_confidence(self.config, metric)
 
     @cached_property
     def halves(self) -> tuple[ImageSet, ImageSet]:
@@ -100,18 +88,40 @@ class ImageCase:
 
         No training image has a say in them, as an attacker would have it.
         """
-        flat = [flattened(each.images) for each in (self.train, self.test, self.synthetic)]
-        return self._in(self.synthetic_axes, *flat)
+        return self._in(self.synthetic_axes, *self.pixels)
+
+    @cached_property
+    def pixels(self) -> tuple[Matrix, Matrix, Matrix]:
+        """The training, test and synthetic images' pixels, an image a row; see `flattened`."""
+        train, test, synthetic = (
+            flattened(each.images) for each in (self.train, self.test, self.synthetic)
+        )
+        return train, test, synthetic
 
     @cached_property
     def synthetic_axes(self) -> PCA:
         """The 24 main components of the synthetic images' pixels."""
-        return _axes(flattened(self.synthetic.images), self.seed("pixels"))
+        return _axes(self.pixels[2], self.seed("pixels"))
 
     @cached_property
     def real_axes(self) -> PCA:
         """The 24 main components of the training images' pixels."""
-        return _axes(flattened(self.train.images), self.seed("pixels"))
+        return _axes(self.pixels[0], self.seed("pixels"))
+
+    @cached_property
+    def sides(self) -> tuple[ImageSet, ImageSet]:
+        """As many training as test images, so that a chance likeness to either is as likely."""
+        size = min(len(self.train), len(self.test))
+        train, test = (
+            each.take(subsample(len(each), size, self.seed("copies")))
+            for each in (self.train, self.test)
+        )
+        return train, test
+
+    @property
+    def times_a_side(self) -> float:
+        """How many times as many training images there were as there are on a side."""
+        return (self.num_train or len(self.train)) / len(self.sides[0])
 
     def _in(self, axes: PCA, *points: Matrix) -> Case:
         names = [f"component {i + 1}" for i in range(axes.n_components_)]

@@ -13,6 +13,7 @@ from components.evaluation.images.case import (
     ImageFindings,
     flattened,
 )
+from components.evaluation.images.wording import said_of_images
 from components.evaluation.statistics import Interval, normal_interval
 
 MAX_LOOKED_UP = 5_000
@@ -29,14 +30,9 @@ def measure_copies(case: ImageCase) -> ImageFindings:
     interval is that of a mean over synthetic images, the real ones taken as they are. Images that
     were moved or mirrored are for `moved_copies.py`.
     """
-    size = min(len(case.train), len(case.test))
-    train, test = (
-        each.take(subsample(len(each), size, case.seed("copies")))
-        for each in (case.train, case.test)
-    )
+    train, test = case.sides
     looked_up = subsample(len(case.synthetic), MAX_LOOKED_UP, case.seed("copies"))
     synthetic = case.synthetic.take(looked_up)
-    factor = len(case.train) / size / case.share_drawn
     exact = [_is_among(synthetic.images, each.images) for each in (train, test)]
     points = [flattened(each.images) for each in (synthetic, train, test)]
     distances = [nearest(points[0], each, 1)[:, 0] for each in points[1:]]
@@ -44,9 +40,9 @@ def measure_copies(case: ImageCase) -> ImageFindings:
     near = [found < NEAR * usual for found in distances]
     measured = tuple(
         metric.measured(
-            excess(*found, confidence=case.confidence(metric.name)).scaled(factor),
-            case.settings,
-            meaning=metric.meaning.replace("rows", "images").replace("row", "image"),
+            excess(*found, confidence=case.confidence(metric.name)).scaled(case.times_a_side),
+            case,
+            meaning=said_of_images(metric.meaning),
         )
         for metric, found in ((COPY_EXCESS, exact), (NEAR_COPY_EXCESS, near))
     )

@@ -40,7 +40,7 @@ def measure_frechet(case: ImageCase) -> ImageFindings:
         for each in (synthetic, train)
     )
     return ImageFindings(
-        Findings((FRECHET_DISTANCE.measured(found, case.settings, reference=reference.value),))
+        Findings((FRECHET_DISTANCE.measured(found, case, reference=reference.value),))
     )
 
 

@@ -59,19 +59,18 @@ def measure_moved_copies(case: ImageCase) -> ImageFindings:
     synthetic images are looked up. The interval is that of a mean over synthetic images. Blind to
     what is in the training images several times over, which `copies.py` sees if it is copied as is.
     """
-    size = min(len(case.train), len(case.test))
     kept = subsample(len(case.synthetic), MAX_LOOKED_UP, case.seed("moved copies"))
     synthetic, axes = case.synthetic.take(kept), case.synthetic_axes
-    among = [
-        each.take(subsample(len(each), size, case.seed("copies"))).images
-        for each in (case.train, case.test)
-    ]
-    is_near = [resemblance(synthetic.images, each, axes).shares < NEAR for each in among]
-    found = excess(*is_near, confidence=case.confidence(MOVED_COPY_EXCESS.name))
-    measured = MOVED_COPY_EXCESS.measured(
-        found.scaled(len(case.train) / size / case.share_drawn), case.settings
+    in_train, in_test = (resemblance(synthetic.images, side.images, axes) for side in case.sides)
+    found = excess(
+        in_train.shares < NEAR,
+        in_test.shares < NEAR,
+        confidence=case.confidence(MOVED_COPY_EXCESS.name),
     )
-    return ImageFindings(Findings((measured,)), (_panel(case, synthetic),))
+    measured = MOVED_COPY_EXCESS.measured(found.scaled(case.times_a_side), case)
+    if len(case.sides[0]) < len(case.train):
+        in_train = resemblance(synthetic.images, case.train.images, axes)
+    return ImageFindings(Findings((measured,)), (_panel(case, synthetic, in_train),))
 
 
 def resemblance(images: Pixels, among: Pixels, axes: PCA) -> Resemblance:
@@ -117,9 +116,11 @@ def _moves(images: Pixels, down: list[int], right: list[int]) -> Iterator[Pixels
                 yield turned[:, top : top + height, left : left + width]
 
 
-def _panel(case: ImageCase, synthetic: ImageSet) -> Panel:
-    """The synthetic images that most resemble one training image, and that one beneath each."""
-    found = resemblance(synthetic.images, case.train.images, case.synthetic_axes)
+def _panel(case: ImageCase, synthetic: ImageSet, found: Resemblance) -> Panel:
+    """The synthetic images that most resemble one training image, and that one beneath each.
+
+    `found` is their resemblance to all training images.
+    """
     closest = np.argsort(found.shares, kind="stable")[:SHOWN]
     shares, nearly = found.shares[closest], int((found.shares < NEAR).sum())
     return Panel(

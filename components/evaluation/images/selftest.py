@@ -4,17 +4,19 @@
 `selftest.json` beside this file.
 """
 
-import hashlib
-import inspect
-from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
-from components.errors import UserError
 from components.evaluation.case import Metric
-from components.evaluation.images.case import ImageEvaluator
 from components.evaluation.images.catalog import IMAGE_EVALUATORS
-from components.evaluation.selftest import LEAST_GAP, Expected, SelfTest, Values, read_self_tests
+from components.evaluation.selftest import (
+    Expected,
+    SelfTest,
+    Values,
+    check_record,
+    evaluator_of,
+    source_hash,
+    tested,
+)
 
 COPY, GOOD, GAUSSIAN, COLLAPSED, NOISE = CANDIDATES = (
     "copy",
@@ -69,60 +71,14 @@ def self_test(metric: Metric, values: Values) -> SelfTest:
     >>> self_test(image_metrics()["membership_auc"], {"digits": found}).passed
     True
     """
-    name, sign = metric.name, 1.0 if metric.goal == "maximise" else -1.0
-    reasons = [] if values else ["it was measured on no set"]
-    if name not in ORDERS:
-        reasons.append("it ranks no candidates, so nothing could tell it from a broken one")
-    tiers = ORDERS[name].tiers if name in ORDERS else ()
-    for table, found in values.items():
-        for place, tier in enumerate(tiers):
-            later = [worse for other in tiers[place + 1 :] for worse in other]
-            reasons += [
-                f"on {table}, {worse} ({found[worse]:.3f}) is not worse than "
-                f"{better} ({found[better]:.3f})"
-                for better in tier
-                for worse in later
-                if sign * (found[better] - found[worse]) < LEAST_GAP
-            ]
-    return SelfTest(
-        passed=not reasons,
-        reason=reasons[0] if reasons else "",
-        source=source_hash(_evaluator_of(name)),
-        values={table: dict(found) for table, found in values.items()},
-    )
+    tiers = ORDERS[metric.name].tiers if metric.name in ORDERS else ()
+    return tested(metric, tiers, values, _source_of(metric.name))
 
 
-def check_image_self_test(name: str, path: Path = RECORDS) -> None:
-    """Raises UserError for a metric that failed its self-test, or has none."""
-    record = _read_once(path).get(name)
-    if record is None:
-        raise UserError(f"a gate asks for the metric {name!r}, which has no self-test: {RENEW}")
-    if record.source != source_hash(_evaluator_of(name)):
-        raise UserError(
-            f"a gate asks for the metric {name!r}, whose code changed since its self-test: {RENEW}"
-        )
-    if not record.passed:
-        raise UserError(
-            f"a gate asks for the metric {name!r}, which is switched off, since it failed its "
-            f"self-test: {record.reason}"
-        )
+def check_image_self_test(name: str) -> None:
+    """Raises UserError for a metric that failed its self-test, or has none by its present code."""
+    check_record(name, RECORDS, _source_of(name), RENEW)
 
 
-def source_hash(evaluator: ImageEvaluator) -> str:
-    """The SHA-256 of the file an evaluator is written in."""
-    path = inspect.getsourcefile(evaluator.run)
-    assert path is not None
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-def _evaluator_of(name: str) -> ImageEvaluator:
-    return next(
-        evaluator
-        for evaluator in IMAGE_EVALUATORS.values()
-        if name in (metric.name for metric in evaluator.metrics)
-    )
-
-
-@cache
-def _read_once(path: Path) -> Mapping[str, SelfTest]:
-    return read_self_tests(path)
+def _source_of(name: str) -> str:
+    return source_hash(evaluator_of(name, IMAGE_EVALUATORS.values()))

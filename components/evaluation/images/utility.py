@@ -66,7 +66,7 @@ def measure_utility(case: ImageCase) -> ImageFindings:
         (TSTR_ACCURACY_LOSS, (real, synthetic)),
     ]
     measured = [
-        metric.measured(accuracy(*of, confidence=case.confidence(metric.name)), case.settings)
+        metric.measured(accuracy(*of, confidence=case.confidence(metric.name)), case)
         for metric, of in found
     ]
     classes = _classes(case)
@@ -136,7 +136,7 @@ def _worst(case: ImageCase, real: Matrix, synthetic: Matrix, classes: list[int])
     value, low, high = (float(max(end)) for end in ends)
     name = case.train.classes[classes[int(np.argmax(ends[0]))]]
     return WORST_CLASS_LOSS.measured(
-        Interval(value, low, high), case.settings, meaning=f"{WORST_CLASS_LOSS.meaning} ({name})"
+        Interval(value, low, high), case, meaning=f"{WORST_CLASS_LOSS.meaning} ({name})"
     )
 
 

@@ -49,7 +49,7 @@ def measure_wasserstein(case: ImageCase) -> ImageFindings:
     )
     measured = SLICED_WASSERSTEIN.measured(
         found,
-        case.settings,
+        case,
         meaning=f"{SLICED_WASSERSTEIN.meaning}: {by_scale};",
         reference=mean_distance(test, train),
     )

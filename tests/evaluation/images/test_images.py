@@ -26,7 +26,12 @@ from components.evaluation.images.case import (
     canonical_images,
     flattened,
 )
-from components.evaluation.images.catalog import FOR_LABELS, SHARING_GATES, image_metrics
+from components.evaluation.images.catalog import (
+    FOR_LABELS,
+    IMAGE_EVALUATORS,
+    SHARING_GATES,
+    image_metrics,
+)
 from components.evaluation.images.copies import COPIES, measure_copies
 from components.evaluation.images.evaluate import JudgedImages, evaluate_images
 from components.evaluation.images.frechet import frechet, measure_frechet
@@ -35,13 +40,11 @@ from components.evaluation.images.moved_copies import measure_moved_copies
 from components.evaluation.images.selftest import (
     ORDERS,
     RECORDS,
-    _evaluator_of,
     self_test,
-    source_hash,
 )
 from components.evaluation.images.utility import measure_utility
 from components.evaluation.images.wasserstein import mean_distance, pyramid
-from components.evaluation.selftest import read_self_tests
+from components.evaluation.selftest import evaluator_of, read_self_tests, source_hash
 from components.networks.image_classifier import ImageClassifier
 from components.training.classification import fit_classifier
 
@@ -115,7 +118,11 @@ def test_a_metric_that_passed_ranks_few_images_too(name: str) -> None:
 def test_every_metric_was_tested_by_the_code_as_it_is() -> None:
     records = read_self_tests(RECORDS)
     assert set(records) == set(image_metrics()), "renew with `python -m benchmarks.image_ranks`"
-    stale = [n for n, each in records.items() if each.source != source_hash(_evaluator_of(n))]
+    stale = [
+        n
+        for n, each in records.items()
+        if each.source != source_hash(evaluator_of(n, IMAGE_EVALUATORS.values()))
+    ]
     assert not stale, "renew with `python -m benchmarks.image_ranks`"
 
 
