@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 LEAST_SIDE, MOST_SIDE = 64, 160
 """Small images are enlarged, dot by dot, and large ones shrunk, to so many pixels a side."""
 
+WIDEST = 40
+"""The longest bar beneath an image, in percent of its width, so that its figure stays beside it."""
+
 
 def draw_panel(panel: "Panel") -> Plot:
     """The panel as a figure of the page."""
@@ -83,7 +86,7 @@ def _bars(pair: tuple[float, float], most: float) -> Markup:
     """The share of real images above that of synthetic ones, each with its figure."""
     return Markup("").join(
         Markup('<span class="share {}"><i style="width:{}%"></i>{}</span>').format(
-            kind, f"{55 * share / most:.1f}", percent(share)
+            kind, f"{WIDEST * share / most:.1f}", percent(share)
         )
         for kind, share in zip(("real", "made"), pair, strict=True)
     )
