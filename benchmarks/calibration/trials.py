@@ -50,12 +50,12 @@ class Result:
 
 @cache
 def code_hash(study: str) -> str:
-    """The SHA-256 of the evaluation, of the settings and of what the study itself is made of."""
+    """The SHA-256 of the evaluation, of its settings and of what the study itself is made of."""
     here = Path(__file__).parent
     evaluation = sorted((ROOT / "components" / "evaluation").glob("*.py"))
     own = [here / name for name in (*STUDY_FILES, f"{study}.py")]
     digest = hashlib.sha256()
-    for path in [*evaluation, ROOT / "components" / "config.py", *own]:
+    for path in [*evaluation, ROOT / "components" / "config" / "evaluate.py", *own]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

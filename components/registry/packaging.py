@@ -21,8 +21,8 @@ from components.models.contract import Exportable
 from components.registry.flavors import GeneratorFlavors
 
 _PACKAGE = "components"
-_PARTS = ("data", "models", "networks", "storage", "training")
-_MODULES = ("__init__.py", "config.py", "errors.py")
+_PARTS = ("config", "data", "models", "networks", "storage", "training")
+_MODULES = ("__init__.py", "errors.py")
 _REFERENCE = re.compile(rf"\b{_PACKAGE}(?=\.[a-z])")
 _NEEDS = ("numpy", "pandas", "pydantic", "pyyaml", "safetensors")
 

@@ -1,0 +1,99 @@
+"""Which generator to fit, its settings, and how many rows to draw."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from components.config.settings import Settings
+
+
+class Device(StrEnum):
+    """Where a network is trained."""
+
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
+class CopulaConfig(Settings):
+    """A Gaussian copula for each class of the target."""
+
+    name: Literal["copula"] = "copula"
+    shrinkage: float = Field(0.02, ge=0, le=1)
+
+
+SHARING_CROWD = 25
+"""Rows behind every number that trees give out, unless told otherwise, where rows of one's own are
+to be shared; `docs/tables.md` says what other numbers cost and hide."""
+
+
+class TreesConfig(Settings):
+    """One decision tree a column, each column given those before it, the target first.
+
+    `crowd` trades likeness for privacy: behind every number given out stand so many training rows,
+    and five times as many behind every combination of values (a leaf, which has `min_leaf` rows
+    at least). With 1 trees remember their rows; see `docs/tables.md` for what more costs and hides.
+    """
+
+    name: Literal["trees"] = "trees"
+    min_leaf: int = Field(10, ge=1)
+    crowd: int = Field(1, ge=1)
+
+
+class CtganConfig(Settings):
+    """A conditional tabular GAN; see `components/models/ctgan.py`.
+
+    Training takes `steps` updates of each network on `batch_size` rows, or `max_epochs` passes
+    over the rows where that is fewer; rates fall to 0 over the second half. Where `holdout_share`
+    comes to 100 rows, these are held out: every `look_every` steps they are compared with sampled
+    ones, the best generator is kept, and `patience` looks without a better one end training.
+    `penalty` weighs the critic's squared slope, `ema_decay` averages the generator, `temperature`
+    is that of the softmax behind each drawn level. On `device` the networks are trained; equal
+    seeds give equal weights on the CPU alone. A numeric column of at most `max_levels` values
+    is modelled as levels; of any other, the values with `spike_share` of the rows are.
+    """
+
+    name: Literal["ctgan"] = "ctgan"
+    steps: int = Field(5000, ge=1)
+    max_epochs: int = Field(150, ge=1)
+    batch_size: int = Field(250, ge=2)
+    noise_size: int = Field(64, ge=1)
+    hidden_size: int = Field(256, ge=1)
+    generator_blocks: int = Field(2, ge=1)
+    critic_layers: int = Field(2, ge=1)
+    generator_rate: float = Field(1e-3, gt=0)
+    critic_rate: float = Field(1e-3, gt=0)
+    penalty: float = Field(1.0, ge=0)
+    ema_decay: float = Field(0.995, ge=0, lt=1)
+    temperature: float = Field(1.0, gt=0)
+    spike_share: float = Field(0.01, gt=0, le=1)
+    max_levels: int = Field(20, ge=2)
+    holdout_share: float = Field(0.1, ge=0, lt=0.5)
+    look_every: int = Field(500, ge=1)
+    patience: int = Field(4, ge=1)
+    checkpoint_seconds: float = Field(5.0, ge=0)
+    device: Device = Device.CPU
+
+
+ModelConfig = CopulaConfig | TreesConfig | CtganConfig
+Model = Annotated[ModelConfig, Field(discriminator="name")]
+
+
+class TrainConfig(Settings):
+    """Which generator to fit, and from which seed."""
+
+    model: Model
+    seed: int = Field(0, ge=0)
+    threads: int = Field(2, ge=1)
+
+    @property
+    def device(self) -> Device:
+        """Where the training runs: models without the setting use the CPU."""
+        return getattr(self.model, "device", Device.CPU)
+
+
+class SynthesizeConfig(Settings):
+    """How many rows the judged synthetic table has (None: as many as training rows)."""
+
+    rows: int | None = Field(None, ge=1)
+    seed: int = Field(0, ge=0)

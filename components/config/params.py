@@ -1,0 +1,87 @@
+"""The whole of `params.yaml`, and how it is read."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import Field, ValidationError
+
+from components.config.evaluate import EvaluateConfig
+from components.config.models import SynthesizeConfig, TrainConfig
+from components.config.prepare import PrepareConfig
+from components.config.promote import AncestryConfig, PromoteConfig
+from components.config.settings import Settings
+from components.errors import UserError
+
+
+class Params(Settings):
+    """The whole of `params.yaml`: a section for each stage, and the name to register under."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")
+    prepare: PrepareConfig
+    train: TrainConfig
+    synthesize: SynthesizeConfig = SynthesizeConfig()
+    evaluate: EvaluateConfig
+    ancestry: AncestryConfig = AncestryConfig()
+    promote: PromoteConfig = PromoteConfig()
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The settings that shape what a run makes, as JSON values: not who may approve it."""
+        return self.model_dump(mode="json", exclude={"ancestry", "promote"})
+
+
+def read_params(path: Path) -> Params:
+    """The settings in a YAML file; raises UserError naming each setting that is wrong."""
+    if not path.is_file():
+        raise UserError(f"no settings at {path}")
+    try:
+        raw = yaml.safe_load(path.read_text())
+    except yaml.YAMLError as error:
+        raise UserError(f"{path} is not YAML: {error}") from error
+    return parse_params(raw, str(path))
+
+
+def parse_params(raw: Any, origin: str) -> Params:
+    """The settings in a plain mapping; raises UserError naming each setting that is wrong."""
+    try:
+        return Params.model_validate(raw)
+    except ValidationError as error:
+        raise UserError(_explain(error, origin)) from error
+
+
+def parse_evaluate(raw: Any, origin: str) -> EvaluateConfig:
+    """The section `evaluate` in a plain mapping; raises UserError naming what is wrong."""
+    try:
+        return EvaluateConfig.model_validate(raw)
+    except ValidationError as error:
+        raise UserError(_explain(error, origin)) from error
+
+
+def override(base: dict[str, Any], text: str) -> None:
+    """Set `section.key=value` in place; the value is read as YAML.
+
+    Raises UserError for another form, or where the section is a value.
+    """
+    path, equals, value = text.partition("=")
+    if not equals or not path:
+        raise UserError(f"setting {text!r} is not of the form section.key=value")
+    *sections, key = path.split(".")
+    place = base
+    for section in sections:
+        if not isinstance(place.setdefault(section, {}), dict):
+            raise UserError(f"setting {text!r}: {section!r} is a value, not a section")
+        place = place[section]
+    try:
+        place[key] = yaml.safe_load(value)
+    except yaml.YAMLError as error:
+        raise UserError(f"setting {text!r}: the value is not YAML") from error
+
+
+def _explain(error: ValidationError, origin: str) -> str:
+    """One line a wrong setting: where it stands, what it is, what was expected."""
+    lines = []
+    for item in error.errors():
+        place = ".".join(str(part) for part in item["loc"])
+        lines.append(f"{place or 'settings'} = {item['input']!r}: {item['msg']}")
+    return f"wrong settings in {origin}: " + "; ".join(lines)
