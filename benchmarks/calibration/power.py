@@ -10,7 +10,7 @@ from components.config import EvaluateConfig, Purpose
 from components.data.table import Table
 from components.evaluation.evaluate import evaluate
 
-PROCESS = "product"
+PROCESS = "product of ten"
 NUM_TRAIN = 150
 NUM_TEST = 200
 RATIOS = (1.0, 4.0, 8.0, 16.0)

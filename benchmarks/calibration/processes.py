@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -24,11 +25,11 @@ class Process:
         return self.make(num_rows, np.random.default_rng(seed))
 
 
-def _product(num_rows: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Six numbers; the class follows the product of two: slow to learn, so more rows help."""
-    x = rng.normal(size=(num_rows, 6))
+def _product(num_rows: int, rng: np.random.Generator, num_features: int = 6) -> pd.DataFrame:
+    """Numbers; the class follows the product of two: slow to learn, so more rows help."""
+    x = rng.normal(size=(num_rows, num_features))
     score = x[:, 0] * x[:, 1] + rng.normal(0, 0.3, num_rows)
-    frame = pd.DataFrame(x, columns=[f"x{i}" for i in range(6)])
+    frame = pd.DataFrame(x, columns=[f"x{i}" for i in range(num_features)])
     return frame.assign(label=np.where(score > 0.0, "yes", "no"))
 
 
@@ -96,6 +97,7 @@ def _visits(num_rows: int, rng: np.random.Generator) -> pd.DataFrame:
 
 PROCESSES = {
     "product": Process(_product, "label"),
+    "product of ten": Process(partial(_product, num_features=10), "label"),
     "orders": Process(_orders, "returned"),
     "visits": Process(_visits, "readmitted", {"patient": ColumnKind.IDENTIFIER}),
 }
