@@ -11,6 +11,7 @@ from components.config.evaluate import (
 )
 from components.config.models import (
     SHARING_CROWD,
+    AutoregressiveConfig,
     CopulaConfig,
     CtganConfig,
     Device,
@@ -39,6 +40,7 @@ __all__ = [
     "SHARING_GATES",
     "AncestryConfig",
     "Approval",
+    "AutoregressiveConfig",
     "ColumnKind",
     "CopulaConfig",
     "CtganConfig",

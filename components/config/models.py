@@ -75,7 +75,38 @@ class CtganConfig(Settings):
     device: Device = Device.CPU
 
 
-ModelConfig = CopulaConfig | TreesConfig | CtganConfig
+class AutoregressiveConfig(Settings):
+    """A network that draws column after column; see `components/models/autoregressive.py`.
+
+    Numbers are modelled as at most `max_levels` levels, each with `crowd` training rows at least.
+    Training takes `steps` updates on `batch_size` rows, or `max_epochs` passes over the rows where
+    that is fewer; the rate falls to 0. `any_order` is the share of rows learned in random orders,
+    not that of drawing: what conditions and missing cells need. `holdout_share` of the rows, and a
+    quarter of few, are held out: every `look_every` steps their likelihood is measured, the best
+    network is kept, and `patience` looks without a better one end training. `ema_decay` averages
+    the network. On `device` it is trained; equal seeds give equal weights on the CPU alone.
+    """
+
+    name: Literal["autoregressive"] = "autoregressive"
+    crowd: int = Field(1, ge=1)
+    max_levels: int = Field(128, ge=2)
+    steps: int = Field(400, ge=1)
+    max_epochs: int = Field(40, ge=1)
+    batch_size: int = Field(512, ge=2)
+    hidden_size: int = Field(128, ge=1)
+    blocks: int = Field(3, ge=1)
+    rate: float = Field(4e-3, gt=0)
+    weight_decay: float = Field(0.01, ge=0)
+    ema_decay: float = Field(0.99, ge=0, lt=1)
+    any_order: float = Field(0.3, ge=0, le=1)
+    holdout_share: float = Field(0.1, gt=0, lt=0.5)
+    look_every: int = Field(20, ge=1)
+    patience: int = Field(3, ge=1)
+    checkpoint_seconds: float = Field(5.0, ge=0)
+    device: Device = Device.CPU
+
+
+ModelConfig = CopulaConfig | TreesConfig | CtganConfig | AutoregressiveConfig
 Model = Annotated[ModelConfig, Field(discriminator="name")]
 
 

@@ -1,6 +1,5 @@
 """A table with its schema, and its one numeric form that every model works on."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,8 +9,7 @@ from numpy.typing import NDArray
 
 from components.data.cast import cast
 from components.data.identifiers import fresh_identifiers
-from components.data.schema import Column, ColumnKind, Scalar, Schema
-from components.errors import UserError
+from components.data.schema import Column, ColumnKind, Schema
 
 Matrix = NDArray[np.float64]
 
@@ -106,27 +104,3 @@ def _output_dtype(column: Column) -> str:
     if column.dtype.startswith(("int", "uint")):
         return column.dtype.replace("i", "I", 1).replace("u", "U", 1)
     return column.dtype
-
-
-def check_condition(condition: Mapping[str, Scalar] | None, schema: Schema) -> int | None:
-    """The target's code that `condition` asks for, None where it asks for nothing.
-
-    Raises UserError for another column, a target that is not discrete, or an unknown value.
-    """
-    if not condition:
-        return None
-    target = schema.target_column
-    others = sorted(set(condition) - {target.name})
-    if others or not target.is_discrete:
-        raise UserError(
-            f"cannot condition on {', '.join(others) or target.name!r}: "
-            f"only a discrete target can be asked for (here {target.name!r}, {target.kind})"
-        )
-    wanted = condition[target.name]
-    for code, category in enumerate(target.categories):
-        if category == wanted or str(category) == str(wanted):
-            return code
-    raise UserError(
-        f"condition {target.name}={wanted!r} is impossible; "
-        f"known values: {', '.join(map(str, target.categories))}"
-    )

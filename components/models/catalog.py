@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from components.config import CopulaConfig, CtganConfig, ModelConfig, TreesConfig
+from components.config import (
+    AutoregressiveConfig,
+    CopulaConfig,
+    CtganConfig,
+    ModelConfig,
+    TreesConfig,
+)
 from components.errors import UserError
 from components.models.contract import TabularModel
 
@@ -24,6 +30,9 @@ MODELS = {
     "trees": Entry("components.models.trees:Trees", TreesConfig),
     "copula": Entry("components.models.copula:Copula", CopulaConfig),
     "ctgan": Entry("components.models.ctgan:Ctgan", CtganConfig, needs=("torch",)),
+    "autoregressive": Entry(
+        "components.models.autoregressive:Autoregressive", AutoregressiveConfig, needs=("torch",)
+    ),
 }
 """Every model by name. A new one is one file, its settings, and one line here."""
 

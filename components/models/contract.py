@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from components.data.schema import Scalar, Schema
+from components.data.conditions import Condition
+from components.data.schema import Schema
 from components.data.table import Table
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class TabularModel(Protocol):
         ...
 
     def sample(
-        self, num_rows: int, *, condition: Mapping[str, Scalar] | None = None, seed: int
+        self, num_rows: int, *, condition: Condition | None = None, seed: int
     ) -> pd.DataFrame:
         """Exactly `num_rows` rows in the schema's columns and types, all meeting `condition`."""
         ...
@@ -107,5 +108,21 @@ class Scorer(Protocol):
 
         It is the log density of the row as far as the model has one. A row depends on itself
         alone; values that the model cannot make get a low score, not an error.
+        """
+        ...
+
+
+@runtime_checkable
+class Completer(Protocol):
+    """A generator that can be given any columns and draws the others.
+
+    Its `sample` takes a condition on any learned columns, not the target alone.
+    """
+
+    def complete(self, frame: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+        """The rows with a value drawn for every missing cell, given all that is known of the row.
+
+        Different seeds give independent draws, for multiple imputation (Rubin 1987). Identifiers
+        are made anew, constants put back.
         """
         ...

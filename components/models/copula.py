@@ -12,8 +12,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from components.config import CopulaConfig
-from components.data.schema import Scalar, Schema
-from components.data.table import Matrix, Table, check_condition, decode, encode
+from components.data.conditions import Condition, check_condition
+from components.data.schema import Schema
+from components.data.table import Matrix, Table, decode, encode
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.copula_density import LEAST_SHARE, log_density
@@ -150,7 +151,7 @@ class Copula:
         return Group(tuple(marginals), np.linalg.cholesky(correlation).astype(np.float32))
 
     def sample(
-        self, num_rows: int, *, condition: Mapping[str, Scalar] | None = None, seed: int
+        self, num_rows: int, *, condition: Condition | None = None, seed: int
     ) -> pd.DataFrame:
         """Draw each row's class, unless the condition fixes it, then the row from its copula."""
         wanted = check_condition(condition, self.schema_)

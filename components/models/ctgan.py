@@ -23,7 +23,6 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -34,9 +33,10 @@ import torch
 from torch import Tensor
 
 from components.config import CtganConfig
+from components.data.conditions import Condition, check_condition
 from components.data.gan_encoding import CodeSettings, ColumnCode, encode_rows, learn_codes
-from components.data.schema import Column, Scalar, Schema
-from components.data.table import Matrix, Table, check_condition, decode, encode
+from components.data.schema import Column, Schema
+from components.data.table import Matrix, Table, decode, encode
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.ctgan_calibration import Calibration, uncalibrated
@@ -127,7 +127,7 @@ class Ctgan:
         return game, sampler, counts.cpu() / len(matrix)
 
     def sample(
-        self, num_rows: int, *, condition: Mapping[str, Scalar] | None = None, seed: int
+        self, num_rows: int, *, condition: Condition | None = None, seed: int
     ) -> pd.DataFrame:
         """Exactly `num_rows` rows; a condition on the target is met by construction."""
         label = check_condition(condition, self.schema_)

@@ -33,13 +33,35 @@ class Levels:
 
     def draw(self, codes: Codes, rng: np.random.Generator) -> Matrix:
         """A value for each code, NaN for a missing one."""
+        return self.at(codes, rng.random(len(codes)))
+
+    def at(self, codes: Codes, uniforms: Matrix) -> Matrix:
+        """The value for each code that lies so far between its ends, NaN for a missing one."""
         low, high = np.append(self.low, np.nan)[codes], np.append(self.high, np.nan)[codes]
-        values: Matrix = low + (high - low) * rng.random(len(codes))
+        values: Matrix = low + (high - low) * uniforms
         if self.step == 0:
             return values
         rounded = self.low[0] + np.round((values - self.low[0]) / self.step) * self.step
         drawn: Matrix = np.where(low == high, low, rounded)
         return drawn
+
+    def codes(self, values: Matrix) -> Codes:
+        """The code of each value: the nearest level's where none holds it, -1 where missing."""
+        codes = np.full(len(values), MISSING, dtype=np.int32)
+        known = np.flatnonzero(~np.isnan(values))
+        if not len(self.low):
+            return codes
+        last = len(self.low) - 1
+        above = np.minimum(np.searchsorted(self.high, values[known], side="left"), last)
+        below = np.maximum(above - 1, 0)
+        is_nearer_below = values[known] - self.high[below] < self.low[above] - values[known]
+        codes[known] = np.where(is_nearer_below, below, above)
+        return codes
+
+    def log_widths(self, codes: Codes) -> Matrix:
+        """The log width of the stretch that each code stands for, 0 where it is one value."""
+        widths = np.append(self.high - self.low, 0.0)[codes]
+        return np.log(np.where(widths > 0, widths, 1.0))
 
 
 def to_levels(values: Matrix, column: Column, crowd: int = 1) -> tuple[Codes, Levels]:
@@ -60,7 +82,7 @@ def to_levels(values: Matrix, column: Column, crowd: int = 1) -> tuple[Codes, Le
     if crowd > 1 and len(known):
         groups, low, high = stretches(counts, known, crowd)
         codes[is_known] = groups[inverse]
-        return codes, Levels(low, high, _step(known, column.decimals))
+        return codes, Levels(low, high, level_step(known, column.decimals))
     codes[is_known] = inverse
     is_single = counts == 1
     if is_single.sum() <= SMOOTH_SHARE * is_known.sum():
@@ -68,10 +90,10 @@ def to_levels(values: Matrix, column: Column, crowd: int = 1) -> tuple[Codes, Le
     halfway = (known[1:] + known[:-1]) / 2
     low = np.where(is_single, np.append(known[:1], halfway), known)
     high = np.where(is_single, np.append(halfway, known[-1:]), known)
-    return codes, Levels(low, high, _step(known, column.decimals))
+    return codes, Levels(low, high, level_step(known, column.decimals))
 
 
-def _step(known: Matrix, decimals: int | None) -> float:
+def level_step(known: Matrix, decimals: int | None) -> float:
     """The largest step that all values are whole multiples of, from the first; 0 where none is."""
     scale = 10.0 ** (decimals or 0)
     scaled = (known - known[0]) * scale

@@ -1,6 +1,6 @@
 """What the programs of all generators have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 
 from components.config import ColumnKind
 from components.data.schema import Column
+from components.models.levels import Levels
+from components.networks.code_values import CodeValues
 from components.networks.column_range import ColumnRange
 
 Intervals = dict[int, tuple[float, float]]
@@ -47,3 +49,32 @@ def class_intervals(codes: Sequence[int], shares: NDArray[np.float64]) -> Interv
         for code, share, end in zip(codes, shares, ends, strict=True)
         if code >= 0 and share > 0
     }
+
+
+def starts_of(sizes: Sequence[int]) -> NDArray[np.int64]:
+    """Where each of parts laid end to end begins."""
+    return np.cumsum([0, *sizes[:-1]])
+
+
+def code_values(
+    levels: Sequence[Levels], draw_of: Mapping[int, int], blur: Mapping[int, int]
+) -> CodeValues:
+    """What the codes of columns stand for; by column, which draw gives them and which blurs."""
+
+    def tensor(values: Sequence[float]) -> torch.Tensor:
+        return torch.tensor(values, dtype=torch.float64)
+
+    sizes = [len(known.low) for known in levels]
+    low, high = (
+        torch.from_numpy(np.concatenate([*(getattr(known, end) for known in levels), [np.nan]]))
+        for end in ("low", "high")
+    )
+    return CodeValues(
+        low=low,
+        high=high,
+        base=torch.from_numpy(starts_of(sizes)),
+        step=tensor([known.step for known in levels]),
+        first=tensor([known.low[0] if len(known.low) else 0.0 for known in levels]),
+        draw=torch.tensor([draw_of[i] for i in range(len(levels))]),
+        blur=torch.tensor([blur.get(i, 0) for i in range(len(levels))]),
+    )

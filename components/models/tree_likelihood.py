@@ -22,7 +22,7 @@ def log_likelihood(
     the stretch where the value is blurred. Each leaf counts as if it had one donor more, drawn
     from the whole column, so that no row is impossible.
     """
-    codes = np.column_stack([locate(v, known) for v, known in zip(matrix.T, levels, strict=True)])
+    codes = np.column_stack([known.codes(v) for v, known in zip(matrix.T, levels, strict=True)])
     total = np.zeros(len(matrix))
     for done, (position, tree) in enumerate(zip(sequence, values, strict=True)):
         predictors, outcome = codes[:, sequence[:done]], codes[:, position]
@@ -32,22 +32,8 @@ def log_likelihood(
             total += np.log(_shares(presence[position], predictors, is_there))
             rows = np.flatnonzero(is_there)
         total[rows] += np.log(_shares(tree, predictors[rows], outcome[rows]))
-        total[rows] -= _log_widths(levels[position], outcome[rows])
+        total[rows] -= levels[position].log_widths(outcome[rows])
     return total
-
-
-def locate(values: Matrix, levels: Levels) -> Codes:
-    """The code of each value: the nearest level's where none holds it, -1 where it is missing."""
-    codes = np.full(len(values), MISSING, dtype=np.int32)
-    known = np.flatnonzero(~np.isnan(values))
-    if not len(levels.low):
-        return codes
-    last = len(levels.low) - 1
-    above = np.minimum(np.searchsorted(levels.high, values[known], side="left"), last)
-    below = np.maximum(above - 1, 0)
-    is_nearer_below = values[known] - levels.high[below] < levels.low[above] - values[known]
-    codes[known] = np.where(is_nearer_below, below, above)
-    return codes
 
 
 def _shares(tree: Tree, predictors: Codes, outcome: Codes) -> Matrix:
@@ -64,9 +50,3 @@ def _shares(tree: Tree, predictors: Codes, outcome: Codes) -> Matrix:
     overall = np.maximum(column, 0.5)[outcome + 1] / max(len(donors), 1)
     shares: Matrix = (here + overall) / (tree.count[leaves] + 1)
     return shares
-
-
-def _log_widths(levels: Levels, codes: Codes) -> Matrix:
-    """The log width of the stretch that each code stands for, 0 where it is one value."""
-    widths = np.append(levels.high - levels.low, 0.0)[codes]
-    return np.log(np.where(widths > 0, widths, 1.0))

@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -11,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from components.config import TreesConfig
-from components.data.schema import Scalar, Schema
-from components.data.table import Matrix, Table, check_condition, decode, encode
+from components.data.conditions import Condition, check_condition
+from components.data.schema import Schema
+from components.data.table import Matrix, Table, decode, encode
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.levels import MISSING, Levels, LevelsPack, to_levels
@@ -111,7 +111,7 @@ class Trees:
         return max(self.config.min_leaf, LEAF_CROWDS * crowd if crowd > 1 else 1)
 
     def sample(
-        self, num_rows: int, *, condition: Mapping[str, Scalar] | None = None, seed: int
+        self, num_rows: int, *, condition: Condition | None = None, seed: int
     ) -> pd.DataFrame:
         """Draw the columns one after another; a condition fixes the first, the target."""
         wanted = check_condition(condition, self.schema_)

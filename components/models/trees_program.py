@@ -10,9 +10,15 @@ from numpy.typing import NDArray
 from components.data.schema import Schema
 from components.models.contract import SamplingProgram
 from components.models.levels import Levels
-from components.models.program_parts import Intervals, class_intervals, column_range
+from components.models.program_parts import (
+    Intervals,
+    class_intervals,
+    code_values,
+    column_range,
+    starts_of,
+)
 from components.models.tree_arrays import LEAF, Tree
-from components.networks.tree_rows import CodeValues, Forest, TreeRows
+from components.networks.tree_rows import Forest, TreeRows
 
 _ALWAYS = -1
 _NUMBER = -1
@@ -39,7 +45,7 @@ def trees_program(
     blurred = [i for i, known in enumerate(levels) if (known.low != known.high).any()]
     forest = _forest(draws, [draw_of[position] for position in sequence])
     blur = {position: len(draws) + k for k, position in enumerate(blurred)}
-    module = TreeRows(forest, _code_values(levels, draw_of, blur), column_range(schema.learned))
+    module = TreeRows(forest, code_values(levels, draw_of, blur), column_range(schema.learned))
     classes = _classes(values[0]) if schema.is_classification else {}
     return SamplingProgram(module, len(draws) + len(blurred), classes)
 
@@ -69,9 +75,9 @@ def _classes(root: Tree) -> Intervals:
 def _forest(draws: Sequence[_Draw], predictors: Sequence[int]) -> Forest:
     """The trees end to end; predictor i of every tree is the draw `predictors[i]`."""
     trees = [draw.tree for draw in draws]
-    first_node = _starts([len(tree.feature) for tree in trees])
-    first_donor = _starts([len(tree.donors) for tree in trees])
-    first_place = _starts([len(tree.order) for tree in trees])
+    first_node = starts_of([len(tree.feature) for tree in trees])
+    first_donor = starts_of([len(tree.donors) for tree in trees])
+    first_place = starts_of([len(tree.order) for tree in trees])
     drawn = np.array(predictors)
     children = [_children(tree) + at for tree, at in zip(trees, first_node, strict=True)]
     starts = [tree.start + at for tree, at in zip(trees, first_donor, strict=True)]
@@ -89,10 +95,6 @@ def _forest(draws: Sequence[_Draw], predictors: Sequence[int]) -> Forest:
         depth=_joined([np.array([_depth(tree) for tree in trees])]),
         gate=_joined([np.array([draw.gate for draw in draws])]),
     )
-
-
-def _starts(sizes: Sequence[int]) -> NDArray[np.int64]:
-    return np.cumsum([0, *sizes[:-1]])
 
 
 def _joined(parts: Sequence[NDArray[np.generic]]) -> torch.Tensor:
@@ -119,25 +121,3 @@ def _depth(tree: Tree) -> int:
     while len(inner := level[tree.feature[level] != LEAF]):
         depth, level = depth + 1, np.concatenate([tree.left[inner], tree.right[inner]])
     return depth
-
-
-def _code_values(
-    levels: Sequence[Levels], draw_of: Mapping[int, int], blur: Mapping[int, int]
-) -> CodeValues:
-    def tensor(values: Sequence[float]) -> torch.Tensor:
-        return torch.tensor(values, dtype=torch.float64)
-
-    sizes = [len(known.low) for known in levels]
-    low, high = (
-        torch.from_numpy(np.concatenate([*(getattr(known, end) for known in levels), [np.nan]]))
-        for end in ("low", "high")
-    )
-    return CodeValues(
-        low=low,
-        high=high,
-        base=torch.from_numpy(_starts(sizes)),
-        step=tensor([known.step for known in levels]),
-        first=tensor([known.low[0] if len(known.low) else 0.0 for known in levels]),
-        draw=torch.tensor([draw_of[i] for i in range(len(levels))]),
-        blur=torch.tensor([blur.get(i, 0) for i in range(len(levels))]),
-    )

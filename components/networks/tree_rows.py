@@ -1,26 +1,16 @@
 """Rows from uniform draws by a sequence of decision trees."""
 
-from inspect import get_annotations
-
 import torch
 from torch import Tensor, nn, while_loop
 
+from components.networks.code_values import Buffers, CodeValues
 from components.networks.column_range import ColumnRange
 
 MISSING = -1
 _NEVER = -1
 
 
-class _Buffers(nn.Module):
-    """A module that holds the tensors its class names and does nothing."""
-
-    def __init__(self, **tensors: Tensor) -> None:
-        super().__init__()
-        for name in get_annotations(type(self)):
-            self.register_buffer(name, tensors[name])
-
-
-class Forest(_Buffers):
+class Forest(Buffers):
     """Trees laid end to end, int32, and the order in which they are drawn from.
 
     By node: the drawn column it looks at (`feature`), the place at or below which a row goes left
@@ -45,22 +35,6 @@ class Forest(_Buffers):
     gate: Tensor
 
 
-class CodeValues(_Buffers):
-    """What codes stand for: values between `low` and `high`, of all columns end to end, NaN last.
-
-    By column: where its values begin (`base`), the `step` they are rounded to from `first` (0: not
-    at all), the draw that gives its codes, and the uniform that blurs its values.
-    """
-
-    low: Tensor
-    high: Tensor
-    base: Tensor
-    step: Tensor
-    first: Tensor
-    draw: Tensor
-    blur: Tensor
-
-
 class TreeRows(nn.Module):
     """Draws codes tree by tree, each given those before it, then turns codes into values.
 
@@ -77,7 +51,7 @@ class TreeRows(nn.Module):
         """Rows, float64 of shape (rows, columns), from uniforms of shape (rows, num_uniforms)."""
         codes = self._draw_codes(uniforms).index_select(1, self.values.draw)
         blur = uniforms.index_select(1, self.values.blur)
-        finished: Tensor = self.column_range(self._values_of(codes, blur))
+        finished: Tensor = self.column_range(self.values(codes, blur))
         return finished
 
     def _draw_codes(self, uniforms: Tensor) -> Tensor:
@@ -118,13 +92,3 @@ class TreeRows(nn.Module):
         leaf: Tensor
         _, leaf = while_loop(lambda step, node: (step < depth).all(), descend, (start, node))
         return leaf
-
-    def _values_of(self, codes: Tensor, blur: Tensor) -> Tensor:
-        values = self.values
-        at = torch.where(codes < 0, len(values.low) - 1, values.base + codes)
-        low, high = values.low[at], values.high[at]
-        drawn = low + (high - low) * blur
-        step = torch.where(values.step > 0, values.step, 1.0)
-        stepped = values.first + torch.round((drawn - values.first) / step) * step
-        stepped = torch.where(low == high, low, stepped)
-        return torch.where(values.step > 0, stepped, drawn)

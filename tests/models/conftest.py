@@ -16,6 +16,7 @@ from tests.procedural import mixed_table
 SMALL = {
     "trees": {},
     "copula": {},
+    "autoregressive": {"steps": 30, "batch_size": 64, "hidden_size": 16},
     "ctgan": {"steps": 6, "batch_size": 32, "hidden_size": 16, "noise_size": 8},
 }
 

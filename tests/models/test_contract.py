@@ -111,7 +111,7 @@ def test_condition_met_in_every_row(fitted: TabularModel, outcome: str) -> None:
     assert (rows["outcome"] == outcome).all()
 
 
-@pytest.mark.parametrize("condition", [{"outcome": "drawn"}, {"city": "Cork"}, {"nowhere": 1}])
+@pytest.mark.parametrize("condition", [{"outcome": "drawn"}, {"city": "Rome"}, {"nowhere": 1}])
 def test_impossible_condition_refused(fitted: TabularModel, condition: dict[str, str]) -> None:
     with pytest.raises(UserError, match=next(iter(condition))):
         fitted.sample(5, condition=condition, seed=0)

@@ -1,0 +1,178 @@
+"""A generator that draws column after column, each given any others that are known."""
+
+import hashlib
+import json
+import math
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from components.config import AutoregressiveConfig
+from components.data.conditions import Condition, code_condition
+from components.data.schema import Schema
+from components.data.table import Matrix, Table, decode, encode
+from components.models.artifact import Artifact, load_artifact, save_artifact
+from components.models.autoregressive_learning import ColumnLessons, build_network
+from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
+from components.models.levels import LevelsPack
+from components.models.row_codes import ColumnCodes, learn_row_codes, to_codes
+from components.models.row_drawing import RowDrawing
+from components.models.trees import drawing_order
+from components.networks.any_order import AnyOrder
+from components.training.adversarial import Schedule, train
+from components.training.checkpoints import CheckpointStore
+
+NAME = "autoregressive"
+HELD_OUT_OF_FEW = 0.25
+MOST_HELD_OUT_OF_FEW = 100
+_NO_BUDGET = Budget()
+_SPLIT_STREAM = 0xA2
+
+
+class Autoregressive:
+    """`TabularModel`: numbers as levels, and one network for every conditional distribution.
+
+    After Uria, Murray and Larochelle 2014 (an order-agnostic autoregressive density) and, for
+    tables, Tiwald et al. 2025 (TabularARGN). Any columns can be asked for, and missing cells filled
+    in, exactly: what is known is given, the rest is drawn. Training stops where rows it never saw
+    become less likely, so that it learns the rows' distribution, not the rows.
+
+    Fitted state: `columns_`, what codes stand for; `drawing_`, the network at work.
+    """
+
+    schema_: Schema
+    columns_: tuple[ColumnCodes, ...]
+    drawing_: RowDrawing
+
+    def __init__(self, config: AutoregressiveConfig) -> None:
+        """A generator yet to be fitted."""
+        self.config = config
+
+    def fit(
+        self,
+        table: Table,
+        *,
+        seed: int,
+        budget: Budget = _NO_BUDGET,
+        log: LogMetrics = log_nothing,
+        checkpoint_dir: Path | None = None,
+    ) -> None:
+        """Learn from `table`; see `TabularModel.fit`. Raises NonFiniteLossError on divergence."""
+        matrix = encode(table.frame, table.schema)
+        self.schema_ = table.schema
+        self.columns_ = learn_row_codes(
+            matrix, table.schema, crowd=self.config.crowd, most=self.config.max_levels
+        )
+        codes = torch.from_numpy(to_codes(matrix, self.columns_))
+        held_out, learned = _hold_out(len(codes), self.config.holdout_share, seed)
+        lessons = ColumnLessons(
+            self.config, self.columns_, codes[learned], drawing_order(table.schema), seed
+        )
+        store = None
+        if checkpoint_dir is not None:
+            store = CheckpointStore(checkpoint_dir, self._fingerprint(matrix, seed))
+        weights = train(
+            lessons,
+            self._schedule(lessons, budget),
+            judge=lambda: lessons.held_out_surprise(codes[held_out]),
+            score_name="held_out_surprise",
+            log=log,
+            store=store,
+        )
+        lessons.averaged.module.cpu().load_state_dict(weights)
+        self._take(lessons.averaged.module.eval())
+
+    def _take(self, network: AnyOrder) -> None:
+        self.drawing_ = RowDrawing(network, self.columns_, tuple(drawing_order(self.schema_)))
+
+    def sample(
+        self, num_rows: int, *, condition: Condition | None = None, seed: int
+    ) -> pd.DataFrame:
+        """Exactly `num_rows` rows, all with the values that `condition` has for any columns."""
+        wanted = code_condition(condition, self.schema_)
+        known = np.full((num_rows, len(self.columns_)), np.nan)
+        is_known = np.zeros(known.shape[1], dtype=bool)
+        for position, value in wanted.items():
+            known[:, position], is_known[position] = value, True
+        return decode(
+            self.drawing_.complete(known, np.broadcast_to(is_known, known.shape), seed=seed),
+            self.schema_,
+            seed=seed,
+        )
+
+    def complete(self, frame: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+        """See `Completer`."""
+        matrix = encode(frame, self.schema_)
+        whole = self.drawing_.complete(matrix, ~np.isnan(matrix), seed=seed, may_be_missing=False)
+        return decode(whole, self.schema_, seed=seed)
+
+    def score(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """The log density of each row; see `Scorer`."""
+        return self.drawing_.log_density(encode(frame, self.schema_))
+
+    def export_program(self) -> SamplingProgram:
+        """The generator as one torch module; see `Exportable`."""
+        from components.models.autoregressive_program import autoregressive_program
+
+        return autoregressive_program(self.drawing_, self.schema_)
+
+    def save(self, directory: Path) -> None:
+        """Write settings and schema as JSON, weights and codes as safetensors."""
+        network = self.drawing_.network.state_dict()
+        arrays = {f"network.{name}": value.numpy() for name, value in network.items()}
+        arrays |= LevelsPack.of([column.levels for column in self.columns_]).arrays
+        state = {"has_missing": [column.has_missing for column in self.columns_]}
+        settings = self.config.model_dump(mode="json")
+        save_artifact(Artifact(NAME, settings, self.schema_, state, arrays), directory)
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Read what `save` wrote."""
+        artifact = load_artifact(directory)
+        model = cls(AutoregressiveConfig.model_validate(artifact.settings))
+        model.schema_ = artifact.schema
+        levels = LevelsPack(artifact.arrays).columns()
+        parts = zip(levels, artifact.state["has_missing"], artifact.schema.learned, strict=True)
+        model.columns_ = tuple(
+            ColumnCodes(known, has_missing, not column.is_discrete)
+            for known, has_missing, column in parts
+        )
+        network = build_network(model.config, model.columns_).eval()
+        prefix = "network."
+        network.load_state_dict(
+            {
+                name.removeprefix(prefix): torch.from_numpy(array)
+                for name, array in artifact.arrays.items()
+                if name.startswith(prefix)
+            }
+        )
+        model._take(network)
+        return model
+
+    def _schedule(self, lessons: ColumnLessons, budget: Budget) -> Schedule:
+        most = self.config.max_epochs * math.ceil(len(lessons.codes) / lessons.batch_size)
+        return Schedule(
+            num_steps=min(self.config.steps, most),
+            look_every=self.config.look_every,
+            patience=self.config.patience,
+            seconds=budget.seconds,
+            checkpoint_seconds=self.config.checkpoint_seconds,
+        )
+
+    def _fingerprint(self, matrix: Matrix, seed: int) -> str:
+        """A hash of all that training depends on."""
+        settings = self.config.model_dump_json(exclude={"checkpoint_seconds"})
+        parts = json.dumps([settings, self.schema_.model_dump_json(), seed, torch.__version__])
+        return hashlib.sha256(parts.encode() + np.ascontiguousarray(matrix).tobytes()).hexdigest()
+
+
+def _hold_out(num_rows: int, share: float, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Positions of the rows training is stopped by, and of those it learns from."""
+    few = min(HELD_OUT_OF_FEW * num_rows, MOST_HELD_OUT_OF_FEW)
+    order = np.random.default_rng([seed, _SPLIT_STREAM]).permutation(num_rows)
+    num_held = max(math.floor(share * num_rows), math.floor(few))
+    return torch.from_numpy(order[:num_held]), torch.from_numpy(order[num_held:])

@@ -1,0 +1,165 @@
+"""Teaching a network what each column is like given any others."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from components.config import AutoregressiveConfig
+from components.models.row_codes import ColumnCodes
+from components.networks.any_order import AnyOrder, Coded
+from components.training.devices import find_device
+from components.training.ema import Ema
+
+MOST_ASKED = 64
+"""Of more columns, so many at random are asked for in a step."""
+
+MOST_CELLS = 65_536
+"""A batch has no more rows than give so many cells."""
+
+WARMING_STEPS = 50
+BIGGEST_SLOPE = 5.0
+OWN_DECAY = 10.0
+"""How much more the weights that one code has of its own decay."""
+UNKNOWN = 0.5
+"""The rows that a code has beyond those it has, when its first logit is set."""
+
+
+def build_network(config: AutoregressiveConfig, columns: Sequence[ColumnCodes]) -> AnyOrder:
+    """An untrained network for these columns."""
+    coded = [Coded(c.num_codes, c.num_levels if c.is_ordered else 0) for c in columns]
+    return AnyOrder(coded, config.hidden_size, config.blocks)
+
+
+class ColumnLessons:
+    """Rows of codes, and the network that learns to tell each code from others of its row.
+
+    In a lesson every row of a batch has an order of its columns, that of drawing or a random one,
+    and each asked column is told given those before it. `codes`, int64 of shape (rows, columns),
+    lies on the device of the settings, and so does every random draw.
+    """
+
+    def __init__(
+        self,
+        config: AutoregressiveConfig,
+        columns: Sequence[ColumnCodes],
+        codes: Tensor,
+        sequence: Sequence[int],
+        seed: int,
+    ) -> None:
+        self.config = config
+        self.device = find_device(config.device)
+        self.random = torch.Generator(self.device).manual_seed(seed)
+        self.codes = codes.to(self.device)
+        num_columns = codes.shape[1]
+        self.batch_size = min(config.batch_size, len(codes), max(MOST_CELLS // num_columns, 16))
+        place = torch.empty(num_columns, dtype=torch.int64)
+        place[torch.tensor(sequence)] = torch.arange(num_columns)
+        self.place = place.to(self.device)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            network = build_network(config, columns)
+        _begin_with_shares(network, codes)
+        self.network = network.to(self.device)
+        self.averaged = Ema(self.network, config.ema_decay)
+        own = [self.network.own_in, self.network.own_out]
+        shared = [p for p in self.network.parameters() if all(p is not one for one in own)]
+        decay = config.weight_decay
+        self.optimiser = torch.optim.AdamW(
+            [
+                {"params": shared, "weight_decay": decay},
+                {"params": own, "weight_decay": decay * OWN_DECAY},
+            ],
+            lr=config.rate,
+            betas=(0.9, 0.99),
+            fused=True,
+        )
+
+    def step(self, progress: float) -> Mapping[str, Tensor]:
+        """A lesson on one batch. The rate rises for 50 steps and falls to 0 as a cosine."""
+        warm = min(1.0, (self.averaged.updates + 1) / WARMING_STEPS)
+        falling = float(0.5 * (1 + torch.cos(torch.tensor(torch.pi * progress))))
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.config.rate * warm * falling
+        rows = torch.randint(
+            len(self.codes), (self.batch_size,), generator=self.random, device=self.device
+        )
+        asked = self._asked()
+        loss = surprise(self.network, self.codes[rows], asked, self._is_before(asked)).mean()
+        self.optimiser.zero_grad()
+        torch.autograd.backward(loss)
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), BIGGEST_SLOPE)
+        self.optimiser.step()
+        self.averaged.update(self.network)
+        return {"loss": loss.detach()}
+
+    def _asked(self) -> Tensor:
+        """The positions of the columns that this lesson is about, ascending."""
+        num_columns = len(self.place)
+        order = torch.randperm(num_columns, generator=self.random, device=self.device)
+        return order[:MOST_ASKED].sort().values
+
+    def _is_before(self, asked: Tensor) -> Tensor:
+        """1 where a row knows a column before an asked one, shape (rows, asked, columns)."""
+        size = (self.batch_size, len(self.place))
+        places = torch.rand(size, generator=self.random, device=self.device).argsort(1).argsort(1)
+        in_order = round(self.batch_size * (1 - self.config.any_order))
+        places[:in_order] = self.place
+        return (places[:, None, :] < places[:, asked, None]).float()
+
+    @torch.no_grad()
+    def held_out_surprise(self, codes: Tensor) -> float:
+        """The mean negative log likelihood of rows of codes, drawn in order, by the average."""
+        codes, total = codes.to(self.device), 0.0
+        for asked in torch.arange(len(self.place), device=self.device).split(MOST_ASKED):
+            is_before = (self.place[None, :] < self.place[asked, None]).float()
+            for rows in codes.split(self.config.batch_size):
+                total += float(surprise(self.averaged.module, rows, asked, is_before).sum())
+        return total / max(len(codes), 1)
+
+    def weights(self) -> dict[str, Tensor]:
+        """A copy of the averaged network's weights."""
+        return {name: value.clone() for name, value in self.averaged.module.state_dict().items()}
+
+    def state(self) -> dict[str, Any]:
+        """Network, average, optimiser and random state."""
+        return {
+            "network": self.network.state_dict(),
+            "averaged": self.averaged.state(),
+            "optimiser": self.optimiser.state_dict(),
+            "random": self.random.get_state(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go back to what `state` gave."""
+        self.network.load_state_dict(state["network"])
+        self.averaged.restore(state["averaged"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.random.set_state(state["random"])
+
+
+def surprise(network: AnyOrder, codes: Tensor, asked: Tensor, is_before: Tensor) -> Tensor:
+    """The negative log likelihood of each asked code, given those before it: (rows, asked).
+
+    `is_before` says which columns each asked one is given, shape (rows, asked, columns) or, where
+    all rows are alike, (asked, columns).
+    """
+    known = torch.matmul(is_before, network.embedded(codes, network.inputs()))
+    hidden, outputs = network.hidden(known, asked), network.outputs()
+    told = [
+        functional.cross_entropy(
+            network.logits(hidden[:, k], outputs, column), codes[:, column], reduction="none"
+        )
+        for k, column in enumerate(asked.tolist())
+    ]
+    return torch.stack(told, dim=1)
+
+
+@torch.no_grad()
+def _begin_with_shares(network: AnyOrder, codes: Tensor) -> None:
+    """Set the first logits to the codes' shares, so that nothing of that has to be learned."""
+    for values, start, size in zip(codes.T, network.starts, network.sizes, strict=True):
+        counts = torch.bincount(values, minlength=size) + UNKNOWN
+        network.bias[start : start + size] = torch.log(counts / counts.sum())

@@ -1,0 +1,103 @@
+"""A network that knows the distribution of any column given any others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from components.networks.mlp import ResidualBlock
+
+NUM_WAVES = 24
+"""How many cosines of an ordered column's codes have weights of their own."""
+SPREAD = 0.3
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A column of codes: how many there are, and how many of the first stand in an order."""
+
+    num_codes: int
+    num_ordered: int = 0
+
+
+class AnyOrder(nn.Module):
+    """What each column is like, given the codes of whichever columns are known.
+
+    The known codes' embeddings are added up: a sum knows no order and needs no place for what is
+    unknown, so one network serves all subsets (as in Uria, Murray and Larochelle 2014, A deep and
+    tractable density estimator, section 3). A query for the asked column is added, residual blocks
+    follow, then logits over its codes. Codes of an ordered column, as inputs and as outputs, have
+    weights that are smooth in their place (cosines, the finer the weaker) plus a part of their own,
+    so that neighbours learn from one another and spikes still stand out.
+    """
+
+    smooth: Tensor
+
+    def __init__(self, columns: Sequence[Coded], width: int, blocks: int) -> None:
+        super().__init__()
+        self.sizes = [column.num_codes for column in columns]
+        self.starts = [sum(self.sizes[:i]) for i in range(len(self.sizes))]
+        self.ordered = [i for i, column in enumerate(columns) if column.num_ordered]
+        num_slots = sum(self.sizes)
+        own = torch.randn(num_slots, width) * SPREAD
+        for i in self.ordered:
+            own[self.starts[i] : self.starts[i] + self.sizes[i]] = 0.0
+        self.own_in = nn.Parameter(own)
+        self.own_out = nn.Parameter(torch.zeros(num_slots, width))
+        self.bias = nn.Parameter(torch.zeros(num_slots))
+        waves = (len(self.ordered), NUM_WAVES, width)
+        self.waves_in = nn.Parameter(torch.randn(waves) * SPREAD)
+        self.waves_out = nn.Parameter(torch.zeros(waves))
+        self.query = nn.Parameter(torch.randn(len(columns), width) * SPREAD)
+        self.blocks = nn.Sequential(*(ResidualBlock(width) for _ in range(blocks)))
+        self.norm = nn.LayerNorm(width)
+        cosines = [_cosines(columns[i]) for i in self.ordered]
+        empty = torch.empty(0, NUM_WAVES)
+        self.register_buffer("smooth", torch.cat([empty, *cosines]), persistent=False)
+        self.register_buffer("offset", torch.tensor(self.starts), persistent=False)
+
+    offset: Tensor
+
+    def inputs(self) -> Tensor:
+        """The embedding of every code of every column, end to end, shape (codes, width)."""
+        return self._weights(self.own_in, self.waves_in)
+
+    def outputs(self) -> Tensor:
+        """What every code's logit is read with, in the same form."""
+        return self._weights(self.own_out, self.waves_out)
+
+    def _weights(self, own: Tensor, waves: Tensor) -> Tensor:
+        parts = list(own.split(self.sizes))
+        cosines = self.smooth.split([self.sizes[i] for i in self.ordered]) if self.ordered else ()
+        for k, (i, basis) in enumerate(zip(self.ordered, cosines, strict=True)):
+            parts[i] = parts[i] + basis @ waves[k]
+        return torch.cat(parts)
+
+    def embedded(self, codes: Tensor, inputs: Tensor) -> Tensor:
+        """The embeddings of rows of codes, shape (rows, columns), as (rows, columns, width)."""
+        return inputs[codes + self.offset]
+
+    def hidden(self, known: Tensor, asked: Tensor) -> Tensor:
+        """Features for the asked columns, from sums of known codes' embeddings.
+
+        `known` has shape (rows, asked, width), `asked` holds the positions of columns.
+        """
+        features: Tensor = self.norm(self.blocks(known + self.query[asked]))
+        return features
+
+    def logits(self, hidden: Tensor, outputs: Tensor, column: int) -> Tensor:
+        """The logits of a column's codes, from its features, shape (rows, width)."""
+        codes = slice(self.starts[column], self.starts[column] + self.sizes[column])
+        found: Tensor = hidden @ outputs[codes].T + self.bias[codes]
+        return found
+
+
+def _cosines(column: Coded) -> Tensor:
+    """Cosines of each ordered code's place, damped as they get finer; 0 for the other codes."""
+    waves = torch.arange(NUM_WAVES)
+    places = (torch.arange(column.num_ordered) + 0.5) / column.num_ordered
+    cosines = torch.cos(torch.pi * places[:, None] * waves) / (1 + waves) ** 0.5
+    cosines = cosines * (waves < column.num_ordered)
+    unordered = torch.zeros(column.num_codes - column.num_ordered, NUM_WAVES)
+    return torch.cat([cosines, unordered])
