@@ -12,6 +12,7 @@ from rich.markup import escape
 from components.errors import UserError
 from flows.commands.collect import collect
 from flows.commands.doctor import doctor
+from flows.commands.fill import fill
 from flows.commands.judge import judge
 from flows.commands.models import models, promote, rollback, sample
 from flows.commands.monitor import monitor
@@ -45,6 +46,7 @@ for command in (
     models,
     monitor,
     sample,
+    fill,
     promote,
     rollback,
     release,

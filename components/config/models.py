@@ -88,20 +88,20 @@ class AutoregressiveConfig(Settings):
     """
 
     name: Literal["autoregressive"] = "autoregressive"
-    crowd: int = Field(1, ge=1)
+    crowd: int = Field(10, ge=1)
     max_levels: int = Field(128, ge=2)
-    steps: int = Field(400, ge=1)
-    max_epochs: int = Field(40, ge=1)
-    batch_size: int = Field(512, ge=2)
+    steps: int = Field(800, ge=1)
+    max_epochs: int = Field(200, ge=1)
+    batch_size: int = Field(256, ge=2)
     hidden_size: int = Field(128, ge=1)
     blocks: int = Field(3, ge=1)
-    rate: float = Field(4e-3, gt=0)
-    weight_decay: float = Field(0.01, ge=0)
+    rate: float = Field(2e-3, gt=0)
+    weight_decay: float = Field(0.5, ge=0)
     ema_decay: float = Field(0.99, ge=0, lt=1)
     any_order: float = Field(0.3, ge=0, le=1)
     holdout_share: float = Field(0.1, gt=0, lt=0.5)
-    look_every: int = Field(20, ge=1)
-    patience: int = Field(3, ge=1)
+    look_every: int = Field(10, ge=1)
+    patience: int = Field(5, ge=1)
     checkpoint_seconds: float = Field(5.0, ge=0)
     device: Device = Device.CPU
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from components.data.schema import Column, Scalar, Schema
+from components.data.schema import Column, ColumnKind, Scalar, Schema
 from components.data.table import encode
 from components.errors import UserError
 
@@ -59,6 +59,9 @@ def _coded(column: Column, wanted: Scalar | None) -> float:
     assert column.minimum is not None and column.maximum is not None
     if not column.minimum <= value <= column.maximum:
         raise _impossible(column, wanted, f"training rows reach from {_range(column)}")
+    digits = column.decimals if column.kind is ColumnKind.NUMERICAL else 0
+    if digits is not None and round(value, digits) != value:
+        raise _impossible(column, wanted, f"values have {digits} digits after the point")
     return value
 
 
@@ -75,7 +78,7 @@ def _number(column: Column, wanted: Scalar) -> float:
     """A wanted number or date in `encode`'s form."""
     frame = pd.DataFrame({column.name: [wanted]})
     try:
-        dtype = "datetime64[us]" if column.kind is column.kind.DATETIME else "float64"
+        dtype = "datetime64[us]" if column.kind is ColumnKind.DATETIME else "float64"
         only = Schema(columns=(column,), target=column.name)
         value = float(encode(frame.astype({column.name: dtype}), only)[0, 0])
     except (ValueError, TypeError) as error:
@@ -87,7 +90,7 @@ def _number(column: Column, wanted: Scalar) -> float:
 
 def _range(column: Column) -> str:
     assert column.minimum is not None and column.maximum is not None
-    if column.kind is column.kind.DATETIME:
+    if column.kind is ColumnKind.DATETIME:
         ends = pd.to_datetime([int(column.minimum), int(column.maximum)], unit="us")
         return f"{ends[0]} to {ends[1]}"
     return f"{column.minimum:g} to {column.maximum:g}"

@@ -15,6 +15,7 @@ from components.data.table import Table, encode
 from components.errors import UserError
 
 TRAIN, TEST, SYNTHETIC = "training rows", "test rows", "synthetic rows"
+FILLED = "rows to fill"
 MIN_ROWS = 10
 MAX_FOREIGN = 0.5
 BEYOND_CHANCE = 1e-3
@@ -68,6 +69,34 @@ def read_foreign(
     notes += _faults(tables[SYNTHETIC])
     notes += _shared(tables[TRAIN], tables[TEST])
     return Foreign(tables[TRAIN], tables[TEST], tables[SYNTHETIC], tuple(notes))
+
+
+def read_incomplete(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """Rows to be filled in, each column of `schema` as the training rows have it.
+
+    A column that is not there at all is missing in every row; identifiers and constants are left
+    as they are. Raises UserError for a column the schema lacks, or a value that cannot be read as
+    its column's kind.
+    """
+    repeated = frame.columns[frame.columns.duplicated()].tolist()
+    unknown = [str(name) for name in frame.columns if name not in schema.names]
+    if repeated or unknown:
+        why = (
+            f"more than one is named {repeated[0]!r}" if repeated else f"no {_list(unknown)} known"
+        )
+        raise UserError(f"the columns of the rows to fill: {why}; there are {_list(schema.names)}")
+    if not len(frame):
+        raise UserError("there are no rows to fill")
+    columns = {}
+    for column in schema.columns:
+        if column.name not in frame.columns:
+            values = pd.Series(np.full(len(frame), np.nan))
+            columns[column.name] = _read(FILLED, values, column) if column.is_learned else values
+        elif column.is_learned:
+            columns[column.name] = _read(FILLED, frame[column.name].reset_index(drop=True), column)
+        else:
+            columns[column.name] = frame[column.name].reset_index(drop=True)
+    return pd.DataFrame(columns)
 
 
 def _without(frames: Mapping[str, pd.DataFrame], drop: Collection[str]) -> dict[str, pd.DataFrame]:

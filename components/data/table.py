@@ -79,6 +79,31 @@ def decode(matrix: Matrix, schema: Schema, *, seed: int) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
+def fill_gaps(frame: pd.DataFrame, drawn: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """`frame` in the schema's columns and types, its missing cells those of `drawn`.
+
+    What is known stays as it is, also where training rows have nothing like it. Identifiers and
+    constants stay too, where there are any.
+    """
+    columns = {}
+    for column in schema.columns:
+        known = frame[column.name].reset_index(drop=True).astype(object)
+        filled = known.where(known.notna(), drawn[column.name].astype(object))
+        columns[column.name] = _as_trained(filled, column)
+    return pd.DataFrame(columns)
+
+
+def _as_trained(values: pd.Series, column: Column) -> pd.Series:
+    """Values in the column's type, or in one that holds them where that cannot."""
+    if not column.is_learned:
+        return values.infer_objects()
+    try:
+        typed = cast(values, column.dtype)
+    except (ValueError, TypeError):
+        return values.infer_objects()
+    return typed if (typed.astype(object) == values).all() else values.infer_objects()
+
+
 def _decode_column(values: Matrix, column: Column) -> pd.Series:
     missing = np.isnan(values)
     if column.is_discrete:

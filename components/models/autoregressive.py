@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from components.config import AutoregressiveConfig
 from components.data.conditions import Condition, code_condition
 from components.data.schema import Schema
-from components.data.table import Matrix, Table, decode, encode
+from components.data.table import Matrix, Table, decode, encode, fill_gaps
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.autoregressive_learning import ColumnLessons, build_network
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
@@ -108,7 +108,7 @@ class Autoregressive:
         """See `Completer`."""
         matrix = encode(frame, self.schema_)
         whole = self.drawing_.complete(matrix, ~np.isnan(matrix), seed=seed, may_be_missing=False)
-        return decode(whole, self.schema_, seed=seed)
+        return fill_gaps(frame, decode(whole, self.schema_, seed=seed), self.schema_)
 
     def score(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """The log density of each row; see `Scorer`."""
@@ -154,6 +154,7 @@ class Autoregressive:
         return model
 
     def _schedule(self, lessons: ColumnLessons, budget: Budget) -> Schedule:
+        """At first the network gives independent columns: where that is best, it stays."""
         most = self.config.max_epochs * math.ceil(len(lessons.codes) / lessons.batch_size)
         return Schedule(
             num_steps=min(self.config.steps, most),
@@ -161,6 +162,7 @@ class Autoregressive:
             patience=self.config.patience,
             seconds=budget.seconds,
             checkpoint_seconds=self.config.checkpoint_seconds,
+            looks_first=True,
         )
 
     def _fingerprint(self, matrix: Matrix, seed: int) -> str:

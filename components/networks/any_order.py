@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from components.networks.mlp import ResidualBlock
 
-NUM_WAVES = 24
+NUM_WAVES = 12
 """How many cosines of an ordered column's codes have weights of their own."""
 SPREAD = 0.3
 
@@ -34,17 +34,19 @@ class AnyOrder(nn.Module):
 
     smooth: Tensor
 
-    def __init__(self, columns: Sequence[Coded], width: int, blocks: int) -> None:
+    def __init__(
+        self, columns: Sequence[Coded], width: int, blocks: int, dropout: float = 0.0
+    ) -> None:
         super().__init__()
         self.sizes = [column.num_codes for column in columns]
         self.starts = [sum(self.sizes[:i]) for i in range(len(self.sizes))]
         self.ordered = [i for i, column in enumerate(columns) if column.num_ordered]
+        num_ordered = sum(self.sizes[i] for i in self.ordered)
         num_slots = sum(self.sizes)
-        own = torch.randn(num_slots, width) * SPREAD
-        for i in self.ordered:
-            own[self.starts[i] : self.starts[i] + self.sizes[i]] = 0.0
-        self.own_in = nn.Parameter(own)
-        self.own_out = nn.Parameter(torch.zeros(num_slots, width))
+        self.level_in = nn.Parameter(torch.randn(num_slots - num_ordered, width) * SPREAD)
+        self.level_out = nn.Parameter(torch.zeros(num_slots - num_ordered, width))
+        self.own_in = nn.Parameter(torch.zeros(num_ordered, width))
+        self.own_out = nn.Parameter(torch.zeros(num_ordered, width))
         self.bias = nn.Parameter(torch.zeros(num_slots))
         waves = (len(self.ordered), NUM_WAVES, width)
         self.waves_in = nn.Parameter(torch.randn(waves) * SPREAD)
@@ -61,18 +63,23 @@ class AnyOrder(nn.Module):
 
     def inputs(self) -> Tensor:
         """The embedding of every code of every column, end to end, shape (codes, width)."""
-        return self._weights(self.own_in, self.waves_in)
+        return self._weights(self.level_in, self.own_in, self.waves_in)
 
     def outputs(self) -> Tensor:
         """What every code's logit is read with, in the same form."""
-        return self._weights(self.own_out, self.waves_out)
+        return self._weights(self.level_out, self.own_out, self.waves_out)
 
-    def _weights(self, own: Tensor, waves: Tensor) -> Tensor:
-        parts = list(own.split(self.sizes))
-        cosines = self.smooth.split([self.sizes[i] for i in self.ordered]) if self.ordered else ()
-        for k, (i, basis) in enumerate(zip(self.ordered, cosines, strict=True)):
-            parts[i] = parts[i] + basis @ waves[k]
-        return torch.cat(parts)
+    def _weights(self, level: Tensor, own: Tensor, waves: Tensor) -> Tensor:
+        """The weights of every code: free where columns have no order, smooth plus own elsewhere."""
+        free = iter(
+            level.split([self.sizes[i] for i in range(len(self.sizes)) if i not in self.ordered])
+        )
+        sizes = [self.sizes[i] for i in self.ordered]
+        smooth = zip(own.split(sizes), self.smooth.split(sizes), waves, strict=True)
+        bent = iter([part + basis @ wave for part, basis, wave in smooth] if sizes else [])
+        return torch.cat(
+            [next(bent if i in self.ordered else free) for i in range(len(self.sizes))]
+        )
 
     def embedded(self, codes: Tensor, inputs: Tensor) -> Tensor:
         """The embeddings of rows of codes, shape (rows, columns), as (rows, columns, width)."""

@@ -56,7 +56,8 @@ class Schedule:
     """How long to train, and how often to look.
 
     Training ends after `num_steps`, after `patience` looks without a better score, or after
-    `seconds`. `checkpoint_seconds` pass between checkpoints.
+    `seconds`. `checkpoint_seconds` pass between checkpoints. `looks_first` looks before any step
+    too, where what a game begins with may be the best it comes to.
     """
 
     num_steps: int
@@ -64,6 +65,7 @@ class Schedule:
     patience: int
     seconds: float | None = None
     checkpoint_seconds: float = 20.0
+    looks_first: bool = False
 
 
 @dataclass
@@ -98,6 +100,8 @@ def train(
         log(step, metrics)
     began = saved = time.monotonic() - progress.spent
     saved += progress.spent
+    if schedule.looks_first and not progress.logged:
+        _look(game, progress, schedule, judge, score_name, log)
     while not _is_over(progress, schedule):
         losses = game.step(progress.step / schedule.num_steps)
         progress.step += 1

@@ -37,7 +37,11 @@ def sample(
     num_rows: Annotated[int, typer.Option("--rows", "-n", min=1, help="How many rows.")] = 1_000,
     seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal rows.")] = 0,
     condition: Annotated[
-        str | None, typer.Option(help='What all rows must have, as JSON: {"income": ">50K"}.')
+        str | None,
+        typer.Option(
+            help='What all rows must have, as JSON: \'{"income": ">50K"}\'. Some generators '
+            "take any columns, others the target alone."
+        ),
     ] = None,
 ) -> None:
     """Write rows drawn from a registered model; without an alias, from its champion."""

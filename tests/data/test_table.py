@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from components.data.schema import Column, ColumnKind, Schema
 from components.data.conditions import check_condition
+from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Matrix, decode, encode
 from components.errors import UserError
 from tests.procedural import START, mixed_table

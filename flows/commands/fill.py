@@ -1,0 +1,74 @@
+"""`mintmark fill`: the missing cells of rows, drawn given all that is known of each row."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+IMPUTATION = "imputation"
+
+
+def fill(
+    model: Annotated[str, typer.Argument(help="A registered model, as NAME or NAME@ALIAS.")],
+    rows: Annotated[
+        Path,
+        typer.Argument(
+            help="The rows, a .parquet or .csv file. Empty cells are filled; so is a whole column "
+            "where the file lacks it. To ask what would be, empty the cells that should follow."
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Where to write: a .parquet or .csv file.")
+    ],
+    draws: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            help="How many times each row is filled, for multiple imputation: more than one adds "
+            f"a column {IMPUTATION!r} that numbers them.",
+        ),
+    ] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal rows.")] = 0,
+) -> None:
+    """Fill the missing cells of rows with what a registered model draws for them.
+
+    A cell is drawn from its distribution given the row's known cells, so that spreads and relations
+    stay true; take the mean of several draws for a single best guess. Known cells are kept.
+    """
+    from flows.project import set_up_environment
+
+    home = set_up_environment()
+    import pandas as pd
+
+    from components.data.files import read_files
+    from components.data.foreign import read_incomplete
+    from components.data.output import check_output, write_frame
+    from components.errors import UserError
+    from components.models.contract import Completer
+    from components.registry.listing import pull
+    from components.registry.promotion import CHAMPION
+    from components.registry.tracking import connect
+
+    check_output(output)
+    name, _, alias = model.partition("@")
+    generator = pull(connect(home), name, alias or CHAMPION)
+    if not isinstance(generator, Completer):
+        raise UserError(
+            f"{model} cannot fill cells: its generator draws rows in a fixed order; train one that "
+            "takes any (--model autoregressive)"
+        )
+    incomplete = read_incomplete(read_files([rows]), generator.schema_)
+    learned = [column.name for column in generator.schema_.learned]
+    num_gaps = int(incomplete[learned].isna().to_numpy().sum())
+    filled = [generator.complete(incomplete, seed=seed + draw) for draw in range(draws)]
+    if draws > 1:
+        numbered = [frame.assign(**{IMPUTATION: k + 1}) for k, frame in enumerate(filled)]
+        write_frame(pd.concat(numbered, ignore_index=True), output)
+    else:
+        write_frame(filled[0], output)
+    Console(stderr=True).print(
+        f"{num_gaps:,} cells of {len(incomplete):,} rows filled: {escape(str(output))}",
+        highlight=False,
+    )
