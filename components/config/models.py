@@ -101,7 +101,7 @@ class AutoregressiveConfig(Settings):
     any_order: float = Field(0.3, ge=0, le=1)
     holdout_share: float = Field(0.1, gt=0, lt=0.5)
     look_every: int = Field(10, ge=1)
-    patience: int = Field(5, ge=1)
+    patience: int = Field(10, ge=1)
     checkpoint_seconds: float = Field(5.0, ge=0)
     device: Device = Device.CPU
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from components.config import AutoregressiveConfig
@@ -23,6 +23,7 @@ WARMING_STEPS = 50
 BIGGEST_SLOPE = 5.0
 OWN_DECAY = 10.0
 """How much more the weights that one code has of its own decay."""
+HELD_OUT_ORDERS = 0x0D
 UNKNOWN = 0.5
 """The rows that a code has beyond those it has, when its first logit is set."""
 
@@ -64,14 +65,8 @@ class ColumnLessons:
         _begin_with_shares(network, codes)
         self.network = network.to(self.device)
         self.averaged = Ema(self.network, config.ema_decay)
-        own = [self.network.own_in, self.network.own_out]
-        shared = [p for p in self.network.parameters() if all(p is not one for one in own)]
-        decay = config.weight_decay
         self.optimiser = torch.optim.AdamW(
-            [
-                {"params": shared, "weight_decay": decay},
-                {"params": own, "weight_decay": decay * OWN_DECAY},
-            ],
+            _decaying(self.network, config.weight_decay),
             lr=config.rate,
             betas=(0.9, 0.99),
             fused=True,
@@ -87,7 +82,8 @@ class ColumnLessons:
             len(self.codes), (self.batch_size,), generator=self.random, device=self.device
         )
         asked = self._asked()
-        loss = surprise(self.network, self.codes[rows], asked, self._is_before(asked)).mean()
+        is_before = _is_before(self._places(len(rows), self.random), asked)
+        loss = surprise(self.network, self.codes[rows], asked, is_before).mean()
         self.optimiser.zero_grad()
         torch.autograd.backward(loss)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), BIGGEST_SLOPE)
@@ -101,22 +97,27 @@ class ColumnLessons:
         order = torch.randperm(num_columns, generator=self.random, device=self.device)
         return order[:MOST_ASKED].sort().values
 
-    def _is_before(self, asked: Tensor) -> Tensor:
-        """1 where a row knows a column before an asked one, shape (rows, asked, columns)."""
-        size = (self.batch_size, len(self.place))
-        places = torch.rand(size, generator=self.random, device=self.device).argsort(1).argsort(1)
-        in_order = round(self.batch_size * (1 - self.config.any_order))
-        places[:in_order] = self.place
-        return (places[:, None, :] < places[:, asked, None]).float()
+    def _places(self, num_rows: int, random: torch.Generator) -> Tensor:
+        """Where each column comes in each row's order, shape (rows, columns)."""
+        size = (num_rows, len(self.place))
+        places = torch.rand(size, generator=random, device=self.device).argsort(1).argsort(1)
+        places[: round(num_rows * (1 - self.config.any_order))] = self.place
+        return places
 
     @torch.no_grad()
     def held_out_surprise(self, codes: Tensor) -> float:
-        """The mean negative log likelihood of rows of codes, drawn in order, by the average."""
-        codes, total = codes.to(self.device), 0.0
+        """The mean negative log likelihood of rows of codes, in orders as in lessons.
+
+        It is that of the averaged network, and of the same orders whenever it is asked for.
+        """
+        random = torch.Generator(self.device).manual_seed(HELD_OUT_ORDERS)
+        codes, places, total = codes.to(self.device), self._places(len(codes), random), 0.0
         for asked in torch.arange(len(self.place), device=self.device).split(MOST_ASKED):
-            is_before = (self.place[None, :] < self.place[asked, None]).float()
-            for rows in codes.split(self.config.batch_size):
-                total += float(surprise(self.averaged.module, rows, asked, is_before).sum())
+            for start in range(0, len(codes), self.batch_size):
+                rows = slice(start, start + self.batch_size)
+                is_before = _is_before(places[rows], asked)
+                told = surprise(self.averaged.module, codes[rows], asked, is_before)
+                total += float(told.sum())
         return total / max(len(codes), 1)
 
     def weights(self) -> dict[str, Tensor]:
@@ -143,8 +144,7 @@ class ColumnLessons:
 def surprise(network: AnyOrder, codes: Tensor, asked: Tensor, is_before: Tensor) -> Tensor:
     """The negative log likelihood of each asked code, given those before it: (rows, asked).
 
-    `is_before` says which columns each asked one is given, shape (rows, asked, columns) or, where
-    all rows are alike, (asked, columns).
+    `is_before` is 1 for the columns that each asked one is given, shape (rows, asked, columns).
     """
     known = torch.matmul(is_before, network.embedded(codes, network.inputs()))
     hidden, outputs = network.hidden(known, asked), network.outputs()
@@ -157,9 +157,24 @@ def surprise(network: AnyOrder, codes: Tensor, asked: Tensor, is_before: Tensor)
     return torch.stack(told, dim=1)
 
 
+def _is_before(places: Tensor, asked: Tensor) -> Tensor:
+    """1 where a row knows a column before an asked one, shape (rows, asked, columns)."""
+    return (places[:, None, :] < places[:, asked, None]).float()
+
+
 @torch.no_grad()
 def _begin_with_shares(network: AnyOrder, codes: Tensor) -> None:
     """Set the first logits to the codes' shares, so that nothing of that has to be learned."""
     for values, start, size in zip(codes.T, network.starts, network.sizes, strict=True):
         counts = torch.bincount(values, minlength=size) + UNKNOWN
         network.bias[start : start + size] = torch.log(counts / counts.sum())
+
+
+def _decaying(network: AnyOrder, decay: float) -> list[dict[str, Any]]:
+    """The weights in groups: own ones decay most, biases, which hold the shares, not at all."""
+    groups: dict[float, list[nn.Parameter]] = {decay * OWN_DECAY: [], decay: [], 0.0: []}
+    for parameter in network.parameters():
+        is_own = parameter is network.own_in or parameter is network.own_out
+        alone = 0.0 if parameter.ndim == 1 else decay
+        groups[decay * OWN_DECAY if is_own else alone].append(parameter)
+    return [{"params": params, "weight_decay": much} for much, params in groups.items()]

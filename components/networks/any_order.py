@@ -70,7 +70,7 @@ class AnyOrder(nn.Module):
         return self._weights(self.level_out, self.own_out, self.waves_out)
 
     def _weights(self, level: Tensor, own: Tensor, waves: Tensor) -> Tensor:
-        """The weights of every code: free where columns have no order, smooth plus own elsewhere."""
+        """The weights of every code: free, or smooth plus own where the column has an order."""
         free = iter(
             level.split([self.sizes[i] for i in range(len(self.sizes)) if i not in self.ordered])
         )

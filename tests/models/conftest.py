@@ -16,7 +16,7 @@ from tests.procedural import mixed_table
 SMALL = {
     "trees": {},
     "copula": {},
-    "autoregressive": {"steps": 30, "batch_size": 64, "hidden_size": 16},
+    "autoregressive": {"steps": 80, "batch_size": 64, "hidden_size": 32, "rate": 0.01},
     "ctgan": {"steps": 6, "batch_size": 32, "hidden_size": 16, "noise_size": 8},
 }
 

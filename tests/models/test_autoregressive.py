@@ -18,7 +18,7 @@ from components.training.adversarial import NonFiniteLossError
 from tests.models.conftest import fitted_once
 from tests.procedural import mixed_table
 
-SMALL = AutoregressiveConfig(hidden_size=32, blocks=2, batch_size=128, steps=300, any_order=0.5)
+SMALL = AutoregressiveConfig(hidden_size=64, blocks=2, rate=5e-3, any_order=0.5)
 
 
 def chain(num_rows: int, seed: int) -> Table:
