@@ -13,6 +13,7 @@ from prefect.runtime import flow_run
 
 from components.config import Params
 from components.evaluation.evidence import Evidence
+from components.models.artifact import load_artifact
 from components.registry.candidates import (
     Candidate,
     DatasetUsed,
@@ -69,7 +70,7 @@ def register_candidate(
     ).hexdigest()
     evidence = Evidence.load(paths.evidence)
     ancestry = ancestry or find_ancestry(client, params.prepare)
-    lineage = _lineage(params, evidence, hashes, ancestry)
+    lineage = _lineage(params, paths, evidence, hashes, ancestry)
     candidate = Candidate(
         name=params.name,
         content_key=content_key,
@@ -108,15 +109,20 @@ def trace_ancestry(params: Params) -> Ancestry:
 
 
 def _lineage(
-    params: Params, evidence: Evidence, hashes: dict[str, str], ancestry: Ancestry
+    params: Params,
+    paths: StagePaths,
+    evidence: Evidence,
+    hashes: dict[str, str],
+    ancestry: Ancestry,
 ) -> Lineage:
     revision = git_revision(PROJECT)
     settings = params.model_dump_json()
+    generator = load_artifact(paths.model)
     return Lineage(
         name=params.name,
         version=None,
-        generator=params.train.model.name,
-        settings=params.train.model.model_dump(mode="json"),
+        generator=generator.model,
+        settings=generator.settings,
         data_uri=params.prepare.data,
         data_sha256=params.prepare.data_sha256 or "",
         num_train=evidence.num_train,

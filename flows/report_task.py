@@ -8,6 +8,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
+from components.racing.standing import Race
 from components.registry.promotion import CHAMPION
 from components.registry.tracking import connect, tracking_uri
 from components.reporting.lineage import Lineage
@@ -28,8 +29,10 @@ def write_report(registered: Registered, decision: Decision, workspace: Path) ->
     path = home.reports / registered.model / f"v{registered.version}.html"
     if not (registered.reused and path.is_file()):
         path.parent.mkdir(parents=True, exist_ok=True)
-        curves = read_training_curves(StagePaths(workspace).training_curves)
-        path.write_text(render(registered.evidence.with_curves(curves), lineage))
+        paths = StagePaths(workspace)
+        curves = read_training_curves(paths.training_curves)
+        race = Race.load(paths.race) if paths.race.is_file() else None
+        path.write_text(render(registered.evidence.with_curves(curves), lineage, race=race))
         connect(home).log_artifact(registered.run_id, str(path))
     create_markdown_artifact(
         summary_markdown(registered.evidence, lineage),

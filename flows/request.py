@@ -20,7 +20,7 @@ from components.config import (
 )
 from components.data.sources import absolute, hash_source
 from components.errors import UserError
-from components.models.catalog import MODELS
+from components.models.catalog import AUTO, MODELS
 from components.recipes.catalog import RECIPES, recipe_params
 from components.recipes.recipe import Preset
 from components.registry.settings import newest_settings
@@ -31,7 +31,7 @@ from flows.project import PROJECT
 
 RecipeChoice = Annotated[str, *choice([DEFAULT, *RECIPES])]
 PurposeChoice = Annotated[str, *choice([DEFAULT, *Purpose])]
-ModelChoice = Annotated[str, *choice([DEFAULT, *MODELS])]
+ModelChoice = Annotated[str, *choice([DEFAULT, AUTO, *MODELS])]
 ApprovalChoice = Annotated[str, *choice([DEFAULT, *Approval])]
 
 RecipeField = Annotated[
@@ -73,7 +73,9 @@ class RunRequest(Form):
     data: DataField = ""
     target: TargetField = ""
     purpose: PurposeField = DEFAULT
-    model: ModelChoice = Field(DEFAULT, title="Generator", description="What is trained")
+    model: ModelChoice = Field(
+        DEFAULT, title="Generator", description="What is trained; auto: whichever wins a race"
+    )
     name: NameField = ""
     again: str = Field(
         "",
@@ -99,10 +101,12 @@ def build_params(request: RunRequest) -> Params:
     Raises UserError where the request contradicts itself or asks for what is not there.
     """
     base = _base(request)
-    if request.model != DEFAULT:
-        base["train"]["model"] = {"name": request.model}
     if request.purpose != DEFAULT:
         base["evaluate"]["purpose"] = request.purpose
+    if request.model != DEFAULT:
+        base["train"]["model"] = {"name": request.model}
+    if base["train"]["model"]["name"] == AUTO:
+        base["train"]["model"]["purpose"] = base["evaluate"]["purpose"]
     if request.name:
         base["name"] = request.name
     if request.approval != DEFAULT:

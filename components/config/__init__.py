@@ -11,6 +11,7 @@ from components.config.evaluate import (
 )
 from components.config.models import (
     SHARING_CROWD,
+    AutoConfig,
     AutoregressiveConfig,
     CopulaConfig,
     CtganConfig,
@@ -40,6 +41,7 @@ __all__ = [
     "SHARING_GATES",
     "AncestryConfig",
     "Approval",
+    "AutoConfig",
     "AutoregressiveConfig",
     "ColumnKind",
     "CopulaConfig",

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from components.config.evaluate import Purpose
 from components.config.settings import Settings
 
 
@@ -107,7 +108,23 @@ class AutoregressiveConfig(Settings):
 
 
 ModelConfig = CopulaConfig | TreesConfig | CtganConfig | AutoregressiveConfig
-Model = Annotated[ModelConfig, Field(discriminator="name")]
+
+
+class AutoConfig(Settings):
+    """The generator that does best for `purpose` on rows held out of training.
+
+    Generators are fitted one after another, the quickest first, and judged by the default gates of
+    the purpose; none is begun once `budget_seconds` are spent, and none takes longer than is left.
+    The winner is then fitted on all training rows.
+    """
+
+    name: Literal["auto"] = "auto"
+    purpose: Purpose
+    budget_seconds: float = Field(120.0, gt=0)
+    held_out_share: float = Field(0.3, gt=0, lt=1)
+
+
+Model = Annotated[ModelConfig | AutoConfig, Field(discriminator="name")]
 
 
 class TrainConfig(Settings):

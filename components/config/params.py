@@ -1,13 +1,13 @@
 """The whole of `params.yaml`, and how it is read."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from components.config.evaluate import EvaluateConfig
-from components.config.models import SynthesizeConfig, TrainConfig
+from components.config.models import AutoConfig, SynthesizeConfig, TrainConfig
 from components.config.prepare import PrepareConfig
 from components.config.promote import AncestryConfig, PromoteConfig
 from components.config.settings import Settings
@@ -24,6 +24,17 @@ class Params(Settings):
     evaluate: EvaluateConfig
     ancestry: AncestryConfig = AncestryConfig()
     promote: PromoteConfig = PromoteConfig()
+
+    @model_validator(mode="after")
+    def _races_for_its_purpose(self) -> Self:
+        """A race is run for what the rows are then judged for."""
+        model, purpose = self.train.model, self.evaluate.purpose
+        if isinstance(model, AutoConfig) and model.purpose is not purpose:
+            raise ValueError(
+                f"train.model.purpose = {model.purpose}, but evaluate.purpose = {purpose}: "
+                "the two must be the same"
+            )
+        return self
 
     @property
     def content(self) -> dict[str, Any]:

@@ -26,6 +26,9 @@ class Entry:
     needs: tuple[str, ...] = ()
 
 
+AUTO = "auto"
+"""Asks for whichever model wins a race."""
+
 MODELS = {
     "trees": Entry("components.models.trees:Trees", TreesConfig),
     "copula": Entry("components.models.copula:Copula", CopulaConfig),

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from components.evaluation.evidence import Evidence
+from components.racing.standing import Race
 from components.reporting.lineage import Lineage, facts, links
+from components.reporting.race_table import race_table
 from components.reporting.rows import confidences, gate_rows, headline, measurement_rows
 from components.reporting.scale import scales
 from components.reporting.wording import counted
@@ -24,8 +26,13 @@ _QUESTIONS = {
 }
 
 
-def render(evidence: Evidence, lineage: Lineage, panels: "Sequence[Panel]" = ()) -> str:
-    """The HTML page: verdict, gates, measurements, panels of images, plots, lineage.
+def render(
+    evidence: Evidence,
+    lineage: Lineage,
+    panels: "Sequence[Panel]" = (),
+    race: Race | None = None,
+) -> str:
+    """The HTML page: verdict, gates, race, measurements, panels of images, plots, lineage.
 
     It needs no network and no script, prints well, and is the same bytes for the same values.
     """
@@ -47,6 +54,7 @@ def render(evidence: Evidence, lineage: Lineage, panels: "Sequence[Panel]" = ())
             lineage=lineage,
             headline=headline(evidence, lineage),
             gates=gate_rows(evidence),
+            race=race_table(race) if race else None,
             families=[family for family in families if family[1]],
             scales=scales(evidence),
             shown=SHOWN,

@@ -10,8 +10,9 @@ from threadpoolctl import threadpool_limits
 from components.config import Params
 from components.data.table import Table
 from components.evaluation.evaluate import evaluate
-from components.models.catalog import load_model, make_model
+from components.models.catalog import load_model
 from components.models.contract import TabularModel
+from components.racing.race import fit_chosen
 from components.stages.command import main
 from components.stages.paths import StagePaths
 from components.stages.tables import read_test, read_train
@@ -23,10 +24,8 @@ def run(params: Params, paths: StagePaths) -> None:
     """Write the evidence with its verdict, and the measurements alone."""
 
     def make_and_fit(table: Table, seed: int) -> TabularModel:
-        model = make_model(params.train.model)
         with threadpool_limits(1):  # folds run side by side
-            model.fit(table, seed=seed)
-        return model
+            return fit_chosen(params.train.model, table, seed=seed).model
 
     evidence = evaluate(
         read_train(paths),

@@ -41,6 +41,11 @@ class StagePaths:
         return self.root / "models/generator"
 
     @property
+    def race(self) -> Path:
+        """The race that the model won (JSON), where there was one; it goes with the model."""
+        return self.model / "race.json"
+
+    @property
     def training_curves(self) -> Path:
         """What training logged, a row a step (CSV)."""
         return self.root / "models/training_curves.csv"

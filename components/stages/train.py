@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from threadpoolctl import threadpool_limits
 
 from components.config import Params
-from components.models.catalog import make_model
+from components.racing.race import fit_chosen
 from components.stages.command import main
 from components.stages.paths import StagePaths
 from components.stages.tables import read_train
@@ -26,11 +26,18 @@ def run(params: Params, paths: StagePaths) -> None:
         logged.extend((step, name, value) for name, value in metrics.items())
         logger.info(step_line(step, metrics))
 
-    model = make_model(params.train.model)
     checkpoint_dir = find_home().checkpoints / _content_key(params, paths)
     with threadpool_limits(params.train.threads):  # again: the model brought libraries of its own
-        model.fit(read_train(paths), seed=params.train.seed, log=log, checkpoint_dir=checkpoint_dir)
-    model.save(paths.model)
+        fitted = fit_chosen(
+            params.train.model,
+            read_train(paths),
+            seed=params.train.seed,
+            log=log,
+            checkpoint_dir=checkpoint_dir,
+        )
+    fitted.model.save(paths.model)
+    if fitted.race is not None:
+        fitted.race.save(paths.race)
     write_training_curves(logged, paths.training_curves)
 
 
@@ -39,7 +46,7 @@ def _content_key(params: Params, paths: StagePaths) -> str:
     digest = hashlib.sha256(params.train.model_dump_json().encode())
     code = [
         file
-        for part in ("data", "models", "networks", "training")
+        for part in ("data", "evaluation", "models", "networks", "racing", "training")
         for file in sorted((paths.root / "components" / part).glob("*.py"))
     ]
     for path in (paths.train, paths.schema, *code):

@@ -25,7 +25,10 @@ def run(
         Purpose | None, typer.Option(help="What the generator is judged for.")
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="The generator: trees, copula or ctgan.")
+        str | None,
+        typer.Option(
+            help="The generator: trees, copula, autoregressive, ctgan; auto: the winner of a race."
+        ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="The name to register under.")] = None,
     again: Annotated[

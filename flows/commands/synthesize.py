@@ -8,8 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-AUTO = "auto"
-_CHOSEN = "trees"
+_DEFAULT = "trees"
 
 
 def synthesize(
@@ -19,8 +18,11 @@ def synthesize(
         Path, typer.Option("--output", "-o", help="Where to write: a .parquet or .csv file.")
     ],
     model: Annotated[
-        str, typer.Option(help="auto (sequential trees), trees, copula or ctgan.")
-    ] = AUTO,
+        str,
+        typer.Option(
+            help="trees, copula, autoregressive, ctgan; auto: the winner of a race for sharing."
+        ),
+    ] = _DEFAULT,
     rows: Annotated[
         int | None, typer.Option(min=1, help="How many rows; without it, as many as the table has.")
     ] = None,
@@ -36,24 +38,26 @@ def synthesize(
 
     To learn whether the rows help, or give anyone away, use `mintmark run --data`.
     """
+    from components.config import AutoConfig, Purpose
     from components.data.output import check_output, write_frame
     from components.data.preparation import declared_kinds, prepare_table
     from components.data.sources import read_source
-    from components.models.catalog import default_config, make_model
+    from components.models.catalog import AUTO, default_config
+    from components.racing.race import fit_chosen
 
     console = Console(stderr=True)
     check_output(output)
-    config = default_config(_CHOSEN if model == AUTO else model)
+    config = AutoConfig(purpose=Purpose.SHARING) if model == AUTO else default_config(model)
     started = time.monotonic()
     source = read_source(table)
     real = prepare_table(source.frame, target, drop=drop or (), kinds=declared_kinds(kind or ()))
     with console.status(f"fitting {config.name} to {len(real)} rows"):
-        generator = make_model(config)
-        generator.fit(real, seed=seed)
-        synthetic = generator.sample(rows or len(real), seed=seed)
+        fitted = fit_chosen(config, real, seed=seed)
+        synthetic = fitted.model.sample(rows or len(real), seed=seed)
     write_frame(synthetic, output)
     seconds = time.monotonic() - started
+    name = fitted.race.winner.name if fitted.race else config.name
     console.print(
-        f"{len(synthetic)} rows by {config.name} in {seconds:.1f} s: {escape(str(output))}",
+        f"{len(synthetic)} rows by {name} in {seconds:.1f} s: {escape(str(output))}",
         highlight=False,
     )

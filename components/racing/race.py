@@ -1,0 +1,159 @@
+"""A race of generators on a budget, and the winner fitted on all rows."""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from components.config import (
+    SHARING_CROWD,
+    AutoConfig,
+    AutoregressiveConfig,
+    CopulaConfig,
+    CtganConfig,
+    EvaluateConfig,
+    ModelConfig,
+    Purpose,
+    TreesConfig,
+)
+from components.data.table import Table
+from components.errors import UserError
+from components.evaluation.case import Case, canonical
+from components.evaluation.catalog import evaluators_for
+from components.evaluation.gates import judge
+from components.models.catalog import make_model
+from components.models.contract import Budget, LogMetrics, TabularModel, log_nothing
+from components.racing.standing import Race, Runner, runner_of, standing, title_of
+
+logger = logging.getLogger(__name__)
+
+MOST_RACED = 30_000
+"""Of more training rows, so many at random take part in a race."""
+
+FEWEST_HELD_OUT = 30
+SPARE = 0.2
+"""A generator is begun only where this share of the budget is left."""
+
+_SPLIT_STREAM = 0x7ACE
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A generator fitted on all rows, and the race it won, if there was one."""
+
+    model: TabularModel
+    race: Race | None
+
+
+def fit_chosen(
+    config: ModelConfig | AutoConfig,
+    table: Table,
+    *,
+    seed: int,
+    log: LogMetrics = log_nothing,
+    checkpoint_dir: Path | None = None,
+) -> Fitted:
+    """The generator that `config` names, or that wins the race it asks for, fitted on `table`."""
+    race = None
+    if isinstance(config, AutoConfig):
+        race = run_race(table, config, seed=seed)
+        config = race.winner.model
+    model = make_model(config)
+    model.fit(table, seed=seed, log=log, checkpoint_dir=checkpoint_dir)
+    return Fitted(model, race)
+
+
+def candidates(purpose: Purpose) -> tuple[ModelConfig, ...]:
+    """The generators that compete, the quickest first."""
+    if purpose is Purpose.SHARING:
+        return (
+            CopulaConfig(),
+            TreesConfig(crowd=SHARING_CROWD),
+            AutoregressiveConfig(crowd=SHARING_CROWD),
+            AutoregressiveConfig(),
+            CtganConfig(),
+        )
+    return (CopulaConfig(), TreesConfig(), AutoregressiveConfig(), CtganConfig())
+
+
+def run_race(table: Table, config: AutoConfig, *, seed: int) -> Race:
+    """Fit the candidates on a part of `table`, judge them on the rest, the quickest first.
+
+    The first one always runs. Raises UserError where the rows are too few to hold some out.
+    """
+    inside, held_out = _parts(table, config.held_out_share, seed)
+    started = time.monotonic()
+    runners: list[Runner] = []
+    left_out = {}
+    for model in candidates(config.purpose):
+        left = config.budget_seconds - (time.monotonic() - started)
+        if runners and left < SPARE * config.budget_seconds:
+            left_out[title_of(model)] = f"{left:.0f} s of {config.budget_seconds:g} s were left"
+            continue
+        budget = Budget(left) if runners else Budget()
+        runners.append(_run(model, inside, held_out, config.purpose, budget, seed))
+        logger.info("race: %s is %s", title_of(model), runners[-1].outcome)
+    race = Race(
+        num_train=len(inside),
+        num_held_out=len(held_out),
+        runners=standing(runners),
+        left_out=left_out,
+    )
+    logger.info("race: %s won of %d", race.winner.name, len(runners))
+    return race
+
+
+def _run(
+    config: ModelConfig, inside: Table, held_out: Table, purpose: Purpose, budget: Budget, seed: int
+) -> Runner:
+    """One generator's turn: fitted, sampled from, and judged by the gates of the purpose."""
+    started = time.monotonic()
+    model = make_model(config)
+    model.fit(inside, seed=seed, budget=budget)
+    drawn = Table(model.sample(len(inside), seed=seed), inside.schema)
+    seconds = time.monotonic() - started
+    settings = EvaluateConfig(purpose=purpose, seed=seed)
+    case = Case(
+        train=canonical(inside, seed),
+        test=canonical(held_out, seed),
+        synthetic=canonical(drawn, seed),
+        config=settings,
+        make_and_fit=None,
+        workers=1,
+    )
+    gated = {gate.metric for gate in settings.gates}
+    found = [
+        measurement
+        for evaluator in evaluators_for(purpose, can_refit=False)
+        if gated & {metric.name for metric in evaluator.metrics}
+        for measurement in evaluator.run(case, log_nothing).measurements
+    ]
+    return runner_of(config, seconds, found, judge(found, settings.gates, purpose))
+
+
+def _parts(table: Table, share: float, seed: int) -> tuple[Table, Table]:
+    """The rows that are learned from, and those held out, of each class the same share."""
+    rng = np.random.default_rng([seed, _SPLIT_STREAM])
+    rows = rng.permutation(len(table))[:MOST_RACED]
+    if len(table) > MOST_RACED:
+        logger.info("race: %d of %d training rows take part", MOST_RACED, len(table))
+    held = [part[: round(share * len(part))] for part in _by_class(table, rows)]
+    held_out = np.sort(np.concatenate(held))
+    if len(held_out) < FEWEST_HELD_OUT:
+        raise UserError(
+            f"{len(table)} training rows are too few for a race: {len(held_out)} would be held "
+            f"out, and {FEWEST_HELD_OUT} are needed; name a generator (train.model.name)"
+        )
+    return table.take(np.setdiff1d(rows, held_out)), table.take(held_out)
+
+
+def _by_class(table: Table, rows: NDArray[np.int64]) -> Sequence[NDArray[np.int64]]:
+    """`rows` apart by the target's class, in their order; all together where it is a number."""
+    if not table.schema.is_classification:
+        return [rows]
+    codes = table.frame[table.schema.target].astype("category").cat.codes.to_numpy()[rows]
+    return [rows[codes == code] for code in np.unique(codes)]

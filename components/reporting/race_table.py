@@ -1,0 +1,55 @@
+"""The race that chose a generator, as a table: who ran, what was judged, who won."""
+
+from dataclasses import dataclass
+
+from components.evaluation.evidence import Outcome
+from components.racing.standing import Race, Runner
+from components.reporting.wording import count, interval, measured, title
+
+
+@dataclass(frozen=True)
+class RaceRow:
+    """A generator's line. `figures` are values with their intervals, one a gated metric."""
+
+    name: str
+    outcome: Outcome
+    figures: tuple[str, ...]
+    seconds: str
+    note: str
+
+
+@dataclass(frozen=True)
+class RaceTable:
+    """The lines, the best first, under the gated metrics' titles, and what is to be known."""
+
+    titles: tuple[str, ...]
+    rows: tuple[RaceRow, ...]
+    reading: str
+
+
+def race_table(race: Race) -> RaceTable:
+    """The table of a race."""
+    left_out = "".join(f" {name} did not run: {why}." for name, why in race.left_out.items())
+    return RaceTable(
+        titles=tuple(title(gate.metric) for gate in race.winner.gates),
+        rows=tuple(_row(runner, place) for place, runner in enumerate(race.runners)),
+        reading=(
+            f"Each was fitted on {count(race.num_train)} of the training rows and judged on the "
+            f"{count(race.num_held_out)} others; the winner was then fitted on all of them. The "
+            "best is decided by outcome, then by the gate that uses up most of what is allowed."
+            f"{left_out}"
+        ),
+    )
+
+
+def _row(runner: Runner, place: int) -> RaceRow:
+    note = "won" if place == 0 else "no other is better by every gate" if runner.is_unbeaten else ""
+    return RaceRow(
+        name=runner.name,
+        outcome=runner.outcome,
+        figures=tuple(
+            f"{measured(gate.value)} ({interval(gate.low, gate.high)})" for gate in runner.gates
+        ),
+        seconds=f"{runner.seconds:.1f}",
+        note=note,
+    )

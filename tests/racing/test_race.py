@@ -1,0 +1,110 @@
+"""The race: who wins it, what is left of it, and how it ends."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from components.config import AutoConfig, CopulaConfig, Gate, Purpose, TreesConfig
+from components.config.params import parse_params
+from components.errors import UserError
+from components.evaluation.evidence import Outcome
+from components.models.trees import Trees
+from components.racing import race as racing
+from components.racing.race import fit_chosen, run_race
+from components.racing.standing import Gated, Race, Runner, spent, standing
+from tests.procedural import mixed_table
+
+
+def runner(outcome: Outcome, *used: float, crowd: int = 1) -> Runner:
+    gates = tuple(
+        Gated(metric=f"m{i}", value=one, low=one, high=one, spent=one) for i, one in enumerate(used)
+    )
+    model = TreesConfig(crowd=crowd)
+    return Runner(model=model, seconds=1.0, outcome=outcome, gates=gates, reasons=("so",))
+
+
+def test_outcome_decides_first_then_the_gate_that_spends_most() -> None:
+    passed = runner(Outcome.PASSED, 0.9, 0.9)
+    even = runner(Outcome.REFUSED, 0.5, 0.5)
+    uneven = runner(Outcome.REFUSED, 0.0, 0.6)
+    worse = runner(Outcome.REFUSED, 0.1, 0.7)
+    found = standing([worse, uneven, even, passed])
+    assert [one.gates for one in found] == [one.gates for one in (passed, even, uneven, worse)]
+    assert [one.is_unbeaten for one in found] == [False, True, True, False]
+
+
+def test_spent_is_the_part_of_the_allowance() -> None:
+    gate = Gate(metric="tstr_loss", better_than=0.0, margin=0.05)
+    assert spent(0.05, "minimise", gate) == pytest.approx(1.0)
+    assert spent(-0.01, "minimise", gate) == pytest.approx(-0.2)
+    assert spent(0.7, "maximise", Gate(metric="x", better_than=0.9, margin=-0.1)) == pytest.approx(2)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        racing, "candidates", lambda purpose: (CopulaConfig(), TreesConfig(), TreesConfig(crowd=25))
+    )
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("purpose", Purpose)
+def test_every_candidate_is_judged_and_the_best_is_fitted_on_all_rows(
+    purpose: Purpose, tmp_path: Path
+) -> None:
+    table = mixed_table(400)
+    fitted = fit_chosen(AutoConfig(purpose=purpose), table, seed=0)
+    race = fitted.race
+    assert race is not None and len(race.runners) == 3 and not race.left_out
+    assert race.num_train + race.num_held_out == 400 and race.num_held_out == 120
+    assert [one.rank for one in race.runners] == sorted(one.rank for one in race.runners)
+    assert race.runners[0].is_unbeaten
+    assert isinstance(fitted.model, Trees) or race.winner.model.name == "copula"
+    race.save(tmp_path / "race.json")
+    assert Race.load(tmp_path / "race.json") == race
+    if purpose is Purpose.SHARING:
+        assert race.winner.model != TreesConfig()  # these remember their rows
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_spent_budget_leaves_the_slower_ones_out() -> None:
+    config = AutoConfig(purpose=Purpose.SHARING, budget_seconds=1e-3)
+    race = run_race(mixed_table(300), config, seed=0)
+    assert [one.model.name for one in race.runners] == ["copula"]
+    assert set(race.left_out) == {"trees", "trees, crowd 25"}
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_same_rows_and_seed_give_the_same_parts() -> None:
+    config = AutoConfig(purpose=Purpose.SHARING)
+    one, other = (run_race(mixed_table(300), config, seed=3) for _ in range(2))
+    assert [r.gates for r in one.runners] == [r.gates for r in other.runners]
+
+
+def test_too_few_rows_are_told() -> None:
+    with pytest.raises(UserError, match="too few for a race"):
+        run_race(mixed_table(60), AutoConfig(purpose=Purpose.SHARING), seed=0)
+
+
+def test_a_named_generator_runs_no_race() -> None:
+    fitted = fit_chosen(CopulaConfig(), mixed_table(100), seed=0)
+    assert fitted.race is None and len(fitted.model.sample(5, seed=0)) == 5
+
+
+def test_a_race_for_another_purpose_is_refused() -> None:
+    said = {
+        "name": "x",
+        "prepare": {"data": "sklearn:iris", "target": "target"},
+        "train": {"model": {"name": "auto", "purpose": "sharing"}},
+        "evaluate": {"purpose": "augmentation"},
+    }
+    with pytest.raises(UserError, match="the two must be the same"):
+        parse_params(said, "here")
+
+
+def test_numbers_as_targets_can_be_raced() -> None:
+    table = mixed_table(300, target="ratio")
+    inside, held_out = racing._parts(table, 0.3, 0)
+    assert len(inside) + len(held_out) == 300 and len(held_out) == 90
+    assert np.isfinite(held_out.frame["ratio"]).all()
