@@ -1,34 +1,59 @@
-"""What a crowd costs and what it hides: likeness, usefulness and privacy of trees, table by table.
+"""Likeness, usefulness, privacy and time of our generators beside the peers', table by table.
 
-    python -m benchmarks.tables --data-dir FOLDER [--rows N] [--write docs/tables.md]
+    python -m benchmarks.tables --data-dir FOLDER [--rows N] [--only TABLE,...] [--state FILE]
+        [--peer-env DIR] [--mostlyai-env DIR] [--write docs/tables.md]
 
-FOLDER holds the folders adult, default_credit, bank_marketing, magic_gamma and pima_diabetes. Each
-table gives as many training rows as test rows, at most N; each generator makes as many.
+FOLDER holds the folders adult, default_credit, bank_marketing, magic_gamma, uci_multiclass and
+pima_diabetes. Each table gives as many training rows as test rows, at most N; each generator makes
+as many. DIR is an environment with ctgan, arfpy and sdv, or with mostlyai-engine; without one,
+those peers are left out. What was measured is kept in FILE, so that a killed run goes on.
 """
 
 import argparse
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from benchmarks.calibration.given import FILES, read
+from benchmarks.calibration import given
+from benchmarks.calibration.given import ask_peer, read
 from benchmarks.calibration.tables import Parts
+from benchmarks.calibration.trials import ROOT
 from benchmarks.calibration.wording import table
-from components.config import CopulaConfig, EvaluateConfig, ModelConfig, Purpose, TreesConfig
+from components.config import (
+    AutoConfig,
+    AutoregressiveConfig,
+    CopulaConfig,
+    CtganConfig,
+    EvaluateConfig,
+    ModelConfig,
+    Purpose,
+    TreesConfig,
+)
 from components.data.table import Table
 from components.evaluation.case import Case
 from components.evaluation.catalog import EVALUATORS
-from components.evaluation.evidence import Measurement
-from components.models.catalog import make_model
 from components.models.contract import log_nothing
+from components.racing.race import fit_chosen
 
-GENERATORS: dict[str, ModelConfig] = {
-    **{f"trees, crowd {crowd}": TreesConfig(crowd=crowd) for crowd in (1, 5, 10, 25, 50)},
+STATE = ROOT / ".mintmark" / "benchmarks" / "tables.jsonl"
+FILES = given.FILES | {"letter": ("uci_multiclass/letter.parquet", "class")}
+OURS: dict[str, ModelConfig | AutoConfig] = {
+    "auto": AutoConfig(purpose=Purpose.SHARING),
+    "autoregressive": AutoregressiveConfig(),
+    "autoregressive, crowd 25": AutoregressiveConfig(crowd=25),
+    "ctgan (ours)": CtganConfig(),
     "copula": CopulaConfig(),
+    **{f"trees, crowd {crowd}": TreesConfig(crowd=crowd) for crowd in (1, 10, 25, 50)},
 }
-FIGURES = {
+PEERS = ("CTGAN", "TVAE", "arfpy", "SDV copula")
+MOSTLYAI = "mostlyai-engine"
+METRICS = {
     "shape": ("shape_error",),
     "trend": ("trend_error",),
     "two_sample": ("two_sample_auc",),
@@ -38,37 +63,92 @@ FIGURES = {
 """Evaluators and the metrics of theirs that are shown."""
 BOUNDED = ("membership_auc", "tstr_loss", "two_sample_auc")
 
+Made = tuple[pd.DataFrame, float, str]
+"""Rows, the seconds of fitting and drawing, and what there is to say of them."""
 
-def measured(parts: Parts, config: ModelConfig) -> tuple[dict[str, Measurement], float]:
-    """The figures of one generator, and the seconds of fitting and drawing."""
+
+def ours(config: ModelConfig | AutoConfig, parts: Parts) -> Made:
+    """What a generator of ours makes."""
     started = time.perf_counter()
-    model = make_model(config)
-    model.fit(parts.train, seed=0)
-    rows = model.sample(len(parts.train), seed=0)
-    seconds = time.perf_counter() - started
+    fitted = fit_chosen(config, parts.train, seed=0)
+    rows = fitted.model.sample(len(parts.train), seed=0)
+    won = f"{fitted.race.winner.name} won" if fitted.race else ""
+    return rows, time.perf_counter() - started, won
+
+
+def peers(name: str, environment: Path, parts: Parts) -> Made:
+    """What a peer makes."""
+    asked = ask_peer(name, parts, environment, is_scored=False)
+    return asked.rows, asked.seconds, ""
+
+
+def judged(parts: Parts, made: Made) -> dict[str, Any]:
+    """The figures of some rows, with their intervals."""
+    rows, seconds, note = made
     settings = EvaluateConfig(purpose=Purpose.SHARING)
     case = Case(parts.train, parts.test, Table(rows, parts.train.schema), settings, None)
     found = {
-        m.name: m
-        for evaluator in FIGURES
+        m.name: (m.value, m.low, m.high)
+        for evaluator in METRICS
         for m in EVALUATORS[evaluator].run(case, log_nothing).measurements
     }
-    return found, seconds
+    shown = [metric for metrics in METRICS.values() for metric in metrics]
+    figures = {metric: found[metric] for metric in shown if metric in found}
+    return {"figures": figures, "seconds": seconds, "note": note}
 
 
-def lines(name: str, parts: Parts) -> Iterator[list[str]]:
-    """A line of the page for each generator."""
-    for generator, config in GENERATORS.items():
-        found, seconds = measured(parts, config)
-        cells = [_cell(found[metric]) for metrics in FIGURES.values() for metric in metrics]
-        print(name, generator, cells, f"{seconds:.1f} s", flush=True)
-        yield [name, str(len(parts.train)), generator, *cells, f"{seconds:.1f}"]
+def makers(options: argparse.Namespace) -> Mapping[str, Callable[[Parts], Made]]:
+    """Every generator that can be measured here, by its name."""
+    found: dict[str, Callable[[Parts], Made]] = {
+        name: partial(ours, config) for name, config in OURS.items()
+    }
+    if options.peer_env:
+        found |= {name: partial(peers, name, options.peer_env) for name in PEERS}
+    if options.mostlyai_env:
+        found[MOSTLYAI] = partial(peers, MOSTLYAI, options.mostlyai_env)
+    return found
 
 
-def _cell(found: Measurement) -> str:
-    if found.name in BOUNDED:
-        return f"{found.value:.3f} (at most {found.high:.3f})"
-    return f"{found.value:.3f}"
+def measure(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    """Every figure by table and generator: those in the file, and those that were missing."""
+    options.state.parent.mkdir(parents=True, exist_ok=True)
+    lines = options.state.read_text().splitlines() if options.state.is_file() else []
+    known = {entry["key"]: entry for entry in map(json.loads, lines)}
+    chosen = {}
+    for name in options.only:
+        parts = read(name, options.data_dir, options.rows)
+        for generator, make in makers(options).items():
+            key = f"{name}|{len(parts.train)}|{generator}"
+            if key not in known:
+                known[key] = {"key": key} | _attempt(make, parts)
+                with options.state.open("a") as file:
+                    file.write(json.dumps(known[key]) + "\n")
+                print(key, known[key], flush=True)
+            chosen[key] = known[key]
+    return chosen
+
+
+def _attempt(make: Callable[[Parts], Made], parts: Parts) -> dict[str, Any]:
+    """What was found; a generator that fails says so in its line."""
+    try:
+        return judged(parts, make(parts))
+    except Exception as error:
+        return {"failed": f"{type(error).__name__}: {str(error).splitlines()[0][:80]}"}
+
+
+def page_lines(found: Mapping[str, dict[str, Any]]) -> Iterator[list[str]]:
+    """A line of the page for each generator and table."""
+    for key, entry in found.items():
+        if "failed" in entry:
+            yield [*key.split("|"), *[""] * 7, entry["failed"]]
+            continue
+        cells = [_cell(metric, values) for metric, values in entry["figures"].items()]
+        yield [*key.split("|"), *cells, f"{entry['seconds']:.1f}", entry["note"]]
+
+
+def _cell(metric: str, values: tuple[float, float, float]) -> str:
+    value, low, high = values
+    return f"{value:.3f} ({low:.3f} to {high:.3f})" if metric in BOUNDED else f"{value:.3f}"
 
 
 def main() -> None:
@@ -78,23 +158,28 @@ def main() -> None:
     )
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--rows", type=int, default=10_000)
+    parser.add_argument("--only", type=lambda text: text.split(","), default=list(FILES))
+    parser.add_argument("--state", type=Path, default=STATE)
+    parser.add_argument("--peer-env", type=Path)
+    parser.add_argument("--mostlyai-env", type=Path)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
-    with threadpool_limits(1):
-        found = [
-            line
-            for name in FILES
-            for line in lines(name, read(name, options.data_dir, options.rows))
-        ]
-    metrics = [metric for each in FIGURES.values() for metric in each]
+    given.FILES.update(FILES)
+    with threadpool_limits(options.threads):
+        found = measure(options)
+    metrics = [metric for each in METRICS.values() for metric in each]
     if options.write:
         options.write.write_text(
-            "# Tables: likeness and privacy\n\n"
-            "Written by `python -m benchmarks.tables`; do not edit. One seed, one thread, other "
-            "work beside it; upper bounds at 95%. A `crowd` is the number of training rows behind "
-            "every number that trees give out. The gates for sharing ask for a membership AUC "
+            "# Tables: likeness, usefulness, privacy, time\n\n"
+            "Written by `python -m benchmarks.tables`; do not edit. One split, one seed, "
+            "default settings, other work beside it, so that seconds tell magnitudes alone; each "
+            "end of an interval at 95%. A `crowd` is the number of training rows behind every "
+            "number that a generator gives out. The gates for sharing ask for a membership AUC "
             "below .55, a loss below .05 and a two-sample AUC below .8, by the upper bounds.\n\n"
-            + table(["table", "rows", "generator", *metrics, "seconds"], found)
+            + table(
+                ["table", "rows", "generator", *metrics, "seconds", "note"], list(page_lines(found))
+            )
         )
 
 

@@ -1,11 +1,13 @@
 """A peer's rows for one table, and what sdmetrics says of them. Runs in an environment of its own.
 
 Usage: verdicts_peer.py FOLDER with `train.parquet`, `test.parquet` and `settings.json` (`peer`,
-`columns` in sdmetrics' form, `discrete`, `rows`); writes `rows.parquet` and `scores.json`.
+`columns` in sdmetrics' form, `discrete`, `rows`, `is_scored`); writes `rows.parquet`,
+`seconds.json` and, where they are asked for, `scores.json`.
 """
 
 import json
 import sys
+import time
 import warnings
 from pathlib import Path
 
@@ -21,9 +23,12 @@ def main(folder: Path) -> None:
     np.random.seed(0)
     settings = json.loads((folder / "settings.json").read_text())
     train, test = (pd.read_parquet(folder / f"{name}.parquet") for name in ("train", "test"))
+    started = time.perf_counter()
     rows = PEERS[settings["peer"]](train, settings)
+    (folder / "seconds.json").write_text(json.dumps(time.perf_counter() - started))
     rows.to_parquet(folder / "rows.parquet")
-    (folder / "scores.json").write_text(json.dumps(scores(train, test, rows, settings)))
+    if settings["is_scored"]:
+        (folder / "scores.json").write_text(json.dumps(scores(train, test, rows, settings)))
 
 
 def ctgan(train: pd.DataFrame, settings: dict) -> pd.DataFrame:
@@ -35,6 +40,30 @@ def ctgan(train: pd.DataFrame, settings: dict) -> pd.DataFrame:
     model = CTGAN()
     model.fit(train, settings["discrete"])
     return model.sample(settings["rows"])
+
+
+def tvae(train: pd.DataFrame, settings: dict) -> pd.DataFrame:
+    """TVAE with its default settings."""
+    import torch
+    from ctgan import TVAE
+
+    torch.manual_seed(0)
+    model = TVAE()
+    model.fit(train, settings["discrete"])
+    return model.sample(settings["rows"])
+
+
+def mostlyai(train: pd.DataFrame, settings: dict) -> pd.DataFrame:
+    """mostlyai-engine's TabularARGN with its default settings."""
+    import tempfile
+
+    from mostlyai import engine
+
+    with tempfile.TemporaryDirectory() as workspace:
+        engine.set_random_state(0)
+        model = engine.TabularARGN(workspace_dir=workspace, verbose=0)
+        model.fit(X=train)
+        return model.sample(n_samples=settings["rows"])[list(train.columns)]
 
 
 def arfpy(train: pd.DataFrame, settings: dict) -> pd.DataFrame:
@@ -57,7 +86,13 @@ def sdv_copula(train: pd.DataFrame, settings: dict) -> pd.DataFrame:
     return model.sample(settings["rows"])[TABLE]
 
 
-PEERS = {"CTGAN": ctgan, "arfpy": arfpy, "SDV copula": sdv_copula}
+PEERS = {
+    "CTGAN": ctgan,
+    "TVAE": tvae,
+    "arfpy": arfpy,
+    "SDV copula": sdv_copula,
+    "mostlyai-engine": mostlyai,
+}
 
 
 def scores(train: pd.DataFrame, test: pd.DataFrame, rows: pd.DataFrame, settings: dict) -> dict:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,8 @@ def run(trial: Trial) -> dict[str, Any]:
         make_and_fit = _maker(name, Purpose(purpose))
         rows = make_and_fit(parts.train, trial.seed).sample(len(parts.train), seed=trial.seed)
     elif name in PEERS:
-        rows, scores = ask_peer(name, parts, Path(os.environ[PEER_VARIABLE]))
+        asked = ask_peer(name, parts, Path(os.environ[PEER_VARIABLE]))
+        rows, scores = asked.rows, asked.scores
     else:
         rows = parts.train.frame if name == "copy" else parts.more.frame
     evidence = evaluate(
@@ -126,14 +128,24 @@ def read(name: str, folder: Path, most: int) -> Parts:
     return Parts(first, second, third)
 
 
-def ask_peer(name: str, parts: Parts, environment: Path) -> tuple[pd.DataFrame, dict[str, float]]:
-    """A peer's rows in the schema's types, and sdmetrics' scores of them."""
+@dataclass(frozen=True)
+class PeerRows:
+    """A peer's rows in the schema's types, the seconds it took, and sdmetrics' scores of them."""
+
+    rows: pd.DataFrame
+    seconds: float
+    scores: dict[str, float]
+
+
+def ask_peer(name: str, parts: Parts, environment: Path, *, is_scored: bool = True) -> PeerRows:
+    """What a peer makes of the training rows, in an environment of its own."""
     learned = parts.train.schema.learned
     settings = {
         "peer": name,
         "columns": {column.name: {"sdtype": SDTYPES[column.kind]} for column in learned},
         "discrete": [column.name for column in learned if column.is_discrete],
         "rows": len(parts.train),
+        "is_scored": is_scored,
     }
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
@@ -142,8 +154,9 @@ def ask_peer(name: str, parts: Parts, environment: Path) -> tuple[pd.DataFrame, 
         (folder / "settings.json").write_text(json.dumps(settings))
         subprocess.run([environment / "bin" / "python", PEER_SCRIPT, folder], check=True)
         rows = pd.read_parquet(folder / "rows.parquet")
-        scores: dict[str, float] = json.loads((folder / "scores.json").read_text())
-    return _typed(rows, parts.train), scores
+        seconds: float = json.loads((folder / "seconds.json").read_text())
+        written = (folder / "scores.json").read_text() if is_scored else "{}"
+    return PeerRows(_typed(rows, parts.train), seconds, json.loads(written))
 
 
 def _plain(table: Table) -> pd.DataFrame:
