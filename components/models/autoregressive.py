@@ -25,6 +25,7 @@ from components.models.trees import drawing_order
 from components.networks.any_order import AnyOrder
 from components.training.adversarial import Schedule, train
 from components.training.checkpoints import CheckpointStore
+from components.training.devices import one_thread
 
 NAME = "autoregressive"
 HELD_OUT_OF_FEW = 0.25
@@ -75,14 +76,15 @@ class Autoregressive:
         store = None
         if checkpoint_dir is not None:
             store = CheckpointStore(checkpoint_dir, self._fingerprint(matrix, seed))
-        weights = train(
-            lessons,
-            self._schedule(lessons, budget),
-            judge=lambda: lessons.held_out_surprise(codes[held_out]),
-            score_name="held_out_surprise",
-            log=log,
-            store=store,
-        )
+        with one_thread():
+            weights = train(
+                lessons,
+                self._schedule(lessons, budget),
+                judge=lambda: lessons.held_out_surprise(codes[held_out]),
+                score_name="held_out_surprise",
+                log=log,
+                store=store,
+            )
         lessons.averaged.module.cpu().load_state_dict(weights)
         self._take(lessons.averaged.module.eval())
 

@@ -38,7 +38,9 @@ def test_spent_is_the_part_of_the_allowance() -> None:
     gate = Gate(metric="tstr_loss", better_than=0.0, margin=0.05)
     assert spent(0.05, "minimise", gate) == pytest.approx(1.0)
     assert spent(-0.01, "minimise", gate) == pytest.approx(-0.2)
-    assert spent(0.7, "maximise", Gate(metric="x", better_than=0.9, margin=-0.1)) == pytest.approx(2)
+    assert spent(0.7, "maximise", Gate(metric="x", better_than=0.9, margin=-0.1)) == pytest.approx(
+        2
+    )
 
 
 @pytest.fixture
