@@ -194,6 +194,8 @@ def _describe(values: pd.Series, kind: ColumnKind) -> Column:
 def _decimals(numbers: np.ndarray) -> int | None:
     """The fewest digits after the point that keep every number, None where there is none."""
     for digits in range(_MAX_DECIMALS + 1):
-        if np.array_equal(np.round(numbers, digits), numbers):
+        with np.errstate(over="ignore"):  # what is near the largest number has no such digits
+            rounded = np.round(numbers, digits)
+        if np.array_equal(rounded, numbers):
             return digits
     return None

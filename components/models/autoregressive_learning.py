@@ -16,6 +16,7 @@ from components.training.ema import Ema
 MOST_ASKED = 64
 """Of more columns, so many at random are asked for in a step."""
 
+MOST_JUDGED = 256
 MOST_CELLS = 65_536
 """A batch has no more rows than give so many cells."""
 
@@ -108,17 +109,20 @@ class ColumnLessons:
     def held_out_surprise(self, codes: Tensor) -> float:
         """The mean negative log likelihood of rows of codes, in orders as in lessons.
 
-        It is that of the averaged network, and of the same orders whenever it is asked for.
+        It is that of the averaged network, and of the same orders whenever it is asked for. Of more
+        than `MOST_JUDGED` columns, the same ones speak for all.
         """
         random = torch.Generator(self.device).manual_seed(HELD_OUT_ORDERS)
         codes, places, total = codes.to(self.device), self._places(len(codes), random), 0.0
-        for asked in torch.arange(len(self.place), device=self.device).split(MOST_ASKED):
+        columns = torch.randperm(len(self.place), generator=random, device=self.device)
+        judged = columns[:MOST_JUDGED].sort().values
+        for asked in judged.split(MOST_ASKED):
             for start in range(0, len(codes), self.batch_size):
                 rows = slice(start, start + self.batch_size)
                 is_before = _is_before(places[rows], asked)
                 told = surprise(self.averaged.module, codes[rows], asked, is_before)
                 total += float(told.sum())
-        return total / max(len(codes), 1)
+        return total / max(len(codes), 1) * len(columns) / len(judged)
 
     def weights(self) -> dict[str, Tensor]:
         """A copy of the averaged network's weights."""

@@ -38,7 +38,7 @@ class Levels:
     def at(self, codes: Codes, uniforms: Matrix) -> Matrix:
         """The value for each code that lies so far between its ends, NaN for a missing one."""
         low, high = np.append(self.low, np.nan)[codes], np.append(self.high, np.nan)[codes]
-        values: Matrix = low + (high - low) * uniforms
+        values: Matrix = low * (1 - uniforms) + high * uniforms
         if self.step == 0:
             return values
         rounded = self.low[0] + np.round((values - self.low[0]) / self.step) * self.step
@@ -60,8 +60,8 @@ class Levels:
 
     def log_widths(self, codes: Codes) -> Matrix:
         """The log width of the stretch that each code stands for, 0 where it is one value."""
-        widths = np.append(self.high - self.low, 0.0)[codes]
-        return np.log(np.where(widths > 0, widths, 1.0))
+        half = np.append(self.high / 2 - self.low / 2, 0.0)[codes]  # a whole one may overflow
+        return np.where(half > 0, np.log(np.where(half > 0, half, 1.0)) + np.log(2.0), 0.0)
 
 
 def to_levels(values: Matrix, column: Column, crowd: int = 1) -> tuple[Codes, Levels]:
@@ -96,9 +96,11 @@ def to_levels(values: Matrix, column: Column, crowd: int = 1) -> tuple[Codes, Le
 def level_step(known: Matrix, decimals: int | None) -> float:
     """The largest step that all values are whole multiples of, from the first; 0 where none is."""
     scale = 10.0 ** (decimals or 0)
+    if (known[-1] / 2 - known[0] / 2) * scale > 2**52:
+        return 0.0
     scaled = (known - known[0]) * scale
     whole = np.round(scaled)
-    if np.abs(whole).max() > 2**53 or not np.allclose(scaled, whole, rtol=0, atol=1e-3):
+    if not np.allclose(scaled, whole, rtol=0, atol=1e-3):
         return 0.0
     return float(np.gcd.reduce(whole.astype(np.int64))) / scale
 

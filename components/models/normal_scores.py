@@ -96,7 +96,8 @@ def main_direction(columns: Matrix, is_discrete: NDArray[np.bool_], seed: int) -
     number, on its levels' means where it is discrete (factor analysis of mixed data, Pages 2004).
     """
     scores = [normal_scores(column) for column in columns.T]
-    levels = [np.where(np.isnan(column), -1, column).astype(np.int64) + 1 for column in columns.T]
+    known = np.where(is_discrete & ~np.isnan(columns), columns, -1)
+    levels = (known.astype(np.int64) + 1).T
     direction = np.random.default_rng(seed).standard_normal(len(columns))
     for _ in range(_HALVINGS):
         projections = [

@@ -34,7 +34,7 @@ class CodeValues(Buffers):
         """Values of codes (-1: missing) and uniforms, each of shape (rows, columns)."""
         at = torch.where(codes < 0, len(self.low) - 1, self.base + codes)
         low, high = self.low[at], self.high[at]
-        drawn = low + (high - low) * blur
+        drawn = low * (1 - blur) + high * blur
         step = torch.where(self.step > 0, self.step, 1.0)
         stepped = self.first + torch.round((drawn - self.first) / step) * step
         stepped = torch.where(low == high, low, stepped)
