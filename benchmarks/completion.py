@@ -121,7 +121,7 @@ def imputed(name: str, frame: pd.DataFrame, target: str) -> Iterator[list[str]]:
 
 
 def _drawn(holed: pd.DataFrame, whole: Table, middle: int) -> Matrix:
-    """Our draws for the rows from `middle` on, learned from those before: (draws, rows, columns)."""
+    """Our draws for the rows from `middle` on, learned from the others: (draws, rows, columns)."""
     columns = tuple(
         column.model_copy(update={"nullable": bool(holed[column.name].isna().any())})
         for column in whole.schema.columns

@@ -30,6 +30,7 @@ from components.training.devices import one_thread
 NAME = "autoregressive"
 HELD_OUT_OF_FEW = 0.25
 MOST_HELD_OUT_OF_FEW = 100
+MOST_HELD_OUT = 2_000
 _NO_BUDGET = Budget()
 _SPLIT_STREAM = 0xA2
 
@@ -178,5 +179,5 @@ def _hold_out(num_rows: int, share: float, seed: int) -> tuple[torch.Tensor, tor
     """Positions of the rows training is stopped by, and of those it learns from."""
     few = min(HELD_OUT_OF_FEW * num_rows, MOST_HELD_OUT_OF_FEW)
     order = np.random.default_rng([seed, _SPLIT_STREAM]).permutation(num_rows)
-    num_held = max(math.floor(share * num_rows), math.floor(few))
+    num_held = max(min(math.floor(share * num_rows), MOST_HELD_OUT), math.floor(few))
     return torch.from_numpy(order[:num_held]), torch.from_numpy(order[num_held:])
