@@ -44,13 +44,14 @@ class TreesConfig(Settings):
 class CtganConfig(Settings):
     """A conditional tabular GAN; see `components/models/ctgan.py`.
 
-    Training takes `steps` updates on `batch_size` rows, or `max_epochs` passes over the rows where
-    that is fewer; the rate falls to 0. `any_order` is the share of rows learned in random orders,
-    not that of drawing: what conditions and missing cells need. `holdout_share` of the rows (a
-    quarter of few, 2,000 of many) are held out: every `look_every` steps their likelihood is
-    measured, the best network is kept, and `patience` looks without a better one end training.
-    `ema_decay` averages the network. On `device` it is trained; equal seeds give equal weights on
-    the CPU alone.
+    Training takes `steps` updates of each network on `batch_size` rows, or `max_epochs` passes
+    over the rows where that is fewer; rates fall to 0 over the second half. Where `holdout_share`
+    comes to 100 rows, these are held out: every `look_every` steps they are compared with sampled
+    ones, the best generator is kept, and `patience` looks without a better one end training.
+    `penalty` weighs the critic's squared slope, `ema_decay` averages the generator, `temperature`
+    is that of the softmax behind each drawn level. On `device` the networks are trained; equal
+    seeds give equal weights on the CPU alone. A numeric column of at most `max_levels` values
+    is modelled as levels; of any other, the values with `spike_share` of the rows are.
     """
 
     name: Literal["ctgan"] = "ctgan"
@@ -81,10 +82,11 @@ class AutoregressiveConfig(Settings):
     Numbers are modelled as at most `max_levels` levels, each with `crowd` training rows at least.
     Training takes `steps` updates on `batch_size` rows, or `max_epochs` passes over the rows where
     that is fewer; the rate falls to 0. `any_order` is the share of rows learned in random orders,
-    not that of drawing: what conditions and missing cells need. `holdout_share` of the rows (a quarter of
-    few, 2,000 of many) are held out: every `look_every` steps their likelihood is measured, the best
-    network is kept, and `patience` looks without a better one end training. `ema_decay` averages
-    the network. On `device` it is trained; equal seeds give equal weights on the CPU alone.
+    not that of drawing: what conditions and missing cells need. `holdout_share` of the rows (a
+    quarter of few, 2,000 of many) are held out: every `look_every` steps their likelihood is
+    measured, the best network is kept, and `patience` looks without a better one end training.
+    `ema_decay` averages the network. On `device` it is trained; equal seeds give equal weights on
+    the CPU alone.
     """
 
     name: Literal["autoregressive"] = "autoregressive"
