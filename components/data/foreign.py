@@ -80,11 +80,10 @@ def read_incomplete(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     """
     repeated = frame.columns[frame.columns.duplicated()].tolist()
     unknown = [str(name) for name in frame.columns if name not in schema.names]
-    if repeated or unknown:
-        why = (
-            f"more than one is named {repeated[0]!r}" if repeated else f"no {_list(unknown)} known"
-        )
-        raise UserError(f"the columns of the rows to fill: {why}; there are {_list(schema.names)}")
+    if repeated:
+        raise UserError(f"{FILLED}: more than one column is named {repeated[0]!r}")
+    if unknown:
+        raise UserError(f"{FILLED}: unknown {_list(unknown)}; known: {_list(schema.names)}")
     if not len(frame):
         raise UserError("there are no rows to fill")
     columns = {}
@@ -194,10 +193,12 @@ def _check_read(name: str, values: pd.Series, read: pd.Series, column: Column) -
     wrong = values.notna() & read.isna()
     if wrong.any():
         example = values[wrong].iloc[0]
+        declared = f", or say what the column is (--kind {column.name}=categorical)"
+        or_declare = "" if name == FILLED else declared
         raise UserError(
             f"{name}: column {column.name!r} holds {str(example)[:60]!r} in {int(wrong.sum())} of "
             f"{len(values)} rows, which is no {_NOUNS[column.kind]}; in the {TRAIN} it is "
-            f"{column.kind}: mend it, or say what the column is (--kind {column.name}=categorical)"
+            f"{column.kind}: mend it{or_declare}"
         )
 
 

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from mlflow import MlflowClient
 
-from components.config import Gate, PrepareConfig, Purpose, TreesConfig
+from components.config import Gate, ModelConfig, PrepareConfig, Purpose, TreesConfig
 from components.evaluation.evidence import GateResult, Verdict
 from components.models.catalog import make_model
 from components.registry.candidates import Candidate, register
@@ -33,8 +33,9 @@ def register_generator(
     purpose: Purpose = Purpose.SHARING,
     ancestry: Ancestry | None = None,
     weights: str | None = None,
+    config: ModelConfig | None = None,
 ) -> str:
-    """The new version of `name`: trees on a made-up table, said to be trained on `data`."""
+    """The new version of `name`: a model of a made-up table, said to be trained on `data`."""
     found = ancestry or find_ancestry(client, PrepareConfig(data=data, target="outcome"))
     lineage = replace(
         samples.lineage(),
@@ -51,7 +52,7 @@ def register_generator(
     result = GateResult(gate=gate, value=0.01, bound=0.02, passed=passed, reason=REASON)
     verdict = Verdict(purpose=purpose, passed=passed, gates=(result,), summary="Judged.")
     with TemporaryDirectory() as folder:
-        model = make_model(TreesConfig(min_leaf=20))
+        model = make_model(config or TreesConfig(min_leaf=20))
         model.fit(mixed_table(200, seed), seed=seed)
         model.save(Path(folder) / "generator")
         key = f"{name}-{data}-{seed}-{passed}-{purpose}"

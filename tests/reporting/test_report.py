@@ -7,8 +7,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from components.config import Purpose
-from components.evaluation.evidence import Evidence
+from components.config import CopulaConfig, Purpose, TreesConfig
+from components.evaluation.evidence import Evidence, Outcome
+from components.racing.standing import Gated, Race, Runner
 from components.reporting.report import render
 from tests.reporting import samples
 
@@ -179,3 +180,28 @@ def test_many_columns_stay_small():
 def test_importing_the_report_is_light():
     code = "import sys, components.reporting.report; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_race_is_a_table_with_its_winner_first():
+    runners = [
+        Runner(
+            model=model,
+            seconds=1.25,
+            outcome=outcome,
+            gates=(Gated(metric="membership_auc", value=0.52, low=0.5, high=0.54, spent=0.4),),
+            reasons=("so",),
+            is_unbeaten=True,
+        )
+        for model, outcome in (
+            (TreesConfig(crowd=25), Outcome.PASSED),
+            (CopulaConfig(), Outcome.REFUSED),
+        )
+    ]
+    left_out = {"ctgan": "3 s of 120 s were left"}
+    race = Race(num_train=700, num_held_out=300, runners=tuple(runners), left_out=left_out)
+    page = render(samples.evidence(), samples.lineage(), race=race)
+    Page(page)
+    text = unescape(re.sub(r"<[^>]+>", " ", page))
+    assert text.index("trees, crowd 25") < text.index("copula")
+    assert "0.520 (0.500 to 0.540)" in text and "won" in text
+    assert "ctgan did not run: 3 s of 120 s were left." in text

@@ -1,0 +1,84 @@
+"""`mintmark fill`, on champions in a real registry."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from components.config import AutoregressiveConfig
+from components.registry.tracking import connect
+from components.storage.home import Home
+from tests.home import mintmark
+from tests.procedural import mixed_frame
+from tests.registry.generators import crown, register_generator
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A home with two champions: `any`, of any order, and `fixed`, which draws in one."""
+    home = Home(tmp_path_factory.mktemp("fill") / "home")
+    client = connect(home)
+    data = home.root / "rows.csv"
+    mixed_frame(60).to_csv(data, index=False)
+    small = AutoregressiveConfig(hidden_size=16, steps=20, batch_size=64)
+    register_generator(client, home, "any", str(data), config=small)
+    register_generator(client, home, "fixed", str(data))
+    crown(client, home, "any", ["1"])
+    crown(client, home, "fixed", ["1"])
+    return home
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    """Rows of which one column is absent, one has gaps, and identifiers are there."""
+    frame = mixed_frame(30, seed=3).drop(columns=["ratio"])
+    frame["age"] = frame["age"].astype("float64").mask(np.arange(30) % 3 == 0)
+    frame.to_csv(tmp_path / "rows.csv", index=False)
+    return tmp_path / "rows.csv"
+
+
+def test_gaps_and_absent_columns_are_filled(home: Home, rows: Path, tmp_path: Path) -> None:
+    done = mintmark("fill", "any", str(rows), "-o", str(tmp_path / "f.csv"), home=home.root)
+    assert done.returncode == 0, done.stderr
+    before, after = pd.read_csv(rows), pd.read_csv(tmp_path / "f.csv")
+    assert not after.isna().any(axis=None) and len(after) == 30
+    known = before["age"].notna()
+    assert (after["age"][known] == before["age"][known]).all()
+    assert list(after["id"]) == list(before["id"]) and after["ratio"].nunique() > 1
+
+
+def test_many_draws_are_numbered(home: Home, rows: Path, tmp_path: Path) -> None:
+    output = tmp_path / "f.parquet"
+    done = mintmark("fill", "any", str(rows), "-o", str(output), "--draws", "3", home=home.root)
+    assert done.returncode == 0, done.stderr
+    filled = pd.read_parquet(output)
+    assert filled["imputation"].value_counts().to_dict() == {1: 30, 2: 30, 3: 30}
+    first, second = (filled[filled["imputation"] == k]["ratio"].tolist() for k in (1, 2))
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    ("model", "change", "said"),
+    [
+        ("fixed", {}, "cannot fill cells"),
+        ("any", {"colour": "red"}, "rows to fill: unknown colour"),
+        ("any", {"age": "often"}, "column 'age' holds 'often' in 30 of 30 rows"),
+    ],
+)
+def test_what_cannot_be_filled_is_told_in_a_line(
+    model: str, change: dict[str, str], said: str, home: Home, rows: Path, tmp_path: Path
+) -> None:
+    pd.read_csv(rows).assign(**change).to_csv(rows, index=False)
+    done = mintmark("fill", model, str(rows), "-o", str(tmp_path / "f.csv"), home=home.root)
+    assert done.returncode == 2 and said in " ".join(done.stderr.split())
+    assert not (tmp_path / "f.csv").exists()
+
+
+def test_any_column_can_be_asked_for(home: Home, tmp_path: Path) -> None:
+    output = tmp_path / "s.parquet"
+    wanted = ("--condition", '{"city": "Cork", "visits": 2}')
+    done = mintmark("sample", "any", "-n", "25", *wanted, "-o", str(output), home=home.root)
+    assert done.returncode == 0, done.stderr
+    drawn = pd.read_parquet(output)
+    assert (drawn["city"] == "Cork").all() and (drawn["visits"] == 2).all() and len(drawn) == 25
