@@ -1,7 +1,7 @@
 """Likeness, usefulness, privacy and time of our generators beside the peers', table by table.
 
     python -m benchmarks.tables --data-dir FOLDER [--rows N] [--only TABLE,...] [--state FILE]
-        [--peer-env DIR] [--mostlyai-env DIR] [--write docs/tables.md]
+        [--peer-env DIR] [--mostlyai-env DIR] [--skip GENERATOR] [--write docs/tables.md]
 
 FOLDER holds the folders adult, default_credit, bank_marketing, magic_gamma, uci_multiclass and
 pima_diabetes. Each table gives as many training rows as test rows, at most N; each generator makes
@@ -119,6 +119,8 @@ def measure(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
         parts = read(name, options.data_dir, options.rows)
         for generator, make in makers(options).items():
             key = f"{name}|{len(parts.train)}|{generator}"
+            if key not in known and generator in options.skip:
+                continue
             if key not in known:
                 known[key] = {"key": key} | _attempt(make, parts)
                 with options.state.open("a") as file:
@@ -162,6 +164,7 @@ def main() -> None:
     parser.add_argument("--state", type=Path, default=STATE)
     parser.add_argument("--peer-env", type=Path)
     parser.add_argument("--mostlyai-env", type=Path)
+    parser.add_argument("--skip", action="append", default=[], help="what is not measured anew")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
