@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from components.config import (
     SHARING_CROWD,
@@ -95,7 +96,8 @@ def run_race(table: Table, config: AutoConfig, *, seed: int) -> Race:
             left_out[title_of(model)] = f"{left:.0f} s of {config.budget_seconds:g} s were left"
             continue
         budget = Budget(left) if runners else Budget()
-        runners.append(_run(model, inside, held_out, config.purpose, budget, seed))
+        with threadpool_limits(1):  # threads that wait for one another keep processors from others
+            runners.append(_run(model, inside, held_out, config.purpose, budget, seed))
         logger.info("race: %s is %s", title_of(model), runners[-1].outcome)
     race = Race(
         num_train=len(inside),
