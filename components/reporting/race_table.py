@@ -9,13 +9,15 @@ from components.reporting.wording import count, interval, measured, title
 
 @dataclass(frozen=True)
 class RaceRow:
-    """A generator's line. `figures` are values with their intervals, one a gated metric."""
+    """A generator's line: `note` has its place and its seconds, `figures` a gated metric each.
+
+    A figure is a value with its interval.
+    """
 
     name: str
-    outcome: Outcome
-    figures: tuple[str, ...]
-    seconds: str
     note: str
+    outcome: Outcome
+    figures: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -36,20 +38,20 @@ def race_table(race: Race) -> RaceTable:
         reading=(
             f"Each was fitted on {count(race.num_train)} of the training rows and judged on the "
             f"{count(race.num_held_out)} others; the winner was then fitted on all of them. The "
-            "best is decided by outcome, then by the gate that uses up most of what is allowed."
+            "best is decided by outcome, then by the gate that uses up most of what is allowed. "
+            "Unbeaten is what no other equals on every gate and betters on one."
             f"{left_out}"
         ),
     )
 
 
 def _row(runner: Runner, place: int) -> RaceRow:
-    note = "won" if place == 0 else "no other is better by every gate" if runner.is_unbeaten else ""
+    note = "won, " if place == 0 else "unbeaten, " if runner.is_unbeaten else ""
     return RaceRow(
         name=runner.name,
+        note=f"{note}{runner.seconds:.1f} s",
         outcome=runner.outcome,
         figures=tuple(
-            f"{measured(gate.value)} ({interval(gate.low, gate.high)})" for gate in runner.gates
+            (measured(gate.value), interval(gate.low, gate.high)) for gate in runner.gates
         ),
-        seconds=f"{runner.seconds:.1f}",
-        note=note,
     )
