@@ -101,8 +101,8 @@ def capitalised(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text as a sentence, with a capital and a full stop."""
-    return capitalised(text) + ("" if text.endswith((".", "!", "?")) else ".")
+    """The text as a sentence, with a capital and a full stop, a comma at its end left out."""
+    return capitalised(text.rstrip(", ")) + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def shorten(text: str, limit: int) -> str:

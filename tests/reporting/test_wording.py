@@ -65,6 +65,7 @@ def test_names():
     assert title("membership_auc") == "Membership AUC"
     assert title("two_sample_auc") == "Two-sample AUC"
     assert sentence("the share of rows") == "The share of rows."
+    assert sentence("tried on 5 rows,") == "Tried on 5 rows."
     assert counted(1, "column") == "1 column"
     assert counted(1200, "column") == "1,200 columns"
 
