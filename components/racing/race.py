@@ -68,6 +68,11 @@ def fit_chosen(
     return Fitted(model, race)
 
 
+def can_race(table: Table, config: AutoConfig) -> bool:
+    """Whether so many rows can be held out of `table` that a race tells anything."""
+    return round(config.held_out_share * len(table)) >= 2 * FEWEST_HELD_OUT
+
+
 def candidates(purpose: Purpose) -> tuple[ModelConfig, ...]:
     """The generators that compete, the quickest first."""
     if purpose is Purpose.SHARING:

@@ -7,12 +7,13 @@ import sys
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from components.config import Params
+from components.config import AutoConfig, Params
 from components.data.table import Table
 from components.evaluation.evaluate import evaluate
 from components.models.catalog import load_model
 from components.models.contract import TabularModel
-from components.racing.race import fit_chosen
+from components.racing.race import can_race, fit_chosen
+from components.racing.standing import Race
 from components.stages.command import main
 from components.stages.paths import StagePaths
 from components.stages.tables import read_test, read_train
@@ -24,8 +25,12 @@ def run(params: Params, paths: StagePaths) -> None:
     """Write the evidence with its verdict, and the measurements alone."""
 
     def make_and_fit(table: Table, seed: int) -> TabularModel:
+        """A race in every part of the rows; where it is too small for one, the whole's winner."""
+        config = params.train.model
+        if isinstance(config, AutoConfig) and not can_race(table, config):
+            config = Race.load(paths.race).winner.model
         with threadpool_limits(1):  # folds run side by side
-            return fit_chosen(params.train.model, table, seed=seed).model
+            return fit_chosen(config, table, seed=seed).model
 
     evidence = evaluate(
         read_train(paths),

@@ -11,7 +11,7 @@ from components.errors import UserError
 from components.evaluation.evidence import Outcome
 from components.models.trees import Trees
 from components.racing import race as racing
-from components.racing.race import fit_chosen, run_race
+from components.racing.race import can_race, fit_chosen, run_race
 from components.racing.standing import Gated, Race, Runner, spent, standing
 from tests.procedural import mixed_table
 
@@ -110,3 +110,8 @@ def test_numbers_as_targets_can_be_raced() -> None:
     inside, held_out = racing._parts(table, 0.3, 0)
     assert len(inside) + len(held_out) == 300 and len(held_out) == 90
     assert np.isfinite(held_out.frame["ratio"]).all()
+
+
+def test_a_part_too_small_for_a_race_is_known() -> None:
+    config = AutoConfig(purpose=Purpose.AUGMENTATION)
+    assert can_race(mixed_table(300), config) and not can_race(mixed_table(80), config)
