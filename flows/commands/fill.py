@@ -59,6 +59,11 @@ def fill(
             f"{model} cannot fill cells: its generator draws rows in a fixed order; train one that "
             "takes any (--model autoregressive)"
         )
+    if draws > 1 and IMPUTATION in generator.schema_.names:
+        raise UserError(
+            f"the rows have a column {IMPUTATION!r}, which would number the draws: fill them once "
+            "(--draws 1) for each of several --seed"
+        )
     incomplete = read_incomplete(read_files([rows]), generator.schema_)
     learned = [column.name for column in generator.schema_.learned]
     num_gaps = int(incomplete[learned].isna().to_numpy().sum())

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from components.config import AutoregressiveConfig
+from components.data.table import Table
 from components.registry.tracking import connect
 from components.storage.home import Home
 from tests.home import mintmark
-from tests.procedural import mixed_frame
+from tests.procedural import mixed_frame, mixed_table
 from tests.registry.generators import crown, register_generator
 
 
@@ -73,6 +74,27 @@ def test_what_cannot_be_filled_is_told_in_a_line(
     done = mintmark("fill", model, str(rows), "-o", str(tmp_path / "f.csv"), home=home.root)
     assert done.returncode == 2 and said in " ".join(done.stderr.split())
     assert not (tmp_path / "f.csv").exists()
+
+
+def test_a_column_of_the_rows_is_not_overwritten(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    client = connect(home)
+    table = mixed_table(80)
+    named = {"ratio": "imputation"}
+    columns = [
+        c.model_copy(update={"name": named.get(c.name, c.name)}) for c in table.schema.columns
+    ]
+    schema = table.schema.model_copy(update={"columns": tuple(columns)})
+    renamed = Table(table.frame.rename(columns=named), schema)
+    data = tmp_path / "rows.csv"
+    renamed.frame.to_csv(data, index=False)
+    small = AutoregressiveConfig(hidden_size=8, steps=3)
+    register_generator(client, home, "any", str(data), config=small, table=renamed)
+    crown(client, home, "any", ["1"])
+    output = tmp_path / "f.csv"
+    done = mintmark("fill", "any", str(data), "-o", str(output), "--draws", "2", home=home.root)
+    assert done.returncode == 2 and "a column 'imputation'" in " ".join(done.stderr.split())
+    assert not output.exists()
 
 
 def test_any_column_can_be_asked_for(home: Home, tmp_path: Path) -> None:

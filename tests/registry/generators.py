@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from mlflow import MlflowClient
 
 from components.config import Gate, ModelConfig, PrepareConfig, Purpose, TreesConfig
+from components.data.table import Table
 from components.evaluation.evidence import GateResult, Verdict
 from components.models.catalog import make_model
 from components.registry.candidates import Candidate, register
@@ -34,6 +35,7 @@ def register_generator(
     ancestry: Ancestry | None = None,
     weights: str | None = None,
     config: ModelConfig | None = None,
+    table: Table | None = None,
 ) -> str:
     """The new version of `name`: a model of a made-up table, said to be trained on `data`."""
     found = ancestry or find_ancestry(client, PrepareConfig(data=data, target="outcome"))
@@ -53,7 +55,7 @@ def register_generator(
     verdict = Verdict(purpose=purpose, passed=passed, gates=(result,), summary="Judged.")
     with TemporaryDirectory() as folder:
         model = make_model(config or TreesConfig(min_leaf=20))
-        model.fit(mixed_table(200, seed), seed=seed)
+        model.fit(table or mixed_table(200, seed), seed=seed)
         model.save(Path(folder) / "generator")
         key = f"{name}-{data}-{seed}-{passed}-{purpose}"
         candidate = Candidate(
