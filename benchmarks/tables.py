@@ -20,8 +20,7 @@ from typing import Any
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from benchmarks.calibration import given
-from benchmarks.calibration.given import ask_peer, read
+from benchmarks.calibration.given import TABLES, ask_peer, read
 from benchmarks.calibration.tables import Parts
 from benchmarks.calibration.trials import ROOT
 from benchmarks.calibration.wording import table
@@ -42,7 +41,6 @@ from components.models.contract import log_nothing
 from components.racing.race import fit_chosen
 
 STATE = ROOT / ".mintmark" / "benchmarks" / "tables.jsonl"
-FILES = given.FILES | {"letter": ("uci_multiclass/letter.parquet", "class")}
 OURS: dict[str, ModelConfig | AutoConfig] = {
     "auto": AutoConfig(purpose=Purpose.SHARING),
     "autoregressive": AutoregressiveConfig(),
@@ -135,7 +133,7 @@ def _attempt(make: Callable[[Parts], Made], parts: Parts) -> dict[str, Any]:
     try:
         return judged(parts, make(parts))
     except Exception as error:
-        return {"failed": f"{type(error).__name__}: {str(error).splitlines()[0][:80]}"}
+        return {"failed": f"{type(error).__name__}: {' '.join(str(error).split())[:80]}"}
 
 
 def page_lines(found: Mapping[str, dict[str, Any]]) -> Iterator[list[str]]:
@@ -160,7 +158,7 @@ def main() -> None:
     )
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--rows", type=int, default=10_000)
-    parser.add_argument("--only", type=lambda text: text.split(","), default=list(FILES))
+    parser.add_argument("--only", type=lambda text: text.split(","), default=list(TABLES))
     parser.add_argument("--state", type=Path, default=STATE)
     parser.add_argument("--peer-env", type=Path)
     parser.add_argument("--mostlyai-env", type=Path)
@@ -168,7 +166,6 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
-    given.FILES.update(FILES)
     with threadpool_limits(options.threads):
         found = measure(options)
     metrics = [metric for each in METRICS.values() for metric in each]

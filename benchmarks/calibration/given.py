@@ -32,6 +32,8 @@ FILES = {
     "magic_gamma": ("magic_gamma/magic.parquet", "Class"),
     "pima_diabetes": ("pima_diabetes/pima.csv", "diabetes"),
 }
+TABLES = FILES | {"letter": ("uci_multiclass/letter.parquet", "class")}
+"""Every table that can be read; the verdicts are on `FILES`."""
 OURS, PEERS, REAL = (
     ("trees", "copula", "ctgan"),
     ("CTGAN", "arfpy", "SDV copula"),
@@ -113,7 +115,7 @@ def _maker(name: str, purpose: Purpose) -> MakeAndFit:
 
 def read(name: str, folder: Path, most: int) -> Parts:
     """Random training, test and further rows, at most `most` of each and a third of the table."""
-    path, target = FILES[name]
+    path, target = TABLES[name]
     reader = pd.read_csv if path.endswith("csv") else pd.read_parquet
     frame = reader(folder / path)
     kinds = infer_kinds(frame, target, {})

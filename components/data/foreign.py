@@ -78,24 +78,21 @@ def read_incomplete(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     as they are. Raises UserError for a column the schema lacks, or a value that cannot be read as
     its column's kind.
     """
-    repeated = frame.columns[frame.columns.duplicated()].tolist()
+    _refuse_repeated(FILLED, frame)
     unknown = [str(name) for name in frame.columns if name not in schema.names]
-    if repeated:
-        raise UserError(f"{FILLED}: more than one column is named {repeated[0]!r}")
     if unknown:
         raise UserError(f"{FILLED}: unknown {_list(unknown)}; known: {_list(schema.names)}")
     if not len(frame):
         raise UserError("there are no rows to fill")
-    columns = {}
-    for column in schema.columns:
-        if column.name not in frame.columns:
-            values = pd.Series(np.full(len(frame), np.nan))
-            columns[column.name] = _read(FILLED, values, column) if column.is_learned else values
-        elif column.is_learned:
-            columns[column.name] = _read(FILLED, frame[column.name].reset_index(drop=True), column)
-        else:
-            columns[column.name] = frame[column.name].reset_index(drop=True)
-    return pd.DataFrame(columns)
+    whole = frame.reindex(columns=schema.names).reset_index(drop=True)
+    read = {c.name: _read(FILLED, whole[c.name], c) for c in schema.learned}
+    return whole.assign(**read)
+
+
+def _refuse_repeated(name: str, frame: pd.DataFrame) -> None:
+    repeated = frame.columns[frame.columns.duplicated()].tolist()
+    if repeated:
+        raise UserError(f"{name}: more than one column is named {repeated[0]!r}")
 
 
 def _without(frames: Mapping[str, pd.DataFrame], drop: Collection[str]) -> dict[str, pd.DataFrame]:
@@ -105,9 +102,7 @@ def _without(frames: Mapping[str, pd.DataFrame], drop: Collection[str]) -> dict[
             known = _list(frames[TRAIN].columns)
             raise UserError(f"cannot drop {name!r}: no table has it; the {TRAIN} have: {known}")
     for name, frame in frames.items():
-        repeated = frame.columns[frame.columns.duplicated()].tolist()
-        if repeated:
-            raise UserError(f"{name}: more than one column is named {repeated[0]!r}")
+        _refuse_repeated(name, frame)
     return {
         name: frame.drop(columns=[column for column in drop if column in frame.columns])
         for name, frame in frames.items()

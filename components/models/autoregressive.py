@@ -1,7 +1,5 @@
 """A generator that draws column after column, each given any others that are known."""
 
-import hashlib
-import json
 import math
 from pathlib import Path
 from typing import Self
@@ -14,18 +12,17 @@ from numpy.typing import NDArray
 from components.config import AutoregressiveConfig
 from components.data.conditions import Condition, code_condition
 from components.data.schema import Schema
-from components.data.table import Matrix, Table, decode, encode, fill_gaps
+from components.data.table import Table, decode, encode, fill_gaps
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.autoregressive_learning import ColumnLessons, build_network
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.levels import LevelsPack
 from components.models.row_codes import ColumnCodes, learn_row_codes, to_codes
 from components.models.row_drawing import RowDrawing
+from components.models.trained import checkpoint_store, put_weights, weights_of
 from components.models.trees import drawing_order
 from components.networks.any_order import AnyOrder
-from components.training.adversarial import Schedule, train
-from components.training.checkpoints import CheckpointStore
-from components.training.devices import one_thread
+from components.training.loop import Schedule, train
 
 NAME = "autoregressive"
 HELD_OUT_OF_FEW = 0.25
@@ -64,6 +61,8 @@ class Autoregressive:
         checkpoint_dir: Path | None = None,
     ) -> None:
         """Learn from `table`; see `TabularModel.fit`. Raises NonFiniteLossError on divergence."""
+        from threadpoolctl import threadpool_limits  # not needed to sample
+
         matrix = encode(table.frame, table.schema)
         self.schema_ = table.schema
         self.columns_ = learn_row_codes(
@@ -74,17 +73,14 @@ class Autoregressive:
         lessons = ColumnLessons(
             self.config, self.columns_, codes[learned], drawing_order(table.schema), seed
         )
-        store = None
-        if checkpoint_dir is not None:
-            store = CheckpointStore(checkpoint_dir, self._fingerprint(matrix, seed))
-        with one_thread():
+        with threadpool_limits(1):  # two gain little here, and much is lost where others work too
             weights = train(
                 lessons,
                 self._schedule(lessons, budget),
                 judge=lambda: lessons.held_out_surprise(codes[held_out]),
                 score_name="held_out_surprise",
                 log=log,
-                store=store,
+                store=checkpoint_store(checkpoint_dir, self.config, table.schema, matrix, seed),
             )
         lessons.averaged.module.cpu().load_state_dict(weights)
         self._take(lessons.averaged.module.eval())
@@ -125,8 +121,7 @@ class Autoregressive:
 
     def save(self, directory: Path) -> None:
         """Write settings and schema as JSON, weights and codes as safetensors."""
-        network = self.drawing_.network.state_dict()
-        arrays = {f"network.{name}": value.numpy() for name, value in network.items()}
+        arrays = weights_of(self.drawing_.network, "network")
         arrays |= LevelsPack.of([column.levels for column in self.columns_]).arrays
         state = {"has_missing": [column.has_missing for column in self.columns_]}
         settings = self.config.model_dump(mode="json")
@@ -145,14 +140,7 @@ class Autoregressive:
             for known, has_missing, column in parts
         )
         network = build_network(model.config, model.columns_).eval()
-        prefix = "network."
-        network.load_state_dict(
-            {
-                name.removeprefix(prefix): torch.from_numpy(array)
-                for name, array in artifact.arrays.items()
-                if name.startswith(prefix)
-            }
-        )
+        put_weights(network, artifact.arrays, "network")
         model._take(network)
         return model
 
@@ -167,12 +155,6 @@ class Autoregressive:
             checkpoint_seconds=self.config.checkpoint_seconds,
             looks_first=True,
         )
-
-    def _fingerprint(self, matrix: Matrix, seed: int) -> str:
-        """A hash of all that training depends on."""
-        settings = self.config.model_dump_json(exclude={"checkpoint_seconds"})
-        parts = json.dumps([settings, self.schema_.model_dump_json(), seed, torch.__version__])
-        return hashlib.sha256(parts.encode() + np.ascontiguousarray(matrix).tobytes()).hexdigest()
 
 
 def _hold_out(num_rows: int, share: float, seed: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -25,11 +25,7 @@ def autoregressive_program(drawing: RowDrawing, schema: Schema) -> SamplingProgr
         copy.deepcopy(drawing.network),
         drawing.sequence,
         [column.num_levels for column in columns],
-        code_values(
-            [column.levels for column in columns],
-            positions,
-            positions,
-        ),
+        code_values([column.levels for column in columns], positions, positions),
         column_range(schema.learned),
     )
     classes = _classes(module, drawing) if schema.is_classification else {}
@@ -40,6 +36,6 @@ def autoregressive_program(drawing: RowDrawing, schema: Schema) -> SamplingProgr
 def _classes(module: AnyOrderRows, drawing: RowDrawing) -> Intervals:
     """Where the first uniform gives each class: the target is drawn first."""
     target, network = drawing.sequence[0], module.network
-    features = network.norm(network.blocks(network.query[target][None]))
-    shares = torch.softmax(network.logits(features, network.outputs(), target), dim=1)[0].numpy()
+    nothing = torch.zeros_like(network.query[:1])
+    shares = torch.softmax(network.told(nothing, network.outputs(), target), dim=1)[0].numpy()
     return class_intervals(range(drawing.columns[target].num_levels), shares)

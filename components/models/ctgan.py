@@ -20,8 +20,6 @@ On MAGIC, 2,000 steps: rates of .001 .706 / .920, of .002 .740 / .915; that with
 """
 
 import dataclasses
-import hashlib
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,8 +43,8 @@ from components.models.ctgan_layout import lay_out
 from components.models.ctgan_program import ctgan_program
 from components.models.ctgan_rows import Classes, RowSampler, class_labels, learn_classes
 from components.models.ctgan_selection import two_sample_auc
-from components.training.adversarial import Judge, Schedule, train
-from components.training.checkpoints import CheckpointStore
+from components.models.trained import checkpoint_store, put_weights, weights_of
+from components.training.loop import Judge, Schedule, train
 
 NAME = "ctgan"
 FEWEST_HELD_OUT = 100
@@ -87,16 +85,13 @@ class Ctgan:
         matrix = encode(table.frame, table.schema)
         rows = _hold_out(matrix, self.config.holdout_share, seed)
         game, draft, shares = self._begin(rows.train, table.schema, seed)
-        store = None
-        if checkpoint_dir is not None:
-            store = CheckpointStore(checkpoint_dir, self._fingerprint(table.schema, matrix, seed))
         weights = train(
             game,
             self._schedule(len(rows.train), game, budget),
             judge=_judge(draft, shares, rows),
             score_name="two_sample_auc",
             log=log,
-            store=store,
+            store=checkpoint_store(checkpoint_dir, self.config, table.schema, matrix, seed),
         )
         game.averaged.module.cpu().load_state_dict(weights)
         self.schema_ = table.schema
@@ -141,7 +136,7 @@ class Ctgan:
     def save(self, directory: Path) -> None:
         """Write settings and schema as JSON, weights and codes as safetensors."""
         sampler = self.sampler_
-        arrays = {f"generator.{k}": v.numpy() for k, v in sampler.generator.state_dict().items()}
+        arrays = weights_of(sampler.generator, "generator")
         for i, code in enumerate(sampler.codes):
             arrays[f"levels.{i}"], arrays[f"quantiles.{i}"] = code.levels, code.quantiles
         arrays["classes"] = sampler.classes.shares
@@ -165,14 +160,7 @@ class Ctgan:
         )
         layout = lay_out(codes)
         generator = build_generator(model.config, layout, len(classes.shares)).eval()
-        prefix = "generator."
-        generator.load_state_dict(
-            {
-                name.removeprefix(prefix): torch.from_numpy(array)
-                for name, array in arrays.items()
-                if name.startswith(prefix)
-            }
-        )
+        put_weights(generator, arrays, "generator")
         calibration = Calibration(
             torch.from_numpy(arrays["bias"]), torch.from_numpy(arrays["score_knots"])
         )
@@ -191,12 +179,6 @@ class Ctgan:
             seconds=budget.seconds,
             checkpoint_seconds=self.config.checkpoint_seconds,
         )
-
-    def _fingerprint(self, schema: Schema, matrix: Matrix, seed: int) -> str:
-        """A hash of all that training depends on."""
-        settings = self.config.model_dump_json(exclude={"checkpoint_seconds"})
-        parts = json.dumps([settings, schema.model_dump_json(), seed, torch.__version__])
-        return hashlib.sha256(parts.encode() + np.ascontiguousarray(matrix).tobytes()).hexdigest()
 
 
 def _hold_out(matrix: Matrix, share: float, seed: int) -> _Rows:

@@ -67,7 +67,7 @@ class RowDrawing:
         for i in self.sequence:
             if bool(known[:, i].all()):
                 continue
-            logits = self._logits(sums, outputs, i)
+            logits = self.network.told(sums, outputs, i)
             if not may_be_missing and self.columns[i].num_levels:
                 logits = logits[:, : self.columns[i].num_levels]
             drawn = pick(logits, torch.from_numpy(picks[i]))
@@ -75,10 +75,6 @@ class RowDrawing:
             added = inputs[drawn + self.network.starts[i]]
             sums = torch.where(known[:, i, None], sums, sums + added)
         return found[: len(codes)].numpy()
-
-    def _logits(self, sums: Tensor, outputs: Tensor, column: int) -> Tensor:
-        hidden = self.network.hidden(sums[:, None], torch.tensor([column]))
-        return self.network.logits(hidden[:, 0], outputs, column)
 
     @torch.no_grad()
     def log_density(self, matrix: Matrix) -> Matrix:
@@ -95,7 +91,7 @@ class RowDrawing:
             embedded = self.network.embedded(codes.clamp(min=0), inputs) * is_code[..., None]
             sums = torch.zeros_like(embedded[:, 0])
             for i in self.sequence:
-                logits = torch.log_softmax(self._logits(sums, outputs, i).double(), dim=1)
+                logits = torch.log_softmax(self.network.told(sums, outputs, i).double(), dim=1)
                 told = logits.gather(1, codes[:, i].clamp(min=0)[:, None])[:, 0].numpy()
                 total[rows] += np.where(is_code[:, i].numpy(), told, IMPOSSIBLE)
                 total[rows] -= self.columns[i].log_widths(codes[:, i].numpy())

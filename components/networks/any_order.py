@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import torch
 from torch import Tensor, nn
@@ -33,33 +34,31 @@ class AnyOrder(nn.Module):
     """
 
     smooth: Tensor
+    offset: Tensor
 
-    def __init__(
-        self, columns: Sequence[Coded], width: int, blocks: int, dropout: float = 0.0
-    ) -> None:
+    def __init__(self, columns: Sequence[Coded], width: int, blocks: int) -> None:
         super().__init__()
         self.sizes = [column.num_codes for column in columns]
-        self.starts = [sum(self.sizes[:i]) for i in range(len(self.sizes))]
-        self.ordered = [i for i, column in enumerate(columns) if column.num_ordered]
-        num_ordered = sum(self.sizes[i] for i in self.ordered)
+        self.starts = [0, *accumulate(self.sizes[:-1])]
+        self.is_ordered = [column.num_ordered > 0 for column in columns]
+        ordered = [column for column in columns if column.num_ordered]
+        num_ordered = sum(column.num_codes for column in ordered)
         num_slots = sum(self.sizes)
         self.level_in = nn.Parameter(torch.randn(num_slots - num_ordered, width) * SPREAD)
         self.level_out = nn.Parameter(torch.zeros(num_slots - num_ordered, width))
         self.own_in = nn.Parameter(torch.zeros(num_ordered, width))
         self.own_out = nn.Parameter(torch.zeros(num_ordered, width))
         self.bias = nn.Parameter(torch.zeros(num_slots))
-        waves = (len(self.ordered), NUM_WAVES, width)
+        waves = (len(ordered), NUM_WAVES, width)
         self.waves_in = nn.Parameter(torch.randn(waves) * SPREAD)
         self.waves_out = nn.Parameter(torch.zeros(waves))
         self.query = nn.Parameter(torch.randn(len(columns), width) * SPREAD)
         self.blocks = nn.Sequential(*(ResidualBlock(width) for _ in range(blocks)))
         self.norm = nn.LayerNorm(width)
-        cosines = [_cosines(columns[i]) for i in self.ordered]
+        cosines = [_cosines(column) for column in ordered]
         empty = torch.empty(0, NUM_WAVES)
         self.register_buffer("smooth", torch.cat([empty, *cosines]), persistent=False)
         self.register_buffer("offset", torch.tensor(self.starts), persistent=False)
-
-    offset: Tensor
 
     def inputs(self) -> Tensor:
         """The embedding of every code of every column, end to end, shape (codes, width)."""
@@ -71,24 +70,29 @@ class AnyOrder(nn.Module):
 
     def _weights(self, level: Tensor, own: Tensor, waves: Tensor) -> Tensor:
         """The weights of every code: free, or smooth plus own where the column has an order."""
-        free = iter(
-            level.split([self.sizes[i] for i in range(len(self.sizes)) if i not in self.ordered])
-        )
-        sizes = [self.sizes[i] for i in self.ordered]
-        smooth = zip(own.split(sizes), self.smooth.split(sizes), waves, strict=True)
-        bent = iter([part + basis @ wave for part, basis, wave in smooth] if sizes else [])
-        return torch.cat(
-            [next(bent if i in self.ordered else free) for i in range(len(self.sizes))]
-        )
+        sizes: dict[bool, list[int]] = {True: [], False: []}
+        for size, is_ordered in zip(self.sizes, self.is_ordered, strict=True):
+            sizes[is_ordered].append(size)
+        smooth = zip(own.split(sizes[True]), self.smooth.split(sizes[True]), waves, strict=True)
+        parts = {
+            True: iter([part + basis @ wave for part, basis, wave in smooth]),
+            False: iter(level.split(sizes[False])),
+        }
+        return torch.cat([next(parts[is_ordered]) for is_ordered in self.is_ordered])
 
     def embedded(self, codes: Tensor, inputs: Tensor) -> Tensor:
         """The embeddings of rows of codes, shape (rows, columns), as (rows, columns, width)."""
         return inputs[codes + self.offset]
 
-    def hidden(self, known: Tensor, asked: Tensor) -> Tensor:
+    def told(self, known: Tensor, outputs: Tensor, column: int) -> Tensor:
+        """The logits of one column's codes, from sums of known ones' embeddings: (rows, codes)."""
+        return self.logits(self.hidden(known, column), outputs, column)
+
+    def hidden(self, known: Tensor, asked: Tensor | int) -> Tensor:
         """Features for the asked columns, from sums of known codes' embeddings.
 
-        `known` has shape (rows, asked, width), `asked` holds the positions of columns.
+        `known` has shape (rows, asked, width), `asked` holds the positions of columns; or
+        (rows, width), and one position.
         """
         features: Tensor = self.norm(self.blocks(known + self.query[asked]))
         return features

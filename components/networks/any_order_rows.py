@@ -42,8 +42,7 @@ class AnyOrderRows(nn.Module):
         sums = torch.zeros_like(uniforms[:, :1]) * inputs[:1]
         drawn: list[Tensor] = [sums] * len(self.sequence)
         for k, i in enumerate(self.sequence):
-            features = network.norm(network.blocks(sums + network.query[i]))
-            ends = torch.softmax(network.logits(features, outputs, i), dim=1).cumsum(dim=1)
+            ends = torch.softmax(network.told(sums, outputs, i), dim=1).cumsum(dim=1)
             is_beyond = ends <= uniforms[:, k, None] * ends[:, -1:]
             code = is_beyond.sum(dim=1).clamp(max=network.sizes[i] - 1)
             drawn[i] = torch.where(code < self.num_levels[i], code, MISSING)

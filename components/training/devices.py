@@ -1,7 +1,4 @@
-"""Where networks are trained, whether that is there, and by how many threads."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
+"""Where networks are trained, and whether that is there."""
 
 import torch
 
@@ -18,18 +15,3 @@ def find_device(device: Device) -> torch.device:
     if device is Device.CUDA and not torch.cuda.is_available():
         raise UserError(f"device = {device}: this machine has no GPU that torch can use; cpu works")
     return torch.device(device)
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Torch works in one thread within: for networks so small that more gain little.
-
-    Threads that wait for each other keep their processors busy, so that where others want these too
-    two threads may be ten times slower than one.
-    """
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

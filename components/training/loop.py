@@ -1,4 +1,4 @@
-"""The loop of adversarial training: steps, held-out selection, checkpoints, early stopping.
+"""The loop of training: steps, held-out selection, checkpoints, early stopping.
 
 It knows nothing of models. A game brings its own step; a judge says how good it is by now.
 """

@@ -14,7 +14,7 @@ from components.data.table import Table, encode
 from components.errors import UserError
 from components.models.autoregressive import Autoregressive
 from components.models.contract import Completer
-from components.training.adversarial import NonFiniteLossError
+from components.training.loop import NonFiniteLossError
 from tests.models.conftest import fitted_once
 from tests.procedural import mixed_table
 

@@ -16,7 +16,7 @@ from components.config import CtganConfig
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table
 from components.models.ctgan import Ctgan
-from components.training.adversarial import NonFiniteLossError
+from components.training.loop import NonFiniteLossError
 from tests.procedural import mixed_table
 
 TINY = CtganConfig(

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from components.training.adversarial import NonFiniteLossError, Schedule, train
 from components.training.checkpoints import CheckpointStore
+from components.training.loop import NonFiniteLossError, Schedule, train
 
 
 class Counter:

@@ -1,0 +1,52 @@
+"""What models of trained networks have in common: where training stands, and weights as arrays."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from components.config import AutoregressiveConfig, CtganConfig
+from components.data.schema import Schema
+from components.data.table import Matrix
+from components.training.checkpoints import CheckpointStore
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def checkpoint_store(
+    directory: Path | None,
+    config: CtganConfig | AutoregressiveConfig,
+    schema: Schema,
+    matrix: Matrix,
+    seed: int,
+) -> CheckpointStore | None:
+    """The checkpoints in `directory` of exactly this training; None where there is no directory."""
+    if directory is None:
+        return None
+    settings = config.model_dump_json(exclude={"checkpoint_seconds"})
+    parts = json.dumps([settings, schema.model_dump_json(), seed, torch.__version__])
+    rows = np.ascontiguousarray(matrix).tobytes()
+    return CheckpointStore(directory, hashlib.sha256(parts.encode() + rows).hexdigest())
+
+
+def weights_of(network: nn.Module, name: str) -> dict[str, NDArray[Any]]:
+    """The network's weights as arrays, called `NAME.PARAMETER`."""
+    return {f"{name}.{key}": value.numpy() for key, value in network.state_dict().items()}
+
+
+def put_weights(network: nn.Module, arrays: Arrays, name: str) -> None:
+    """Give the network the weights that `weights_of` took under this name."""
+    prefix = f"{name}."
+    network.load_state_dict(
+        {
+            key.removeprefix(prefix): torch.from_numpy(array)
+            for key, array in arrays.items()
+            if key.startswith(prefix)
+        }
+    )
