@@ -1,11 +1,12 @@
 """Verdicts on tables of your own: our generators, peers' rows, copies and further real rows.
 
     python -m benchmarks.verdicts --data-dir FOLDER [--peer-env DIR] [--state FILE]
-        [--only TABLE,...] [--minutes M] [--write docs/verdicts.md]
+        [--only TABLE,...] [--minutes M] [--pages DIR] [--write docs/verdicts.md]
 
 FOLDER holds the folders adult, default_credit, bank_marketing, magic_gamma and pima_diabetes. DIR
 gets an environment of its own with CTGAN, arfpy and SDV, made on the first run; without it peers
 are left out. A killed run goes on; changed code runs again. Training rows are capped: see the page.
+With --pages, the report of every verdict that is made is written there, to be looked at.
 """
 
 import argparse
@@ -86,6 +87,9 @@ def main() -> int:
     if options.peer_env:
         make_peer_env(options.peer_env)
         os.environ[given.PEER_VARIABLE] = str(options.peer_env.resolve())
+    if options.pages:
+        options.pages.mkdir(parents=True, exist_ok=True)
+        os.environ[given.PAGES_VARIABLE] = str(options.pages.resolve())
     file = ResultFile(options.state)
     plan = [
         trial
@@ -108,6 +112,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", type=lambda text: text.split(","), default=list(given.FILES))
     parser.add_argument("--minutes", type=float)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--pages", type=Path, help="where reports of the verdicts go")
     parser.add_argument("--write", type=Path)
     return parser.parse_args()
 

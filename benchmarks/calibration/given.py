@@ -1,10 +1,13 @@
 """Tables from a folder of the user's: what is judged for `docs/verdicts.md`."""
 
+import hashlib
 import json
 import os
+import platform
 import subprocess
 import tempfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.calibration.tables import Parts
-from benchmarks.calibration.trials import Trial
+from benchmarks.calibration.trials import ROOT, Trial
 from components.config import SHARING_CROWD, ColumnKind, EvaluateConfig, Purpose, TreesConfig
 from components.data.inference import conform, describe, infer_kinds
 from components.data.schema import DISCRETE
@@ -23,8 +26,12 @@ from components.evaluation.evaluate import evaluate
 from components.evaluation.evidence import Evidence
 from components.models.catalog import default_config, make_model
 from components.models.contract import TabularModel
+from components.reporting.lineage import Lineage
+from components.reporting.report import render
+from components.storage.code import git_revision
 
 DATA_VARIABLE, PEER_VARIABLE = "MINTMARK_BENCH_DATA", "MINTMARK_BENCH_PEERS"
+PAGES_VARIABLE = "MINTMARK_BENCH_PAGES"
 FILES = {
     "adult": ("adult/train.parquet", "income"),
     "default_credit": ("default_credit/default_credit.parquet", "default.payment.next.month"),
@@ -35,7 +42,7 @@ FILES = {
 TABLES = FILES | {"letter": ("uci_multiclass/letter.parquet", "class")}
 """Every table that can be read; the verdicts are on `FILES`."""
 OURS, PEERS, REAL = (
-    ("trees", "copula", "ctgan"),
+    ("trees", "copula", "ctgan", "autoregressive"),
     ("CTGAN", "arfpy", "SDV copula"),
     ("copy", "fresh"),
 )
@@ -84,7 +91,36 @@ def run(trial: Trial) -> dict[str, Any]:
         config=EvaluateConfig(purpose=Purpose(purpose)),
         workers=1,
     )
+    if PAGES_VARIABLE in os.environ:
+        page = Path(os.environ[PAGES_VARIABLE]) / f"{trial.table}, {trial.generator}.html"
+        page.write_text(render(evidence, _lineage(trial, parts, evidence)))
     return _said(evidence) | {"sdmetrics": scores}
+
+
+def _lineage(trial: Trial, parts: Parts, evidence: Evidence) -> Lineage:
+    """What the trial's report says of its origin: there is no run and no version behind it."""
+    path, _ = TABLES[trial.table]
+    data = Path(os.environ[DATA_VARIABLE]) / path
+    revision = git_revision(ROOT)
+    return Lineage(
+        name=f"{trial.table}, {trial.generator}",
+        version=None,
+        generator=trial.generator,
+        settings={},
+        data_uri=path,
+        data_sha256=hashlib.sha256(data.read_bytes()).hexdigest(),
+        num_train=len(parts.train),
+        num_test=len(parts.test),
+        num_synthetic=evidence.num_synthetic,
+        seed=trial.seed,
+        git_commit=revision.removesuffix("+changes"),
+        git_dirty=revision.endswith("+changes"),
+        content_keys={},
+        params_sha256="",
+        libraries={"python": platform.python_version()},
+        flow_run_id=None,
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
 
 
 def _said(evidence: Evidence) -> dict[str, Any]:
