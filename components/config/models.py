@@ -108,7 +108,20 @@ class AutoregressiveConfig(Settings):
     device: Device = Device.CPU
 
 
-ModelConfig = CopulaConfig | TreesConfig | CtganConfig | AutoregressiveConfig
+class PrivateConfig(Settings):
+    """A generator with a formal guarantee; see `components/models/private.py`.
+
+    It is (`epsilon`, `delta`)-differentially private where one row is exchanged for another: the
+    less epsilon, the less anyone's row can matter, and the less the rows tell. `delta` must be
+    below one over the number of rows.
+    """
+
+    name: Literal["private"] = "private"
+    epsilon: float = Field(3.0, gt=0)
+    delta: float = Field(1e-6, gt=0, lt=1)
+
+
+ModelConfig = CopulaConfig | TreesConfig | CtganConfig | AutoregressiveConfig | PrivateConfig
 
 
 class AutoConfig(Settings):

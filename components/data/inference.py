@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from components.data.identifiers import fresh_identifiers
 from components.data.schema import Column, ColumnKind, Scalar, Schema
 from components.errors import UserError
 
@@ -175,7 +176,8 @@ def _describe(values: pd.Series, kind: ColumnKind) -> Column:
     if kind in (ColumnKind.IDENTIFIER, ColumnKind.CONSTANT):
         example = present.iloc[0]
         scalar: Scalar = example.item() if isinstance(example, np.generic) else example
-        return Column(name=name, kind=kind, dtype=dtype, example=scalar)
+        column = Column(name=name, kind=kind, dtype=dtype, example=scalar)
+        return _without_a_name(column) if kind is ColumnKind.IDENTIFIER else column
     if present.empty:
         raise UserError(f"column {name!r} has no value in any of {len(values)} training rows")
     stamps = present.astype("int64") if kind is ColumnKind.DATETIME else present
@@ -189,6 +191,13 @@ def _describe(values: pd.Series, kind: ColumnKind) -> Column:
         maximum=float(numbers.max()),
         decimals=_decimals(numbers) if kind is ColumnKind.NUMERICAL else None,
     )
+
+
+def _without_a_name(identifier: Column) -> Column:
+    """The column with an identifier made up in the pattern of one: a real one names somebody."""
+    made_up = fresh_identifiers(identifier, 1, np.random.default_rng(0)).iloc[0]
+    example: Scalar = made_up.item() if isinstance(made_up, np.generic) else made_up
+    return identifier.model_copy(update={"example": example})
 
 
 def _decimals(numbers: np.ndarray) -> int | None:

@@ -11,6 +11,7 @@ from components.config import (
     CopulaConfig,
     CtganConfig,
     ModelConfig,
+    PrivateConfig,
     TreesConfig,
 )
 from components.errors import UserError
@@ -36,6 +37,7 @@ MODELS = {
     "autoregressive": Entry(
         "components.models.autoregressive:Autoregressive", AutoregressiveConfig, needs=("torch",)
     ),
+    "private": Entry("components.models.private:Private", PrivateConfig),
 }
 """Every model by name. A new one is one file, its settings, and one line here."""
 

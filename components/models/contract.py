@@ -126,3 +126,14 @@ class Completer(Protocol):
         are made anew, constants put back.
         """
         ...
+
+
+@runtime_checkable
+class FormallyPrivate(Protocol):
+    """A fitted generator that is (epsilon, delta)-differentially private.
+
+    Two tables that differ in one row are neighbours.
+    """
+
+    epsilon_: float
+    delta_: float

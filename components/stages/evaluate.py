@@ -9,9 +9,10 @@ from threadpoolctl import threadpool_limits
 
 from components.config import AutoConfig, Params
 from components.data.table import Table
+from components.evaluation.case import Guarantee
 from components.evaluation.evaluate import evaluate
 from components.models.catalog import load_model
-from components.models.contract import TabularModel
+from components.models.contract import FormallyPrivate, TabularModel
 from components.racing.race import can_race, fit_chosen
 from components.racing.standing import Race
 from components.stages.command import main
@@ -32,19 +33,27 @@ def run(params: Params, paths: StagePaths) -> None:
         with threadpool_limits(1):  # folds run side by side
             return fit_chosen(config, table, seed=seed).model
 
+    generator = load_model(paths.model)
     evidence = evaluate(
         read_train(paths),
         read_test(paths),
         pd.read_parquet(paths.synthetic),
         make_and_fit=make_and_fit,
         config=params.evaluate,
-        generator=load_model(paths.model),
+        generator=generator,
+        guarantee=_guarantee(generator),
     )
     paths.evidence.parent.mkdir(parents=True, exist_ok=True)
     evidence.save(paths.evidence)
     values = {item.name: item.value for item in evidence.measurements}
     paths.metrics.write_text(json.dumps(values, indent=1, sort_keys=True))
     logger.info(evidence.verdict.summary)
+
+
+def _guarantee(generator: TabularModel) -> Guarantee | None:
+    if not isinstance(generator, FormallyPrivate):
+        return None
+    return Guarantee(generator.epsilon_, generator.delta_)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ def synthesize(
     model: Annotated[
         str,
         typer.Option(
-            help="trees, copula, autoregressive, ctgan; auto: the winner of a race for sharing."
+            help="trees, copula, autoregressive, ctgan, private, or auto: the winner of a race."
         ),
     ] = _DEFAULT,
     rows: Annotated[

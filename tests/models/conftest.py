@@ -17,6 +17,7 @@ SMALL = {
     "trees": {},
     "copula": {},
     "autoregressive": {"steps": 80, "batch_size": 64, "hidden_size": 32, "rate": 0.01},
+    "private": {"epsilon": 1000.0},
     "ctgan": {"steps": 6, "batch_size": 32, "hidden_size": 16, "noise_size": 8},
 }
 

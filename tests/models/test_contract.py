@@ -82,8 +82,8 @@ def test_columns_and_types_kept(fitted: TabularModel, table: Table) -> None:
 
 def test_ranges_categories_and_precision_kept(fitted: TabularModel, table: Table) -> None:
     rows = fitted.sample(500, seed=0)
-    matrix = encode(rows, table.schema)
-    for values, column in zip(matrix.T, table.schema.learned, strict=True):
+    matrix = encode(rows, fitted.schema_)
+    for values, column in zip(matrix.T, fitted.schema_.learned, strict=True):
         present = values[~np.isnan(values)]
         if column.is_discrete:
             known = set(column.categories)
@@ -100,7 +100,7 @@ def test_missing_rates_kept(fitted: TabularModel, model_name: str, table: Table)
     tolerance = 0.35 if model_name == "ctgan" else 0.06  # thirty steps teach a network little
     rates = fitted.sample(2000, seed=0).isna().mean()
     assert (rates - table.frame.isna().mean()).abs().max() < tolerance
-    complete = [column.name for column in table.schema.columns if not column.nullable]
+    complete = [column.name for column in fitted.schema_.columns if not column.nullable]
     assert (rates[complete] == 0).all()
 
 
@@ -136,10 +136,10 @@ def test_edges(model_name: str, edge: str) -> None:
     rows = model.sample(25, seed=0)
     assert len(rows) == 25
     assert list(rows.columns) == table.schema.names
-    complete = [c.name for c in table.schema.columns if not c.nullable]
+    complete = [c.name for c in model.schema_.columns if not c.nullable]
     assert not rows[complete].isna().any(axis=None)
     if table.schema.is_classification:
-        for category in table.schema.target_column.categories:
+        for category in model.schema_.target_column.categories:
             asked = model.sample(4, condition={"outcome": category}, seed=0)
             assert (asked["outcome"] == category).all()
 

@@ -52,16 +52,16 @@ def uniforms(program: SamplingProgram, num_rows: int, seed: int = 0) -> torch.Te
 def both(name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """As many rows by the program as by `sample`."""
     program, module = exported(name)
-    model, table = learned(name)
+    model, _ = learned(name)
     made = module(uniforms(program, ROWS)).numpy()
-    return decode(made, table.schema, seed=0), model.sample(ROWS, seed=0)
+    return decode(made, model.schema_, seed=0), model.sample(ROWS, seed=0)
 
 
 def test_rows_are_final(model_name: str) -> None:
     program, module = exported(model_name)
     rows = module(uniforms(program, 500))
     assert rows.dtype == torch.float64 and not rows.requires_grad
-    schema = learned(model_name)[1].schema
+    schema = learned(model_name)[0].schema_
     np.testing.assert_array_equal(encode(decode(rows.numpy(), schema, seed=0), schema), rows)
 
 

@@ -1,0 +1,305 @@
+"""What each column may hold, found out from rows without telling of any one of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from components.config import ColumnKind
+from components.data.schema import Column, Scalar
+from components.data.table import Matrix
+from components.models.levels import Levels
+from components.models.private_noise import Noise
+from components.models.row_codes import ColumnCodes, RowCodes
+
+HALVINGS = 8
+"""How often the stretch between two powers of two may be halved."""
+NUMBER_PARTS, CATEGORY_PARTS = HALVINGS + 2, 3
+"""Histograms of a column of numbers; and how many of these that of a column of categories costs."""
+FEWEST = 6.0
+"""A stretch is halved where its rows are more than so many deviations of their noise..."""
+LEAST_SHARE = 1 / 400
+"""...and more than this share of all rows."""
+SURE = 3.0
+"""A stretch at an end is kept where its rows are more than so many deviations of their noise."""
+GRAIN_SHARE = 0.98
+"""The share of rows whose numbers must be multiples of a grain, for it to be taken for theirs."""
+_PUBLIC = frozenset({ColumnKind.BOOLEAN})
+_SECOND = 10**6
+_GRAINS: dict[ColumnKind, tuple[float, ...]] = {
+    ColumnKind.INTEGER: (1000.0, 100.0, 10.0, 1.0),
+    ColumnKind.DATETIME: tuple(
+        float(step) for step in (86_400 * _SECOND, 3600 * _SECOND, 60 * _SECOND, _SECOND, 1000, 1)
+    ),
+}
+_DIGITS = range(11)
+_LARGEST = np.finfo(np.float64).max
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A column as it may be told of: its description, its codes, and how many rows have each.
+
+    `counts` has noise in it and nothing below 0.
+    """
+
+    column: Column
+    codes: ColumnCodes
+    counts: Matrix
+
+    def groups(self, most: int) -> NDArray[np.int64]:
+        """The group of each code, at most about `most`: neighbours together, if it is of numbers.
+
+        A code with as many rows as a group should have is a group by itself, and so is that of a
+        missing value.
+        """
+        counts = self.counts[: self.codes.num_levels]
+        size = self.counts.sum() / most
+        is_large = counts >= size
+        if self.codes.is_ordered:
+            before = np.cumsum(np.where(is_large, 0.0, counts)) - np.where(is_large, 0.0, counts)
+            bin_of = np.floor(before / max(size, 1e-9)).astype(np.int64)
+            own = np.cumsum(is_large)
+            keys = np.column_stack([own, np.where(is_large, -1, bin_of)])
+        else:
+            small = np.zeros(len(counts), dtype=np.int64)
+            keys = np.column_stack([np.where(is_large, np.arange(len(counts)) + 1, small), small])
+            if len(counts) <= most:
+                keys[:, 0] = np.arange(len(counts))
+        groups = np.unique(keys, axis=0, return_inverse=True)[1].reshape(-1)
+        after = np.full(int(self.codes.has_missing), groups.max(initial=-1) + 1)
+        return np.concatenate([groups, after]).astype(np.int64)
+
+
+def learn_domain(
+    values: pd.Series, numbers: Matrix, column: Column, noise: Noise, rho: float
+) -> Domain:
+    """The domain of a column of the training rows, at a cost of at most `rho`.
+
+    `numbers` are the `values` in `encode`'s form. Names, kinds and types of columns are public.
+    """
+    if column.is_discrete:
+        return _learn_categories(values, column, noise, rho)
+    return _learn_numbers(numbers, column, noise, rho)
+
+
+def parts_of(column: Column) -> int:
+    """How much of the cost of all domains a column may take, beside the others."""
+    return CATEGORY_PARTS if column.is_discrete else NUMBER_PARTS
+
+
+def _learn_categories(values: pd.Series, column: Column, noise: Noise, rho: float) -> Domain:
+    """Categories that more rows have than noise alone would make of none."""
+    present = values.dropna()
+    known: tuple[Scalar, ...] = (False, True) if column.kind in _PUBLIC else ()
+    known = known or tuple(sorted(present.unique().tolist()))
+    counts = present.value_counts().reindex(pd.Index(list(known), dtype=object), fill_value=0)
+    cells = np.append(counts.to_numpy(dtype=np.int64), len(values) - len(present))
+    noisy, sigma = noise.histogram(cells, rho)
+    bar = sigma * noise.account.threshold
+    is_kept = np.full(len(known), column.kind in _PUBLIC) | (noisy[:-1] > bar)
+    kept = tuple(value for value, keep in zip(known, is_kept, strict=True) if keep)
+    codes = np.arange(len(kept), dtype=np.float64)
+    has_missing = bool(noisy[-1] > bar) or not kept
+    shown = column.model_copy(update={"categories": kept, "nullable": has_missing})
+    return Domain(
+        shown,
+        ColumnCodes(Levels(codes, codes, 0.0), has_missing, is_ordered=False),
+        _counts(noisy[:-1][is_kept], noisy[-1], has_missing),
+    )
+
+
+def _counts(levels: Matrix, missing: float, has_missing: bool) -> Matrix:
+    counts: Matrix = np.maximum(np.append(levels, [missing] if has_missing else []), 0.0)
+    return counts
+
+
+def _learn_numbers(numbers: Matrix, column: Column, noise: Noise, rho: float) -> Domain:
+    """Stretches between powers of two, halved again and again where many rows are."""
+    part = rho / NUMBER_PARTS
+    present = numbers[~np.isnan(numbers)]
+    grain = _grain(present, column, noise, part)
+    stretches, missing = _magnitudes(numbers, noise, part)
+    for _ in range(HALVINGS):
+        least = max(FEWEST * noise_deviation(part), LEAST_SHARE * len(numbers))
+        is_split = (stretches.counts > least) & ~_is_one_value(stretches, grain)
+        if not is_split.any():
+            break
+        stretches = _halved(present, stretches, is_split, noise, part)
+    return _told(column, grain, _trimmed(stretches), missing)
+
+
+@dataclass(frozen=True)
+class _Stretches:
+    """Stretches [low, high) of numbers, ascending, their noisy counts, the variances of these."""
+
+    low: Matrix
+    high: Matrix
+    counts: Matrix
+    variances: Matrix
+
+
+def noise_deviation(rho: float) -> float:
+    """The deviation of the noise in a histogram that costs `rho`."""
+    return float(rho**-0.5)
+
+
+def _grain(present: Matrix, column: Column, noise: Noise, rho: float) -> float:
+    """The coarsest step that nearly all numbers are multiples of; 0 where there is none."""
+    if column.kind is ColumnKind.NUMERICAL:
+        grains = [10.0**-digits for digits in _DIGITS]
+        with np.errstate(over="ignore", invalid="ignore"):
+            fits = [np.round(present, digits) == present for digits in _DIGITS]
+    else:
+        grains = list(_GRAINS[column.kind])
+        fits = [np.fmod(present, grain) == 0 for grain in grains]
+    first = np.argmax(np.array([*fits, np.full(len(present), True)]), axis=0)
+    cells = np.bincount(first, minlength=len(grains) + 1)
+    noisy, _ = noise.histogram(cells, rho)
+    reached = np.cumsum(np.maximum(noisy, 0)) >= GRAIN_SHARE * np.maximum(noisy, 0).sum()
+    place = int(np.argmax(reached))
+    return grains[place] if place < len(grains) else 0.0
+
+
+def _magnitudes(numbers: Matrix, noise: Noise, rho: float) -> tuple[_Stretches, float]:
+    """Stretches from one power of two to the next with many rows, and the rows without a number.
+
+    0 is a stretch by itself.
+    """
+    is_missing = np.isnan(numbers)
+    present = numbers[~is_missing]
+    mantissa, power = np.frexp(np.abs(present))
+    power = power.astype(np.int64) - ((present < 0) & (mantissa == 0.5))
+    key = np.where(present == 0, 0, np.sign(present) * (power + 2_000)).astype(np.int64)
+    keys, cells = np.unique(key, return_counts=True)
+    noisy, sigma = noise.histogram(np.append(cells, is_missing.sum()), rho)
+    bar = sigma * noise.account.threshold
+    is_kept = noisy[:-1] > bar
+    ends = [_ends(int(key)) for key in keys[is_kept]]
+    missing = float(noisy[-1]) if noisy[-1] > bar or not ends else 0.0
+    low, high = np.array(ends, dtype=np.float64).reshape(-1, 2).T
+    counts = noisy[:-1][is_kept]
+    return _Stretches(low, high, counts, np.full(len(counts), sigma**2)), missing
+
+
+def _ends(key: int) -> tuple[float, float]:
+    """The stretch of numbers that a key of `_magnitudes` stands for."""
+    if key == 0:
+        return 0.0, float(np.nextafter(0.0, 1.0))
+    power = abs(key) - 2_000
+    small = float(np.ldexp(1.0, power - 1))
+    large = float(np.ldexp(1.0, power)) if power < 1024 else float(_LARGEST)
+    return (small, large) if key > 0 else (-large, -small)
+
+
+def _is_one_value(stretches: _Stretches, grain: float) -> NDArray[np.bool_]:
+    """Whether a stretch has at most one multiple of the grain, or one number."""
+    low, high = stretches.low, stretches.high
+    middle = low / 2 + high / 2
+    is_point = (middle <= low) | (middle >= high)
+    if grain == 0:
+        return is_point
+    first, last = _multiples(low, high, grain)
+    return is_point | (first >= last)
+
+
+def _multiples(low: Matrix, high: Matrix, grain: float) -> tuple[Matrix, Matrix]:
+    """The first and the last multiple of the grain in each stretch, last < first where none."""
+    with np.errstate(over="ignore"):
+        first, last = np.ceil(low / grain) * grain, np.floor(high / grain) * grain
+    last = np.where(last >= high, last - grain, last)
+    is_fine = np.isfinite(first) & np.isfinite(last)
+    return np.where(is_fine, first, low), np.where(is_fine, last, high)
+
+
+def _halved(
+    present: Matrix, whole: _Stretches, is_split: NDArray[np.bool_], noise: Noise, rho: float
+) -> _Stretches:
+    """The stretches with those of `is_split` in halves, whose rows are counted afresh.
+
+    Two halves and the whole are made to agree, each trusted as its variance says (Hay et al. 2010).
+    """
+    middle = whole.low / 2 + whole.high / 2
+    halves = np.where(is_split, 2, 1)
+    low, high = np.repeat(whole.low, halves), np.repeat(whole.high, halves)
+    second = (np.cumsum(halves) - 1)[is_split]
+    low[second], high[second - 1] = middle[is_split], middle[is_split]
+    place = np.searchsorted(low, present, side="right") - 1
+    is_inside = (place >= 0) & (present < high[np.maximum(place, 0)])
+    cells = np.bincount(place[is_inside], minlength=len(low))
+    noisy, sigma = noise.histogram(np.column_stack([cells[second - 1], cells[second]]), rho)
+    found, trust = noisy.sum(axis=1), 2 * sigma**2
+    known, variance = whole.counts[is_split], whole.variances[is_split]
+    agreed = (known * trust + found * variance) / (trust + variance)
+    noisy += ((agreed - found) / 2)[:, None]
+    spread = sigma**2 / 2 + variance * trust / (variance + trust) / 4
+    counts, variances = np.repeat(whole.counts, halves), np.repeat(whole.variances, halves)
+    for side, at in enumerate((second - 1, second)):
+        counts[at], variances[at] = noisy[:, side], spread
+    return _Stretches(low, high, counts, variances)
+
+
+def _trimmed(stretches: _Stretches) -> _Stretches:
+    """The stretches without those at either end that may well hold no row."""
+    is_sure = stretches.counts > SURE * np.sqrt(stretches.variances)
+    sure = np.flatnonzero(is_sure)
+    kept = slice(sure[0], sure[-1] + 1) if len(sure) else slice(None)
+    return _Stretches(
+        stretches.low[kept],
+        stretches.high[kept],
+        stretches.counts[kept],
+        stretches.variances[kept],
+    )
+
+
+def _told(column: Column, grain: float, stretches: _Stretches, missing: float) -> Domain:
+    """The domain of these stretches, as multiples of the grain where there is one."""
+    low, high, counts = stretches.low, stretches.high, stretches.counts
+    first, last = low, np.nextafter(high, low)
+    if grain > 0:
+        first, last = _multiples(low, high, grain)
+        kept = first <= last
+        first, last, counts = first[kept], last[kept], counts[kept]
+    has_missing = missing > 0 or not len(first)
+    digits = None
+    if column.kind is ColumnKind.NUMERICAL and grain > 0:
+        digits = round(-np.log10(grain))
+    shown = column.model_copy(
+        update={
+            "nullable": has_missing,
+            "minimum": float(first[0]) if len(first) else 0.0,
+            "maximum": float(last[-1]) if len(first) else 0.0,
+            "decimals": digits,
+        }
+    )
+    low, high = _widened(first, last, grain)
+    levels = Levels(low, high, grain if len(low) else 0.0)
+    codes = ColumnCodes(levels, has_missing, is_ordered=True)
+    return Domain(shown, codes, _counts(counts, missing, has_missing))
+
+
+def _widened(first: Matrix, last: Matrix, grain: float) -> tuple[Matrix, Matrix]:
+    """Stretches that round to each of their multiples equally often; the first begins on one."""
+    is_wide = first < last
+    low = np.where(is_wide, first - 0.499 * grain, first)
+    low[:1] = first[:1]
+    return low, np.where(is_wide, last + 0.499 * grain, last)
+
+
+def code_rows(
+    matrix: Matrix, missing: NDArray[np.bool_], domains: Sequence[Domain], noise: Noise
+) -> RowCodes:
+    """The rows' codes, shape (rows, columns).
+
+    A value that is not of its column's domain gets a code at random, by the noisy counts: it must
+    neither be lost nor told, and each row is coded by itself.
+    """
+    coded = np.empty(matrix.shape, dtype=np.int64)
+    for i, domain in enumerate(domains):
+        codes = domain.codes.code(matrix[:, i])
+        is_out = (codes < 0) | (np.isnan(matrix[:, i]) & ~missing[:, i])
+        shares = np.maximum(domain.counts, 1e-9)
+        coded[:, i] = np.where(is_out, noise.assigned(shares, len(matrix)), codes)
+    return coded

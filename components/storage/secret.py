@@ -1,0 +1,38 @@
+"""The secret of this installation, from which noise is derived that nobody else can make again."""
+
+import os
+import secrets
+from pathlib import Path
+
+from components.storage.home import find_home
+
+FILE_NAME = "noise.key"
+_BYTES = 32
+
+
+def noise_key() -> bytes:
+    """The key of this installation, made on first use; only its owner may read the file.
+
+    Whoever knows it can take the noise off what it protects: it is in no log, tag or package.
+    """
+    path = find_home().root / FILE_NAME
+    if not path.exists():
+        _make(path)
+    key = path.read_bytes()
+    assert len(key) == _BYTES, f"{path} is not a key of {_BYTES} bytes"
+    return key
+
+
+def _make(path: Path) -> None:
+    """Put a whole new key in place, unless another process was first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{FILE_NAME}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(_BYTES))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
