@@ -65,11 +65,11 @@ Made = tuple[pd.DataFrame, float, str]
 """Rows, the seconds of fitting and drawing, and what there is to say of them."""
 
 
-def ours(config: ModelConfig | AutoConfig, parts: Parts) -> Made:
+def ours(config: ModelConfig | AutoConfig, parts: Parts, seed: int = 0) -> Made:
     """What a generator of ours makes."""
     started = time.perf_counter()
-    fitted = fit_chosen(config, parts.train, seed=0)
-    rows = fitted.model.sample(len(parts.train), seed=0)
+    fitted = fit_chosen(config, parts.train, seed=seed)
+    rows = fitted.model.sample(len(parts.train), seed=seed)
     won = f"{fitted.race.winner.name} won" if fitted.race else ""
     return rows, time.perf_counter() - started, won
 

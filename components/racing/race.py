@@ -91,7 +91,7 @@ def run_race(table: Table, config: AutoConfig, *, seed: int) -> Race:
 
     The first one always runs. Raises UserError where the rows are too few to hold some out.
     """
-    inside, held_out = _parts(table, config.held_out_share, seed)
+    inside, held_out = hold_out(table, config.held_out_share, seed)
     started = time.monotonic()
     runners: list[Runner] = []
     left_out = {}
@@ -142,8 +142,11 @@ def _run(
     return runner_of(config, seconds, found, judge(found, settings.gates, purpose))
 
 
-def _parts(table: Table, share: float, seed: int) -> tuple[Table, Table]:
-    """The rows that are learned from, and those held out, of each class the same share."""
+def hold_out(table: Table, share: float, seed: int) -> tuple[Table, Table]:
+    """The rows that are learned from, and those held out, of each class the same share.
+
+    Raises UserError where they are too few.
+    """
     rng = np.random.default_rng([seed, _SPLIT_STREAM])
     rows = rng.permutation(len(table))[:MOST_RACED]
     if len(table) > MOST_RACED:

@@ -18,6 +18,7 @@ from components.reporting.groups import plot_groups
 from components.reporting.marginals import plot_marginals
 from components.reporting.plot import Plot
 from components.reporting.roc import is_membership, is_two_sample, plot_membership, plot_two_sample
+from components.reporting.trade_off import is_trade_off, plot_trade_off
 
 
 def draw_plots(evidence: Evidence) -> tuple[Plot, ...]:
@@ -57,6 +58,8 @@ def _privacy(evidence: Evidence) -> Iterator[Plot]:
         yield plot_membership(evidence)
     if any(map(is_two_sample, evidence.curves)):
         yield plot_two_sample(evidence)
+    if any(map(is_trade_off, evidence.curves)):
+        yield plot_trade_off(evidence)
 
 
 def _fidelity(evidence: Evidence) -> Iterator[Plot]:
@@ -69,5 +72,5 @@ def _fidelity(evidence: Evidence) -> Iterator[Plot]:
 
 
 def _has_place(curve: Curve) -> bool:
-    tests = (is_training, is_membership, is_two_sample, is_ratio, is_learning)
+    tests = (is_training, is_membership, is_two_sample, is_ratio, is_learning, is_trade_off)
     return any(test(curve) for test in tests)

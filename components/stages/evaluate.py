@@ -7,7 +7,7 @@ import sys
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from components.config import AutoConfig, Params
+from components.config import AutoConfig, Params, Purpose
 from components.data.table import Table
 from components.evaluation.case import Guarantee
 from components.evaluation.evaluate import evaluate
@@ -15,6 +15,7 @@ from components.models.catalog import load_model
 from components.models.contract import FormallyPrivate, TabularModel
 from components.racing.race import can_race, fit_chosen
 from components.racing.standing import Race
+from components.racing.trade_off import trade_off
 from components.stages.command import main
 from components.stages.paths import StagePaths
 from components.stages.tables import read_test, read_train
@@ -33,9 +34,9 @@ def run(params: Params, paths: StagePaths) -> None:
         with threadpool_limits(1):  # folds run side by side
             return fit_chosen(config, table, seed=seed).model
 
-    generator = load_model(paths.model)
+    train, generator = read_train(paths), load_model(paths.model)
     evidence = evaluate(
-        read_train(paths),
+        train,
         read_test(paths),
         pd.read_parquet(paths.synthetic),
         make_and_fit=make_and_fit,
@@ -43,6 +44,11 @@ def run(params: Params, paths: StagePaths) -> None:
         generator=generator,
         guarantee=_guarantee(generator),
     )
+    if params.evaluate.purpose is Purpose.SHARING and not isinstance(
+        params.train.model, AutoConfig
+    ):
+        curves = trade_off(params.train.model, train, seed=params.evaluate.seed)
+        evidence = evidence.model_copy(update={"curves": (*evidence.curves, *curves)})
     paths.evidence.parent.mkdir(parents=True, exist_ok=True)
     evidence.save(paths.evidence)
     values = {item.name: item.value for item in evidence.measurements}

@@ -9,6 +9,7 @@ from components.reporting.curves import plot_others, plot_training
 from components.reporting.groups import plot_groups
 from components.reporting.marginals import plot_marginals
 from components.reporting.roc import plot_membership, plot_two_sample
+from components.reporting.trade_off import plot_trade_off
 from tests.reporting import samples
 
 
@@ -165,3 +166,19 @@ def test_every_attack_is_listed_the_best_first():
     assert plot.listing.rows[0][1:3] == ("model", "0.531")
     assert "Best attack" in plot.svg and "Model" in plot.svg
     assert plot_membership(samples.evidence().model_copy(update={"attacks": ()})).listing is None
+
+
+def test_a_trade_off_says_what_was_chosen_and_what_else_would_be():
+    curve = Curve(
+        name="trade_off_two_sample_auc",
+        x=(1.0, 2.0, 4.0),
+        y=(0.9, 0.8, 0.7),
+        low=(0.88, 0.78, 0.68),
+        high=(0.92, 0.82, 0.72),
+        x_title="epsilon",
+        y_title="two_sample_auc",
+    )
+    plot = plot_trade_off(samples.evidence().model_copy(update={"curves": (curve,)}))
+    assert plot.title == "What would another epsilon buy?"
+    assert "is 0.900 at epsilon 1, 0.800 at 2 as chosen, 0.700 at 4." in plot.meaning
+    assert "<svg" in plot.svg
