@@ -89,7 +89,7 @@ def _learn_code(values: Array, column: Column, settings: CodeSettings) -> Column
     levels = distinct[is_level]
     if missing.any():
         levels = np.append(levels, np.nan)
-    quantiles = _quantile_function(distinct[~is_level], counts[~is_level])
+    quantiles = quantile_function(distinct[~is_level], counts[~is_level])
     return ColumnCode(levels, quantiles, column.is_discrete)
 
 
@@ -107,7 +107,7 @@ def _choose_levels(
     return is_spike
 
 
-def _quantile_function(values: Array, counts: Array) -> Array:
+def quantile_function(values: Array, counts: Array) -> Array:
     """Knots of the quantile function: flat over heaps, linear between other values.
 
     So a heaped value comes back as it is, and a value seen once is not copied.
@@ -140,7 +140,7 @@ def encode_rows(matrix: Matrix, codes: tuple[ColumnCode, ...]) -> EncodedRows:
             first_slot += code.num_slots
         if code.is_continuous:
             used = level == len(code.levels)
-            bounds = _probability_bounds(values, used)
+            bounds = probability_bounds(values, used)
             low.append(bounds[0])
             high.append(bounds[1])
             present.append(used)
@@ -168,7 +168,7 @@ def _level_positions(values: Array, code: ColumnCode) -> NDArray[np.int64]:
     return position
 
 
-def _probability_bounds(values: Array, used: NDArray[np.bool_]) -> tuple[Array, Array]:
+def probability_bounds(values: Array, used: NDArray[np.bool_]) -> tuple[Array, Array]:
     """The empirical distribution just below and at each used value; 0 and 1 elsewhere."""
     ordered = np.sort(values[used])
     low = np.searchsorted(ordered, values, side="left") / len(ordered)
