@@ -82,7 +82,8 @@ class TableGanConfig(Settings):
     `delta` trades likeness for privacy: the generator is drawn towards the mean and the deviation
     of the real rows' features only where its own are further off than this, in units of the real
     deviation. `information_weight` weighs that loss, `classification_weight` the one of rows whose
-    target a classifier of real rows contradicts, both against the adversarial loss.
+    target a classifier of real rows contradicts, both against the adversarial loss. Behind every
+    number given out stand `crowd` training rows.
 
     Training takes `steps` updates of each network on `batch_size` rows, or `max_epochs` passes
     over the rows where that is fewer; rates fall to 0 over the second half. `width` is the number
@@ -95,13 +96,14 @@ class TableGanConfig(Settings):
     delta: float = Field(0.1, ge=0)
     information_weight: float = Field(1.0, ge=0)
     classification_weight: float = Field(1.0, ge=0)
-    steps: int = Field(2000, ge=1)
+    crowd: int = Field(10, ge=1)
+    steps: int = Field(1500, ge=1)
     max_epochs: int = Field(1000, ge=1)
     batch_size: int = Field(128, ge=2)
     noise_size: int = Field(100, ge=1)
-    width: int = Field(32, ge=1)
+    width: int = Field(64, ge=1)
     generator_rate: float = Field(1e-3, gt=0)
-    discriminator_rate: float = Field(1e-3, gt=0)
+    discriminator_rate: float = Field(4e-3, gt=0)
     classifier_rate: float = Field(1e-3, gt=0)
     ema_decay: float = Field(0.99, ge=0, lt=1)
     look_every: int = Field(100, ge=1)

@@ -89,7 +89,7 @@ def _learn_code(values: Array, column: Column, settings: CodeSettings) -> Column
     levels = distinct[is_level]
     if missing.any():
         levels = np.append(levels, np.nan)
-    quantiles = quantile_function(distinct[~is_level], counts[~is_level])
+    quantiles = _quantile_function(distinct[~is_level], counts[~is_level])
     return ColumnCode(levels, quantiles, column.is_discrete)
 
 
@@ -107,7 +107,7 @@ def _choose_levels(
     return is_spike
 
 
-def quantile_function(values: Array, counts: Array) -> Array:
+def _quantile_function(values: Array, counts: Array) -> Array:
     """Knots of the quantile function: flat over heaps, linear between other values.
 
     So a heaped value comes back as it is, and a value seen once is not copied.

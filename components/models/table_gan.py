@@ -78,7 +78,7 @@ class TableGan:
         matrix = encode(table.frame, table.schema)
         classes = learn_classes(matrix, table.schema)
         free = without_target(matrix, classes)
-        cells = learn_cells(free, free_columns(table.schema, classes))
+        cells = learn_cells(free, free_columns(table.schema, classes), self.config.crowd)
         low, high = map(torch.from_numpy, place_bounds(free, cells))
         label = _label(cells, classes, table.schema)
         labels = class_labels(matrix, classes)

@@ -18,9 +18,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from components.data.gan_encoding import probability_bounds, quantile_function
+from components.data.gan_encoding import probability_bounds
 from components.data.schema import Column
 from components.data.table import Matrix
+from components.models.crowds import stretches
 from components.models.ctgan_calibration import FEWEST_SCORES, probabilities
 from components.networks.piecewise_linear import PiecewiseLinear
 from components.networks.record_matrix import RecordColumns
@@ -54,21 +55,29 @@ class Cells:
         return len(self.curves) + len(self.gated)
 
 
-def learn_cells(matrix: Matrix, columns: tuple[Column, ...]) -> Cells:
-    """The cells of free columns, whose values stand in this order in `matrix`."""
-    curves = tuple(_curve(matrix[:, i], column) for i, column in enumerate(columns))
+def learn_cells(matrix: Matrix, columns: tuple[Column, ...], crowd: int) -> Cells:
+    """The cells of free columns, whose values stand in this order in `matrix`.
+
+    A number that at least `crowd` rows have is given out as it is, others anywhere in stretches of
+    as many rows (`stretches`).
+    """
+    curves = tuple(_curve(matrix[:, i], column, crowd) for i, column in enumerate(columns))
     return Cells(curves, (~np.isnan(matrix)).mean(axis=0))
 
 
-def _curve(values: Array, column: Column) -> Array:
-    """The quantile function of what is known: in steps for categories, else linear in between."""
+def _curve(values: Array, column: Column, crowd: int) -> Array:
+    """The quantile function of what is known: flat over values, linear over stretches."""
     distinct, counts = np.unique(values[~np.isnan(values)], return_counts=True)
     if not len(distinct):
         return np.array([[0.0, 1.0], [0.0, 0.0]])
+    groups, low, high = np.arange(len(distinct)), distinct, distinct
     if not column.is_discrete:
-        return quantile_function(distinct, counts)
-    ends = np.concatenate([[0.0], counts.cumsum() / counts.sum()])
-    return np.stack([np.repeat(ends, 2)[1:-1], np.repeat(distinct, 2)])
+        groups, low, high = stretches(counts, distinct, crowd)
+    ends = np.append(0.0, np.bincount(groups, counts).cumsum() / counts.sum())
+    places = [ends[:-1], (ends[:-1] + ends[1:]) / 2, ends[1:]]
+    middle = low / 2 + high / 2  # from one end to the other may be too far for a float
+    knots = np.where(low == high, low, middle)
+    return np.stack([np.column_stack(part).ravel() for part in (places, [low, knots, high])])
 
 
 def place_bounds(matrix: Matrix, cells: Cells) -> tuple[Array, Array]:
