@@ -101,7 +101,7 @@ class TableGanConfig(Settings):
     max_epochs: int = Field(1000, ge=1)
     batch_size: int = Field(128, ge=2)
     noise_size: int = Field(100, ge=1)
-    width: int = Field(64, ge=1)
+    width: int = Field(32, ge=1)
     generator_rate: float = Field(1e-3, gt=0)
     discriminator_rate: float = Field(4e-3, gt=0)
     classifier_rate: float = Field(1e-3, gt=0)

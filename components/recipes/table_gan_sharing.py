@@ -28,7 +28,7 @@ RECIPE = Recipe(
     question="Can patients made by a convolutional GAN be shared, useful and giving no one away?",
     presets={
         Preset.SMOKE: _params(steps=100, width=16),
-        Preset.CPU: _params(steps=1_500, width=64),
-        Preset.GPU: _params(steps=5_000, width=128),
+        Preset.CPU: _params(steps=1_500, width=32),
+        Preset.GPU: _params(steps=5_000, width=64),
     },
 )
