@@ -81,9 +81,9 @@ class TableGanConfig(Settings):
 
     `delta` trades likeness for privacy: the generator is drawn towards the mean and the deviation
     of the real rows' features only where its own are further off than this, in units of the real
-    deviation. `information_weight` weighs that loss, `classification_weight` the one of rows whose
-    target a classifier of real rows contradicts, both against the adversarial loss. Behind every
-    number given out stand `crowd` training rows.
+    deviation. It is a margin, no guarantee. `information_weight` weighs that loss,
+    `classification_weight` the one of rows whose target a classifier of real rows contradicts, both
+    against the adversarial loss. Behind every number given out stand `crowd` training rows.
 
     Training takes `steps` updates of each network on `batch_size` rows, or `max_epochs` passes
     over the rows where that is fewer; rates fall to 0 over the second half. `width` is the number
@@ -166,12 +166,7 @@ class PrivateConfig(Settings):
 
 
 ModelConfig = (
-    CopulaConfig
-    | TreesConfig
-    | CtganConfig
-    | TableGanConfig
-    | AutoregressiveConfig
-    | PrivateConfig
+    CopulaConfig | TreesConfig | CtganConfig | TableGanConfig | AutoregressiveConfig | PrivateConfig
 )
 
 

@@ -1,10 +1,11 @@
 """Does a convolutional GAN make patients to share that are as useful, and give no one away?
 
 The protocol follows table-GAN (Park et al., 2018): half of the rows train, half judge. What its
-privacy margin `delta` costs and hides is measured in `docs/table_gan.md`.
+privacy margin `delta` and its `crowd` cost and hide is measured in `docs/table_gan.md`.
 """
 
 from components.config import (
+    SHARING_CROWD,
     EvaluateConfig,
     Params,
     PrepareConfig,
@@ -16,10 +17,11 @@ from components.recipes.recipe import Preset, Recipe
 
 
 def _params(*, steps: int, width: int) -> Params:
+    model = TableGanConfig(crowd=SHARING_CROWD, steps=steps, width=width, max_epochs=2_000)
     return Params(
         name="table_gan_sharing",
         prepare=PrepareConfig(data="sklearn:breast_cancer", target="diagnosis", test_share=0.5),
-        train=TrainConfig(model=TableGanConfig(steps=steps, width=width, max_epochs=2_000)),
+        train=TrainConfig(model=model),
         evaluate=EvaluateConfig(purpose=Purpose.SHARING),
     )
 
