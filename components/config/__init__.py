@@ -20,6 +20,7 @@ from components.config.models import (
     ModelConfig,
     PrivateConfig,
     SynthesizeConfig,
+    TableGanConfig,
     TrainConfig,
     TreesConfig,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "Settings",
     "Split",
     "SynthesizeConfig",
+    "TableGanConfig",
     "TimeSplit",
     "TrainConfig",
     "TreesConfig",

@@ -1,9 +1,9 @@
 """Which generator to fit, its settings, and how many rows to draw."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from components.config.evaluate import Purpose
 from components.config.settings import Settings
@@ -76,6 +76,50 @@ class CtganConfig(Settings):
     device: Device = Device.CPU
 
 
+class TableGanConfig(Settings):
+    """A convolutional GAN of records laid out as matrices; see `components/models/table_gan.py`.
+
+    `delta` trades likeness for privacy: the generator is drawn towards the mean and the deviation
+    of the real rows' features only where its own are further off than this, in units of the real
+    deviation. It is a margin, no guarantee. `information_weight` weighs that loss,
+    `classification_weight` the one of rows whose target a classifier of real rows contradicts, both
+    against the adversarial loss. Behind every number given out stand `crowd` training rows.
+
+    Training takes `steps` updates of each network on `batch_size` rows, or `max_epochs` passes
+    over the rows where that is fewer; rates fall to 0 over the second half. `width` is the number
+    of channels next to the matrix, `ema_decay` averages the generator; losses are told every
+    `look_every` steps. On `device` the networks are trained; equal seeds give equal weights on the
+    CPU alone.
+    """
+
+    name: Literal["table_gan"] = "table_gan"
+    delta: float = Field(0.1, ge=0)
+    information_weight: float = Field(1.0, ge=0)
+    classification_weight: float = Field(1.0, ge=0)
+    crowd: int = Field(10, ge=1)
+    steps: int = Field(1500, ge=1)
+    max_epochs: int = Field(1000, ge=1)
+    batch_size: int = Field(128, ge=2)
+    noise_size: int = Field(100, ge=1)
+    width: int = Field(32, ge=1)
+    generator_rate: float = Field(1e-3, gt=0)
+    discriminator_rate: float = Field(4e-3, gt=0)
+    classifier_rate: float = Field(1e-3, gt=0)
+    ema_decay: float = Field(0.99, ge=0, lt=1)
+    look_every: int = Field(100, ge=1)
+    checkpoint_seconds: float = Field(5.0, ge=0)
+    device: Device = Device.CPU
+
+    @model_validator(mode="after")
+    def _takes_effect(self) -> Self:
+        """Refuses settings of a loss that has no weight: they would change nothing."""
+        asked = {"delta": self.information_weight, "classifier_rate": self.classification_weight}
+        for name, weight in asked.items():
+            if not weight and getattr(self, name) != type(self).model_fields[name].default:
+                raise ValueError(f"{name} changes nothing where the weight of its loss is 0")
+        return self
+
+
 class AutoregressiveConfig(Settings):
     """A network that draws column after column; see `components/models/autoregressive.py`.
 
@@ -121,7 +165,9 @@ class PrivateConfig(Settings):
     delta: float = Field(1e-6, gt=0, lt=1)
 
 
-ModelConfig = CopulaConfig | TreesConfig | CtganConfig | AutoregressiveConfig | PrivateConfig
+ModelConfig = (
+    CopulaConfig | TreesConfig | CtganConfig | TableGanConfig | AutoregressiveConfig | PrivateConfig
+)
 
 
 class AutoConfig(Settings):

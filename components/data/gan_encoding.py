@@ -140,7 +140,7 @@ def encode_rows(matrix: Matrix, codes: tuple[ColumnCode, ...]) -> EncodedRows:
             first_slot += code.num_slots
         if code.is_continuous:
             used = level == len(code.levels)
-            bounds = _probability_bounds(values, used)
+            bounds = probability_bounds(values, used)
             low.append(bounds[0])
             high.append(bounds[1])
             present.append(used)
@@ -168,7 +168,7 @@ def _level_positions(values: Array, code: ColumnCode) -> NDArray[np.int64]:
     return position
 
 
-def _probability_bounds(values: Array, used: NDArray[np.bool_]) -> tuple[Array, Array]:
+def probability_bounds(values: Array, used: NDArray[np.bool_]) -> tuple[Array, Array]:
     """The empirical distribution just below and at each used value; 0 and 1 elsewhere."""
     ordered = np.sort(values[used])
     low = np.searchsorted(ordered, values, side="left") / len(ordered)

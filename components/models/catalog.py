@@ -12,6 +12,7 @@ from components.config import (
     CtganConfig,
     ModelConfig,
     PrivateConfig,
+    TableGanConfig,
     TreesConfig,
 )
 from components.errors import UserError
@@ -34,6 +35,7 @@ MODELS = {
     "trees": Entry("components.models.trees:Trees", TreesConfig),
     "copula": Entry("components.models.copula:Copula", CopulaConfig),
     "ctgan": Entry("components.models.ctgan:Ctgan", CtganConfig, needs=("torch",)),
+    "table_gan": Entry("components.models.table_gan:TableGan", TableGanConfig, needs=("torch",)),
     "autoregressive": Entry(
         "components.models.autoregressive:Autoregressive", AutoregressiveConfig, needs=("torch",)
     ),

@@ -33,7 +33,7 @@ from torch import Tensor
 from components.config import CtganConfig
 from components.data.conditions import Condition, check_condition
 from components.data.gan_encoding import CodeSettings, ColumnCode, encode_rows, learn_codes
-from components.data.schema import Column, Schema
+from components.data.schema import Schema
 from components.data.table import Matrix, Table, decode, encode
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
@@ -41,7 +41,14 @@ from components.models.ctgan_calibration import Calibration, uncalibrated
 from components.models.ctgan_game import CtganGame, build_generator
 from components.models.ctgan_layout import lay_out
 from components.models.ctgan_program import ctgan_program
-from components.models.ctgan_rows import Classes, RowSampler, class_labels, learn_classes
+from components.models.ctgan_rows import (
+    Classes,
+    RowSampler,
+    class_labels,
+    free_columns,
+    learn_classes,
+    without_target,
+)
 from components.models.ctgan_selection import two_sample_auc
 from components.models.trained import checkpoint_store, put_weights, weights_of
 from components.training.loop import Judge, Schedule, train
@@ -102,11 +109,11 @@ class Ctgan:
     ) -> tuple[CtganGame, RowSampler, Tensor]:
         """The game on these rows, a sampler of its averaged generator, and the slots' shares."""
         classes = learn_classes(matrix, schema)
-        free = _without_target(matrix, classes)
+        free = without_target(matrix, classes)
         settings = CodeSettings(
             max_levels=self.config.max_levels, spike_share=self.config.spike_share
         )
-        codes = learn_codes(free, _free_columns(schema, classes), settings)
+        codes = learn_codes(free, free_columns(schema, classes), settings)
         encoded, layout = encode_rows(free, codes), lay_out(codes)
         labels = class_labels(matrix, classes)
         game = CtganGame(self.config, layout, encoded, labels, len(classes.shares), seed)
@@ -156,7 +163,7 @@ class Ctgan:
         classes = Classes(artifact.state["target_position"], arrays["classes"])
         codes = tuple(
             ColumnCode(arrays[f"levels.{i}"], arrays[f"quantiles.{i}"], column.is_discrete)
-            for i, column in enumerate(_free_columns(artifact.schema, classes))
+            for i, column in enumerate(free_columns(artifact.schema, classes))
         )
         layout = lay_out(codes)
         generator = build_generator(model.config, layout, len(classes.shares)).eval()
@@ -187,16 +194,6 @@ def _hold_out(matrix: Matrix, share: float, seed: int) -> _Rows:
     num_held = math.floor(share * len(matrix))
     num_held = num_held if num_held >= FEWEST_HELD_OUT else 0
     return _Rows(train=matrix[order[num_held:]], held_out=matrix[order[:num_held]])
-
-
-def _free_columns(schema: Schema, classes: Classes) -> tuple[Column, ...]:
-    """The columns that are generated: all learned ones but a target that is conditioned on."""
-    columns = schema.learned
-    return tuple(columns[i] for i in range(len(columns)) if i != classes.position)
-
-
-def _without_target(matrix: Matrix, classes: Classes) -> Matrix:
-    return matrix if classes.position is None else np.delete(matrix, classes.position, axis=1)
 
 
 def _with_calibration(sampler: RowSampler, shares: Tensor) -> RowSampler:

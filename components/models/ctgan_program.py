@@ -4,14 +4,18 @@ import copy
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from components.data.gan_encoding import ColumnCode
 from components.data.schema import Schema
 from components.models.contract import SamplingProgram
 from components.models.ctgan_calibration import probabilities
-from components.models.ctgan_rows import Classes, RowSampler
-from components.models.program_parts import Intervals, class_ends, class_intervals, column_range
+from components.models.ctgan_rows import (
+    RowSampler,
+    class_codes,
+    class_stretches,
+    learned_from,
+)
+from components.models.program_parts import class_ends, column_range
 from components.networks.gan_rows import GanColumns, GanRows
 from components.networks.piecewise_linear import PiecewiseLinear
 
@@ -24,27 +28,15 @@ def ctgan_program(sampler: RowSampler, schema: Schema) -> SamplingProgram:
         generator,
         sampler.noise_size,
         layout.groups,
-        classes=(class_ends(classes.shares), _class_codes(classes)),
+        classes=(class_ends(classes.shares), class_codes(classes)),
         bias=sampler.calibration.bias,
         scores=_scores(sampler),
         columns=_columns(sampler.codes),
-        learned_from=_learned_from(classes, len(schema.learned)),
+        learned_from=learned_from(classes, len(schema.learned)),
         column_range=column_range(schema.learned),
     )
     num_uniforms = 1 + sampler.noise_size + len(layout.groups)
-    return SamplingProgram(module, num_uniforms, _intervals(classes))
-
-
-def _class_codes(classes: Classes) -> Tensor:
-    codes = torch.arange(len(classes.shares), dtype=torch.float64)
-    codes[classes.missing] = torch.nan
-    return codes
-
-
-def _intervals(classes: Classes) -> Intervals:
-    if classes.position is None:
-        return {}
-    return class_intervals([*range(classes.missing), -1], classes.shares)
+    return SamplingProgram(module, num_uniforms, class_stretches(classes))
 
 
 def _scores(sampler: RowSampler) -> tuple[PiecewiseLinear, PiecewiseLinear] | None:
@@ -77,12 +69,3 @@ def _columns(codes: tuple[ColumnCode, ...]) -> GanColumns:
         is_whole=torch.tensor([code.is_discrete for code in codes], dtype=torch.bool),
         levels=torch.from_numpy(levels),
     )
-
-
-def _learned_from(classes: Classes, num_learned: int) -> Tensor:
-    """Where each learned column stands among the free columns and, last, the target."""
-    if classes.position is None:
-        return torch.arange(num_learned)
-    free = list(range(num_learned - 1))
-    free.insert(classes.position, num_learned - 1)
-    return torch.tensor(free)

@@ -8,10 +8,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from components.data.gan_encoding import Array, ColumnCode, decode_rows
-from components.data.schema import Schema
+from components.data.schema import Column, Schema
 from components.data.table import Matrix
 from components.models.ctgan_calibration import Calibration, calibrate, probabilities
 from components.models.ctgan_layout import Layout, activate, slot_positions
+from components.models.program_parts import Intervals, class_intervals
 from components.networks.mlp import RowGenerator
 
 BATCH = 10_000
@@ -55,6 +56,52 @@ def class_labels(matrix: Matrix, classes: Classes) -> Tensor:
     return torch.from_numpy(codes.astype(np.int64))
 
 
+def free_columns(schema: Schema, classes: Classes) -> tuple[Column, ...]:
+    """The columns that are generated: all learned ones but a target that is conditioned on."""
+    columns = schema.learned
+    return tuple(columns[i] for i in range(len(columns)) if i != classes.position)
+
+
+def without_target(matrix: Matrix, classes: Classes) -> Matrix:
+    """An encoded matrix's free columns."""
+    return matrix if classes.position is None else np.delete(matrix, classes.position, axis=1)
+
+
+def learned_from(classes: Classes, num_learned: int) -> Tensor:
+    """Where each learned column stands among the free columns and, last, the target."""
+    if classes.position is None:
+        return torch.arange(num_learned)
+    free = list(range(num_learned - 1))
+    free.insert(classes.position, num_learned - 1)
+    return torch.tensor(free)
+
+
+def class_codes(classes: Classes) -> Tensor:
+    """What each class is in an encoded matrix, float64 of shape (classes,)."""
+    codes = torch.arange(len(classes.shares), dtype=torch.float64)
+    codes[classes.missing] = torch.nan
+    return codes
+
+
+def class_stretches(classes: Classes) -> Intervals:
+    """Where in [0, 1] each class that is no missing one stands, empty for a target of numbers."""
+    if classes.position is None:
+        return {}
+    return class_intervals([*range(classes.missing), -1], classes.shares)
+
+
+def draw_labels(
+    classes: Classes, num_rows: int, label: int | None, random: torch.Generator
+) -> Tensor:
+    """The class of each of `num_rows` rows: `label`, or any in the training rows' shares."""
+    if label is not None:
+        return torch.full((num_rows,), label)
+    if not num_rows:
+        return torch.zeros(0, dtype=torch.int64)
+    shares = torch.from_numpy(classes.shares)
+    return torch.multinomial(shares, num_rows, replacement=True, generator=random)
+
+
 @dataclass(frozen=True)
 class RowSampler:
     """A generator with everything that turns its output into rows."""
@@ -78,11 +125,11 @@ class RowSampler:
     def calibrated(self, shares: Tensor) -> Calibration:
         """The calibration that gives this generator's slots these shares."""
         random = torch.Generator().manual_seed(_CALIBRATION_SEED)
-        raw = self._generate(self._draw_labels(CALIBRATION_ROWS, None, random), random)
+        raw = self._generate(draw_labels(self.classes, CALIBRATION_ROWS, None, random), random)
         return calibrate(raw, shares, self.layout, random)
 
     def _sample_batch(self, num_rows: int, label: int | None, random: torch.Generator) -> Matrix:
-        labels = self._draw_labels(num_rows, label, random)
+        labels = draw_labels(self.classes, num_rows, label, random)
         raw = self.calibration.shift(self._generate(labels, random))
         rows = activate(raw, self.layout, temperature=1.0, random=random)
         free = decode_rows(
@@ -95,14 +142,6 @@ class RowSampler:
         target = labels.numpy().astype(np.float64)
         target[labels.numpy() == self.classes.missing] = np.nan
         return np.insert(free, self.classes.position, target, axis=1)
-
-    def _draw_labels(self, num_rows: int, label: int | None, random: torch.Generator) -> Tensor:
-        if label is not None:
-            return torch.full((num_rows,), label)
-        if not num_rows:
-            return torch.zeros(0, dtype=torch.int64)
-        shares = torch.from_numpy(self.classes.shares)
-        return torch.multinomial(shares, num_rows, replacement=True, generator=random)
 
     def _generate(self, labels: Tensor, random: torch.Generator) -> Tensor:
         noise = torch.randn(len(labels), self.noise_size, generator=random)

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from components.config import AutoregressiveConfig, CtganConfig
+from components.config import AutoregressiveConfig, CtganConfig, TableGanConfig
 from components.data.schema import Schema
 from components.data.table import Matrix
 from components.training.checkpoints import CheckpointStore
@@ -21,7 +21,7 @@ Arrays = Mapping[str, NDArray[Any]]
 
 def checkpoint_store(
     directory: Path | None,
-    config: CtganConfig | AutoregressiveConfig,
+    config: CtganConfig | TableGanConfig | AutoregressiveConfig,
     schema: Schema,
     matrix: Matrix,
     seed: int,

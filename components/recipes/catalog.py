@@ -2,7 +2,12 @@
 
 from components.config import Params
 from components.errors import UserError
-from components.recipes import breast_cancer_scarce, breast_cancer_sharing, survey_sharing
+from components.recipes import (
+    breast_cancer_scarce,
+    breast_cancer_sharing,
+    survey_sharing,
+    table_gan_sharing,
+)
 from components.recipes.recipe import Preset, Recipe
 
 DEFAULT = "breast_cancer_scarce"
@@ -11,6 +16,7 @@ RECIPES: dict[str, Recipe] = {
     "breast_cancer_scarce": breast_cancer_scarce.RECIPE,
     "breast_cancer_sharing": breast_cancer_sharing.RECIPE,
     "survey_sharing": survey_sharing.RECIPE,
+    "table_gan_sharing": table_gan_sharing.RECIPE,
 }
 
 

@@ -27,7 +27,8 @@ def run(
     model: Annotated[
         str | None,
         typer.Option(
-            help="trees, copula, autoregressive, ctgan, private, or auto: the winner of a race."
+            help="trees, copula, autoregressive, ctgan, table_gan, private, "
+            "or auto: the winner of a race."
         ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="The name to register under.")] = None,

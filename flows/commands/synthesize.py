@@ -20,7 +20,8 @@ def synthesize(
     model: Annotated[
         str,
         typer.Option(
-            help="trees, copula, autoregressive, ctgan, private, or auto: the winner of a race."
+            help="trees, copula, autoregressive, ctgan, table_gan, private, "
+            "or auto: the winner of a race."
         ),
     ] = _DEFAULT,
     rows: Annotated[
