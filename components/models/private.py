@@ -81,7 +81,7 @@ class Private:
                 f"allow a row to be given away; it must be below {1 / len(table):.1g}"
             )
         num_columns = len(table.schema.learned)
-        account = Account(self.config.epsilon, self.config.delta, 2 * num_columns)
+        account = Account(self.config.epsilon, self.config.delta, num_columns)
         noise = Noise(_stream_key(table, self.config, seed), account)
         domains = self._learn_domains(table, noise, account.rho * DOMAIN_SHARE)
         log(1, {"columns_fitted": num_columns})

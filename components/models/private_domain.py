@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from components.config import ColumnKind
 from components.data.schema import Column, Scalar
 from components.data.table import Matrix
+from components.errors import UserError
 from components.models.levels import Levels
 from components.models.private_noise import Noise
 from components.models.row_codes import ColumnCodes, RowCodes
@@ -35,6 +37,15 @@ _GRAINS: dict[ColumnKind, tuple[float, ...]] = {
     ),
 }
 _DIGITS = range(11)
+_POWERS = {
+    ColumnKind.NUMERICAL: (-1073, 1024),
+    ColumnKind.INTEGER: (1, 63),
+    ColumnKind.DATETIME: (1, 63),
+}
+"""The powers of two below which numbers of a kind can lie, but for their sign."""
+EMPTY = 0.001
+"""The chance that an empty stretch, of the thousands there are, is taken to hold rows. Each has
+noise whether it holds rows or not: this hides nobody."""
 _LARGEST = np.finfo(np.float64).max
 
 
@@ -98,11 +109,16 @@ def _learn_categories(values: pd.Series, column: Column, noise: Noise, rho: floa
     counts = present.value_counts().reindex(pd.Index(list(known), dtype=object), fill_value=0)
     cells = np.append(counts.to_numpy(dtype=np.int64), len(values) - len(present))
     noisy, sigma = noise.histogram(cells, rho)
-    bar = sigma * noise.account.threshold
+    bar = noise.account.bar(sigma)
     is_kept = np.full(len(known), column.kind in _PUBLIC) | (noisy[:-1] > bar)
     kept = tuple(value for value, keep in zip(known, is_kept, strict=True) if keep)
     codes = np.arange(len(kept), dtype=np.float64)
-    has_missing = bool(noisy[-1] > bar) or not kept
+    has_missing = bool(noisy[-1] > bar)
+    if not kept and not has_missing:
+        raise UserError(
+            f"no category of column {column.name!r} stands out from the noise: drop it "
+            f"(prepare.drop: [{column.name}]), or choose a larger epsilon"
+        )
     shown = column.model_copy(update={"categories": kept, "nullable": has_missing})
     return Domain(
         shown,
@@ -121,7 +137,7 @@ def _learn_numbers(numbers: Matrix, column: Column, noise: Noise, rho: float) ->
     part = rho / NUMBER_PARTS
     present = numbers[~np.isnan(numbers)]
     grain = _grain(present, column, noise, part)
-    stretches, missing = _magnitudes(numbers, noise, part)
+    stretches, missing = _magnitudes(numbers, column, noise, part)
     for _ in range(HALVINGS):
         least = max(FEWEST * noise_deviation(part), LEAST_SHARE * len(numbers))
         is_split = (stretches.counts > least) & ~_is_one_value(stretches, grain)
@@ -163,35 +179,43 @@ def _grain(present: Matrix, column: Column, noise: Noise, rho: float) -> float:
     return grains[place] if place < len(grains) else 0.0
 
 
-def _magnitudes(numbers: Matrix, noise: Noise, rho: float) -> tuple[_Stretches, float]:
+def _magnitudes(
+    numbers: Matrix, column: Column, noise: Noise, rho: float
+) -> tuple[_Stretches, float]:
     """Stretches from one power of two to the next with many rows, and the rows without a number.
 
-    0 is a stretch by itself.
+    0 is a stretch by itself. There is always one, unless values are missing.
     """
     is_missing = np.isnan(numbers)
     present = numbers[~is_missing]
     mantissa, power = np.frexp(np.abs(present))
     power = power.astype(np.int64) - ((present < 0) & (mantissa == 0.5))
-    key = np.where(present == 0, 0, np.sign(present) * (power + 2_000)).astype(np.int64)
-    keys, cells = np.unique(key, return_counts=True)
+    first, last = _POWERS[column.kind]
+    count = last - first + 1
+    outward = np.clip(power - first, 0, count - 1) + 1
+    place = np.where(present == 0, 0, np.sign(present) * outward).astype(np.int64) + count
+    cells = np.bincount(place, minlength=2 * count + 1)
     noisy, sigma = noise.histogram(np.append(cells, is_missing.sum()), rho)
-    bar = sigma * noise.account.threshold
-    is_kept = noisy[:-1] > bar
-    ends = [_ends(int(key)) for key in keys[is_kept]]
-    missing = float(noisy[-1]) if noisy[-1] > bar or not ends else 0.0
+    counts, missing = noisy[:-1], float(noisy[-1])
+    bar = sigma * NormalDist().inv_cdf(1 - EMPTY / len(counts))
+    is_kept = counts > bar
+    if not is_kept.any() and missing <= bar:
+        is_kept[np.argmax(counts)] = True
+    ends = [_ends(int(place) - count, first) for place in np.flatnonzero(is_kept)]
     low, high = np.array(ends, dtype=np.float64).reshape(-1, 2).T
-    counts = noisy[:-1][is_kept]
-    return _Stretches(low, high, counts, np.full(len(counts), sigma**2)), missing
+    counts = np.maximum(counts[is_kept], 1.0)
+    stretches = _Stretches(low, high, counts, np.full(len(counts), sigma**2))
+    return stretches, missing if missing > bar else 0.0
 
 
-def _ends(key: int) -> tuple[float, float]:
-    """The stretch of numbers that a key of `_magnitudes` stands for."""
-    if key == 0:
+def _ends(outward: int, first: int) -> tuple[float, float]:
+    """The stretch of numbers so many powers of two from 0, of which the nearest is `first`."""
+    if outward == 0:
         return 0.0, float(np.nextafter(0.0, 1.0))
-    power = abs(key) - 2_000
+    power = abs(outward) - 1 + first
     small = float(np.ldexp(1.0, power - 1))
     large = float(np.ldexp(1.0, power)) if power < 1024 else float(_LARGEST)
-    return (small, large) if key > 0 else (-large, -small)
+    return (small, large) if outward > 0 else (-large, -small)
 
 
 def _is_one_value(stretches: _Stretches, grain: float) -> NDArray[np.bool_]:

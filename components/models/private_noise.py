@@ -68,10 +68,15 @@ class Account:
         """Work out the loss that the two allow."""
         self.rho = rho_of(self.epsilon, self.delta / 3)
 
-    @property
-    def threshold(self) -> float:
-        """The standard deviations of noise that a value no row need have must be above."""
-        return NormalDist().inv_cdf(1 - self.delta / 3 / max(self.num_thresholds, 1))
+    def bar(self, sigma: float) -> float:
+        """What a count with noise must be above, to be told of although no row need be in it.
+
+        A value that one row alone has is above it with a chance of a third of delta over the number
+        of thresholds. The tail of the discrete Gaussian at a whole number is at most that of the
+        continuous one a step before (Canonne et al. 2020, prop. 25).
+        """
+        chance = self.delta / 3 / max(self.num_thresholds, 1)
+        return 2 + sigma * NormalDist().inv_cdf(1 - chance)
 
     @property
     def left(self) -> float:

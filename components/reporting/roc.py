@@ -28,7 +28,7 @@ def is_membership(curve: Curve) -> bool:
 
 def is_two_sample(curve: Curve) -> bool:
     """True for the ROC of a classifier that tells synthetic from real."""
-    return any(word in curve.name for word in _TWO_SAMPLE)
+    return curve.name.startswith(_TWO_SAMPLE)
 
 
 def plot_two_sample(evidence: Evidence) -> Plot:

@@ -23,7 +23,7 @@ def plot_trade_off(evidence: Evidence) -> Plot:
     gates = {result.gate.metric: result for result in evidence.verdict.gates}
     meaning = " ".join(_said(curve) for curve in curves)
     with drawing():
-        figure = Figure(figsize=(3.4 * len(curves), 2.7), layout="constrained")
+        figure = Figure(figsize=(9.6, 2.6), layout="constrained")
         panels = figure.subplots(1, len(curves), squeeze=False)[0]
         for axes, curve in zip(panels, curves, strict=True):
             _draw(axes, curve, gates.get(curve.y_title))

@@ -107,6 +107,16 @@ def test_no_attack_on_the_counts_of_neighbours_beats_epsilon(epsilon: float) -> 
     assert 0 < bound <= epsilon
 
 
+def test_a_value_of_one_row_passes_the_bar_no_oftener_than_delta_allows() -> None:
+    """With a delta so large that it can be counted."""
+    passed, games = 0, 4_000
+    for game in range(games):
+        noise = Noise(b"%d" % game, Account(1.0, 0.3, 1))
+        noisy, sigma = noise.histogram(np.array([1]), 0.05)
+        passed += int(noisy[0] > noise.account.bar(sigma))
+    assert 0.04 < passed / games < 0.1
+
+
 def test_who_stands_out_is_not_told_of(tmp_path: Path) -> None:
     frame = people()
     frame.loc[17, ["age", "income", "town"]] = [999, 98_765_432.1, "Zennor"]
@@ -198,7 +208,17 @@ def test_a_delta_that_promises_nothing_is_refused() -> None:
 
 def test_too_few_rows_for_so_little_epsilon_are_refused() -> None:
     with pytest.raises(UserError, match=r"epsilon = 0\.01 is too small for 60 rows"):
-        fit(prepare_table(people(60), "ill"), epsilon=0.01)
+        fit(prepare_table(people(60).drop(columns="town"), "ill"), epsilon=0.01)
+
+
+def test_a_column_of_names_is_refused_and_one_of_numbers_never_empty() -> None:
+    frame = people(400)
+    frame["name"] = [f"name {number % 390}" for number in range(400)]
+    with pytest.raises(UserError, match="no category of column 'name' stands out"):
+        fit(prepare_table(frame, "ill"))
+    spread = people(400).assign(far=np.exp(np.linspace(-300, 300, 400)))
+    rows = fit(prepare_table(spread, "ill"), epsilon=3.0).sample(50, seed=0)
+    assert rows["far"].notna().all()
 
 
 def test_nearest_counts_are_nearest() -> None:
