@@ -112,13 +112,23 @@ class Private:
         columns = tuple(told.get(c.name) or _public(c) for c in table.schema.columns)
         self.schema_ = table.schema.model_copy(update={"columns": columns})
         self.columns_ = tuple(domain.codes for domain in domains)
+        self._check_told(len(table))
+        return domains
+
+    def _check_told(self, num_rows: int) -> None:
+        """Raise UserError where noise hides all there is of a column."""
         target = self.schema_.target_column
         if target.is_discrete and len(target.categories) < 2:
             raise UserError(
-                f"epsilon = {self.config.epsilon:g} is too small for {len(table)} rows: fewer than "
+                f"epsilon = {self.config.epsilon:g} is too small for {num_rows} rows: fewer than "
                 f"two classes of the target {target.name!r} stand out from the noise"
             )
-        return domains
+        for column in self.schema_.learned:
+            if column.is_discrete and not column.categories and not column.nullable:
+                raise UserError(
+                    f"no category of column {column.name!r} stands out from the noise: drop it "
+                    f"(prepare.drop: [{column.name}]), or choose a larger epsilon"
+                )
 
     @property
     def _target(self) -> int:

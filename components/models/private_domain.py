@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from components.config import ColumnKind
 from components.data.schema import Column, Scalar
 from components.data.table import Matrix
-from components.errors import UserError
 from components.models.levels import Levels
 from components.models.private_noise import Noise
 from components.models.row_codes import ColumnCodes, RowCodes
@@ -102,7 +101,7 @@ def parts_of(column: Column) -> int:
 
 
 def _learn_categories(values: pd.Series, column: Column, noise: Noise, rho: float) -> Domain:
-    """Categories that more rows have than noise alone would make of none."""
+    """Categories that more rows have than noise alone would make of none; perhaps there is none."""
     present = values.dropna()
     known: tuple[Scalar, ...] = (False, True) if column.kind in _PUBLIC else ()
     known = known or tuple(sorted(present.unique().tolist()))
@@ -114,11 +113,6 @@ def _learn_categories(values: pd.Series, column: Column, noise: Noise, rho: floa
     kept = tuple(value for value, keep in zip(known, is_kept, strict=True) if keep)
     codes = np.arange(len(kept), dtype=np.float64)
     has_missing = bool(noisy[-1] > bar)
-    if not kept and not has_missing:
-        raise UserError(
-            f"no category of column {column.name!r} stands out from the noise: drop it "
-            f"(prepare.drop: [{column.name}]), or choose a larger epsilon"
-        )
     shown = column.model_copy(update={"categories": kept, "nullable": has_missing})
     return Domain(
         shown,
