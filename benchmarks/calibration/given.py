@@ -94,6 +94,7 @@ def run(trial: Trial) -> dict[str, Any]:
     if PAGES_VARIABLE in os.environ:
         page = Path(os.environ[PAGES_VARIABLE]) / f"{trial.table}, {trial.generator}.html"
         page.write_text(render(evidence, _lineage(trial, parts, evidence)))
+        evidence.save(page.with_suffix(".json"))
     return _said(evidence) | {"sdmetrics": scores}
 
 

@@ -14,24 +14,33 @@ from components.reporting.benefit_curves import (
 )
 from components.reporting.constraints import list_constraints
 from components.reporting.curves import is_training, plot_others, plot_training
+from components.reporting.gate_lanes import plot_gates
 from components.reporting.groups import plot_groups
 from components.reporting.marginals import plot_marginals
 from components.reporting.plot import Plot
-from components.reporting.roc import is_membership, is_two_sample, plot_membership, plot_two_sample
+from components.reporting.roc import (
+    is_calibration,
+    is_membership,
+    is_two_sample,
+    plot_calibration,
+    plot_membership,
+    plot_two_sample,
+)
 from components.reporting.trade_off import is_trade_off, plot_trade_off
 
 
 def draw_plots(evidence: Evidence) -> tuple[Plot, ...]:
     """The plots for which the evidence holds anything, each with its sentence.
 
-    What the verdict's purpose asks about comes first.
+    What decided comes first, then what the verdict's purpose asks about.
     """
     curves = tuple(curve for curve in evidence.curves if curve.x)
     evidence = evidence.model_copy(update={"curves": curves})
     families = [_benefit(evidence), _privacy(evidence), _fidelity(evidence)]
     if evidence.verdict.purpose is Purpose.SHARING:
         families = [*families[1:], families[0]]
-    plots = [plot for family in families for plot in family]
+    plots = [plot_gates(evidence)] if evidence.verdict.gates else []
+    plots += [plot for family in families for plot in family]
     training = tuple(filter(is_training, curves))
     others = tuple(curve for curve in curves if not _has_place(curve))
     if training:
@@ -69,8 +78,18 @@ def _fidelity(evidence: Evidence) -> Iterator[Plot]:
         yield plot_associations(evidence)
     if evidence.constraints:
         yield list_constraints(evidence)
+    if any(map(is_calibration, evidence.curves)):
+        yield plot_calibration(evidence)
 
 
 def _has_place(curve: Curve) -> bool:
-    tests = (is_training, is_membership, is_two_sample, is_ratio, is_learning, is_trade_off)
+    tests = (
+        is_training,
+        is_membership,
+        is_two_sample,
+        is_calibration,
+        is_ratio,
+        is_learning,
+        is_trade_off,
+    )
     return any(test(curve) for test in tests)

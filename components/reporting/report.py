@@ -10,7 +10,7 @@ from components.evaluation.evidence import Evidence
 from components.racing.standing import Race
 from components.reporting.lineage import Lineage, facts, links
 from components.reporting.race_table import race_table
-from components.reporting.rows import confidences, gate_rows, headline, measurement_rows
+from components.reporting.rows import confidences, gate_rows, headline, measurement_rows, warnings
 from components.reporting.scale import scales
 from components.reporting.wording import counted
 
@@ -54,6 +54,7 @@ def render(
             lineage=lineage,
             headline=headline(evidence, lineage),
             gates=gate_rows(evidence),
+            notes=(*evidence.notes, *warnings(evidence)),
             race=race_table(race) if race else None,
             families=[family for family in families if family[1]],
             scales=scales(evidence),

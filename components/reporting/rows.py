@@ -2,9 +2,19 @@
 
 from dataclasses import dataclass
 
+from components.config import SHARING_GATES, Purpose
 from components.evaluation.evidence import Evidence, GateResult, Measurement, Outcome
 from components.reporting.lineage import Lineage
-from components.reporting.wording import interval, measured, number, percent, sentence, title
+from components.reporting.wording import (
+    interval,
+    label,
+    measured,
+    number,
+    percent,
+    sentence,
+    title,
+    told_apart,
+)
 
 _WORDS = {"minimise": "less than", "maximise": "more than"}
 
@@ -55,6 +65,24 @@ def headline(evidence: Evidence, lineage: Lineage) -> Headline:
     return Headline(f"Passed for {purpose}", outcome)
 
 
+def warnings(evidence: Evidence) -> tuple[str, ...]:
+    """What no gate of the purpose asks about, and a reader should know all the same."""
+    if evidence.verdict.purpose is not Purpose.AUGMENTATION:
+        return ()
+    bars = {gate.metric: gate.bar for gate in SHARING_GATES}
+    leaks = [
+        f"{label(m.name)} {measured(m.value)}"
+        for m in evidence.measurements
+        if m.goal == "minimise" and m.low > bars.get(m.name, m.low) and m.family == "privacy"
+    ]
+    if not leaks:
+        return ()
+    return (
+        "privacy is not asked of rows for augmentation, and these give training rows away "
+        f"({', '.join(leaks)}): keep them where the training rows are",
+    )
+
+
 def gate_rows(evidence: Evidence) -> tuple[GateRow, ...]:
     """One row a gate, in the verdict's order."""
     goals = {measurement.name: measurement.goal for measurement in evidence.measurements}
@@ -70,7 +98,7 @@ def _gate_row(result: GateResult, goal: str | None) -> GateRow:
         metric=result.gate.metric,
         title=title(result.gate.metric),
         value=measured(result.value),
-        bound=f"{measured(result.bound)} at {percent(result.gate.confidence)}",
+        bound=f"{told_apart(result.bound, result.gate.bar)} at {percent(result.gate.confidence)}",
         asked=(wanted if goal is None else f"{_WORDS[goal]} {wanted}") + against,
         outcome=result.outcome,
         reason=result.reason,

@@ -20,6 +20,8 @@ _ACRONYMS = {
     )
 }
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_NOTHING = 1e-9
+"""What rounding in sums leaves of 0."""
 _MINUS = "\u2212"
 _TIMES = "\u00d7"
 
@@ -37,6 +39,22 @@ def measured(value: float, *, signed: bool = False) -> str:
     return _signed(value, _magnitude(abs(value)), signed=signed)
 
 
+def told_apart(value: float, other: float) -> str:
+    """A measured value, with as many digits as it takes to read otherwise than `other`.
+
+    >>> told_apart(0.5496, 0.55), told_apart(0.5, 0.55)
+    ('0.5496', '0.500')
+    """
+    shown = measured(value)
+    for digits in range(4, 8):
+        if value == other or number(value) != number(other) or shown != measured(value):
+            break
+        finer = f"{abs(value):.{digits}f}"
+        if float(finer) != round(abs(other), digits):
+            shown = _signed(value, finer, signed=False)
+    return shown
+
+
 def _signed(value: float, magnitude: str, *, signed: bool) -> str:
     if magnitude == "0" or math.isnan(value):
         return magnitude
@@ -47,7 +65,7 @@ def _magnitude(value: float) -> str:
     """A value that is not negative, in digits."""
     if not math.isfinite(value):
         return "∞" if math.isinf(value) else "not a number"
-    if value == 0:
+    if value < _NOTHING:
         return "0"
     if value >= 999_999.5 or value < 0.00005:
         mantissa, exponent = f"{value:.2e}".split("e")

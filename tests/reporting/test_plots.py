@@ -6,10 +6,12 @@ from components.reporting.arms import plot_arms
 from components.reporting.benefit_curves import plot_learning, plot_ratio
 from components.reporting.constraints import list_constraints
 from components.reporting.curves import plot_others, plot_training
+from components.reporting.gate_lanes import plot_gates
 from components.reporting.groups import plot_groups
 from components.reporting.marginals import plot_marginals
 from components.reporting.roc import plot_membership, plot_two_sample
 from components.reporting.trade_off import plot_trade_off
+from components.reporting.wording import title
 from tests.reporting import samples
 
 
@@ -182,3 +184,13 @@ def test_a_trade_off_says_what_was_chosen_and_what_else_would_be():
     assert plot.title == "What would another epsilon buy?"
     assert "is 0.900 at epsilon 1, 0.800 at 2 as chosen, 0.700 at 4." in plot.meaning
     assert "<svg" in plot.svg
+
+
+def test_the_gates_are_drawn_with_what_became_of_each():
+    evidence = samples.evidence()
+    plot = plot_gates(evidence)
+    for result in evidence.verdict.gates:
+        assert title(result.gate.metric) in plot.meaning and title(result.gate.metric) in plot.svg
+    assert ("all of it beyond the dotted line" in plot.meaning) is any(
+        result.outcome == "refused" for result in evidence.verdict.gates
+    )

@@ -11,6 +11,7 @@ from components.config import CopulaConfig, Purpose, TreesConfig
 from components.evaluation.evidence import Evidence, Outcome
 from components.racing.standing import Gated, Race, Runner
 from components.reporting.report import render
+from components.reporting.rows import warnings
 from tests.reporting import samples
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
@@ -205,3 +206,18 @@ def test_a_race_is_a_table_with_its_winner_first():
     assert text.index("trees, crowd 25") < text.index("copula")
     assert re.search(r"0\.520\s+0\.500 to 0\.540", text) and "won" in text
     assert "ctgan did not run: 3 s of 120 s were left." in text
+
+
+def test_rows_for_augmentation_that_give_people_away_are_warned_of():
+    evidence = samples.evidence()
+    leaking = [
+        m.model_copy(update={"name": "membership_auc", "value": 0.867, "low": 0.85, "high": 0.88})
+        for m in evidence.measurements
+        if m.name == "membership_auc"
+    ]
+    others = [m for m in evidence.measurements if m.name != "membership_auc"]
+    for purpose, is_warned in ((Purpose.AUGMENTATION, True), (Purpose.SHARING, False)):
+        verdict = evidence.verdict.model_copy(update={"purpose": purpose})
+        changed = {"measurements": (*others, *leaking), "verdict": verdict}
+        said = warnings(evidence.model_copy(update=changed))
+        assert (len(said) == 1 and "membership AUC 0.867" in said[0]) if is_warned else said == ()
