@@ -9,7 +9,7 @@ from components.evaluation.evidence import Evidence, GateResult, Measurement, Ou
 from components.reporting.palette import EMPHASIS, INK, OTHER, SYNTHETIC
 from components.reporting.plot import Plot
 from components.reporting.svg import drawing, inline_svg
-from components.reporting.wording import measured, number, shorten, title
+from components.reporting.wording import capitalised, label, measured, number, shorten, title
 
 _COLOURS = {
     Outcome.PASSED: EMPHASIS,
@@ -17,9 +17,9 @@ _COLOURS = {
     Outcome.UNDECIDED: OTHER,
 }
 _PLACES = {
-    Outcome.PASSED: "all of it on the side that is asked",
-    Outcome.REFUSED: "all of it beyond the dotted line",
-    Outcome.UNDECIDED: "on both sides",
+    Outcome.REFUSED: "wholly beyond what is asked",
+    Outcome.UNDECIDED: "not clear of what is asked",
+    Outcome.PASSED: "wholly on the side that is asked",
 }
 
 
@@ -27,7 +27,7 @@ def plot_gates(evidence: Evidence) -> Plot:
     """One lane a gate, on a scale of its own; a metric's kin, such as other learners, beneath."""
     results = evidence.verdict.gates
     known = {measurement.name: measurement for measurement in evidence.measurements}
-    meaning = " ".join(_said(result) for result in results)
+    meaning = " ".join(_said(outcome, results) for outcome in _PLACES).strip()
     lanes = [(result, _kin(result, evidence.measurements)) for result in results]
     with drawing():
         heights = [1.0 + 0.45 * len(kin) for _, kin in lanes]
@@ -44,16 +44,29 @@ def plot_gates(evidence: Evidence) -> Plot:
             "Intervals as the gates read them, each end one-sided. Passed: all of it in the "
             "shaded part, which ends at the full line, what is asked. Refused: all of it beyond "
             "the dotted line, at or past which nothing would be worth having. Undecided: in "
-            "between. Hollow: the same figure for each learner, which no gate looks at."
+            "between. Hollow: kindred figures, which no gate looks at."
         ),
         svg=svg,
     )
 
 
-def _said(result: GateResult) -> str:
-    name = title(result.gate.metric)
+def _said(outcome: Outcome, results: Sequence[GateResult]) -> str:
+    """Which gates had this outcome, as a sentence; nothing where none had."""
+    found = [
+        f"{_name(result)} ({measured(result.value)})"
+        for result in results
+        if result.outcome is outcome
+    ]
+    if not found:
+        return ""
+    *first, last = found
+    subject = f"{', '.join(first)} and {last}" if first else last
+    return f"{capitalised(subject)} {'lie' if first else 'lies'} {_PLACES[outcome]}."
+
+
+def _name(result: GateResult) -> str:
     against = f" less that of {result.gate.baseline}" if result.gate.baseline else ""
-    return f"{name}{against}: {measured(result.value)}, {_PLACES[result.outcome]}."
+    return f"{label(result.gate.metric)}{against}"
 
 
 def _kin(result: GateResult, measurements: Sequence[Measurement]) -> list[Measurement]:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from components.evaluation.evidence import Curve
+from components.evaluation.evidence import Curve, Outcome
 from components.reporting.arms import plot_arms
 from components.reporting.benefit_curves import plot_learning, plot_ratio
 from components.reporting.constraints import list_constraints
@@ -11,7 +11,7 @@ from components.reporting.groups import plot_groups
 from components.reporting.marginals import plot_marginals
 from components.reporting.roc import plot_membership, plot_two_sample
 from components.reporting.trade_off import plot_trade_off
-from components.reporting.wording import title
+from components.reporting.wording import label, title
 from tests.reporting import samples
 
 
@@ -189,8 +189,11 @@ def test_a_trade_off_says_what_was_chosen_and_what_else_would_be():
 def test_the_gates_are_drawn_with_what_became_of_each():
     evidence = samples.evidence()
     plot = plot_gates(evidence)
+    assert len(plot.meaning.split(". ")) == len({r.outcome for r in evidence.verdict.gates})
     for result in evidence.verdict.gates:
-        assert title(result.gate.metric) in plot.meaning and title(result.gate.metric) in plot.svg
-    assert ("all of it beyond the dotted line" in plot.meaning) is any(
-        result.outcome == "refused" for result in evidence.verdict.gates
-    )
+        assert label(result.gate.metric).lower() in plot.meaning.lower()
+        assert title(result.gate.metric) in plot.svg
+    refused = evidence.verdict.gates[0].model_copy(update={"outcome": Outcome.REFUSED})
+    verdict = evidence.verdict.model_copy(update={"gates": (refused,)})
+    meaning = plot_gates(evidence.model_copy(update={"verdict": verdict})).meaning
+    assert meaning.endswith("lies wholly beyond what is asked.")
