@@ -15,9 +15,10 @@ from components.models.levels import Levels
 from components.models.private_noise import Noise
 from components.models.row_codes import ColumnCodes, RowCodes
 
+MOST_SPIKES = 512
 HALVINGS = 8
 """How often the stretch between two powers of two may be halved."""
-NUMBER_PARTS, CATEGORY_PARTS = HALVINGS + 2, 3
+NUMBER_PARTS, CATEGORY_PARTS = HALVINGS + 3, 3
 """Histograms of a column of numbers; and how many of these that of a column of categories costs."""
 FEWEST = 6.0
 """A stretch is halved where its rows are more than so many deviations of their noise..."""
@@ -45,6 +46,7 @@ _POWERS = {
 EMPTY = 0.001
 """The chance that an empty stretch, of the thousands there are, is taken to hold rows. Each has
 noise whether it holds rows or not: this hides nobody."""
+_TINY = np.finfo(np.float64).tiny
 _LARGEST = np.finfo(np.float64).max
 
 
@@ -127,18 +129,25 @@ def _counts(levels: Matrix, missing: float, has_missing: bool) -> Matrix:
 
 
 def _learn_numbers(numbers: Matrix, column: Column, noise: Noise, rho: float) -> Domain:
-    """Stretches between powers of two, halved again and again where many rows are."""
+    """Numbers that many rows share; all others by stretches between powers of two.
+
+    These are halved again and again where many rows are.
+    """
     part = rho / NUMBER_PARTS
     present = numbers[~np.isnan(numbers)]
     grain = _grain(present, column, noise, part)
-    stretches, missing = _magnitudes(numbers, column, noise, part)
+    spikes = _spikes(present, noise, part)
+    others = present[~np.isin(present, spikes.low)]
+    stretches, missing = _magnitudes(others, len(numbers) - len(present), column, noise, part)
+    if not len(stretches.low) and not len(spikes.low) and not missing:
+        stretches = _least(column)
     for _ in range(HALVINGS):
         least = max(FEWEST * noise_deviation(part), LEAST_SHARE * len(numbers))
         is_split = (stretches.counts > least) & ~_is_one_value(stretches, grain)
         if not is_split.any():
             break
-        stretches = _halved(present, stretches, is_split, noise, part)
-    return _told(column, grain, _trimmed(stretches), missing)
+        stretches = _halved(others, stretches, is_split, noise, part)
+    return _told(column, grain, spikes, _trimmed(stretches), missing)
 
 
 @dataclass(frozen=True)
@@ -173,15 +182,22 @@ def _grain(present: Matrix, column: Column, noise: Noise, rho: float) -> float:
     return grains[place] if place < len(grains) else 0.0
 
 
+def _spikes(present: Matrix, noise: Noise, rho: float) -> _Stretches:
+    """Numbers that more rows have than noise alone would make of none, at most `MOST_SPIKES`."""
+    known, cells = np.unique(present, return_counts=True)
+    noisy, sigma = noise.histogram(cells, rho)
+    kept = np.flatnonzero(noisy > noise.account.bar(sigma))
+    kept = np.sort(kept[np.argsort(-noisy[kept], kind="stable")][:MOST_SPIKES])
+    return _Stretches(known[kept], known[kept], noisy[kept], np.full(len(kept), sigma**2))
+
+
 def _magnitudes(
-    numbers: Matrix, column: Column, noise: Noise, rho: float
+    present: Matrix, num_missing: int, column: Column, noise: Noise, rho: float
 ) -> tuple[_Stretches, float]:
     """Stretches from one power of two to the next with many rows, and the rows without a number.
 
-    0 is a stretch by itself. There is always one, unless values are missing.
+    0 is a stretch by itself.
     """
-    is_missing = np.isnan(numbers)
-    present = numbers[~is_missing]
     mantissa, power = np.frexp(np.abs(present))
     power = power.astype(np.int64) - ((present < 0) & (mantissa == 0.5))
     first, last = _POWERS[column.kind]
@@ -189,17 +205,20 @@ def _magnitudes(
     outward = np.clip(power - first, 0, count - 1) + 1
     place = np.where(present == 0, 0, np.sign(present) * outward).astype(np.int64) + count
     cells = np.bincount(place, minlength=2 * count + 1)
-    noisy, sigma = noise.histogram(np.append(cells, is_missing.sum()), rho)
+    noisy, sigma = noise.histogram(np.append(cells, num_missing), rho)
     counts, missing = noisy[:-1], float(noisy[-1])
     bar = sigma * NormalDist().inv_cdf(1 - EMPTY / len(counts))
-    is_kept = counts > bar
-    if not is_kept.any() and missing <= bar:
-        is_kept[np.argmax(counts)] = True
-    ends = [_ends(int(place) - count, first) for place in np.flatnonzero(is_kept)]
+    kept = np.flatnonzero(counts > bar)
+    ends = [_ends(int(place) - count, first) for place in kept]
     low, high = np.array(ends, dtype=np.float64).reshape(-1, 2).T
-    counts = np.maximum(counts[is_kept], 1.0)
-    stretches = _Stretches(low, high, counts, np.full(len(counts), sigma**2))
+    stretches = _Stretches(low, high, counts[kept], np.full(len(kept), sigma**2))
     return stretches, missing if missing > bar else 0.0
+
+
+def _least(column: Column) -> _Stretches:
+    """What is said of a column of which nothing stands out: 0, as it would be without any row."""
+    low, high = _ends(0, _POWERS[column.kind][0])
+    return _Stretches(np.array([low]), np.array([high]), np.ones(1), np.ones(1))
 
 
 def _ends(outward: int, first: int) -> tuple[float, float]:
@@ -272,30 +291,71 @@ def _trimmed(stretches: _Stretches) -> _Stretches:
     )
 
 
-def _told(column: Column, grain: float, stretches: _Stretches, missing: float) -> Domain:
-    """The domain of these stretches, as multiples of the grain where there is one."""
-    low, high, counts = stretches.low, stretches.high, stretches.counts
-    first, last = low, np.nextafter(high, low)
-    if grain > 0:
-        first, last = _multiples(low, high, grain)
-        kept = first <= last
-        first, last, counts = first[kept], last[kept], counts[kept]
-    has_missing = missing > 0 or not len(first)
+def _told(
+    column: Column, grain: float, spikes: _Stretches, stretches: _Stretches, missing: float
+) -> Domain:
+    """The domain of these spikes and stretches, as multiples of the grain where there is one."""
     digits = None
     if column.kind is ColumnKind.NUMERICAL and grain > 0:
-        digits = round(-np.log10(grain))
+        digits = max(round(-np.log10(grain)), *map(_digits_of, spikes.low), 0)
+        grain = 10.0**-digits
+    first, last, counts = _cut(stretches, spikes.low.tolist(), grain)
+    if grain > 0:
+        first, last = _multiples(first, last, grain)
+        kept = first <= last
+        first, last, counts = first[kept], last[kept], counts[kept]
+    low, high = _widened(first, np.where(grain > 0, last, np.nextafter(last, first)), grain)
+    low, high = np.concatenate([spikes.low, low]), np.concatenate([spikes.low, high])
+    order = np.argsort(low)
+    low, high, counts = low[order], high[order], np.concatenate([spikes.counts, counts])[order]
+    has_missing = missing > 0
+    ends = np.concatenate([spikes.low, first, last])
     shown = column.model_copy(
         update={
             "nullable": has_missing,
-            "minimum": float(first[0]) if len(first) else 0.0,
-            "maximum": float(last[-1]) if len(first) else 0.0,
+            "minimum": float(ends.min(initial=np.inf if len(ends) else 0.0)),
+            "maximum": float(ends.max(initial=-np.inf if len(ends) else 0.0)),
             "decimals": digits,
         }
     )
-    low, high = _widened(first, last, grain)
-    levels = Levels(low, high, grain if len(low) else 0.0)
-    codes = ColumnCodes(levels, has_missing, is_ordered=True)
+    is_even = len(low) > 0 and grain > 0 and _is_multiple(low[0], grain)
+    codes = ColumnCodes(Levels(low, high, grain if is_even else 0.0), has_missing, is_ordered=True)
     return Domain(shown, codes, _counts(counts, missing, has_missing))
+
+
+def _digits_of(value: float) -> int:
+    """The fewest digits after the point that keep a number, as many as are looked for at most."""
+    return next((d for d in _DIGITS if round(value, d) == value), _DIGITS[-1])
+
+
+def _is_multiple(value: float, grain: float) -> bool:
+    return bool(abs(value / grain - round(value / grain)) < 1e-6)
+
+
+def _cut(
+    stretches: _Stretches, spikes: Sequence[float], grain: float
+) -> tuple[Matrix, Matrix, Matrix]:
+    """The stretches without the spikes in them, each piece with rows by its length."""
+    pieces: list[tuple[float, float, float]] = []
+    whole = zip(stretches.low, stretches.high, stretches.counts, strict=True)
+    for low, high, rows in whole:
+        length = max(high / 2 - low / 2, _TINY)
+        inside = [spike for spike in spikes if low <= spike < high]
+        starts = [low, *(_after(spike, grain) for spike in inside)]
+        ends = [*(_before(spike, grain) for spike in inside), high]
+        for start, end in zip(starts, ends, strict=True):
+            if start < end:
+                pieces.append((start, end, rows * (end / 2 - start / 2) / length))
+    low, high, counts = np.array(pieces, dtype=np.float64).reshape(-1, 3).T
+    return low, high, counts
+
+
+def _after(spike: float, grain: float) -> float:
+    return max(spike + grain / 2, float(np.nextafter(spike, np.inf)))
+
+
+def _before(spike: float, grain: float) -> float:
+    return min(spike - grain / 2, spike)
 
 
 def _widened(first: Matrix, last: Matrix, grain: float) -> tuple[Matrix, Matrix]:
