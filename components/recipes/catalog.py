@@ -5,6 +5,7 @@ from components.errors import UserError
 from components.recipes import (
     breast_cancer_scarce,
     breast_cancer_sharing,
+    survey_guaranteed,
     survey_sharing,
     table_gan_sharing,
 )
@@ -15,6 +16,7 @@ DEFAULT = "breast_cancer_scarce"
 RECIPES: dict[str, Recipe] = {
     "breast_cancer_scarce": breast_cancer_scarce.RECIPE,
     "breast_cancer_sharing": breast_cancer_sharing.RECIPE,
+    "survey_guaranteed": survey_guaranteed.RECIPE,
     "survey_sharing": survey_sharing.RECIPE,
     "table_gan_sharing": table_gan_sharing.RECIPE,
 }
