@@ -1,6 +1,7 @@
 """Training and test rows: drawn once, locked by a hash of the test rows."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,8 +40,16 @@ def split_rows(frame: pd.DataFrame, config: PrepareConfig, *, stratify: bool) ->
 
 def hash_rows(frame: pd.DataFrame) -> str:
     """The SHA-256 of a table's columns and values, in order."""
-    digest = hashlib.sha256("\x1f".join(map(str, frame.columns)).encode())
-    digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    return hash_frames([frame])
+
+
+def hash_frames(frames: Iterable[pd.DataFrame]) -> str:
+    """What `hash_rows` gives for all rows of these frames, one at least, in one table."""
+    digest = None
+    for frame in frames:
+        digest = digest or hashlib.sha256("\x1f".join(map(str, frame.columns)).encode())
+        digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    assert digest is not None
     return digest.hexdigest()
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from components.data.cast import cast
-from components.data.identifiers import fresh_identifiers
+from components.data.identifiers import MOST_DRAWN, fresh_identifiers, numbered_identifiers
 from components.data.schema import Column, ColumnKind, Schema
 
 Matrix = NDArray[np.float64]
@@ -59,21 +59,31 @@ def _encode_column(values: pd.Series, column: Column) -> Matrix:
     return values.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def decode(matrix: Matrix, schema: Schema, *, seed: int) -> pd.DataFrame:
+def decode(
+    matrix: Matrix, schema: Schema, *, seed: int, first: int = 0, total: int | None = None
+) -> pd.DataFrame:
     """The table of a matrix in `encode`'s form: all columns of the schema, in its types and order.
 
     Numbers are clipped to the column's range and rounded to its decimals; constants are put back;
-    identifiers are made fresh from `seed`.
+    identifiers are made fresh from `seed`. Where the rows are a part of `total` rows, the first of
+    them number `first`, identifiers are distinct over all parts.
     """
     num_rows = len(matrix)
     learned = {column.name: matrix[:, i] for i, column in enumerate(schema.learned)}
+    total = num_rows if total is None else total
+    assert total > MOST_DRAWN or num_rows == total, "few rows are made at once"
     rng = np.random.default_rng([seed, 0x1D])
+    rows = range(first, first + num_rows)
     columns: dict[str, pd.Series] = {}
     for column in schema.columns:
         if column.kind is ColumnKind.CONSTANT:
             columns[column.name] = cast(pd.Series([column.example] * num_rows), column.dtype)
         elif column.kind is ColumnKind.IDENTIFIER:
-            columns[column.name] = fresh_identifiers(column, num_rows, rng)
+            columns[column.name] = (
+                fresh_identifiers(column, num_rows, rng)
+                if total <= MOST_DRAWN
+                else numbered_identifiers(column, rows, total, rng)
+            )
         else:
             columns[column.name] = _decode_column(learned[column.name], column)
     return pd.DataFrame(columns)

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -12,10 +13,11 @@ import pandas as pd
 from components.config import TreesConfig
 from components.data.conditions import Condition, check_condition
 from components.data.schema import Schema
-from components.data.table import Matrix, Table, decode, encode
+from components.data.table import Matrix, Table, encode
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.levels import MISSING, Levels, LevelsPack, to_levels
+from components.models.streaming import chunk_rng, chunk_sizes, whole
 from components.models.tree_arrays import Codes, Tree, TreePack
 from components.models.tree_likelihood import log_likelihood
 
@@ -114,8 +116,18 @@ class Trees:
         self, num_rows: int, *, condition: Condition | None = None, seed: int
     ) -> pd.DataFrame:
         """Draw the columns one after another; a condition fixes the first, the target."""
+        parts = self.draw(num_rows, condition=condition, seed=seed)
+        return whole(parts, self.schema_, seed=seed)
+
+    def draw(
+        self, num_rows: int, *, condition: Condition | None = None, seed: int
+    ) -> Iterator[Matrix]:
+        """See `Streamer`."""
         wanted = check_condition(condition, self.schema_)
-        rng = np.random.default_rng(seed)
+        sizes = enumerate(chunk_sizes(num_rows))
+        return (self._draw_chunk(size, wanted, chunk_rng(seed, number)) for number, size in sizes)
+
+    def _draw_chunk(self, num_rows: int, wanted: int | None, rng: np.random.Generator) -> Matrix:
         codes = np.full((num_rows, len(self.levels_)), MISSING, dtype=np.int32)
         for done, (position, tree) in enumerate(zip(self.sequence_, self.values_, strict=True)):
             if done == 0 and wanted is not None:
@@ -128,8 +140,7 @@ class Trees:
                 rows = np.flatnonzero(presence.draw(predictors, rng))
             codes[rows, position] = tree.draw(predictors[rows], rng)
         columns = zip(self.levels_, codes.T, strict=True)
-        matrix = np.column_stack([levels.draw(column, rng) for levels, column in columns])
-        return decode(matrix, self.schema_, seed=seed)
+        return np.column_stack([levels.draw(column, rng) for levels, column in columns])
 
     def score(self, frame: pd.DataFrame) -> Matrix:
         """The log density of each row; see `Scorer`."""
