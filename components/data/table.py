@@ -44,11 +44,15 @@ def encode(frame: pd.DataFrame, schema: Schema) -> Matrix:
     their position in `categories`. Missing values, and categories the schema does not know, are
     NaN.
     """
-    encoded = [_encode_column(frame[column.name], column) for column in schema.learned]
-    return np.column_stack(encoded) if encoded else np.empty((len(frame), 0))
+    matrix = np.empty((len(frame), len(schema.learned)))
+    for i, column in enumerate(schema.learned):
+        matrix[:, i] = encode_column(frame, column)
+    return matrix
 
 
-def _encode_column(values: pd.Series, column: Column) -> Matrix:
+def encode_column(frame: pd.DataFrame, column: Column) -> Matrix:
+    """One column of `encode`'s matrix, shape (rows,)."""
+    values = frame[column.name]
     if column.is_discrete:
         codes = {value: float(code) for code, value in enumerate(column.categories)}
         return np.asarray(values.astype(object).map(codes), dtype=np.float64)

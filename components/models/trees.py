@@ -13,7 +13,7 @@ import pandas as pd
 from components.config import TreesConfig
 from components.data.conditions import Condition, check_condition
 from components.data.schema import Schema
-from components.data.table import Matrix, Table, encode
+from components.data.table import Matrix, Table, encode, encode_column
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.levels import MISSING, Levels, LevelsPack, to_levels
@@ -69,34 +69,43 @@ class Trees:
         """
         started = time.monotonic()
         self.schema_ = table.schema
-        matrix = encode(table.frame, table.schema)
-        learned = zip(matrix.T, table.schema.learned, strict=True)
-        coded = [to_levels(values, column, self.config.crowd) for values, column in learned]
-        codes, self.levels_ = np.column_stack([c for c, _ in coded]), [known for _, known in coded]
         self.sequence_ = drawing_order(table.schema)
+        codes = self._codes(table)
         self.values_, self.presence_ = [], {}
         milestones = {round(len(self.sequence_) * tenth / 10) for tenth in range(1, 11)}
         for done, position in enumerate(self.sequence_):
             is_late = budget.seconds is not None and time.monotonic() - started > budget.seconds
-            given = self.sequence_[: min(done, 1) if is_late else done]
-            self._fit_column(codes, position, given, seed)
+            num_given = min(done, 1) if is_late else done
+            self._fit_column(codes[:, :num_given], codes[:, done], position, seed)
             if done + 1 in milestones:
                 log(done + 1, {"leaves": self.values_[-1].num_leaves})
         logger.info(
             "grew the trees of %d columns in %.1f s", len(self.values_), time.monotonic() - started
         )
 
-    def _fit_column(self, codes: Codes, position: int, given: list[int], seed: int) -> None:
+    def _codes(self, table: Table) -> Codes:
+        """The rows' codes, the columns in the order of drawing; notes what they stand for."""
+        columns = table.schema.learned
+        codes = np.empty((len(table), len(columns)), dtype=np.int32, order="F")
+        levels = {}
+        for place, position in enumerate(self.sequence_):
+            values = encode_column(table.frame, columns[position])
+            found, levels[position] = to_levels(values, columns[position], self.config.crowd)
+            codes[:, place] = found
+        self.levels_ = [levels[position] for position in range(len(columns))]
+        return codes
+
+    def _fit_column(self, predictors: Codes, outcome: Codes, position: int, seed: int) -> None:
         from components.models.tree_growth import grow_tree
 
         columns = self.schema_.learned
+        given = self.sequence_[: predictors.shape[1]]
         grow = partial(
             grow_tree,
             num_levels=[len(columns[i].categories) for i in given],
             min_leaf=self._least_leaf(),
             seed=seed,
         )
-        predictors, outcome = codes[:, given], codes[:, position]
         if columns[position].is_discrete:
             self.values_.append(grow(predictors, outcome, outcome_discrete=True))
             return
