@@ -13,7 +13,7 @@ from components.errors import UserError
 
 MIN_ROWS = 50
 MIN_CLASS_ROWS = 8
-MAX_CATEGORIES = 5_000
+MAX_CATEGORIES = 1_000_000
 MAX_CLASSES = 20
 _MAX_DECIMALS = 10
 _ISO_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$")

@@ -13,6 +13,9 @@ from components.data.schema import Column, ColumnKind, Schema
 
 Matrix = NDArray[np.float64]
 
+OTHER = "(other)"
+"""The category that stands for all that a schema does not name, where it is one of a column's."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -41,8 +44,8 @@ def encode(frame: pd.DataFrame, schema: Schema) -> Matrix:
     """The learned columns as one float64 matrix, shape (rows, len(schema.learned)).
 
     Numbers stay as they are, datetimes become microseconds since 1970, discrete values become
-    their position in `categories`. Missing values, and categories the schema does not know, are
-    NaN.
+    their position in `categories`. Missing values are NaN, and so are categories the schema does
+    not know, unless it has `OTHER` for them.
     """
     matrix = np.empty((len(frame), len(schema.learned)))
     for i, column in enumerate(schema.learned):
@@ -55,7 +58,10 @@ def encode_column(frame: pd.DataFrame, column: Column) -> Matrix:
     values = frame[column.name]
     if column.is_discrete:
         codes = {value: float(code) for code, value in enumerate(column.categories)}
-        return np.asarray(values.astype(object).map(codes), dtype=np.float64)
+        coded = np.asarray(values.astype(object).map(codes), dtype=np.float64)
+        if OTHER not in codes:
+            return coded
+        return np.where(np.isnan(coded) & values.notna().to_numpy(), codes[OTHER], coded)
     if column.kind is ColumnKind.DATETIME:
         micros = values.astype("datetime64[us]")
         numbers = micros.astype("int64").to_numpy(dtype=np.float64)

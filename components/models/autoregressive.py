@@ -18,6 +18,7 @@ from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.autoregressive_learning import ColumnLessons, build_network
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.levels import LevelsPack
+from components.models.rare_levels import check_categories, gather_rare
 from components.models.row_codes import ColumnCodes, learn_row_codes, to_codes
 from components.models.row_drawing import CHUNK, RowDrawing
 from components.models.streaming import chunk_sizes, whole
@@ -27,6 +28,9 @@ from components.networks.any_order import AnyOrder
 from components.training.loop import Schedule, train
 
 NAME = "autoregressive"
+MOST_CATEGORIES = 5_000
+"""Every category has weights of its own."""
+
 HELD_OUT_OF_FEW = 0.25
 MOST_HELD_OUT_OF_FEW = 100
 MOST_HELD_OUT = 2_000
@@ -65,6 +69,8 @@ class Autoregressive:
         """Learn from `table`; see `TabularModel.fit`. Raises NonFiniteLossError on divergence."""
         from threadpoolctl import threadpool_limits  # not needed to sample
 
+        table = gather_rare(table, self.config.crowd)
+        check_categories(table.schema, MOST_CATEGORIES, NAME)
         matrix = encode(table.frame, table.schema)
         self.schema_ = table.schema
         self.columns_ = learn_row_codes(

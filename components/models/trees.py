@@ -17,6 +17,7 @@ from components.data.table import Matrix, Table, encode, encode_column
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.levels import MISSING, Levels, LevelsPack, to_levels
+from components.models.rare_levels import gather_rare
 from components.models.streaming import chunk_rng, chunk_sizes, whole
 from components.models.tree_arrays import Codes, Tree, TreePack
 from components.models.tree_likelihood import log_likelihood
@@ -36,8 +37,9 @@ class Trees:
     Raab and Dibben 2016 (synthpop). A value is drawn from the training values of the leaf its row
     falls in, so spikes, heaps and precision are kept; in smooth columns a value that one row alone
     has is blurred (`Levels`). A `crowd` keeps training rows private: every number given out, as a
-    value or a stretch, stands for so many rows, and every leaf holds five times as many. Columns
-    are worked on as codes: the position among their distinct values, -1 where missing.
+    value or a stretch, stands for so many rows, categories of fewer share one (`gather_rare`), and
+    every leaf holds five times as many. Columns are worked on as codes: the position among their
+    distinct values, -1 where missing.
 
     Fitted state: `levels_`, what each learned column's codes stand for; `sequence_`, the learned
     columns' positions in the order of drawing; `values_`, a tree for each of these in that order;
@@ -68,6 +70,7 @@ class Trees:
         Once the budget is spent, the columns that are left are drawn given the target alone.
         """
         started = time.monotonic()
+        table = gather_rare(table, self.config.crowd)
         self.schema_ = table.schema
         self.sequence_ = drawing_order(table.schema)
         codes = self._codes(table)
