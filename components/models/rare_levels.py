@@ -11,6 +11,9 @@ from components.errors import UserError
 
 logger = logging.getLogger(__name__)
 
+FEWEST_ROWS = 5
+"""A name that fewer rows have is not given out even where the table is too small for the crowd."""
+
 
 @dataclass(frozen=True)
 class _Gathered:
@@ -27,10 +30,12 @@ def gather_rare(table: Table, crowd: int) -> Table:
     """`table` with every level of a categorical column that fewer than `crowd` rows have replaced.
 
     In a column of text these levels share one level, `OTHER`, which its schema has in their place;
-    `encode` takes any unknown level for it. Where they have fewer than `crowd` rows in all, or the
-    categories are numbers, which leaves no name for them, they are given out as the commonest
-    level. The target and booleans are left alone: their values are no secret, and conditions ask
-    for them by name. The log says what was gathered. Raises UserError where no number is common.
+    `encode` takes any unknown level for it. They are given out as the commonest level instead where
+    they have fewer than `crowd` rows in all, where the categories are numbers, which leaves no name
+    for them, and where no level has a crowd. The target and booleans are left alone: their values
+    are no secret, and conditions ask for them by name. The log says what was gathered.
+
+    Raises UserError where even the commonest level has fewer than `FEWEST_ROWS` rows.
     """
     if crowd == 1:
         return table
@@ -67,20 +72,19 @@ def _gather(values: pd.Series, column: Column, crowd: int) -> _Gathered | None:
     if len(common) == len(column.categories):
         return None
     num_rows = int(counts.sum() - common.sum())
-    is_text = isinstance(column.categories[0], str)
-    if len(common) and (num_rows < crowd or not is_text):
-        given_as = common.index[0]
-    elif is_text or not num_rows:
-        given_as = OTHER
-    else:
+    if num_rows and counts.iloc[0] < min(crowd, FEWEST_ROWS):
         raise UserError(
-            f"no category of column {column.name!r} has {crowd} rows, the crowd behind everything "
-            f"that is given out: ask for a smaller one (train.model.crowd), drop the column "
-            f"(prepare.drop: [{column.name}]), or let it be a number "
-            f"(prepare.kinds: {{{column.name}: integer}})"
+            f"column {column.name!r} has {len(column.categories)} categories, and none of them has "
+            f"{min(crowd, FEWEST_ROWS)} of {len(values)} rows: with a crowd of {crowd} nothing of "
+            f"it can be given out; drop it (prepare.drop: [{column.name}]), declare it "
+            f"(prepare.kinds: {{{column.name}: identifier}}), or ask for no crowd "
+            "(train.model.crowd: 1)"
         )
+    is_text = all(isinstance(name, str) for name in column.categories)
+    has_own = bool(len(common)) and is_text and num_rows >= crowd
+    given_as = OTHER if has_own else counts.index[0] if len(counts) else None
     kept = values.where(values.isna() | values.isin(common.index), given_as)
-    names = {*common.index.tolist(), given_as} if num_rows else common.index.tolist()
+    names = {*common.index.tolist(), given_as} - {None}
     return _Gathered(
         kept,
         column.model_copy(update={"categories": tuple(sorted(names))}),
