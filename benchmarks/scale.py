@@ -1,11 +1,12 @@
 """Seconds and memory of each stage on a million rows and more: `python -m benchmarks.scale`.
 
-    python -m benchmarks.scale --data-dir FOLDER [--rows 1000000,4000000] [--write docs/scale.md]
+    python -m benchmarks.scale --data-dir FOLDER [--write docs/scale.md]
 
 FOLDER holds the folder adult. Its training rows are drawn anew with noise in their numbers, until
 there are so many; the stages then run as they do in a run, each a process of its own, whose
-greatest memory the system tells. Trees with a crowd of 25 are trained on 99% of the rows, and draw
-as many rows as there were. What was measured is kept, so that a killed run goes on.
+greatest memory the system tells. Trees with a crowd of 25 are trained on 99% of the rows, or as
+many as `prepare.max_train_rows` leaves, and draw as many rows as there were. What was measured is
+kept, so that a killed run goes on.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import json
 import os
 import subprocess
 import sys
-import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,60 +22,132 @@ import pandas as pd
 
 from benchmarks.calibration.trials import ROOT
 from benchmarks.calibration.wording import table
+from components.config import EvaluateConfig, Purpose
+from components.data.table import Table
+from components.evaluation.case import Case, canonical
+from components.evaluation.catalog import EVALUATORS
+from components.models.contract import log_nothing
+from components.stages.paths import StagePaths
+from components.stages.tables import read_test, read_train
 
 FOLDER = ROOT / ".mintmark" / "benchmarks" / "scale"
 STAGES = ("prepare", "train", "synthesize")
+LIKENESS = {"shape": "shape_error", "trend": "trend_error", "two_sample": "two_sample_auc"}
+MOST_JUDGED = 20_000
 NOISE = {"age": 1, "fnlwgt": 5_000, "hours-per-week": 2}
 NOTE = """# A million rows and more
 
 Written by `python -m benchmarks.scale`; do not edit. Adult drawn anew with noise in its numbers,
-15 columns; trees with a crowd of 25 are trained on 99% of the rows and draw as many as there were.
-Each stage is a process of its own; memory is its greatest, with Python and its libraries. Two cores
-that other work shared, so that seconds are upper bounds.
+15 columns; 99% of the rows are for training, of which `prepare.max_train_rows` are kept. Trees with
+a crowd of 25 draw as many rows as there were. Each stage is a process of its own; memory is its
+greatest, with Python and its libraries. Other work shared the processors, so that seconds are upper
+bounds. Likeness is that of 20,000 synthetic rows to as many test rows: what keeping fewer costs.
 
 """
+
+_WATCH = """
+import json, os, subprocess, sys, time
+started = time.monotonic()
+process = subprocess.Popen([sys.executable, "-m", sys.argv[1]])
+_, status, usage = os.wait4(process.pid, 0)
+print(json.dumps([time.monotonic() - started, usage.ru_maxrss / 1024]))
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+"""A small process between: what a process starts counts the memory of its parent at the start."""
+
+Figures = dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class Size:
+    """How many rows there are, and how many of the training rows are kept at most."""
+
+    rows: int
+    kept: int = 1_000_000
+
+    @property
+    def folder(self) -> Path:
+        """Where its stages run, and its figures are kept."""
+        return FOLDER / f"{self.rows}-{self.kept}"
+
+    @property
+    def figures(self) -> Figures:
+        """What was measured by now: seconds and megabytes of each stage."""
+        path = self.folder / "figures.json"
+        return json.loads(path.read_text()) if path.is_file() else {}
+
+    def keep(self, name: str, values: list[float]) -> None:
+        """Note what was measured."""
+        text = json.dumps(self.figures | {name: values}, indent=1)
+        (self.folder / "figures.json").write_text(text)
+
+
+SIZES = (Size(1_000_000), Size(4_000_000), Size(4_000_000, 100_000), Size(4_000_000, 4_000_000))
+_COLUMNS = (
+    "rows",
+    "kept at most",
+    "the table in pandas, MB",
+    *(f"{stage}: s / MB" for stage in STAGES),
+    "all: s / MB",
+    *LIKENESS.values(),
+)
 
 
 def main() -> None:
     """Run the stages that were not measured yet, print the page and write it."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data-dir", type=Path, required=True)
-    parser.add_argument("--rows", default="1000000,4000000")
     parser.add_argument("--write", type=Path)
     arguments = parser.parse_args()
-    sizes = [int(size) for size in arguments.rows.split(",")]
-    for size in sizes:
+    for size in SIZES:
         _measure(size, arguments.data_dir / "adult" / "train.parquet")
-    page = NOTE + table(["rows", *_COLUMNS], [_line(size) for size in sizes])
+    page = NOTE + table(list(_COLUMNS), [_line(size) for size in SIZES]) + "\n"
     sys.stdout.write(page)
     if arguments.write:
         arguments.write.write_text(page)
 
 
-_COLUMNS = ("the table in pandas, MB", *(f"{stage}: s / MB" for stage in STAGES), "all: s / MB")
-
-
-def _line(size: int) -> list[str]:
-    found = _figures(size)
+def _line(size: Size) -> list[str]:
+    found = size.figures
     pairs = [found[stage] for stage in STAGES]
-    total = (sum(seconds for seconds, _ in pairs), max(memory for _, memory in pairs))
+    total = [sum(seconds for seconds, _ in pairs), max(memory for _, memory in pairs)]
     cells = [f"{seconds:.0f} / {memory:,.0f}" for seconds, memory in (*pairs, total)]
-    return [f"{size:,}", f"{found['table'][1]:,.0f}", *cells]
+    likeness = [f"{value:.3f}" for value in found["likeness"]]
+    return [f"{size.rows:,}", f"{size.kept:,}", f"{found['table'][0]:,.0f}", *cells, *likeness]
 
 
-def _measure(size: int, adult: Path) -> None:
-    """Make the rows and run each stage, unless that was done; note seconds and megabytes."""
-    folder = FOLDER / str(size)
-    folder.mkdir(parents=True, exist_ok=True)
-    found = _figures(size)
-    if "table" not in found:
-        found["table"] = (0.0, _make_rows(size, adult, folder / "rows.parquet"))
-        _keep(size, found)
-    _write_params(folder, size)
+def _measure(size: Size, adult: Path) -> None:
+    """Make the rows, run each stage and compare, unless that was done."""
+    size.folder.mkdir(parents=True, exist_ok=True)
+    if "table" not in size.figures:
+        size.keep("table", [_make_rows(size.rows, adult, size.folder / "rows.parquet")])
+    _write_params(size)
     for stage in STAGES:
-        if stage not in found:
-            found[stage] = _run(stage, folder)
-            _keep(size, found)
+        if stage not in size.figures:
+            size.keep(stage, _run(stage, size.folder))
+    if "likeness" not in size.figures:
+        size.keep("likeness", _likeness(StagePaths(size.folder)))
+
+
+def _likeness(paths: StagePaths) -> list[float]:
+    """The metrics of LIKENESS of some synthetic rows against as many test rows."""
+    train, test = read_train(paths), read_test(paths)
+    few = np.arange(MOST_JUDGED)
+    synthetic = Table(pd.read_parquet(paths.synthetic), train.schema)
+    case = Case(
+        train=canonical(train.take(few), 0),
+        test=canonical(test.take(few), 0),
+        synthetic=canonical(synthetic.take(few), 0),
+        config=EvaluateConfig(purpose=Purpose.SHARING),
+        make_and_fit=None,
+        workers=1,
+    )
+    values = {
+        found.name: found.value
+        for name in LIKENESS
+        for found in EVALUATORS[name].run(case, log_nothing).measurements
+    }
+    return [values[metric] for metric in LIKENESS.values()]
 
 
 def _make_rows(size: int, adult: Path, path: Path) -> float:
@@ -99,39 +172,30 @@ def _make_rows(size: int, adult: Path, path: Path) -> float:
     return sum(sizes) / 2**20
 
 
-def _write_params(folder: Path, size: int) -> None:
+def _write_params(size: Size) -> None:
     from flows.request import RunRequest, build_params, to_yaml
 
-    overrides = (
-        "train.model={name: trees, crowd: 25}",
-        "prepare.test_share=0.01",
-        f"synthesize.rows={size}",
-    )
     request = RunRequest(
-        data=str(folder / "rows.parquet"), target="income", name="scale", overrides=overrides
+        data=str(size.folder / "rows.parquet"),
+        target="income",
+        name="scale",
+        overrides=(
+            "train.model={name: trees, crowd: 25}",
+            "prepare.test_share=0.01",
+            f"prepare.max_train_rows={size.kept}",
+            f"synthesize.rows={size.rows}",
+        ),
     )
-    (folder / "params.yaml").write_text(to_yaml(build_params(request)))
+    (size.folder / "params.yaml").write_text(to_yaml(build_params(request)))
 
 
-def _run(stage: str, folder: Path) -> tuple[float, float]:
+def _run(stage: str, folder: Path) -> list[float]:
     """The stage's seconds, and its greatest memory in megabytes."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "MINTMARK_HOME": str(folder / "home")}
-    started = time.monotonic()
-    command = [sys.executable, "-m", f"components.stages.{stage}"]
-    process = subprocess.Popen(command, cwd=folder, env=environment)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status != 0:
-        raise SystemExit(f"{stage} ended with status {os.waitstatus_to_exitcode(status)}")
-    return time.monotonic() - started, usage.ru_maxrss / 1024
-
-
-def _figures(size: int) -> dict[str, tuple[float, float]]:
-    path = FOLDER / str(size) / "figures.json"
-    return json.loads(path.read_text()) if path.is_file() else {}
-
-
-def _keep(size: int, found: dict[str, tuple[float, float]]) -> None:
-    (FOLDER / str(size) / "figures.json").write_text(json.dumps(found, indent=1))
+    command = [sys.executable, "-c", _WATCH, f"components.stages.{stage}"]
+    done = subprocess.run(command, cwd=folder, env=environment, check=True, stdout=subprocess.PIPE)
+    found: list[float] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 if __name__ == "__main__":
