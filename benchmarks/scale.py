@@ -33,7 +33,7 @@ from components.stages.tables import read_test, read_train
 FOLDER = ROOT / ".mintmark" / "benchmarks" / "scale"
 STAGES = ("prepare", "train", "synthesize")
 LIKENESS = {"shape": "shape_error", "trend": "trend_error", "two_sample": "two_sample_auc"}
-MOST_JUDGED = 20_000
+MOST_JUDGED = 10_000
 NOISE = {"age": 1, "fnlwgt": 5_000, "hours-per-week": 2}
 NOTE = """# A million rows and more
 
@@ -41,7 +41,7 @@ Written by `python -m benchmarks.scale`; do not edit. Adult drawn anew with nois
 15 columns; 99% of the rows are for training, of which `prepare.max_train_rows` are kept. Trees with
 a crowd of 25 draw as many rows as there were. Each stage is a process of its own; memory is its
 greatest, with Python and its libraries. Other work shared the processors, so that seconds are upper
-bounds. Likeness is that of 20,000 synthetic rows to as many test rows: what keeping fewer costs.
+bounds. Likeness is that of 10,000 synthetic rows to as many test rows: what keeping fewer costs.
 
 """
 
