@@ -31,9 +31,10 @@ to be shared; `docs/tables.md` says what other numbers cost and hide."""
 class TreesConfig(Settings):
     """One decision tree a column, each column given those before it, the target first.
 
-    `crowd` trades likeness for privacy: behind every number given out stand so many training rows,
-    and five times as many behind every combination of values (a leaf, which has `min_leaf` rows
-    at least). With 1 trees remember their rows; see `docs/tables.md` for what more costs and hides.
+    `crowd` trades likeness for privacy: behind every number and every category given out stand so
+    many training rows, and five times as many behind every combination of values (a leaf, which has
+    `min_leaf` rows at least). With 1 trees remember their rows; see `docs/tables.md` for what more
+    costs and hides.
     """
 
     name: Literal["trees"] = "trees"
@@ -123,7 +124,8 @@ class TableGanConfig(Settings):
 class AutoregressiveConfig(Settings):
     """A network that draws column after column; see `components/models/autoregressive.py`.
 
-    Numbers are modelled as at most `max_levels` levels, each with `crowd` training rows at least.
+    Numbers are modelled as at most `max_levels` levels, each with `crowd` training rows at least;
+    so many have every category that is given out.
     Training takes `steps` updates on `batch_size` rows, or `max_epochs` passes over the rows where
     that is fewer; the rate falls to 0. `any_order` is the share of rows learned in random orders,
     not that of drawing: what conditions and missing cells need. `holdout_share` of the rows (a

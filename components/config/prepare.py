@@ -49,7 +49,9 @@ class PrepareConfig(Settings):
     `data` is a bundled table (`sklearn:breast_cancer`), a path, folder or glob of CSV or Parquet
     files, or an `s3://` URI of either.
     `data_sha256` pins the content (runs fill it in): other content is refused. `train_rows` keeps
-    only that many training rows, to study scarcity; the rest is put aside, unused.
+    only that many training rows, to study scarcity; the rest is put aside, unused. Without it, so
+    it is of more than `max_train_rows`, as the log says: memory and time of all that follows then
+    no longer grow with the rows (`docs/scale.md`).
     """
 
     data: str
@@ -60,4 +62,5 @@ class PrepareConfig(Settings):
     split: Split = RandomSplit()
     test_share: float = Field(0.3, gt=0, lt=1)
     train_rows: int | None = Field(None, ge=20)
+    max_train_rows: int = Field(1_000_000, ge=20)
     seed: int = Field(0, ge=0)

@@ -4,11 +4,12 @@ import csv
 import gzip
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
-import pyarrow
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from components.errors import UserError
 
@@ -37,6 +38,21 @@ def read_files(paths: Sequence[Path]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
 
 
+def count_rows(path: Path) -> int:
+    """How many rows a Parquet file has, from its footer."""
+    return int(pq.read_metadata(path).num_rows)
+
+
+def read_batches(path: Path, size: int) -> Iterator[pd.DataFrame]:
+    """The rows of a Parquet file in frames of `size` rows, the last of fewer; one at least."""
+    with pq.ParquetFile(path) as file:
+        schema = file.schema_arrow
+        if not file.metadata.num_rows:
+            yield schema.empty_table().to_pandas()
+        for batch in file.iter_batches(batch_size=size):
+            yield pa.Table.from_batches([batch], schema).to_pandas()
+
+
 def _read_file(path: Path) -> pd.DataFrame:
     if not path.name.endswith(FORMATS):
         raise UserError(f"cannot read {path}: accepted formats are {', '.join(FORMATS)}")
@@ -45,7 +61,7 @@ def _read_file(path: Path) -> pd.DataFrame:
             return pd.read_parquet(path)
         _refuse_duplicate_names(path)
         return pd.read_csv(path, low_memory=False)
-    except (ValueError, EOFError, OSError, pyarrow.ArrowException) as error:
+    except (ValueError, EOFError, OSError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"cannot read {path}: {reason}") from error
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pandas.api import types
 
 from components.data.identifiers import fresh_identifiers
@@ -13,7 +14,7 @@ from components.errors import UserError
 
 MIN_ROWS = 50
 MIN_CLASS_ROWS = 8
-MAX_CATEGORIES = 5_000
+MAX_CATEGORIES = 1_000_000
 MAX_CLASSES = 20
 _MAX_DECIMALS = 10
 _ISO_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$")
@@ -116,7 +117,7 @@ def _infer_kind(values: pd.Series, *, is_target: bool) -> ColumnKind:
         return ColumnKind.DATETIME
     if types.is_numeric_dtype(values):
         return _infer_numeric(present, is_target=is_target)
-    if present.map(lambda value: bool(_ISO_DATE.match(str(value)))).all():
+    if all(_ISO_DATE.match(str(value)) for value in present.unique()):
         return ColumnKind.DATETIME
     is_unique = len(present) == len(values) and present.is_unique
     return ColumnKind.IDENTIFIER if is_unique else ColumnKind.CATEGORICAL
@@ -157,12 +158,24 @@ def _conform(values: pd.Series, kind: ColumnKind) -> pd.Series:
     if types.is_numeric_dtype(values) and not types.is_bool_dtype(values):
         whole = np.equal(values.dropna() % 1, 0).all()
         return values.astype("Int64" if values.isna().any() else "int64") if whole else values
+    if values.dtype == "str":
+        return values
     return values.where(values.isna(), values.astype(str)).astype("str")
 
 
-def describe(train: pd.DataFrame, kinds: Mapping[str, ColumnKind], target: str) -> Schema:
-    """The schema of conformed training rows: kinds, and the range each column has in them."""
-    columns = tuple(_describe(train[name], kind) for name, kind in kinds.items())
+def describe(
+    rows: pd.DataFrame,
+    kinds: Mapping[str, ColumnKind],
+    target: str,
+    *,
+    chosen: NDArray[np.int64] | None = None,
+) -> Schema:
+    """The schema of conformed training rows: kinds, and the range each column has in them.
+
+    Training rows are those `chosen` of `rows` by position, or all.
+    """
+    places = slice(None) if chosen is None else chosen
+    columns = tuple(_describe(rows[name].iloc[places], kind) for name, kind in kinds.items())
     return Schema(columns=columns, target=target)
 
 

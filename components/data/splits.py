@@ -1,6 +1,8 @@
 """Training and test rows: drawn once, locked by a hash of the test rows."""
 
 import hashlib
+import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +12,12 @@ from numpy.typing import NDArray
 from components.config import GroupSplit, PrepareConfig, RandomSplit, TimeSplit
 from components.errors import UserError
 
+logger = logging.getLogger(__name__)
+
 Rows = NDArray[np.int64]
+
+_HASHED = 131_072
+"""Rows hashed at once: it takes memory of its own."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +41,29 @@ def split_rows(frame: pd.DataFrame, config: PrepareConfig, *, stratify: bool) ->
     train = np.setdiff1d(np.arange(len(frame)), test)
     if config.train_rows is not None:
         train = _keep(train, labels, config.train_rows, rng)
+    elif len(train) > config.max_train_rows:
+        logger.info(
+            "%d of %d training rows are kept (prepare.max_train_rows)",
+            config.max_train_rows,
+            len(train),
+        )
+        train = _keep(train, labels, config.max_train_rows, rng)
     return SplitRows(train=train, test=np.sort(test))
 
 
 def hash_rows(frame: pd.DataFrame) -> str:
     """The SHA-256 of a table's columns and values, in order."""
-    digest = hashlib.sha256("\x1f".join(map(str, frame.columns)).encode())
-    digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    starts = range(0, max(len(frame), 1), _HASHED)
+    return hash_frames(frame.iloc[start : start + _HASHED] for start in starts)
+
+
+def hash_frames(frames: Iterable[pd.DataFrame]) -> str:
+    """What `hash_rows` gives for all rows of these frames, one at least, in one table."""
+    digest = None
+    for frame in frames:
+        digest = digest or hashlib.sha256("\x1f".join(map(str, frame.columns)).encode())
+        digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    assert digest is not None
     return digest.hexdigest()
 
 

@@ -8,10 +8,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from components.data.cast import cast
-from components.data.identifiers import fresh_identifiers
+from components.data.identifiers import MOST_DRAWN, fresh_identifiers, numbered_identifiers
 from components.data.schema import Column, ColumnKind, Schema
 
 Matrix = NDArray[np.float64]
+
+OTHER = "(other)"
+"""The category that stands for all that a schema does not name, where it is one of a column's."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +44,24 @@ def encode(frame: pd.DataFrame, schema: Schema) -> Matrix:
     """The learned columns as one float64 matrix, shape (rows, len(schema.learned)).
 
     Numbers stay as they are, datetimes become microseconds since 1970, discrete values become
-    their position in `categories`. Missing values, and categories the schema does not know, are
-    NaN.
+    their position in `categories`. Missing values are NaN, and so are categories the schema does
+    not know, unless it has `OTHER` for them.
     """
-    encoded = [_encode_column(frame[column.name], column) for column in schema.learned]
-    return np.column_stack(encoded) if encoded else np.empty((len(frame), 0))
+    matrix = np.empty((len(frame), len(schema.learned)))
+    for i, column in enumerate(schema.learned):
+        matrix[:, i] = encode_column(frame, column)
+    return matrix
 
 
-def _encode_column(values: pd.Series, column: Column) -> Matrix:
+def encode_column(frame: pd.DataFrame, column: Column) -> Matrix:
+    """One column of `encode`'s matrix, shape (rows,)."""
+    values = frame[column.name]
     if column.is_discrete:
         codes = {value: float(code) for code, value in enumerate(column.categories)}
-        return np.asarray(values.astype(object).map(codes), dtype=np.float64)
+        coded = np.asarray(values.astype(object).map(codes), dtype=np.float64)
+        if OTHER not in codes:
+            return coded
+        return np.where(np.isnan(coded) & values.notna().to_numpy(), codes[OTHER], coded)
     if column.kind is ColumnKind.DATETIME:
         micros = values.astype("datetime64[us]")
         numbers = micros.astype("int64").to_numpy(dtype=np.float64)
@@ -59,21 +69,31 @@ def _encode_column(values: pd.Series, column: Column) -> Matrix:
     return values.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def decode(matrix: Matrix, schema: Schema, *, seed: int) -> pd.DataFrame:
+def decode(
+    matrix: Matrix, schema: Schema, *, seed: int, first: int = 0, total: int | None = None
+) -> pd.DataFrame:
     """The table of a matrix in `encode`'s form: all columns of the schema, in its types and order.
 
     Numbers are clipped to the column's range and rounded to its decimals; constants are put back;
-    identifiers are made fresh from `seed`.
+    identifiers are made fresh from `seed`. Where the rows are a part of `total` rows, the first of
+    them number `first`, identifiers are distinct over all parts.
     """
     num_rows = len(matrix)
     learned = {column.name: matrix[:, i] for i, column in enumerate(schema.learned)}
+    total = num_rows if total is None else total
+    assert total > MOST_DRAWN or num_rows == total, "few rows are made at once"
     rng = np.random.default_rng([seed, 0x1D])
+    rows = range(first, first + num_rows)
     columns: dict[str, pd.Series] = {}
     for column in schema.columns:
         if column.kind is ColumnKind.CONSTANT:
             columns[column.name] = cast(pd.Series([column.example] * num_rows), column.dtype)
         elif column.kind is ColumnKind.IDENTIFIER:
-            columns[column.name] = fresh_identifiers(column, num_rows, rng)
+            columns[column.name] = (
+                fresh_identifiers(column, num_rows, rng)
+                if total <= MOST_DRAWN
+                else numbered_identifiers(column, rows, total, rng)
+            )
         else:
             columns[column.name] = _decode_column(learned[column.name], column)
     return pd.DataFrame(columns)

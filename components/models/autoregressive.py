@@ -1,6 +1,7 @@
 """A generator that draws column after column, each given any others that are known."""
 
 import math
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -12,19 +13,24 @@ from numpy.typing import NDArray
 from components.config import AutoregressiveConfig
 from components.data.conditions import Condition, code_condition
 from components.data.schema import Schema
-from components.data.table import Table, decode, encode, fill_gaps
+from components.data.table import Matrix, Table, decode, encode, fill_gaps
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.autoregressive_learning import ColumnLessons, build_network
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.levels import LevelsPack
+from components.models.rare_levels import check_categories, gather_rare
 from components.models.row_codes import ColumnCodes, learn_row_codes, to_codes
-from components.models.row_drawing import RowDrawing
+from components.models.row_drawing import CHUNK, RowDrawing
+from components.models.streaming import chunk_sizes, whole
 from components.models.trained import checkpoint_store, put_weights, weights_of
 from components.models.trees import drawing_order
 from components.networks.any_order import AnyOrder
 from components.training.loop import Schedule, train
 
 NAME = "autoregressive"
+MOST_CATEGORIES = 5_000
+"""Every category has weights of its own."""
+
 HELD_OUT_OF_FEW = 0.25
 MOST_HELD_OUT_OF_FEW = 100
 MOST_HELD_OUT = 2_000
@@ -63,6 +69,8 @@ class Autoregressive:
         """Learn from `table`; see `TabularModel.fit`. Raises NonFiniteLossError on divergence."""
         from threadpoolctl import threadpool_limits  # not needed to sample
 
+        table = gather_rare(table, self.config.crowd)
+        check_categories(table.schema, MOST_CATEGORIES, NAME)
         matrix = encode(table.frame, table.schema)
         self.schema_ = table.schema
         self.columns_ = learn_row_codes(
@@ -92,16 +100,26 @@ class Autoregressive:
         self, num_rows: int, *, condition: Condition | None = None, seed: int
     ) -> pd.DataFrame:
         """Exactly `num_rows` rows, all with the values that `condition` has for any columns."""
+        parts = self.draw(num_rows, condition=condition, seed=seed)
+        return whole(parts, self.schema_, seed=seed)
+
+    def draw(
+        self, num_rows: int, *, condition: Condition | None = None, seed: int
+    ) -> Iterator[Matrix]:
+        """See `Streamer`."""
         wanted = code_condition(condition, self.schema_)
+        sizes = enumerate(chunk_sizes(num_rows, CHUNK))
+        return (self._draw_chunk(size, wanted, seed, number) for number, size in sizes)
+
+    def _draw_chunk(
+        self, num_rows: int, wanted: Mapping[int, float], seed: int, number: int
+    ) -> Matrix:
         known = np.full((num_rows, len(self.columns_)), np.nan)
         is_known = np.zeros(known.shape[1], dtype=bool)
         for position, value in wanted.items():
             known[:, position], is_known[position] = value, True
-        return decode(
-            self.drawing_.complete(known, np.broadcast_to(is_known, known.shape), seed=seed),
-            self.schema_,
-            seed=seed,
-        )
+        is_known = np.broadcast_to(is_known, known.shape)
+        return self.drawing_.complete(known, is_known, seed=seed, first_chunk=number)
 
     def complete(self, frame: pd.DataFrame, *, seed: int) -> pd.DataFrame:
         """See `Completer`."""

@@ -1,6 +1,6 @@
 """What every model promises, and the small values that pass through it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self, runtime_checkable
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from components.data.conditions import Condition
 from components.data.schema import Schema
-from components.data.table import Table
+from components.data.table import Matrix, Table
 
 if TYPE_CHECKING:
     from torch import nn
@@ -69,6 +69,25 @@ class TabularModel(Protocol):
     @classmethod
     def load(cls, directory: Path) -> Self:
         """Read what `save` wrote."""
+        ...
+
+
+@runtime_checkable
+class Streamer(Protocol):
+    """A generator whose rows can be had a part at a time, in memory that does not grow with them.
+
+    `components.models.streaming.stream` makes tables of the parts.
+    """
+
+    schema_: Schema
+
+    def draw(
+        self, num_rows: int, *, condition: Condition | None = None, seed: int
+    ) -> Iterator[Matrix]:
+        """The rows of `sample` in `encode`'s form, in parts of any size, one at least.
+
+        An impossible condition is refused at once, not with the first part.
+        """
         ...
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from components.config import CopulaConfig
 from components.data.conditions import Condition, check_condition
 from components.data.schema import Schema
-from components.data.table import Matrix, Table, decode, encode
+from components.data.table import Matrix, Table, encode
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.copula_density import LEAST_SHARE, log_density
 from components.models.marginals import Marginal, fit_marginal, pack, unpack
 from components.models.normal_scores import latent_correlation, level_means, main_direction
+from components.models.streaming import chunk_rng, chunk_sizes, whole
 
 logger = logging.getLogger(__name__)
 
@@ -154,8 +155,18 @@ class Copula:
         self, num_rows: int, *, condition: Condition | None = None, seed: int
     ) -> pd.DataFrame:
         """Draw each row's class, unless the condition fixes it, then the row from its copula."""
+        parts = self.draw(num_rows, condition=condition, seed=seed)
+        return whole(parts, self.schema_, seed=seed)
+
+    def draw(
+        self, num_rows: int, *, condition: Condition | None = None, seed: int
+    ) -> Iterator[Matrix]:
+        """See `Streamer`."""
         wanted = check_condition(condition, self.schema_)
-        rng = np.random.default_rng(seed)
+        sizes = enumerate(chunk_sizes(num_rows))
+        return (self._draw_chunk(size, wanted, chunk_rng(seed, number)) for number, size in sizes)
+
+    def _draw_chunk(self, num_rows: int, wanted: int | None, rng: np.random.Generator) -> Matrix:
         known, shares = np.array(list(self.shares_)), np.array(list(self.shares_.values()))
         classes = rng.choice(known, size=num_rows, p=shares)
         if wanted is not None:
@@ -165,7 +176,7 @@ class Copula:
         for code in np.unique(classes):
             rows = classes == code
             columns[rows] = self.groups_.get(int(code), self.groups_[POOLED]).at(normal[rows])
-        return decode(self._disordered(columns, classes), self.schema_, seed=seed)
+        return self._disordered(columns, classes)
 
     def _disordered(self, columns: Matrix, classes: NDArray[np.int64]) -> Matrix:
         """All learned columns: drawn ones with their codes put back, and the target's classes."""

@@ -21,6 +21,7 @@ On MAGIC, 2,000 steps: rates of .001 .706 / .920, of .002 .740 / .915; that with
 
 import dataclasses
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -34,7 +35,7 @@ from components.config import CtganConfig
 from components.data.conditions import Condition, check_condition
 from components.data.gan_encoding import CodeSettings, ColumnCode, encode_rows, learn_codes
 from components.data.schema import Schema
-from components.data.table import Matrix, Table, decode, encode
+from components.data.table import Matrix, Table, encode
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.ctgan_calibration import Calibration, uncalibrated
@@ -50,6 +51,7 @@ from components.models.ctgan_rows import (
     without_target,
 )
 from components.models.ctgan_selection import two_sample_auc
+from components.models.streaming import whole
 from components.models.trained import checkpoint_store, put_weights, weights_of
 from components.training.loop import Judge, Schedule, train
 
@@ -132,9 +134,15 @@ class Ctgan:
         self, num_rows: int, *, condition: Condition | None = None, seed: int
     ) -> pd.DataFrame:
         """Exactly `num_rows` rows; a condition on the target is met by construction."""
+        parts = self.draw(num_rows, condition=condition, seed=seed)
+        return whole(parts, self.schema_, seed=seed)
+
+    def draw(
+        self, num_rows: int, *, condition: Condition | None = None, seed: int
+    ) -> Iterator[Matrix]:
+        """See `Streamer`."""
         label = check_condition(condition, self.schema_)
-        matrix = self.sampler_.sample(num_rows, label=label, seed=seed)
-        return decode(matrix, self.schema_, seed=seed)
+        return self.sampler_.batches(num_rows, label=label, seed=seed)
 
     def export_program(self) -> SamplingProgram:
         """The generator as one torch module; see `Exportable`."""

@@ -1,5 +1,6 @@
 """Rows from a generator: what a fitted model needs to sample, and what training is judged by."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from components.data.table import Matrix
 from components.models.ctgan_calibration import Calibration, calibrate, probabilities
 from components.models.ctgan_layout import Layout, activate, slot_positions
 from components.models.program_parts import Intervals, class_intervals
+from components.models.streaming import chunk_sizes
 from components.networks.mlp import RowGenerator
 
 BATCH = 10_000
@@ -113,13 +115,15 @@ class RowSampler:
     classes: Classes
     calibration: Calibration
 
-    @torch.no_grad()
     def sample(self, num_rows: int, *, label: int | None, seed: int) -> Matrix:
         """`num_rows` rows in `encode`'s form, of one class or of all in their real shares."""
+        return np.concatenate(list(self.batches(num_rows, label=label, seed=seed)))
+
+    def batches(self, num_rows: int, *, label: int | None, seed: int) -> Iterator[Matrix]:
+        """The rows of `sample`, some at a time."""
         random = torch.Generator().manual_seed(seed)
-        sizes = [min(BATCH, num_rows - start) for start in range(0, num_rows, BATCH)]
-        parts = [self._sample_batch(size, label, random) for size in sizes or [0]]
-        return np.concatenate(parts)
+        sizes = chunk_sizes(num_rows, BATCH)
+        return (self._sample_batch(size, label, random) for size in sizes)
 
     @torch.no_grad()
     def calibrated(self, shares: Tensor) -> Calibration:
@@ -128,6 +132,7 @@ class RowSampler:
         raw = self._generate(draw_labels(self.classes, CALIBRATION_ROWS, None, random), random)
         return calibrate(raw, shares, self.layout, random)
 
+    @torch.no_grad()
     def _sample_batch(self, num_rows: int, label: int | None, random: torch.Generator) -> Matrix:
         labels = draw_labels(self.classes, num_rows, label, random)
         raw = self.calibration.shift(self._generate(labels, random))

@@ -4,6 +4,7 @@ import hashlib
 import logging
 import math
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +16,7 @@ from components.config import ColumnKind, PrivateConfig
 from components.data.conditions import Condition, check_condition
 from components.data.schema import Column, Schema
 from components.data.splits import hash_rows
-from components.data.table import Matrix, Table, decode, encode
+from components.data.table import Matrix, Table, encode
 from components.errors import UserError
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
@@ -25,6 +26,7 @@ from components.models.private_graph import Costs, Groups, Step, learn_steps
 from components.models.private_noise import Account, Noise
 from components.models.row_codes import ColumnCodes
 from components.models.step_drawing import StepDrawing
+from components.models.streaming import whole
 from components.models.trees import drawing_order
 
 logger = logging.getLogger(__name__)
@@ -150,8 +152,14 @@ class Private:
         self, num_rows: int, *, condition: Condition | None = None, seed: int
     ) -> pd.DataFrame:
         """Draw the target, unless the condition fixes it, then each column given those before."""
-        wanted = check_condition(condition, self.schema_)
-        return decode(self.drawing_.draw(num_rows, wanted, seed), self.schema_, seed=seed)
+        parts = self.draw(num_rows, condition=condition, seed=seed)
+        return whole(parts, self.schema_, seed=seed)
+
+    def draw(
+        self, num_rows: int, *, condition: Condition | None = None, seed: int
+    ) -> Iterator[Matrix]:
+        """See `Streamer`."""
+        return self.drawing_.parts(num_rows, check_condition(condition, self.schema_), seed)
 
     def score(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """The log density of each row; see `Scorer`."""

@@ -33,15 +33,17 @@ class RowDrawing:
         *,
         seed: int,
         may_be_missing: bool = True,
+        first_chunk: int = 0,
     ) -> Matrix:
         """Rows in `encode`'s form that keep what is known of `matrix`; the rest is drawn.
 
         The first rows are the same however many follow. Unless a cell `may_be_missing`, one is
-        drawn for it as if there had been a value.
+        drawn for it as if there had been a value. Where other rows came before, `first_chunk` is
+        the number of their chunks.
         """
         codes = np.maximum(to_codes(matrix, self.columns), 0)
         whole = matrix.copy()
-        for number, start in enumerate(range(0, len(matrix), CHUNK)):
+        for number, start in enumerate(range(0, len(matrix), CHUNK), first_chunk):
             rows = slice(start, start + CHUNK)
             rng = np.random.default_rng([seed, number])
             picks, places = rng.random((2, len(self.columns), CHUNK))

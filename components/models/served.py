@@ -1,13 +1,16 @@
 """A registered generator as a downstream team sees it: `predict` draws rows. Needs no MLflow."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from components.data.conditions import Condition
 from components.errors import UserError
 from components.models.catalog import load_model
+from components.models.streaming import stream
 
 
 class ServedGenerator:
@@ -22,17 +25,29 @@ class ServedGenerator:
 
     def predict(self, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> Any:
         """The synthetic rows that are asked for, in the columns and types of the real table."""
-        frames = [self._draw(request) for request in model_input.to_dict(orient="records")]
+        frames = [
+            frame
+            for request in model_input.to_dict(orient="records")
+            for frame in self._draw(request)
+        ]
         if not frames:
             raise UserError("no request: give a table with the columns num_rows and seed")
         return pd.concat(frames, ignore_index=True)
 
-    def _draw(self, request: dict[Any, Any]) -> pd.DataFrame:
+    def get_raw_model(self) -> "ServedGenerator":
+        """Itself: what MLflow's `PyFuncModel.get_raw_model` hands out, for `stream`."""
+        return self
+
+    def stream(
+        self, num_rows: int, seed: int, condition: Condition | None = None
+    ) -> Iterator[pd.DataFrame]:
+        """The rows that `predict` gives to such a request, in frames as they are drawn."""
+        return stream(self._model, num_rows, condition=condition, seed=seed)
+
+    def _draw(self, request: dict[Any, Any]) -> Iterator[pd.DataFrame]:
         text = request.get("condition")
         condition = json.loads(text) if isinstance(text, str) and text else None
-        return self._model.sample(
-            int(request["num_rows"]), condition=condition, seed=int(request["seed"])
-        )
+        return self.stream(int(request["num_rows"]), int(request["seed"]), condition)
 
 
 def _load_pyfunc(data_path: str) -> ServedGenerator:

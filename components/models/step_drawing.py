@@ -1,5 +1,6 @@
 """Drawing rows by tables of shares: column after column, each given one or two before it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from components.data.table import Matrix
 from components.models.private_graph import Groups, Step
 from components.models.row_codes import ColumnCodes, RowCodes, can_be_drawn, to_codes
+from components.models.streaming import chunk_sizes
 
 IMPOSSIBLE = 1e-9
 """The share that a value counts as which is never drawn."""
@@ -22,7 +24,15 @@ class StepDrawing:
 
     def draw(self, num_rows: int, target: int | None, seed: int) -> Matrix:
         """Rows in `encode`'s form; the first are the same however many follow."""
-        uniforms = np.random.default_rng(seed).random((num_rows, 2, len(self.columns)))
+        return np.concatenate(list(self.parts(num_rows, target, seed)))
+
+    def parts(self, num_rows: int, target: int | None, seed: int) -> Iterator[Matrix]:
+        """The rows of `draw`, some at a time."""
+        rng = np.random.default_rng(seed)
+        return (self._draw_some(size, target, rng) for size in chunk_sizes(num_rows))
+
+    def _draw_some(self, num_rows: int, target: int | None, rng: np.random.Generator) -> Matrix:
+        uniforms = rng.random((num_rows, 2, len(self.columns)))
         codes = np.zeros((num_rows, len(self.columns)), dtype=np.int64)
         for k, step in enumerate(self.steps):
             if k == 0 and target is not None:

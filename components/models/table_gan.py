@@ -24,6 +24,7 @@ No rows are held out: the last weights are kept.
 """
 
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
@@ -33,7 +34,7 @@ import torch
 from components.config import TableGanConfig
 from components.data.conditions import Condition, check_condition
 from components.data.schema import Schema
-from components.data.table import Table, decode, encode
+from components.data.table import Matrix, Table, encode
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.ctgan_rows import (
@@ -43,6 +44,7 @@ from components.models.ctgan_rows import (
     learn_classes,
     without_target,
 )
+from components.models.streaming import whole
 from components.models.table_gan_cells import Cells, cell_of_place, learn_cells, place_bounds
 from components.models.table_gan_game import TableGanGame, build_generator
 from components.models.table_gan_label import ClassLabel, Label, NumberLabel
@@ -104,9 +106,15 @@ class TableGan:
         self, num_rows: int, *, condition: Condition | None = None, seed: int
     ) -> pd.DataFrame:
         """Exactly `num_rows` rows; a condition on the target is met by construction."""
+        parts = self.draw(num_rows, condition=condition, seed=seed)
+        return whole(parts, self.schema_, seed=seed)
+
+    def draw(
+        self, num_rows: int, *, condition: Condition | None = None, seed: int
+    ) -> Iterator[Matrix]:
+        """See `Streamer`."""
         label = check_condition(condition, self.schema_)
-        matrix = self.sampler_.sample(num_rows, label=label, seed=seed)
-        return decode(matrix, self.schema_, seed=seed)
+        return self.sampler_.batches(num_rows, label=label, seed=seed)
 
     def export_program(self) -> SamplingProgram:
         """The generator as one torch module; see `Exportable`."""

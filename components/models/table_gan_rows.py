@@ -1,6 +1,7 @@
 """Rows from a trained table-GAN, drawn here or by the program that leaves."""
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,17 +43,22 @@ class RecordSampler:
     knots: Tensor
     schema: Schema
 
-    @torch.no_grad()
     def sample(self, num_rows: int, *, label: int | None, seed: int) -> Matrix:
         """`num_rows` rows in `encode`'s form, of one class or of all in their real shares."""
+        return np.concatenate(list(self.batches(num_rows, label=label, seed=seed)))
+
+    def batches(self, num_rows: int, *, label: int | None, seed: int) -> Iterator[Matrix]:
+        """The rows of `sample`, some at a time; their classes alone are drawn at once."""
         random = torch.Generator().manual_seed(seed)
         labels = draw_labels(self.classes, num_rows, label, random)
         rows = self._rows()
-        parts = [
-            rows.of_classes(part, draw_uniforms(len(part), self.noise_size, random)).numpy()
-            for part in labels.split(BATCH)
-        ]
-        return np.concatenate(parts)
+        return (self._made(rows, part, random) for part in labels.split(BATCH))
+
+    @torch.no_grad()
+    def _made(self, rows: RecordRows, labels: Tensor, random: torch.Generator) -> Matrix:
+        uniforms = draw_uniforms(len(labels), self.noise_size, random)
+        made: Matrix = rows.of_classes(labels, uniforms).numpy()
+        return made
 
     def program(self) -> SamplingProgram:
         """The sampler as one module."""

@@ -47,7 +47,7 @@ def grow_tree(
         order, order_start = _category_orders(predictors[rows], num_levels, traits, prior=min_leaf)
         tree = replace(tree, order=order, order_start=order_start)
         tree = _split(tree, tree.arranged(predictors[rows]), traits, min_leaf=min_leaf, seed=seed)
-    return _with_donors(tree, tree.leaves(tree.arranged(predictors)), outcome)
+    return _with_donors(tree, _leaves(tree, predictors), outcome)
 
 
 def _root(num_predictors: int) -> Tree:
@@ -146,6 +146,13 @@ def _split(root: Tree, arranged: Codes, traits: Matrix, *, min_leaf: int, seed: 
         left=np.where(is_leaf, 0, structure.children_left).astype(np.int32),
         right=np.where(is_leaf, 0, structure.children_right).astype(np.int32),
     )
+
+
+def _leaves(tree: Tree, predictors: Codes) -> Codes:
+    """The leaf that each row ends in; a part of the rows is rearranged at a time."""
+    parts = range(0, len(predictors), MAX_GROWING_ROWS)
+    found = [tree.leaves(tree.arranged(predictors[i : i + MAX_GROWING_ROWS])) for i in parts]
+    return np.concatenate([np.empty(0, np.int32), *found])
 
 
 def _with_donors(tree: Tree, leaves: Codes, outcome: Codes) -> Tree:

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -12,10 +13,12 @@ import pandas as pd
 from components.config import TreesConfig
 from components.data.conditions import Condition, check_condition
 from components.data.schema import Schema
-from components.data.table import Matrix, Table, decode, encode
+from components.data.table import Matrix, Table, encode, encode_column
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.levels import MISSING, Levels, LevelsPack, to_levels
+from components.models.rare_levels import gather_rare
+from components.models.streaming import chunk_rng, chunk_sizes, whole
 from components.models.tree_arrays import Codes, Tree, TreePack
 from components.models.tree_likelihood import log_likelihood
 
@@ -34,8 +37,9 @@ class Trees:
     Raab and Dibben 2016 (synthpop). A value is drawn from the training values of the leaf its row
     falls in, so spikes, heaps and precision are kept; in smooth columns a value that one row alone
     has is blurred (`Levels`). A `crowd` keeps training rows private: every number given out, as a
-    value or a stretch, stands for so many rows, and every leaf holds five times as many. Columns
-    are worked on as codes: the position among their distinct values, -1 where missing.
+    value or a stretch, stands for so many rows, categories of fewer share one (`gather_rare`), and
+    every leaf holds five times as many. Columns are worked on as codes: the position among their
+    distinct values, -1 where missing.
 
     Fitted state: `levels_`, what each learned column's codes stand for; `sequence_`, the learned
     columns' positions in the order of drawing; `values_`, a tree for each of these in that order;
@@ -66,35 +70,45 @@ class Trees:
         Once the budget is spent, the columns that are left are drawn given the target alone.
         """
         started = time.monotonic()
+        table = gather_rare(table, self.config.crowd)
         self.schema_ = table.schema
-        matrix = encode(table.frame, table.schema)
-        learned = zip(matrix.T, table.schema.learned, strict=True)
-        coded = [to_levels(values, column, self.config.crowd) for values, column in learned]
-        codes, self.levels_ = np.column_stack([c for c, _ in coded]), [known for _, known in coded]
         self.sequence_ = drawing_order(table.schema)
+        codes = self._codes(table)
         self.values_, self.presence_ = [], {}
         milestones = {round(len(self.sequence_) * tenth / 10) for tenth in range(1, 11)}
         for done, position in enumerate(self.sequence_):
             is_late = budget.seconds is not None and time.monotonic() - started > budget.seconds
-            given = self.sequence_[: min(done, 1) if is_late else done]
-            self._fit_column(codes, position, given, seed)
+            num_given = min(done, 1) if is_late else done
+            self._fit_column(codes[:, :num_given], codes[:, done], position, seed)
             if done + 1 in milestones:
                 log(done + 1, {"leaves": self.values_[-1].num_leaves})
         logger.info(
             "grew the trees of %d columns in %.1f s", len(self.values_), time.monotonic() - started
         )
 
-    def _fit_column(self, codes: Codes, position: int, given: list[int], seed: int) -> None:
+    def _codes(self, table: Table) -> Codes:
+        """The rows' codes, the columns in the order of drawing; notes what they stand for."""
+        columns = table.schema.learned
+        codes = np.empty((len(table), len(columns)), dtype=np.int32, order="F")
+        levels = {}
+        for place, position in enumerate(self.sequence_):
+            values = encode_column(table.frame, columns[position])
+            found, levels[position] = to_levels(values, columns[position], self.config.crowd)
+            codes[:, place] = found
+        self.levels_ = [levels[position] for position in range(len(columns))]
+        return codes
+
+    def _fit_column(self, predictors: Codes, outcome: Codes, position: int, seed: int) -> None:
         from components.models.tree_growth import grow_tree
 
         columns = self.schema_.learned
+        given = self.sequence_[: predictors.shape[1]]
         grow = partial(
             grow_tree,
             num_levels=[len(columns[i].categories) for i in given],
             min_leaf=self._least_leaf(),
             seed=seed,
         )
-        predictors, outcome = codes[:, given], codes[:, position]
         if columns[position].is_discrete:
             self.values_.append(grow(predictors, outcome, outcome_discrete=True))
             return
@@ -114,8 +128,18 @@ class Trees:
         self, num_rows: int, *, condition: Condition | None = None, seed: int
     ) -> pd.DataFrame:
         """Draw the columns one after another; a condition fixes the first, the target."""
+        parts = self.draw(num_rows, condition=condition, seed=seed)
+        return whole(parts, self.schema_, seed=seed)
+
+    def draw(
+        self, num_rows: int, *, condition: Condition | None = None, seed: int
+    ) -> Iterator[Matrix]:
+        """See `Streamer`."""
         wanted = check_condition(condition, self.schema_)
-        rng = np.random.default_rng(seed)
+        sizes = enumerate(chunk_sizes(num_rows))
+        return (self._draw_chunk(size, wanted, chunk_rng(seed, number)) for number, size in sizes)
+
+    def _draw_chunk(self, num_rows: int, wanted: int | None, rng: np.random.Generator) -> Matrix:
         codes = np.full((num_rows, len(self.levels_)), MISSING, dtype=np.int32)
         for done, (position, tree) in enumerate(zip(self.sequence_, self.values_, strict=True)):
             if done == 0 and wanted is not None:
@@ -128,8 +152,7 @@ class Trees:
                 rows = np.flatnonzero(presence.draw(predictors, rng))
             codes[rows, position] = tree.draw(predictors[rows], rng)
         columns = zip(self.levels_, codes.T, strict=True)
-        matrix = np.column_stack([levels.draw(column, rng) for levels, column in columns])
-        return decode(matrix, self.schema_, seed=seed)
+        return np.column_stack([levels.draw(column, rng) for levels, column in columns])
 
     def score(self, frame: pd.DataFrame) -> Matrix:
         """The log density of each row; see `Scorer`."""

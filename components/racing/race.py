@@ -89,7 +89,8 @@ def candidates(purpose: Purpose) -> tuple[ModelConfig, ...]:
 def run_race(table: Table, config: AutoConfig, *, seed: int) -> Race:
     """Fit the candidates on a part of `table`, judge them on the rest, the quickest first.
 
-    The first one always runs. Raises UserError where the rows are too few to hold some out.
+    The first one always runs; one that cannot learn the table is left out. Raises UserError where
+    the rows are too few to hold some out, or no generator can learn them.
     """
     inside, held_out = hold_out(table, config.held_out_share, seed)
     started = time.monotonic()
@@ -101,9 +102,16 @@ def run_race(table: Table, config: AutoConfig, *, seed: int) -> Race:
             left_out[title_of(model)] = f"{left:.0f} s of {config.budget_seconds:g} s were left"
             continue
         budget = Budget(left) if runners else Budget()
-        with threadpool_limits(1):  # threads that wait for one another keep processors from others
-            runners.append(_run(model, inside, held_out, config.purpose, budget, seed))
+        try:
+            with threadpool_limits(1):  # threads that wait for one another keep others waiting too
+                runners.append(_run(model, inside, held_out, config.purpose, budget, seed))
+        except UserError as error:  # such as a column of more categories than it learns
+            left_out[title_of(model)] = str(error)
+            logger.info("race: %s cannot learn the table: %s", title_of(model), error)
+            continue
         logger.info("race: %s is %s", title_of(model), runners[-1].outcome)
+    if not runners:
+        raise UserError(f"no generator can learn the table: {next(iter(left_out.values()))}")
     race = Race(
         num_train=len(inside),
         num_held_out=len(held_out),

@@ -7,10 +7,10 @@ from pathlib import Path
 from mlflow import MlflowClient
 
 from components.config import AncestryConfig, PrepareConfig
-from components.data.files import hash_files, read_files
+from components.data.files import count_rows, hash_files, read_files
 from components.data.sources import open_files
 from components.errors import UserError
-from components.registry.release_rows import RELEASE_MARK, count_rows, file_sha256, read_marks
+from components.registry.release_rows import RELEASE_MARK, file_sha256, read_marks
 from components.registry.release_versions import Release, list_releases, release_model
 from components.registry.versions import check_standing
 from components.registry.withdrawals import check_source

@@ -10,11 +10,11 @@ from pathlib import Path
 import mlflow
 from mlflow import MlflowClient
 
-from components.data.splits import hash_rows
+from components.data.splits import hash_frames
 from components.errors import UserError
 from components.registry.release_card import Card
 from components.registry.release_making import CARD_FILE, ROWS_FILE, library_versions, marks
-from components.registry.release_rows import draw_rows, file_sha256, write_rows
+from components.registry.release_rows import draw_rows, file_sha256, release_frames, write_rows
 from components.registry.release_versions import CHAMPION, Release, find_release
 from components.registry.versions import check_standing, find_version
 
@@ -75,11 +75,12 @@ def verify_release(client: MlflowClient, name: str, which: str = CHAMPION) -> Ve
         kept = _download(release, Path(folder))
         stored = _holds(kept, release)
         made_with = _libraries(kept)
-        frame = draw_rows(name, release.generator_version, release.num_rows, release.seed)
         again = Path(folder) / "again.parquet"
-        write_rows(frame, again, marks(name, release.generator_version, release.key, release.depth))
+        said = marks(name, release.generator_version, release.key, release.depth)
+        with draw_rows(name, release.generator_version, release.num_rows, release.seed) as drawn:
+            write_rows(release_frames(drawn), again, said)
         equal_bytes = file_sha256(again) == release.sha256
-    equal_rows = hash_rows(frame) == release.rows_sha256
+        equal_rows = hash_frames(release_frames(again)) == release.rows_sha256
     changed = _changes(made_with)
     other_writer = any(name in changed for name in _WRITERS)
     passed = stored and equal_rows and (equal_bytes or other_writer)

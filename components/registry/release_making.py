@@ -11,14 +11,14 @@ from importlib import metadata
 from pathlib import Path
 
 import mlflow
-import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from components.config import Purpose
+from components.data.files import count_rows
 from components.data.schema import Schema
-from components.data.splits import hash_rows
+from components.data.splits import hash_frames
 from components.errors import UserError
 from components.models.artifact import load_artifact
 from components.registry.exposure import SourceAccount, account
@@ -30,7 +30,13 @@ from components.registry.release_card import (
     read_lineage,
     read_verdicts,
 )
-from components.registry.release_rows import RELEASE_MARK, draw_rows, file_sha256, write_rows
+from components.registry.release_rows import (
+    RELEASE_MARK,
+    draw_rows,
+    file_sha256,
+    release_frames,
+    write_rows,
+)
 from components.registry.release_versions import CHAMPION, release_model
 from components.registry.tracking import find_experiment
 from components.registry.versions import KIND, RELEASE
@@ -77,19 +83,20 @@ def make_release(
 ) -> str:
     """Draw, keep and register the rows; the number of the new release."""
     version = str(generator.version)
-    frame = draw_rows(order.model, version, order.num_rows, order.seed)
     path = release_folder(home, order.model, key) / ROWS_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)  # DVC may have left a link into its cache
-    write_rows(frame, path, marks(order.model, version, key, read_ancestry(generator).depth))
+    said = marks(order.model, version, key, read_ancestry(generator).depth)
+    with draw_rows(order.model, version, order.num_rows, order.seed) as drawn:
+        write_rows(release_frames(drawn), path, said)
     md5 = keep_file(path, home)
     experiment = find_experiment(client, EXPERIMENT, home)
     run = client.create_run(experiment, run_name=f"{order.model} {key}")
     run_id = str(run.info.run_id)
     client.log_artifact(run_id, str(path), _FOLDER)
     number = _create_version(client, order.model, version, run_id)
-    released = account(client, generator, number, len(frame))
-    card = _card(order, generator, frame, path, md5, number, released)
+    released = account(client, generator, number, order.num_rows)
+    card = _card(order, generator, path, md5, number, released)
     text = card.model_dump_json(indent=1)
     client.log_text(run_id, text, f"{_FOLDER}/{CARD_FILE}")
     client.log_text(run_id, card_markdown(card), "card.md")
@@ -125,29 +132,29 @@ def _create_version(client: MlflowClient, name: str, generator: str, run_id: str
 def _card(
     order: ReleaseOrder,
     generator: ModelVersion,
-    frame: pd.DataFrame,
     path: Path,
     md5: str,
     number: str,
     released: SourceAccount,
 ) -> Card:
     tags, schema = generator.tags, _schema(generator)
+    first = next(release_frames(path))
     proven = tags.get(f"mintmark.verdict.{Purpose.SHARING}") == "passed"
     return Card(
         name=order.model,
         release=int(number),
         generator=tags.get("mintmark.generator", "unknown"),
         generator_version=str(generator.version),
-        rows=len(frame),
+        rows=count_rows(path),
         columns=tuple(
-            ColumnFact(name=name, kind=schema[name].kind, dtype=str(frame[name].dtype))
-            for name in frame.columns
+            ColumnFact(name=name, kind=schema[name].kind, dtype=str(first[name].dtype))
+            for name in first.columns
         ),
         target=schema.target,
         seed=order.seed,
         sha256=file_sha256(path),
         md5=md5,
-        rows_sha256=hash_rows(frame),
+        rows_sha256=hash_frames(release_frames(path)),
         verdicts=read_verdicts(tags),
         unproven=None if proven else order.unproven,
         lineage=read_lineage(tags),

@@ -8,7 +8,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import mlflow
@@ -16,6 +17,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from components.data.files import read_batches
+from components.data.output import write_row_groups
 from components.errors import UserError
 
 RELEASE_MARK = "mintmark.release"
@@ -23,20 +26,30 @@ RELEASE_MARK = "mintmark.release"
 
 _CONSUMER = """
 import sys
-import mlflow, pandas as pd
+import mlflow, pandas as pd, pyarrow as pa, pyarrow.parquet as pq
 model = mlflow.pyfunc.load_model(sys.argv[1])
-request = pd.DataFrame({"num_rows": [int(sys.argv[2])], "seed": [int(sys.argv[3])]})
-model.predict(request).to_parquet(sys.argv[4], index=False)
+num_rows, seed = int(sys.argv[2]), int(sys.argv[3])
+try:
+    frames = model.get_raw_model().stream(num_rows, seed)
+except NotImplementedError:  # a version from before rows came in parts
+    frames = [model.predict(pd.DataFrame({"num_rows": [num_rows], "seed": [seed]}))]
+writer = None
+for frame in frames:
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    writer = writer or pq.ParquetWriter(sys.argv[4], table.schema)
+    writer.write_table(table)
+writer.close()
 """
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 _ROW_GROUP = 131_072
 
 
-def draw_rows(model: str, version: str, num_rows: int, seed: int) -> pd.DataFrame:
-    """Rows drawn in a fresh process by the code that travels with the version.
+@contextmanager
+def draw_rows(model: str, version: str, num_rows: int, seed: int) -> Iterator[Path]:
+    """A Parquet file of rows, drawn in a fresh process by the code that travels with the version.
 
-    On one thread, since sums in another order differ in the last bit. Raises UserError where the
-    version cannot be loaded or sampled.
+    On one thread, since sums in another order differ in the last bit. The file is there while the
+    context lasts. Raises UserError where the version cannot be loaded or sampled.
     """
     with tempfile.TemporaryDirectory() as elsewhere:
         uri = f"models:/{model}/{version}"
@@ -54,23 +67,20 @@ def draw_rows(model: str, version: str, num_rows: int, seed: int) -> pd.DataFram
         if done.returncode != 0:
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]
             raise UserError(f"version {version} of {model!r} could not be sampled: {last}")
-        return pd.read_parquet(target)
+        yield target
 
 
-def write_rows(frame: pd.DataFrame, path: Path, marks: Mapping[str, str]) -> None:
-    """Write `frame` as Parquet, `marks` in the file's own metadata; equal input, equal bytes."""
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    known = table.schema.metadata or {}
-    added = {key.encode(): value.encode() for key, value in sorted(marks.items())}
-    pq.write_table(
-        table.replace_schema_metadata({**known, **added}),
+def write_rows(frames: Iterable[pd.DataFrame], path: Path, marks: Mapping[str, str]) -> None:
+    """Write frames as Parquet, `marks` in the file's own metadata; equal input, equal bytes."""
+    write_row_groups(
+        frames,
         path,
+        marks=marks,
         version="2.6",
         data_page_version="1.0",
         compression="snappy",
         use_dictionary=True,
         write_statistics=True,
-        row_group_size=_ROW_GROUP,
     )
 
 
@@ -86,9 +96,9 @@ def read_marks(path: Path) -> dict[str, str]:
     return {k.decode(): v.decode() for k, v in metadata.items() if k.startswith(prefix)}
 
 
-def count_rows(path: Path) -> int:
-    """How many rows a Parquet file has, from its footer."""
-    return int(pq.read_metadata(path).num_rows)
+def release_frames(path: Path) -> Iterator[pd.DataFrame]:
+    """The rows of a file in frames of a release's row groups."""
+    return read_batches(path, _ROW_GROUP)
 
 
 def file_sha256(path: Path) -> str:

@@ -48,11 +48,12 @@ def sample(
     from flows.project import set_up_environment
 
     home = set_up_environment()
-    from components.data.output import check_output, write_frame
+    from components.data.output import check_output
     from components.errors import UserError
     from components.registry.listing import pull
     from components.registry.promotion import CHAMPION
     from components.registry.tracking import connect
+    from flows.commands.drawing import draw_to_file
 
     check_output(output)
     try:
@@ -61,9 +62,9 @@ def sample(
         raise UserError(f"condition {condition!r} is not a JSON object: {error}") from error
     name, _, alias = model.partition("@")
     generator = pull(connect(home), name, alias or CHAMPION)
-    rows = generator.sample(num_rows, condition=wanted, seed=seed)
-    write_frame(rows, output)
-    Console(stderr=True).print(f"{len(rows)} rows: {escape(str(output))}", highlight=False)
+    console = Console(stderr=True)
+    draw_to_file(console, generator, num_rows, output, condition=wanted, seed=seed)
+    console.print(f"{num_rows} rows: {escape(str(output))}", highlight=False)
 
 
 def promote(

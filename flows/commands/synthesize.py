@@ -40,11 +40,12 @@ def synthesize(
     To learn whether the rows help, or give anyone away, use `mintmark run --data`.
     """
     from components.config import AutoConfig, Purpose
-    from components.data.output import check_output, write_frame
+    from components.data.output import check_output
     from components.data.preparation import declared_kinds, prepare_table
     from components.data.sources import read_source
     from components.models.catalog import AUTO, default_config
     from components.racing.race import fit_chosen
+    from flows.commands.drawing import draw_to_file
 
     console = Console(stderr=True)
     check_output(output)
@@ -54,11 +55,10 @@ def synthesize(
     real = prepare_table(source.frame, target, drop=drop or (), kinds=declared_kinds(kind or ()))
     with console.status(f"fitting {config.name} to {len(real)} rows"):
         fitted = fit_chosen(config, real, seed=seed)
-        synthetic = fitted.model.sample(rows or len(real), seed=seed)
-    write_frame(synthetic, output)
+    num_rows = draw_to_file(console, fitted.model, rows or len(real), output, seed=seed)
     seconds = time.monotonic() - started
     name = fitted.race.winner.name if fitted.race else config.name
     console.print(
-        f"{len(synthetic)} rows by {name} in {seconds:.1f} s: {escape(str(output))}",
+        f"{num_rows} rows by {name} in {seconds:.1f} s: {escape(str(output))}",
         highlight=False,
     )

@@ -1,5 +1,7 @@
 """Splits: locked, stratified, by time and by group."""
 
+import logging
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -62,6 +64,17 @@ def test_train_rows_keeps_that_many_and_leaves_the_test_rows() -> None:
     scarce = split_rows(rows(), config(train_rows=40), stratify=True)
     assert abs(len(scarce.train) - 40) <= 1
     assert np.array_equal(whole.test, scarce.test)
+
+
+def test_of_very_many_rows_so_many_are_kept_and_the_log_says_so(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.INFO):
+        kept = split_rows(rows(), config(max_train_rows=50), stratify=True)
+    assert abs(len(kept.train) - 50) <= 1
+    assert "50 of 150 training rows are kept (prepare.max_train_rows)" in caplog.text
+    asked = split_rows(rows(), config(max_train_rows=50, train_rows=80), stratify=True)
+    assert abs(len(asked.train) - 80) <= 1
 
 
 def test_hash_tells_any_changed_value() -> None:

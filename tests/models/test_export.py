@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from components.data.schema import Schema
 from components.data.table import Matrix, Table, decode, encode
 from components.models.catalog import MODELS
 from components.models.contract import Exportable, SamplingProgram, TabularModel
@@ -136,15 +137,15 @@ def test_edges(model_name: str, edge: str) -> None:
     model.fit(table, seed=0)
     program, module = traced(model)
     rows = module(uniforms(program, 400)).numpy()
-    assert rows.shape == (400, len(table.schema.learned))
-    for values, column in zip(rows.T, table.schema.learned, strict=True):
+    assert rows.shape == (400, len(model.schema_.learned))
+    for values, column in zip(rows.T, model.schema_.learned, strict=True):
         assert column.nullable or not np.isnan(values).any()
-    assert_alike(rows, model.sample(400, seed=0), table)
+    assert_alike(rows, model.sample(400, seed=0), model.schema_)
 
 
-def assert_alike(rows: Matrix, sampled: pd.DataFrame, table: Table) -> None:
+def assert_alike(rows: Matrix, sampled: pd.DataFrame, schema: Schema) -> None:
     """Missing rates and means in units of the spread, for a few hundred rows."""
-    other = encode(sampled, table.schema)
+    other = encode(sampled, schema)
     assert np.abs(np.isnan(rows).mean(axis=0) - np.isnan(other).mean(axis=0)).max() < 0.15
     for first, second in zip(rows.T, other.T, strict=True):
         known = first[~np.isnan(first)], second[~np.isnan(second)]

@@ -5,10 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from components.config import AutoConfig, CopulaConfig, Gate, Purpose, TreesConfig
+from components.config import (
+    AutoConfig,
+    AutoregressiveConfig,
+    CopulaConfig,
+    Gate,
+    Purpose,
+    TreesConfig,
+)
 from components.config.params import parse_params
 from components.errors import UserError
 from components.evaluation.evidence import Outcome
+from components.models import autoregressive
 from components.models.trees import Trees
 from components.racing import race as racing
 from components.racing.race import can_race, fit_chosen, run_race
@@ -115,3 +123,16 @@ def test_numbers_as_targets_can_be_raced() -> None:
 def test_a_part_too_small_for_a_race_is_known() -> None:
     config = AutoConfig(purpose=Purpose.AUGMENTATION)
     assert can_race(mixed_table(300), config) and not can_race(mixed_table(80), config)
+
+
+def test_who_cannot_learn_the_table_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(autoregressive, "MOST_CATEGORIES", 1)
+    config, asked = AutoConfig(purpose=Purpose.SHARING), AutoregressiveConfig(steps=20)
+    monkeypatch.setattr(racing, "candidates", lambda purpose: (CopulaConfig(), asked))
+    race = run_race(mixed_table(400), config, seed=0)
+    assert race.winner.name == "copula"
+    (reason,) = race.left_out.values()
+    assert "has 4 categories; autoregressive learns at most 1" in reason
+    monkeypatch.setattr(racing, "candidates", lambda purpose: (asked,))
+    with pytest.raises(UserError, match="no generator can learn the table: column 'city'"):
+        run_race(mixed_table(400), config, seed=0)

@@ -61,7 +61,7 @@ def world(make_home: Callable[[str], Home]) -> World:
     for number, depth in DEPTHS.items():
         path = files / f"release-{number}.parquet"
         write_rows(
-            mixed_frame(100, int(number)), path, marks("people", "1", f"key-{number}", depth)
+            [mixed_frame(100, int(number))], path, marks("people", "1", f"key-{number}", depth)
         )
         register_release(client, path, number)
     client.set_model_version_tag("people-release", "3", REVOKED, "it leaks")
@@ -95,14 +95,14 @@ def test_a_renamed_release_among_real_files_is_counted(world: World, tmp_path: P
 def test_other_bytes_with_the_mark_are_known_and_the_deepest_counts(
     world: World, tmp_path: Path
 ) -> None:
-    write_rows(mixed_frame(50), tmp_path / "part.parquet", marks("people", "1", "key-1", 1))
+    write_rows([mixed_frame(50)], tmp_path / "part.parquet", marks("people", "1", "key-1", 1))
     found = folder_of(world, tmp_path, {"release-2.parquet": "x.parquet"})
     assert found.parents == ("people-release/1", "people-release/2")
     assert (found.depth, found.share) == (2, 1.0)
 
 
 def test_a_release_of_another_registry_is_known_by_its_mark(world: World, tmp_path: Path) -> None:
-    write_rows(mixed_frame(50), tmp_path / "far.parquet", marks("others", "4", "f00", 3))
+    write_rows([mixed_frame(50)], tmp_path / "far.parquet", marks("others", "4", "f00", 3))
     found = folder_of(world, tmp_path, {})
     assert (found.parents, found.depth) == (("f00 (another registry's)",), 3)
     with pytest.raises(UserError, match="depth 3"):

@@ -156,7 +156,7 @@ def test_what_is_not_there_is_one_line(
 def test_equal_rows_are_equal_bytes_and_marks_do_not_change_rows(tmp_path: Path) -> None:
     frame = mixed_frame(300)
     for name, mark in (("a", "1"), ("b", "1"), ("c", "2")):
-        write_rows(frame, tmp_path / name, {RELEASE_MARK: mark})
+        write_rows([frame], tmp_path / name, {RELEASE_MARK: mark})
     first, same, other = ((tmp_path / name).read_bytes() for name in "abc")
     assert first == same != other
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "c"), frame)

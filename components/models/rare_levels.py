@@ -1,0 +1,106 @@
+"""Categories that few rows have: not given out by their names, and not lost."""
+
+import logging
+from dataclasses import dataclass
+
+import pandas as pd
+
+from components.data.schema import Column, ColumnKind, Schema
+from components.data.table import OTHER, Table
+from components.errors import UserError
+
+logger = logging.getLogger(__name__)
+
+FEWEST_ROWS = 5
+"""A name that fewer rows have is not given out even where the table is too small for the crowd."""
+
+
+@dataclass(frozen=True)
+class _Gathered:
+    """A column whose rare levels are gathered, and how many rows and levels that were."""
+
+    values: "pd.Series[str]"
+    column: Column
+    num_levels: int
+    num_rows: int
+    given_as: object
+
+
+def gather_rare(table: Table, crowd: int) -> Table:
+    """`table` with every level of a categorical column that fewer than `crowd` rows have replaced.
+
+    In a column of text these levels share one level, `OTHER`, which its schema has in their place;
+    `encode` takes any unknown level for it. They are given out as the commonest level instead where
+    they have fewer than `crowd` rows in all, where the categories are numbers, which leaves no name
+    for them, and where no level has a crowd. The target and booleans are left alone: their values
+    are no secret, and conditions ask for them by name. The log says what was gathered.
+
+    Raises UserError where even the commonest level has fewer than `FEWEST_ROWS` rows.
+    """
+    if crowd == 1:
+        return table
+    found = {}
+    for column in table.schema.columns:
+        if column.kind is ColumnKind.CATEGORICAL and column.name != table.schema.target:
+            gathered = _gather(table.frame[column.name], column, crowd)
+            if gathered is not None:
+                found[column.name] = gathered
+    if not found:
+        return table
+    columns = [found[c.name].column if c.name in found else c for c in table.schema.columns]
+    for name, gathered in found.items():
+        if not gathered.num_rows:
+            continue
+        logger.info(
+            "column %r: %d categories with fewer than %d rows each (%d of %d rows) are given out "
+            "as %r",
+            name,
+            gathered.num_levels,
+            crowd,
+            gathered.num_rows,
+            len(table),
+            gathered.given_as,
+        )
+    frame = table.frame.assign(**{name: gathered.values for name, gathered in found.items()})
+    return Table(frame, Schema(columns=tuple(columns), target=table.schema.target))
+
+
+def _gather(values: pd.Series, column: Column, crowd: int) -> _Gathered | None:
+    """The column without its rare levels; None where it has none."""
+    counts = values.value_counts()
+    common = counts[counts >= crowd]
+    if len(common) == len(column.categories):
+        return None
+    num_rows = int(counts.sum() - common.sum())
+    if num_rows and counts.iloc[0] < min(crowd, FEWEST_ROWS):
+        raise UserError(
+            f"column {column.name!r} has {len(column.categories)} categories, and none of them has "
+            f"{min(crowd, FEWEST_ROWS)} of {len(values)} rows: with a crowd of {crowd} nothing of "
+            f"it can be given out; drop it (prepare.drop: [{column.name}]), declare it "
+            f"(prepare.kinds: {{{column.name}: identifier}}), or ask for no crowd "
+            "(train.model.crowd: 1)"
+        )
+    is_text = all(isinstance(name, str) for name in column.categories)
+    has_own = bool(len(common)) and is_text and num_rows >= crowd
+    given_as = OTHER if has_own else counts.index[0] if len(counts) else None
+    kept = values.where(values.isna() | values.isin(common.index), given_as)
+    names = {*common.index.tolist(), given_as} - {None}
+    return _Gathered(
+        kept,
+        column.model_copy(update={"categories": tuple(sorted(names))}),
+        len(column.categories) - len(common),
+        num_rows,
+        given_as,
+    )
+
+
+def check_categories(schema: Schema, most: int, generator: str) -> None:
+    """Raise UserError where a column has more categories than `generator` can learn."""
+    for column in schema.learned:
+        if len(column.categories) > most:
+            raise UserError(
+                f"column {column.name!r} has {len(column.categories)} categories; {generator} "
+                f"learns at most {most}: take a generator that learns more (train.model.name: "
+                f"trees), gather the rare ones (train.model.crowd: the rows that each must have), "
+                f"or drop the column (prepare.drop: [{column.name}])"
+            )

@@ -1,0 +1,128 @@
+"""Categories of few rows: no name of theirs is given out where there is a crowd, none is lost."""
+
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from components.config import AutoregressiveConfig, ModelConfig, TreesConfig
+from components.data.preparation import prepare_table
+from components.data.schema import ColumnKind
+from components.data.table import OTHER, Table, encode
+from components.errors import UserError
+from components.models import autoregressive
+from components.models.catalog import load_model, make_model
+from components.models.rare_levels import gather_rare
+
+CROWD = 10
+SMALL = AutoregressiveConfig(crowd=CROWD, steps=20, batch_size=64, hidden_size=16)
+CROWDED = [TreesConfig(crowd=CROWD, min_leaf=2), SMALL]
+
+
+def shops(num_rows: int = 600) -> Table:
+    """Rows with a shop: two common ones, and a tail of such as few rows have."""
+    rng = np.random.default_rng(0)
+    tail = rng.integers(0, 60, num_rows)
+    shop = np.where(rng.random(num_rows) < 0.7, tail % 2, tail)
+    frame = pd.DataFrame(
+        {
+            "shop": [f"shop {number:02d}" for number in shop],
+            "branch": shop,
+            "spent": np.round(rng.lognormal(2 + shop / 60, 0.5), 2),
+            "seldom": np.where(np.arange(num_rows) < 3, "never", np.where(tail % 2, "so", "no")),
+            "back": np.where(rng.random(num_rows) < 0.4, "yes", "no"),
+        }
+    )
+    return prepare_table(frame, "back", kinds={"branch": ColumnKind.CATEGORICAL})
+
+
+def common(table: Table, name: str) -> set[object]:
+    counts = table.frame[name].value_counts()
+    return set(counts.index[counts >= CROWD])
+
+
+@pytest.mark.parametrize("config", CROWDED, ids=lambda config: config.name)
+def test_no_rare_name_is_given_out_and_their_share_is_kept(
+    config: ModelConfig, tmp_path: Path
+) -> None:
+    table, model = shops(), make_model(config)
+    model.fit(table, seed=0)
+    model.save(tmp_path)
+    rows = load_model(tmp_path).sample(3_000, seed=0)
+    assert set(rows["shop"]) == common(table, "shop") | {OTHER}
+    assert set(rows["branch"]) <= common(table, "branch")
+    assert set(rows["seldom"]) == {"so", "no"}
+    rare = ~table.frame["shop"].isin(common(table, "shop"))
+    assert (rows["shop"] == OTHER).mean() == pytest.approx(rare.mean(), abs=0.06)
+    text = (tmp_path / "model.json").read_text()
+    for name in set(table.frame["shop"]) - common(table, "shop") | {"never"}:
+        assert name not in text
+
+
+@pytest.mark.parametrize("config", CROWDED, ids=lambda config: config.name)
+def test_rows_with_rare_names_are_scored_as_what_they_are_given_as(config: ModelConfig) -> None:
+    table, model = shops(), make_model(config)
+    model.fit(table, seed=0)
+    row = table.frame.iloc[[0, 0]].assign(shop=["shop unheard of", OTHER])
+    first, second = model.score(row)  # type: ignore[attr-defined]
+    assert first == second and np.isfinite(first)
+
+
+def test_without_a_crowd_every_name_is_kept() -> None:
+    table = shops()
+    assert gather_rare(table, 1) is table
+    model = make_model(TreesConfig())
+    model.fit(table, seed=0)
+    assert model.schema_ == table.schema
+
+
+def test_the_schema_says_what_is_left_and_the_log_what_is_not(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    table = shops()
+    before = table.frame.copy()
+    with caplog.at_level(logging.INFO):
+        gathered = gather_rare(table, CROWD)
+    pd.testing.assert_frame_equal(table.frame, before)
+    assert set(gathered.schema["shop"].categories) == {*common(table, "shop"), OTHER}
+    assert gathered.schema["back"] == table.schema["back"]
+    assert "column 'seldom': 1 categories with fewer than 10 rows each (3 of 600" in caplog.text
+    assert f"given out as {OTHER!r}" in caplog.text
+    assert not np.isnan(encode(table.frame, gathered.schema)[:, 0]).any()
+
+
+@pytest.mark.parametrize("spread", [100, 300])
+@pytest.mark.parametrize("text", [True, False])
+def test_where_no_name_is_common(spread: int, text: bool) -> None:
+    codes = np.arange(600) % spread
+    shop = [f"n{code}" for code in codes] if text else codes
+    table = prepare_table(
+        shops().frame.assign(shop=shop), "back", kinds={"shop": ColumnKind.CATEGORICAL}
+    )
+    if spread == 300:
+        with pytest.raises(UserError, match=r"'shop' has 300 .* none of them has 5 .*identifier"):
+            gather_rare(table, CROWD)
+        return
+    gathered = gather_rare(table, CROWD)
+    assert len(gathered.schema["shop"].categories) == 1
+    assert set(gathered.frame["shop"]) == set(gathered.schema["shop"].categories)
+
+
+def test_missing_values_stay_missing() -> None:
+    frame = shops().frame
+    frame["shop"] = frame["shop"].where(np.arange(len(frame)) % 3 > 0)
+    table = gather_rare(prepare_table(frame, "back"), CROWD)
+    assert table.frame["shop"].isna().tolist() == frame["shop"].isna().tolist()
+
+
+def test_more_categories_than_a_network_learns_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(autoregressive, "MOST_CATEGORIES", 20)
+    model = make_model(SMALL.model_copy(update={"crowd": 1}))
+    said = r"'shop' has 56 categories; autoregressive learns at most 20.*trees.*crowd.*drop"
+    with pytest.raises(UserError, match=said):
+        model.fit(shops(), seed=0)
+    make_model(SMALL).fit(shops(), seed=0)
