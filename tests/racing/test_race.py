@@ -64,7 +64,7 @@ def test_every_candidate_is_judged_and_the_best_is_fitted_on_all_rows(
     purpose: Purpose, tmp_path: Path
 ) -> None:
     table = mixed_table(400)
-    fitted = fit_chosen(AutoConfig(purpose=purpose), table, seed=0)
+    fitted = fit_chosen(AutoConfig(purpose=purpose, budget_seconds=3_600), table, seed=0)
     race = fitted.race
     assert race is not None and len(race.runners) == 3 and not race.left_out
     assert race.num_train + race.num_held_out == 400 and race.num_held_out == 120
@@ -115,7 +115,7 @@ def test_a_race_for_another_purpose_is_refused() -> None:
 
 def test_numbers_as_targets_can_be_raced() -> None:
     table = mixed_table(300, target="ratio")
-    inside, held_out = racing._parts(table, 0.3, 0)
+    inside, held_out = racing.hold_out(table, 0.3, 0)
     assert len(inside) + len(held_out) == 300 and len(held_out) == 90
     assert np.isfinite(held_out.frame["ratio"]).all()
 
