@@ -97,6 +97,8 @@ def draw(found: Found, path: Path) -> None:
             panel.axhline(np.mean(trees), color=line.get_color(), linestyle=":", linewidth=1)
         panel.axhline(gate, color="black", linestyle="--", linewidth=1)
         panel.set(xscale="log", xlabel="epsilon", title=f"{title} (gate: below {gate:g})")
+        panel.set_xticks(EPSILONS, [f"{epsilon:g}" for epsilon in EPSILONS])
+        panel.minorticks_off()
     panels[0].legend(fontsize=8)
     figure.savefig(path, dpi=110)
 
