@@ -17,10 +17,11 @@ _COLOURS = {
     Outcome.UNDECIDED: OTHER,
 }
 _PLACES = {
-    Outcome.REFUSED: "wholly beyond what is asked",
-    Outcome.UNDECIDED: "not clear of what is asked",
-    Outcome.PASSED: "wholly on the side that is asked",
+    Outcome.REFUSED: ("falls short of", "fall short of", "what would be worth having"),
+    Outcome.UNDECIDED: ("may or may not be", "may or may not be", "what is asked"),
+    Outcome.PASSED: ("is surely", "are surely", "what is asked"),
 }
+"""By outcome: what one metric does, what several do, and to what."""
 
 
 def plot_gates(evidence: Evidence) -> Plot:
@@ -42,9 +43,9 @@ def plot_gates(evidence: Evidence) -> Plot:
         meaning=meaning,
         reading=(
             "Intervals as the gates read them, each end one-sided. Passed: all of it in the "
-            "shaded part, which ends at the full line, what is asked. Refused: all of it beyond "
-            "the dotted line, at or past which nothing would be worth having. Undecided: in "
-            "between. Hollow: kindred figures, which no gate looks at."
+            "shaded part, which ends at the full line, what is asked. Refused: none of it reaches "
+            "past the dotted line, from which on it would be worth having. Undecided: neither. "
+            "Hollow: kindred figures, which no gate looks at."
         ),
         svg=svg,
     )
@@ -61,7 +62,8 @@ def _said(outcome: Outcome, results: Sequence[GateResult]) -> str:
         return ""
     *first, last = found
     subject = f"{', '.join(first)} and {last}" if first else last
-    return f"{capitalised(subject)} {'lie' if first else 'lies'} {_PLACES[outcome]}."
+    one, several, goal = _PLACES[outcome]
+    return f"{capitalised(subject)} {several if first else one} {goal}."
 
 
 def _name(result: GateResult) -> str:

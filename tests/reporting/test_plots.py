@@ -196,4 +196,4 @@ def test_the_gates_are_drawn_with_what_became_of_each():
     refused = evidence.verdict.gates[0].model_copy(update={"outcome": Outcome.REFUSED})
     verdict = evidence.verdict.model_copy(update={"gates": (refused,)})
     meaning = plot_gates(evidence.model_copy(update={"verdict": verdict})).meaning
-    assert meaning.endswith("lies wholly beyond what is asked.")
+    assert meaning.endswith("falls short of what would be worth having.")
