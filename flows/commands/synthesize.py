@@ -44,6 +44,7 @@ def synthesize(
     from components.data.preparation import declared_kinds, prepare_table
     from components.data.sources import read_source
     from components.models.catalog import AUTO, default_config
+    from components.models.contract import FormallyPrivate
     from components.racing.race import fit_chosen
     from flows.commands.drawing import draw_to_file
 
@@ -62,3 +63,9 @@ def synthesize(
         f"{num_rows} rows by {name} in {seconds:.1f} s: {escape(str(output))}",
         highlight=False,
     )
+    if isinstance(fitted.model, FormallyPrivate):
+        console.print(
+            f"the rows are ({fitted.model.epsilon_:g}, {fitted.model.delta_:g})-differentially "
+            "private; another seed on the same table would cost as much again",
+            highlight=False,
+        )

@@ -67,6 +67,15 @@ def test_synthesize_repeats_by_seed(table: Path, tmp_path: Path) -> None:
     assert first == again != other
 
 
+def test_synthesize_says_what_is_guaranteed(tmp_path: Path) -> None:
+    path = tmp_path / "many.parquet"
+    mixed_frame(3_000).drop(columns="city").to_parquet(path)
+    status, message = synthesize(path, tmp_path / "rows.csv", "--model", "private")
+    assert status == 0, message
+    assert "the rows are (3, 1e-06)-differentially private" in message
+    assert (tmp_path / "home" / "noise.key").exists()
+
+
 @pytest.mark.parametrize(
     ("change", "target", "message"),
     [
