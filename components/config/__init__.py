@@ -27,10 +27,14 @@ from components.config.models import (
 from components.config.params import Params, override, parse_evaluate, parse_params, read_params
 from components.config.prepare import (
     ColumnKind,
+    Combination,
+    Constraint,
     GroupSplit,
+    Inequality,
     PrepareConfig,
     RandomSplit,
     Split,
+    Sum,
     TimeSplit,
 )
 from components.config.promote import AncestryConfig, Approval, PromoteConfig
@@ -46,12 +50,15 @@ __all__ = [
     "AutoConfig",
     "AutoregressiveConfig",
     "ColumnKind",
+    "Combination",
+    "Constraint",
     "CopulaConfig",
     "CtganConfig",
     "Device",
     "EvaluateConfig",
     "Gate",
     "GroupSplit",
+    "Inequality",
     "Model",
     "ModelConfig",
     "Params",
@@ -63,6 +70,7 @@ __all__ = [
     "RandomSplit",
     "Settings",
     "Split",
+    "Sum",
     "SynthesizeConfig",
     "TableGanConfig",
     "TimeSplit",

@@ -1,9 +1,9 @@
 """Where the rows come from, what their columns are, how they are split."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from components.config.settings import Settings
 
@@ -43,6 +43,75 @@ class GroupSplit(Settings):
 Split = Annotated[RandomSplit | TimeSplit | GroupSplit, Field(discriminator="method")]
 
 
+class Inequality(Settings):
+    """`low` is at most `high`, two numbers or two dates."""
+
+    kind: Literal["inequality"] = "inequality"
+    low: str
+    high: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns it is about."""
+        return (self.low, self.high)
+
+    def __str__(self) -> str:
+        """Such as "admitted <= discharged"."""
+        return f"{self.low} <= {self.high}"
+
+    @model_validator(mode="after")
+    def _is_of_two(self) -> Self:
+        _check_distinct(str(self), self.columns)
+        return self
+
+
+class Combination(Settings):
+    """Values of these columns, categories all, go together as in some training row."""
+
+    kind: Literal["combination"] = "combination"
+    columns: tuple[str, ...] = Field(min_length=2)
+
+    def __str__(self) -> str:
+        """Such as "city & country"."""
+        return " & ".join(self.columns)
+
+    @model_validator(mode="after")
+    def _are_distinct(self) -> Self:
+        _check_distinct(str(self), self.columns)
+        return self
+
+
+class Sum(Settings):
+    """`total` is the sum of `parts`, rounded to the digits that it has."""
+
+    kind: Literal["sum"] = "sum"
+    total: str
+    parts: tuple[str, ...] = Field(min_length=2)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns it is about, the total last."""
+        return (*self.parts, self.total)
+
+    def __str__(self) -> str:
+        """Such as "total = net + tax"."""
+        return f"{self.total} = {' + '.join(self.parts)}"
+
+    @model_validator(mode="after")
+    def _are_distinct(self) -> Self:
+        _check_distinct(str(self), self.columns)
+        return self
+
+
+Constraint = Annotated[Inequality | Combination | Sum, Field(discriminator="kind")]
+"""What holds in every row in which all its columns have a value."""
+
+
+def _check_distinct(told: str, columns: tuple[str, ...]) -> None:
+    if len(set(columns)) < len(columns):
+        raise ValueError(f"{told}: a column is named twice")
+
+
 class PrepareConfig(Settings):
     """Where the rows come from, what their columns are, how they are split.
 
@@ -51,7 +120,8 @@ class PrepareConfig(Settings):
     `data_sha256` pins the content (runs fill it in): other content is refused. `train_rows` keeps
     only that many training rows, to study scarcity; the rest is put aside, unused. Without it, so
     it is of more than `max_train_rows`, as the log says: memory and time of all that follows then
-    no longer grow with the rows (`docs/scale.md`).
+    no longer grow with the rows (`docs/scale.md`). `constraints` hold in all rows of the source,
+    which is checked, and so in all synthetic ones (`docs/constraints.md`).
     """
 
     data: str
@@ -59,6 +129,7 @@ class PrepareConfig(Settings):
     target: str
     drop: tuple[str, ...] = ()
     kinds: dict[str, ColumnKind] = Field({})
+    constraints: tuple[Constraint, ...] = ()
     split: Split = RandomSplit()
     test_share: float = Field(0.3, gt=0, lt=1)
     train_rows: int | None = Field(None, ge=20)

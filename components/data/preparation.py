@@ -2,11 +2,16 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from components.config import Constraint
+from components.data.constraints import check_columns, check_rows
 from components.data.inference import conform, describe, infer_kinds
-from components.data.schema import ColumnKind
+from components.data.schema import ColumnKind, Schema
 from components.data.table import Table
+from components.data.written import check_possible
 from components.errors import UserError
 
 
@@ -37,9 +42,36 @@ def prepare_table(
     *,
     drop: Collection[str] = (),
     kinds: Mapping[str, ColumnKind] | None = None,
+    constraints: Sequence[Constraint] = (),
 ) -> Table:
     """All rows as a table whose schema is inferred from all of them: for use without a judge."""
     kept = drop_columns(frame, drop)
     inferred = infer_kinds(kept, target, kinds or {})
     rows = conform(kept, inferred)
-    return Table(rows, describe(rows, inferred, target))
+    return Table(rows, constrained(describe(rows, inferred, target), constraints, rows))
+
+
+def constrained(
+    schema: Schema,
+    constraints: Sequence[Constraint],
+    rows: pd.DataFrame,
+    *,
+    chosen: NDArray[np.int64] | None = None,
+) -> Schema:
+    """The schema with these constraints, which all rows were found to hold.
+
+    Raises UserError where they cannot be about their columns, contradict one another, or rows break
+    them; also where no training row (those `chosen` by position, or all) bears one out.
+    """
+    check_columns(constraints, schema)
+    found = schema.model_copy(update={"constraints": tuple(constraints)})
+    check_rows(rows, found)
+    check_possible(found)
+    for constraint in constraints:
+        shown = rows[list(constraint.columns)]
+        shown = shown if chosen is None else shown.iloc[chosen]
+        if not shown.notna().all(axis=1).any():
+            raise UserError(
+                f"constraint {str(constraint)!r}: no training row has a value in all its columns"
+            )
+    return found

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from components.config import ColumnKind
+from components.config import ColumnKind, Constraint
 from components.errors import UserError
 
 __all__ = ["DISCRETE", "LEARNED", "Column", "ColumnKind", "Scalar", "Schema"]
@@ -49,12 +49,13 @@ class Column(BaseModel):
 
 
 class Schema(BaseModel):
-    """All columns of a table in order, and which of them is the target."""
+    """All columns of a table in order, which of them is the target, and what holds in all rows."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     columns: tuple[Column, ...]
     target: str
+    constraints: tuple[Constraint, ...] = ()
 
     @property
     def names(self) -> list[str]:

@@ -14,6 +14,7 @@ from components.data.schema import Schema
 from components.errors import UserError
 
 FORMAT = 1
+_HELD = "held"
 
 
 @dataclass(frozen=True)
@@ -57,3 +58,50 @@ def load_artifact(directory: Path) -> Artifact:
         state=header["state"],
         arrays=load_file(directory / "weights.safetensors"),
     )
+
+
+@dataclass(frozen=True)
+class Held:
+    """How the rows of a generator are written back so that they hold constraints.
+
+    See `components.data.rewriting.Rewriting`; `schema` is that of the rows written back.
+    """
+
+    schema: Schema
+    combinations: Mapping[str, NDArray[np.float64]]
+    base: Mapping[str, float]
+
+
+def save_held(held: Held, directory: Path) -> None:
+    """Add `held` to the artifact saved in `directory`."""
+    path = directory / "model.json"
+    header = json.loads(path.read_text())
+    header[_HELD] = {
+        "schema": held.schema.model_dump(mode="json"),
+        "combinations": {
+            name: [[None if np.isnan(code) else int(code) for code in row] for row in codes]
+            for name, codes in held.combinations.items()
+        },
+        "base": dict(held.base),
+    }
+    path.write_text(json.dumps(header, indent=1, sort_keys=True))
+
+
+def read_held(directory: Path) -> Held | None:
+    """What `save_held` added; None where the generator is held to nothing."""
+    found = json.loads((directory / "model.json").read_text()).get(_HELD)
+    if found is None:
+        return None
+    return Held(
+        schema=Schema.model_validate(found["schema"]),
+        combinations={
+            name: np.array(codes, dtype=np.float64) for name, codes in found["combinations"].items()
+        },
+        base=found["base"],
+    )
+
+
+def saved_schema(directory: Path) -> Schema:
+    """The schema of the rows that the model saved in `directory` makes."""
+    held = read_held(directory)
+    return load_artifact(directory).schema if held is None else held.schema

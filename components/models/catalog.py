@@ -2,12 +2,14 @@
 
 import importlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from components.config import (
     AutoregressiveConfig,
+    Constraint,
     CopulaConfig,
     CtganConfig,
     ModelConfig,
@@ -16,6 +18,8 @@ from components.config import (
     TreesConfig,
 )
 from components.errors import UserError
+from components.models.artifact import read_held
+from components.models.constrained import Constrained
 from components.models.contract import TabularModel
 
 
@@ -43,10 +47,23 @@ MODELS = {
 }
 """Every model by name. A new one is one file, its settings, and one line here."""
 
+NOT_PRIVATE = (
+    "private cannot hold constraints: ranges and combinations would be read off the rows without "
+    "noise; leave the constraints out (prepare.constraints), or name another generator"
+)
 
-def make_model(config: ModelConfig) -> TabularModel:
-    """The model of these settings, yet to be fitted; raises UserError where it is not known."""
-    return cast(TabularModel, model_class(config.name)(config))
+
+def make_model(config: ModelConfig, constraints: Sequence[Constraint] = ()) -> TabularModel:
+    """The model of these settings, yet to be fitted; raises UserError where it is not known.
+
+    It holds `constraints`, those of the schema it is to be fitted on, in every row it makes.
+    """
+    model = cast(TabularModel, model_class(config.name)(config))
+    if not constraints:
+        return model
+    if isinstance(config, PrivateConfig):
+        raise UserError(NOT_PRIVATE)
+    return Constrained(model)
 
 
 def default_config(name: str) -> ModelConfig:
@@ -60,7 +77,8 @@ def load_model(directory: Path) -> TabularModel:
     if not path.is_file():
         raise UserError(f"no model at {directory}: model.json is missing")
     name = json.loads(path.read_text()).get("model")
-    return cast(TabularModel, model_class(name).load(directory))
+    found = model_class(name)
+    return cast(TabularModel, (Constrained if read_held(directory) else found).load(directory))
 
 
 def model_class(name: str) -> type[Any]:

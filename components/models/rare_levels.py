@@ -62,7 +62,7 @@ def gather_rare(table: Table, crowd: int) -> Table:
             gathered.given_as,
         )
     frame = table.frame.assign(**{name: gathered.values for name, gathered in found.items()})
-    return Table(frame, Schema(columns=tuple(columns), target=table.schema.target))
+    return Table(frame, table.schema.model_copy(update={"columns": tuple(columns)}))
 
 
 def _gather(values: pd.Series, column: Column, crowd: int) -> _Gathered | None:

@@ -63,7 +63,7 @@ def fit_chosen(
     if isinstance(config, AutoConfig):
         race = run_race(table, config, seed=seed)
         config = race.winner.model
-    model = make_model(config)
+    model = make_model(config, table.schema.constraints)
     model.fit(table, seed=seed, log=log, checkpoint_dir=checkpoint_dir)
     return Fitted(model, race)
 
@@ -127,7 +127,7 @@ def _run(
 ) -> Runner:
     """One generator's turn: fitted, sampled from, and judged by the gates of the purpose."""
     started = time.monotonic()
-    model = make_model(config)
+    model = make_model(config, inside.schema.constraints)
     model.fit(inside, seed=seed, budget=budget)
     drawn = Table(model.sample(len(inside), seed=seed), inside.schema)
     seconds = time.monotonic() - started

@@ -77,7 +77,7 @@ def _measured(
     config: ModelConfig, inside: Table, held_out: Table, knob: Knob, seed: int
 ) -> list[Measurement]:
     """The gated metrics of the rows of one strength."""
-    model = make_model(config)
+    model = make_model(config, inside.schema.constraints)
     model.fit(inside, seed=seed)
     drawn = Table(model.sample(len(inside), seed=seed), inside.schema)
     settings = EvaluateConfig(purpose=Purpose.SHARING, seed=seed)

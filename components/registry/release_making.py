@@ -20,7 +20,7 @@ from components.data.files import count_rows
 from components.data.schema import Schema
 from components.data.splits import hash_frames
 from components.errors import UserError
-from components.models.artifact import load_artifact
+from components.models.artifact import saved_schema
 from components.registry.exposure import SourceAccount, account
 from components.registry.release_card import (
     Card,
@@ -170,7 +170,7 @@ def _schema(generator: ModelVersion) -> Schema:
     uri = f"models:/{generator.name}/{generator.version}"
     with tempfile.TemporaryDirectory() as elsewhere:
         folder = mlflow.artifacts.download_artifacts(uri, dst_path=elsewhere)
-        return load_artifact(Path(folder) / "data" / "generator").schema
+        return saved_schema(Path(folder) / "data" / "generator")
 
 
 def _tags(card: Card, key: str, text: str) -> Mapping[str, str]:

@@ -11,7 +11,7 @@ from components.config import Params, PrepareConfig
 from components.data.files import read_batches
 from components.data.inference import conform, describe, infer_kinds
 from components.data.output import write_row_groups
-from components.data.preparation import drop_columns
+from components.data.preparation import constrained, drop_columns
 from components.data.schema import DISCRETE, ColumnKind
 from components.data.sources import Source, read_source
 from components.data.splits import Rows, hash_frames, split_rows
@@ -31,7 +31,8 @@ def run(params: Params, paths: StagePaths) -> None:
     rows, kinds, source_sha256 = _read(config)
     split = split_rows(rows, config, stratify=kinds[config.target] in DISCRETE)
     paths.train.parent.mkdir(parents=True, exist_ok=True)
-    schema = describe(rows, kinds, config.target, chosen=split.train)
+    described = describe(rows, kinds, config.target, chosen=split.train)
+    schema = constrained(described, config.constraints, rows, chosen=split.train)
     schema.save(paths.schema)
     facts = {
         "source_sha256": source_sha256,

@@ -1,0 +1,166 @@
+"""Any generator, held to the constraints of its table in every row it makes."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from components.config import Combination
+from components.data.conditions import Condition, code_condition
+from components.data.constraints import broken, check_rows
+from components.data.rewriting import Rewriting
+from components.data.schema import Schema
+from components.data.table import Matrix, Table, decode, encode, fill_gaps
+from components.data.written import rewriting_of
+from components.errors import UserError
+from components.models.artifact import Held, load_artifact, read_held, save_held
+from components.models.constrained_cells import followed
+from components.models.contract import (
+    Budget,
+    Completer,
+    Exportable,
+    LogMetrics,
+    SamplingProgram,
+    Scorer,
+    Streamer,
+    TabularModel,
+    log_nothing,
+)
+from components.models.streaming import whole
+
+IMPOSSIBLE = -100.0
+"""Added to the log density of a row for each constraint that it breaks."""
+
+_NO_BUDGET = Budget()
+
+
+class Constrained:
+    """`TabularModel` and `Streamer`: a generator of the rewritten table, its rows written back.
+
+    See `Rewriting`. It can what the generator can: score, complete, leave as a program.
+
+    Fitted state: `rewriting_`, and that of the generator.
+    """
+
+    schema_: Schema
+    rewriting_: Rewriting
+    score: Callable[[pd.DataFrame], NDArray[np.float64]]
+    complete: Callable[..., pd.DataFrame]
+    export_program: Callable[[], SamplingProgram]
+
+    def __init__(self, generator: TabularModel) -> None:
+        """A generator yet to be fitted, or fitted on a rewritten table."""
+        self.generator = generator
+        if isinstance(generator, Scorer):
+            self.score = self._score
+        if isinstance(generator, Completer):
+            self.complete = self._complete
+        if isinstance(generator, Exportable):
+            self.export_program = self._export_program
+
+    def fit(
+        self,
+        table: Table,
+        *,
+        seed: int,
+        budget: Budget = _NO_BUDGET,
+        log: LogMetrics = log_nothing,
+        checkpoint_dir: Path | None = None,
+    ) -> None:
+        """Fit the generator on the rewritten table; see `TabularModel.fit`."""
+        rewriting = rewriting_of(table)
+        inner = Table(rewriting.there(table.frame), rewriting.inner)
+        self.generator.fit(inner, seed=seed, budget=budget, log=log, checkpoint_dir=checkpoint_dir)
+        self._take(rewriting.after(self.generator.schema_))
+
+    def _take(self, rewriting: Rewriting) -> None:
+        self.rewriting_, self.schema_ = rewriting, rewriting.outer
+
+    def sample(
+        self, num_rows: int, *, condition: Condition | None = None, seed: int
+    ) -> pd.DataFrame:
+        """Exactly `num_rows` rows that hold all constraints and meet `condition`."""
+        parts = self.draw(num_rows, condition=condition, seed=seed)
+        return whole(parts, self.schema_, seed=seed)
+
+    def draw(
+        self, num_rows: int, *, condition: Condition | None = None, seed: int
+    ) -> Iterator[Matrix]:
+        """See `Streamer`."""
+        assert isinstance(self.generator, Streamer)
+        self._check_condition(condition or {})
+        parts = self.generator.draw(num_rows, condition=condition, seed=seed)
+        return (self._back(part) for part in parts)
+
+    def _back(self, rows: Matrix) -> Matrix:
+        found: Matrix = self.rewriting_.back(rows, np, self.rewriting_.combinations)
+        return found
+
+    def _check_condition(self, condition: Condition) -> None:
+        """Raise UserError for a column that is made from others, or is clipped below them."""
+        for name, wanted in condition.items():
+            if name not in self.schema_.names:
+                continue  # which the generator refuses
+            if self.rewriting_.made(name):
+                told = next(c for c in self.schema_.constraints if name in c.columns)
+                raise UserError(
+                    f"cannot condition on {name}: it is made from other columns, so that "
+                    f"{str(told)!r} holds"
+                )
+            if name in self.rewriting_.highs and wanted is not None:
+                (value,) = code_condition({name: wanted}, self.schema_).values()
+                if value > self.rewriting_.most_of(name):
+                    above = ", ".join(self.rewriting_.highs[name])
+                    raise UserError(
+                        f"condition {name}={wanted!r} is impossible; it is above the most that "
+                        f"{above} can be"
+                    )
+
+    def _score(self, frame: pd.DataFrame) -> NDArray[np.float64]:
+        """See `Scorer`. A row that breaks a constraint is as unlikely as `IMPOSSIBLE` says."""
+        assert isinstance(self.generator, Scorer)
+        found = self.generator.score(self.rewriting_.there(frame))
+        for constraint in self.schema_.constraints:
+            if not isinstance(constraint, Combination):
+                found = found + IMPOSSIBLE * broken(constraint, frame, self.schema_)
+        return found
+
+    def _complete(self, frame: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+        """See `Completer`. Raises UserError for rows whose known cells cannot all be given."""
+        assert isinstance(self.generator, Completer)
+        known = followed(frame, self.rewriting_)
+        full = self.generator.complete(self.rewriting_.there(known), seed=seed)
+        rows = self._back(encode(full, self.rewriting_.inner))
+        filled = fill_gaps(known, decode(rows, self.schema_, seed=seed), self.schema_)
+        check_rows(filled, self.schema_)
+        return filled
+
+    def _export_program(self) -> SamplingProgram:
+        """See `Exportable`."""
+        from components.networks.held_rows import HeldRows
+
+        assert isinstance(self.generator, Exportable)
+        program = self.generator.export_program()
+        return replace(program, module=HeldRows(program.module, self.rewriting_))
+
+    def save(self, directory: Path) -> None:
+        """Write the generator, and beside its settings how its rows are written back."""
+        self.generator.save(directory)
+        rewriting = self.rewriting_
+        save_held(Held(rewriting.outer, rewriting.combinations, rewriting.base), directory)
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Read what `save` wrote."""
+        from components.models.catalog import model_class  # which imports this module
+
+        generator = model_class(load_artifact(directory).model).load(directory)
+        held = read_held(directory)
+        assert held is not None, "a constrained generator was saved"
+        model = cls(generator)
+        model._take(Rewriting(held.schema, generator.schema_, held.combinations, held.base))
+        return model

@@ -1,0 +1,70 @@
+"""Cells to be filled under constraints: what follows from known ones, and what cannot be given."""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from components.config import Inequality, Sum
+from components.data.constraints import check_rows
+from components.data.rewriting import Rewriting
+from components.data.table import encode_column
+from components.errors import UserError
+
+Mask = NDArray[np.bool_]
+
+
+def followed(frame: pd.DataFrame, rewriting: Rewriting) -> pd.DataFrame:
+    """The rows with the cells filled that the known ones of their combination leave no choice in.
+
+    Raises UserError for rows that break a constraint, and for known cells that a generator of
+    rewritten rows cannot be given: a column above, or a total, without those it is made from; some
+    of a combination that do not tell the others.
+    """
+    check_rows(frame, rewriting.outer)
+    missing = frame.isna()
+    for constraint in rewriting.outer.constraints:
+        told = str(constraint)
+        if isinstance(constraint, Inequality) and constraint.high in rewriting.lows:
+            alone = missing[constraint.low] & ~missing[constraint.high]
+            _refuse(alone.to_numpy(), told, f"{constraint.high} but not {constraint.low}")
+        elif isinstance(constraint, Sum):
+            some = missing[list(constraint.parts)].any(axis=1) & ~missing[constraint.total]
+            _refuse(some.to_numpy(), told, f"{constraint.total} but not all its parts")
+    for first, members in rewriting.members.items():
+        frame = _with_combination(frame, rewriting, first, members)
+    return frame
+
+
+def _with_combination(
+    frame: pd.DataFrame, rewriting: Rewriting, first: str, members: tuple[str, ...]
+) -> pd.DataFrame:
+    told = " & ".join(members)
+    combinations = rewriting.combinations[first]
+    whole = combinations[~np.isnan(combinations).any(axis=1)]
+    codes = np.column_stack([encode_column(frame, rewriting.outer[name]) for name in members])
+    is_known = frame[list(members)].notna().to_numpy()
+    drawn = np.asarray(~is_known.any(axis=1))
+    if drawn.any() and len(whole) < len(combinations):
+        _refuse(drawn, told, "none of these, and training rows with only some of them exist")
+    filled = {name: frame[name].astype(object).to_numpy(copy=True) for name in members}
+    asked = np.column_stack([is_known, np.nan_to_num(codes, nan=-1.0)])
+    patterns, places = np.unique(asked[~drawn], axis=0, return_inverse=True)
+    for number, pattern in enumerate(patterns):
+        known, wanted = pattern[: len(members)] > 0, pattern[len(members) :]
+        fits = whole[(whole[:, known] == wanted[known]).all(axis=1)]
+        rows = np.flatnonzero(~drawn)[places.reshape(-1) == number]
+        if len(fits) != 1:
+            names = [name for name, is_one in zip(members, known, strict=True) if is_one]
+            kind = "several combinations" if len(fits) else "no combination of training rows"
+            _refuse(np.isin(np.arange(len(frame)), rows), told, f"{', '.join(names)} of {kind}")
+        for name, code in zip(members, fits[0], strict=True):
+            filled[name][rows] = rewriting.outer[name].categories[int(code)]
+    return frame.assign(**filled)
+
+
+def _refuse(rows: Mask, constraint: str, why: str) -> None:
+    if rows.any():
+        raise UserError(
+            f"{int(rows.sum())} of {len(rows)} rows (the first is row {int(np.argmax(rows)) + 1}) "
+            f"cannot be filled under constraint {constraint!r}: they have {why}"
+        )
