@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from components.config import ColumnKind, Constraint
 from components.errors import UserError
@@ -55,7 +55,7 @@ class Schema(BaseModel):
 
     columns: tuple[Column, ...]
     target: str
-    constraints: tuple[Constraint, ...] = ()
+    constraints: tuple[Constraint, ...] = Field((), exclude_if=lambda found: not found)
 
     @property
     def names(self) -> list[str]:
