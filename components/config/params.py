@@ -7,7 +7,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from components.config.evaluate import EvaluateConfig
-from components.config.models import AutoConfig, SynthesizeConfig, TrainConfig
+from components.config.models import AutoConfig, PrivateConfig, SynthesizeConfig, TrainConfig
 from components.config.prepare import PrepareConfig
 from components.config.promote import AncestryConfig, PromoteConfig
 from components.config.settings import Settings
@@ -33,6 +33,16 @@ class Params(Settings):
             raise ValueError(
                 f"train.model.purpose = {model.purpose}, but evaluate.purpose = {purpose}: "
                 "the two must be the same"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _can_hold_constraints(self) -> Self:
+        """What a guarantee covers does not cover what constraints read off the rows."""
+        if self.prepare.constraints and isinstance(self.train.model, PrivateConfig):
+            raise ValueError(
+                "train.model.name = private cannot hold prepare.constraints: ranges and "
+                "combinations would be read off the rows without noise"
             )
         return self
 

@@ -97,27 +97,29 @@ class Rewriting:
             columns[name] = _series(above, column)
         return pd.DataFrame(columns)
 
-    def back(self, rows: Numbers, arrays: ModuleType, tables: Tables) -> Numbers:
+    def back(
+        self,
+        rows: Numbers,
+        arrays: ModuleType,
+        tables: Tables,
+        known: Mapping[str, Numbers] | None = None,
+    ) -> Numbers:
         """Rows of `inner` in `encode`'s form as rows of `outer` in it, by numpy or torch.
 
         Columns that constraints are about are clipped and rounded as `decode` would, and hold
-        them; clipping and rounding them once more changes nothing.
+        them; clipping and rounding them once more changes nothing. Values that are `known`, NaN
+        where not, by column of `outer`, are taken as they are, and can carry others out of range.
         """
         drawn = {column.name: rows[:, i] for i, column in enumerate(self.inner.learned)}
         values = dict(drawn)
         most = self._most(drawn, arrays)
         for name in self.order:
-            column = self.outer[name]
             if name in self.parts:
                 values[name] = self._total(name, values, drawn.get(name), arrays)
-                continue
-            value = within(drawn[name], self.inner[name], arrays)
-            least = arrays.full_like(value, column.minimum)
-            if name in self.lows:
-                floor = self._floor(values, name, arrays)
-                least = arrays.maximum(least, upwards(floor, column, arrays))
-                value = rounded(floor + value, column, arrays)
-            values[name] = arrays.minimum(arrays.maximum(value, least), most[name])
+            else:
+                values[name] = self._single(name, values, drawn[name], most[name], arrays)
+            if known is not None:
+                values[name] = arrays.where(arrays.isnan(known[name]), values[name], known[name])
         for name, members in self.members.items():
             codes = _taken(tables[name], drawn[name], arrays)
             values |= {member: codes[:, i] for i, member in enumerate(members)}
@@ -170,6 +172,24 @@ class Rewriting:
                 found = arrays.minimum(found, other)
             most[name] = downwards(found, column, arrays)
         return most
+
+    def _single(
+        self,
+        name: str,
+        values: Mapping[str, Numbers],
+        drawn: Numbers,
+        most: Numbers,
+        arrays: ModuleType,
+    ) -> Numbers:
+        """What was drawn, above its floor where the column has one, and where it is to be."""
+        column = self.outer[name]
+        value = within(drawn, self.inner[name], arrays)
+        least = arrays.full_like(value, column.minimum)
+        if name in self.lows:
+            floor = self._floor(values, name, arrays)
+            least = arrays.maximum(least, upwards(floor, column, arrays))
+            value = rounded(floor + value, column, arrays)
+        return arrays.minimum(arrays.maximum(value, least), arrays.maximum(most, least))
 
     def _total(
         self, name: str, values: Mapping[str, Numbers], above: Numbers | None, arrays: ModuleType

@@ -14,11 +14,11 @@ from components.data.conditions import Condition, code_condition
 from components.data.constraints import broken, check_rows
 from components.data.rewriting import Rewriting
 from components.data.schema import Schema
-from components.data.table import Matrix, Table, decode, encode, fill_gaps
+from components.data.table import Matrix, Table, decode, encode, encode_column, fill_gaps
 from components.data.written import rewriting_of
 from components.errors import UserError
 from components.models.artifact import Held, load_artifact, read_held, save_held
-from components.models.constrained_cells import followed
+from components.models.constrained_cells import followed, reaching
 from components.models.contract import (
     Budget,
     Completer,
@@ -132,10 +132,13 @@ class Constrained:
     def _complete(self, frame: pd.DataFrame, *, seed: int) -> pd.DataFrame:
         """See `Completer`. Raises UserError for rows whose known cells cannot all be given."""
         assert isinstance(self.generator, Completer)
-        known = followed(frame, self.rewriting_)
-        full = self.generator.complete(self.rewriting_.there(known), seed=seed)
-        rows = self._back(encode(full, self.rewriting_.inner))
-        filled = fill_gaps(known, decode(rows, self.schema_, seed=seed), self.schema_)
+        rewriting = self.rewriting_
+        given = followed(frame, rewriting)
+        full = self.generator.complete(rewriting.there(given), seed=seed)
+        known = {name: encode_column(given, self.schema_[name]) for name in rewriting.order}
+        rows = rewriting.back(encode(full, rewriting.inner), np, rewriting.combinations, known)
+        drawn = decode(rows, reaching(self.schema_, rows), seed=seed)
+        filled = fill_gaps(given, drawn, self.schema_)
         check_rows(filled, self.schema_)
         return filled
 

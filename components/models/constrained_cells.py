@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from components.config import Inequality, Sum
 from components.data.constraints import check_rows
 from components.data.rewriting import Rewriting
-from components.data.table import encode_column
+from components.data.schema import Schema
+from components.data.table import Matrix, encode_column
 from components.errors import UserError
 
 Mask = NDArray[np.bool_]
@@ -33,6 +34,21 @@ def followed(frame: pd.DataFrame, rewriting: Rewriting) -> pd.DataFrame:
     for first, members in rewriting.members.items():
         frame = _with_combination(frame, rewriting, first, members)
     return frame
+
+
+def reaching(schema: Schema, rows: Matrix) -> Schema:
+    """The schema with ranges that reach as far as rows in `encode`'s form do."""
+    wide = {}
+    for values, column in zip(rows.T, schema.learned, strict=True):
+        if not column.is_discrete:
+            assert column.minimum is not None and column.maximum is not None
+            ends = {
+                "minimum": float(np.nanmin(values, initial=column.minimum)),
+                "maximum": float(np.nanmax(values, initial=column.maximum)),
+            }
+            wide[column.name] = column.model_copy(update=ends)
+    columns = tuple(wide.get(column.name, column) for column in schema.columns)
+    return schema.model_copy(update={"columns": columns})
 
 
 def _with_combination(
