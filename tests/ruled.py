@@ -24,6 +24,8 @@ CONSTRAINTS: tuple[Constraint, ...] = (
     Sum(total="items", parts=("sold", "returned")),
     Inequality(low="total", high="limit"),
     Inequality(low="sold", high="items"),
+    Inequality(low="price", high="total"),
+    Inequality(low="least", high="total"),
     Combination(columns=("city", "continent", "is_coastal")),
 )
 

@@ -39,10 +39,12 @@ class Params(Settings):
     @model_validator(mode="after")
     def _can_hold_constraints(self) -> Self:
         """What a guarantee covers does not cover what constraints read off the rows."""
-        if self.prepare.constraints and isinstance(self.train.model, PrivateConfig):
+        asked = self.prepare.constraints or self.prepare.discover_constraints
+        if asked and isinstance(self.train.model, PrivateConfig):
             raise ValueError(
-                "train.model.name = private cannot hold prepare.constraints: ranges and "
-                "combinations would be read off the rows without noise"
+                "train.model.name = private cannot hold constraints (prepare.constraints, "
+                "prepare.discover_constraints): ranges and combinations would be read off the rows "
+                "without noise"
             )
         return self
 

@@ -121,7 +121,8 @@ class PrepareConfig(Settings):
     only that many training rows, to study scarcity; the rest is put aside, unused. Without it, so
     it is of more than `max_train_rows`, as the log says: memory and time of all that follows then
     no longer grow with the rows (`docs/scale.md`). `constraints` hold in all rows of the source,
-    which is checked, and so in all synthetic ones (`docs/constraints.md`).
+    which is checked, and so in all synthetic ones; with `discover_constraints` also those that
+    training rows are found to hold (`docs/constraints.md`).
     """
 
     data: str
@@ -130,6 +131,7 @@ class PrepareConfig(Settings):
     drop: tuple[str, ...] = ()
     kinds: dict[str, ColumnKind] = Field({})
     constraints: tuple[Constraint, ...] = ()
+    discover_constraints: bool = False
     split: Split = RandomSplit()
     test_share: float = Field(0.3, gt=0, lt=1)
     train_rows: int | None = Field(None, ge=20)

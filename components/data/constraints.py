@@ -39,18 +39,22 @@ def check_columns(constraints: Sequence[Constraint], schema: Schema) -> None:
 def follows_from(
     constraint: Inequality, constraints: Sequence[Constraint], schema: Schema
 ) -> Sum | None:
-    """The sum by which `high` is `low` and numbers that are never negative; None where none is."""
+    """The sum by which `high` is `low`, or what is above it, and numbers that are never negative.
+
+    None where there is none.
+    """
     low = digits_of(schema[constraint.low])
+    above = {c.high for c in constraints if isinstance(c, Inequality) and c.low == constraint.low}
     for found in constraints:
         if not isinstance(found, Sum) or found.total != constraint.high:
             continue
         total = digits_of(schema[found.total])
         keeps_digits = total is None or (low is not None and low <= total)
-        others = [schema[name] for name in found.parts if name != constraint.low]
-        is_positive = all(c.minimum is not None and c.minimum >= 0 for c in others)
-        is_complete = not any(schema[name].nullable for name in found.columns)
-        if constraint.low in found.parts and keeps_digits and is_positive and is_complete:
-            return found
+        for part in found.parts:
+            others = [schema[name] for name in found.parts if name != part]
+            is_positive = all(c.minimum is not None and c.minimum >= 0 for c in others)
+            if keeps_digits and is_positive and part in {constraint.low, *above}:
+                return found
     return None
 
 

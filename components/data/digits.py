@@ -1,12 +1,26 @@
-"""Digits after the point: numbers of a column rounded to them, by numpy or torch alike."""
+"""The grid that a column's numbers lie on, and rounding to it, by numpy or torch alike."""
 
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
+
+import numpy as np
 
 from components.data.schema import Column, ColumnKind
 
 Numbers = Any
 """A float64 array of numpy, or a tensor of torch."""
+
+_LARGEST = 2.0**53
+"""Beyond it, not every whole number is one of float64."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Multiples of step / scale, both whole; of none where the scale is None: all numbers."""
+
+    scale: float | None
+    step: float = 1.0
 
 
 def digits_of(column: Column) -> int | None:
@@ -14,28 +28,48 @@ def digits_of(column: Column) -> int | None:
     return column.decimals if column.kind is ColumnKind.NUMERICAL else 0
 
 
+def grid_of(column: Column) -> Grid:
+    """The grid of the column's digits."""
+    digits = digits_of(column)
+    return Grid(None if digits is None else 10.0**digits)
+
+
+def coarsest_grid(values: Numbers, column: Column) -> Grid:
+    """The coarsest grid that all of a column's values lie on: whole days, or heaps of 50.
+
+    >>> whole = Column(name="limit", kind=ColumnKind.INTEGER, dtype="int64")
+    >>> coarsest_grid(np.array([100.0, np.nan, 250.0]), whole).step
+    50.0
+    """
+    grid = grid_of(column)
+    present = values[~np.isnan(values)]
+    if grid.scale is None or np.abs(present).max(initial=0.0) * grid.scale > _LARGEST:
+        return grid
+    step = np.gcd.reduce(np.round(present * grid.scale).astype(np.int64))
+    return Grid(grid.scale, float(max(step, 1)))
+
+
 def within(values: Numbers, column: Column, arrays: ModuleType) -> Numbers:
     """Values in the column's range and with its digits, as `decode` makes them; NaN stays."""
-    return rounded(arrays.clip(values, column.minimum, column.maximum), column, arrays)
+    return rounded(arrays.clip(values, column.minimum, column.maximum), grid_of(column), arrays)
 
 
-def rounded(values: Numbers, column: Column, arrays: ModuleType) -> Numbers:
-    """Values with the column's digits after the point."""
-    digits = digits_of(column)
-    if digits is None:
+def rounded(values: Numbers, grid: Grid, arrays: ModuleType) -> Numbers:
+    """The nearest values on the grid."""
+    if grid.scale is None:
         return values
-    return arrays.round(values * 10.0**digits) / 10.0**digits
+    return arrays.round(values * grid.scale / grid.step) * grid.step / grid.scale
 
 
-def upwards(values: Numbers, column: Column, arrays: ModuleType) -> Numbers:
-    """The least numbers with the column's digits that are not below `values`."""
-    digits = digits_of(column)
-    if digits is None:
+def upwards(values: Numbers, grid: Grid, arrays: ModuleType) -> Numbers:
+    """The least values on the grid that are not below `values`."""
+    if grid.scale is None:
         return values
-    near = rounded(values, column, arrays)
-    return arrays.where(near < values, rounded(near + 10.0**-digits, column, arrays), near)
+    near = rounded(values, grid, arrays)
+    above = rounded(near + grid.step / grid.scale, grid, arrays)
+    return arrays.where(near < values, above, near)
 
 
-def downwards(values: Numbers, column: Column, arrays: ModuleType) -> Numbers:
-    """The largest numbers with the column's digits that are not above `values`."""
-    return 0.0 - upwards(-values, column, arrays)  # so there is no -0.0
+def downwards(values: Numbers, grid: Grid, arrays: ModuleType) -> Numbers:
+    """The largest values on the grid that are not above `values`."""
+    return 0.0 - upwards(-values, grid, arrays)  # so there is no -0.0

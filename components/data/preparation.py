@@ -5,8 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
-from components.config import Constraint
+from components.config import Combination, Constraint, Inequality, Sum
 from components.data.constraints import check_columns, check_rows
 from components.data.inference import conform, describe, infer_kinds
 from components.data.schema import ColumnKind, Schema
@@ -34,6 +35,31 @@ def declared_kinds(texts: Sequence[str]) -> dict[str, ColumnKind]:
             raise UserError(f"{text!r} is not of the form column=kind; kinds are: {accepted}")
         kinds[name] = ColumnKind(kind)
     return kinds
+
+
+def declared_constraints(texts: Sequence[str]) -> list[Constraint]:
+    """Constraints written as `a <= b`, `total = a + b` or `a & b`; raises UserError for others."""
+    return [_declared(text) for text in texts]
+
+
+def _declared(text: str) -> Constraint:
+    low, below, high = (part.strip() for part in text.partition("<="))
+    total, equals, parts = (part.strip() for part in text.partition("="))
+    try:
+        if below:
+            return Inequality(low=low, high=high)
+        if equals:
+            return Sum(total=total, parts=_split(parts, "+"))
+        return Combination(columns=_split(text, "&"))
+    except ValidationError as error:
+        raise UserError(
+            f"{text!r} is no constraint ({error.errors()[0]['msg']}); accepted are: a <= b, "
+            "total = a + b, a & b"
+        ) from error
+
+
+def _split(text: str, sign: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(sign))
 
 
 def prepare_table(

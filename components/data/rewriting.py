@@ -17,7 +17,7 @@ import pandas as pd
 
 from components.config import Combination, Inequality, Sum
 from components.data.constraints import drawing_order, follows_from
-from components.data.digits import Numbers, downwards, rounded, upwards, within
+from components.data.digits import Grid, Numbers, downwards, grid_of, rounded, upwards, within
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Matrix, encode_column
 
@@ -32,13 +32,15 @@ class Rewriting:
     Columns keep their names: what stands in place of `high` is called `high`, and has what the row
     has above its highest known `low`, or above `base[high]` where none is known. A total that may
     be missing, or may have missing parts, keeps a column: what it has above its known parts.
-    `combinations` has a row for each category of a combination's column in `inner`.
+    `combinations` has a row for each category of a combination's column in `inner`. `grids` are
+    what columns of inequalities are rounded to: a sum of two numbers knows no heaps.
     """
 
     outer: Schema
     inner: Schema
     combinations: Mapping[str, Matrix]
     base: Mapping[str, float]
+    grids: Mapping[str, Grid]
 
     @cached_property
     def order(self) -> list[str]:
@@ -47,14 +49,19 @@ class Rewriting:
 
     @cached_property
     def lows(self) -> dict[str, list[str]]:
-        """By column, those that it is held above."""
+        """By column that is not a sum, those that it is held above."""
         return lows_of(self.outer)
+
+    @cached_property
+    def followed(self) -> dict[str, list[str]]:
+        """By total, those that it is above since it is their sum with others."""
+        return lows_of(self.outer, of_sums=True)
 
     @cached_property
     def highs(self) -> dict[str, list[str]]:
         """By column, those that it is held below."""
         found: dict[str, list[str]] = {}
-        for high, lows in self.lows.items():
+        for high, lows in [*self.lows.items(), *self.followed.items()]:
             for low in lows:
                 found.setdefault(low, []).append(high)
         return found
@@ -168,9 +175,11 @@ class Rewriting:
             column = self.outer[name]
             found = arrays.full_like(like, column.maximum)
             for high in self.highs.get(name, ()):
-                other = arrays.where(arrays.isnan(drawn[high]), np.inf, most[high])
+                other = most[high]
+                if high in drawn:  # else it is a sum that is never missing
+                    other = arrays.where(arrays.isnan(drawn[high]), np.inf, other)
                 found = arrays.minimum(found, other)
-            most[name] = downwards(found, column, arrays)
+            most[name] = downwards(found, self.grids[name], arrays)
         return most
 
     def _single(
@@ -187,8 +196,8 @@ class Rewriting:
         least = arrays.full_like(value, column.minimum)
         if name in self.lows:
             floor = self._floor(values, name, arrays)
-            least = arrays.maximum(least, upwards(floor, column, arrays))
-            value = rounded(floor + value, column, arrays)
+            least = upwards(arrays.maximum(least, floor), self.grids[name], arrays)
+            value = rounded(floor + value, self.grids[name], arrays)
         return arrays.minimum(arrays.maximum(value, least), arrays.maximum(most, least))
 
     def _total(
@@ -199,11 +208,14 @@ class Rewriting:
         known = sum(arrays.where(arrays.isnan(part), 0.0, part) for part in parts)
         column = self.outer[name]
         if above is None:
-            return rounded(known, column, arrays)
-        whole = rounded(known, column, arrays)
+            return rounded(known, grid_of(column), arrays)
+        whole = rounded(known, grid_of(column), arrays)
         above = within(above, self.inner[name], arrays)
         is_whole = ~arrays.isnan(sum(parts))
         part = within(known + above, column, arrays)
+        for low in self.followed.get(name, ()):
+            value = values[low]
+            part = arrays.where(arrays.isnan(value), part, arrays.maximum(part, value))
         return arrays.where(is_whole & ~arrays.isnan(above), whole, part)
 
     def _joined(self, frame: pd.DataFrame, column: Column) -> pd.Series:
@@ -227,12 +239,13 @@ def _taken(table: Numbers, codes: Numbers, arrays: ModuleType) -> Numbers:
     return arrays.where(missing[:, None], np.nan, table[whole])
 
 
-def lows_of(schema: Schema) -> dict[str, list[str]]:
-    """By column, those that inequalities hold it above, where no sum does."""
+def lows_of(schema: Schema, *, of_sums: bool = False) -> dict[str, list[str]]:
+    """By column, those that inequalities hold it above, where no sum does, or where one does."""
     found: dict[str, list[str]] = {}
     for c in schema.constraints:
-        if isinstance(c, Inequality) and follows_from(c, schema.constraints, schema) is None:
-            found.setdefault(c.high, []).append(c.low)
+        if isinstance(c, Inequality):
+            if (follows_from(c, schema.constraints, schema) is not None) is of_sums:
+                found.setdefault(c.high, []).append(c.low)
     return found
 
 
@@ -243,6 +256,6 @@ def _key(codes: Matrix) -> tuple[int, ...]:
 def _series(values: Matrix, column: Column) -> pd.Series:
     """Numbers in the column's type and with its digits."""
     if column.kind is ColumnKind.NUMERICAL:
-        return pd.Series(rounded(values, column, np))
+        return pd.Series(rounded(values, grid_of(column), np))
     whole = pd.Series(np.round(values)).astype("Int64")
     return whole if whole.isna().any() else whole.astype("int64")

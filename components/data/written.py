@@ -1,6 +1,6 @@
 """Making the rewriting of a table: what its rows are written as, and whether that is possible."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -8,16 +8,18 @@ import pandas as pd
 
 from components.config import Sum
 from components.data.constraints import drawing_order
-from components.data.digits import digits_of, rounded, upwards
+from components.data.digits import Grid, coarsest_grid, digits_of, grid_of, rounded, upwards
 from components.data.rewriting import Rewriting, lows_of
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Matrix, Table, encode_column
 from components.errors import UserError
 
+NO_HEAPS: Mapping[str, Grid] = {}
+
 
 def rewriting_of(table: Table) -> Rewriting:
     """The rewriting of a table by the constraints of its schema."""
-    plain = _ranged(table.schema)
+    plain = _with_heaps(table)
     outer = plain.outer
     combinations = {first: _combinations(table, names) for first, names in plain.members.items()}
     plain = replace(plain, combinations=combinations)
@@ -47,14 +49,35 @@ def check_possible(schema: Schema) -> None:
             )
 
 
-def _ranged(schema: Schema) -> Rewriting:
+def _ranged(schema: Schema, heaped: Mapping[str, Grid] = NO_HEAPS) -> Rewriting:
     """The rewriting as far as ranges tell: rows are not written as anything else yet."""
-    outer = _widened(schema)
+    plain = {name: grid_of(schema[name]) for name in drawing_order(schema.constraints)}
+    grids = {**plain, **heaped}
+    outer = _widened(schema, grids)
     base = {high: _bound(outer[high].minimum) for high in lows_of(outer)}
-    return Rewriting(outer, outer, {}, base)
+    return Rewriting(outer, outer, {}, base, grids)
 
 
-def _widened(schema: Schema) -> Schema:
+def _with_heaps(table: Table) -> Rewriting:
+    """The same, columns of inequalities on the coarsest grids of their rows, if these go together.
+
+    They may not where no row has values in all columns.
+    """
+    plain = _ranged(table.schema)
+    heaped = {
+        name: coarsest_grid(encode_column(table.frame, plain.outer[name]), plain.outer[name])
+        for name in plain.order
+        if name not in plain.parts
+    }
+    found = _ranged(table.schema, heaped)
+    is_possible = all(
+        found.most_of(name) >= upwards(np.float64(_bound(found.outer[name].minimum)), grid, np)
+        for name, grid in found.grids.items()
+    )
+    return found if is_possible else plain
+
+
+def _widened(schema: Schema, grids: Mapping[str, Grid]) -> Schema:
     """The schema with ranges for all that its constraints can make of values in range.
 
     A total can be what its parts can add up to, and columns above it can be as much.
@@ -62,20 +85,19 @@ def _widened(schema: Schema) -> Schema:
     columns = {column.name: column for column in schema.columns}
     parts = {c.total: c.parts for c in schema.constraints if isinstance(c, Sum)}
     lows, grown = lows_of(schema), set()
-    for name in drawing_order(schema.constraints):
-        column = columns[name]
+    for name, grid in grids.items():
         if name in parts:
             ends = [
                 sum(_bound(getattr(columns[part], end)) for part in parts[name])
                 for end in ("minimum", "maximum")
             ]
-            ends = [float(rounded(np.float64(end), column, np)) for end in ends]
-            columns[name] = _reaching(column, *ends)
+            ends = [float(rounded(np.float64(end), grid, np)) for end in ends]
+            columns[name] = _reaching(columns[name], *ends)
             grown.add(name)
         for low in lows.get(name, ()):
             if low in grown:
-                end = upwards(np.float64(_bound(columns[low].maximum)), column, np)
-                columns[name] = _reaching(columns[name], float(end), float(end))
+                end = float(upwards(np.float64(_bound(columns[low].maximum)), grid, np))
+                columns[name] = _reaching(columns[name], end, end)
                 grown.add(name)
     return schema.model_copy(update={"columns": tuple(columns[name] for name in schema.names)})
 

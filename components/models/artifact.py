@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
+from components.data.digits import Grid
 from components.data.schema import Schema
 from components.errors import UserError
 
@@ -70,6 +71,7 @@ class Held:
     schema: Schema
     combinations: Mapping[str, NDArray[np.float64]]
     base: Mapping[str, float]
+    grids: Mapping[str, Grid]
 
 
 def save_held(held: Held, directory: Path) -> None:
@@ -83,6 +85,7 @@ def save_held(held: Held, directory: Path) -> None:
             for name, codes in held.combinations.items()
         },
         "base": dict(held.base),
+        "grids": {name: [grid.scale, grid.step] for name, grid in held.grids.items()},
     }
     path.write_text(json.dumps(header, indent=1, sort_keys=True))
 
@@ -98,6 +101,7 @@ def read_held(directory: Path) -> Held | None:
             name: np.array(codes, dtype=np.float64) for name, codes in found["combinations"].items()
         },
         base=found["base"],
+        grids={name: Grid(*parts) for name, parts in found["grids"].items()},
     )
 
 

@@ -153,8 +153,8 @@ class Constrained:
     def save(self, directory: Path) -> None:
         """Write the generator, and beside its settings how its rows are written back."""
         self.generator.save(directory)
-        rewriting = self.rewriting_
-        save_held(Held(rewriting.outer, rewriting.combinations, rewriting.base), directory)
+        found = self.rewriting_
+        save_held(Held(found.outer, found.combinations, found.base, found.grids), directory)
 
     @classmethod
     def load(cls, directory: Path) -> Self:
@@ -165,5 +165,6 @@ class Constrained:
         held = read_held(directory)
         assert held is not None, "a constrained generator was saved"
         model = cls(generator)
-        model._take(Rewriting(held.schema, generator.schema_, held.combinations, held.base))
+        inner = generator.schema_
+        model._take(Rewriting(held.schema, inner, held.combinations, held.base, held.grids))
         return model

@@ -15,8 +15,10 @@ from components.data.preparation import constrained, drop_columns
 from components.data.schema import DISCRETE, ColumnKind
 from components.data.sources import Source, read_source
 from components.data.splits import Rows, hash_frames, split_rows
+from components.data.table import Table
 from components.errors import UserError
 from components.stages.command import main
+from components.stages.discovery import discover
 from components.stages.paths import StagePaths
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,9 @@ def run(params: Params, paths: StagePaths) -> None:
     paths.train.parent.mkdir(parents=True, exist_ok=True)
     described = describe(rows, kinds, config.target, chosen=split.train)
     schema = constrained(described, config.constraints, rows, chosen=split.train)
+    if config.discover_constraints:
+        train = rows.iloc[split.train].reset_index(drop=True)
+        schema = discover(Table(train, schema), config.seed)
     schema.save(paths.schema)
     facts = {
         "source_sha256": source_sha256,

@@ -34,6 +34,13 @@ def synthesize(
     kind: Annotated[
         list[str] | None, typer.Option(help="What a column is, as column=kind; may be given again.")
     ] = None,
+    constraint: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What holds in every row: 'a <= b', 'total = a + b', or 'a & b' (values that go "
+            "together); may be given again."
+        ),
+    ] = None,
 ) -> None:
     """Write synthetic rows that look like those of TABLE. Nothing is judged or registered.
 
@@ -41,7 +48,11 @@ def synthesize(
     """
     from components.config import AutoConfig, Purpose
     from components.data.output import check_output
-    from components.data.preparation import declared_kinds, prepare_table
+    from components.data.preparation import (
+        declared_constraints,
+        declared_kinds,
+        prepare_table,
+    )
     from components.data.sources import read_source
     from components.models.catalog import AUTO, default_config
     from components.models.contract import FormallyPrivate
@@ -53,7 +64,13 @@ def synthesize(
     config = AutoConfig(purpose=Purpose.SHARING) if model == AUTO else default_config(model)
     started = time.monotonic()
     source = read_source(table)
-    real = prepare_table(source.frame, target, drop=drop or (), kinds=declared_kinds(kind or ()))
+    real = prepare_table(
+        source.frame,
+        target,
+        drop=drop or (),
+        kinds=declared_kinds(kind or ()),
+        constraints=declared_constraints(constraint or ()),
+    )
     with console.status(f"fitting {config.name} to {len(real)} rows"):
         fitted = fit_chosen(config, real, seed=seed)
     num_rows = draw_to_file(console, fitted.model, rows or len(real), output, seed=seed)

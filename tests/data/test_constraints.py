@@ -10,7 +10,8 @@ from pandas.testing import assert_frame_equal
 from pydantic import TypeAdapter, ValidationError
 
 from components.config import ColumnKind, Combination, Constraint, Inequality, Sum
-from components.data.preparation import prepare_table
+from components.data.preparation import declared_constraints, prepare_table
+from components.data.schema import Schema
 from components.data.table import Table, decode, encode
 from components.data.written import rewriting_of
 from components.errors import UserError
@@ -225,6 +226,31 @@ def test_columns_of_different_digits(low: int | None, high: int | None) -> None:
             assert (rows[name] == rows[name].round(column.decimals)).all()
 
 
+def test_heaps_and_whole_days_stay() -> None:
+    table = ruled_table()
+    rewriting = rewriting_of(table)
+    assert rewriting.grids["limit"].step == 50 and rewriting.grids["price"].step == 1
+    outer = rewriting.back(torn(table, 5_000), np, rewriting.combinations)
+    rows = decode(outer, rewriting.outer, seed=0)
+    assert (rows["limit"] % 50 == 0).all()
+    for name in ("ordered", "sent", "paid"):
+        days = rows[name].dropna()
+        assert name == "ordered" or (days == days.dt.normalize()).all()
+
+
+def test_grids_that_do_not_go_together_are_given_up() -> None:
+    frame = numbers(a=[3, 3, None, None], b=[5, None, 20, 30], c=[None, 4, 20, 30])
+    asked = [
+        Inequality(low="a", high="b"),
+        Inequality(low="b", high="c"),
+        Inequality(low="a", high="c"),
+    ]
+    table, _ = written(frame, *asked)
+    rewriting = rewriting_of(table)
+    rows = decode(rewriting.back(torn(table, 2_000), np, {}), rewriting.outer, seed=0)
+    assert [num_broken(rows, c, frame) for c in asked] == [0, 0, 0]
+
+
 def test_a_sum_that_is_rounded() -> None:
     rng = np.random.default_rng(0)
     net, tax = rng.gamma(2, 10, 300).round(3), rng.gamma(2, 2, 300).round(3)
@@ -234,3 +260,22 @@ def test_a_sum_that_is_rounded() -> None:
     rewriting = rewriting_of(table)
     rows = decode(rewriting.back(torn(table, 5_000), np, {}), rewriting.outer, seed=0)
     assert (rows["gross"] == (rows["net"] + rows["tax"]).round(1)).all()
+
+
+def test_constraints_in_words() -> None:
+    found = declared_constraints(["a <= b", "gross = net + tax + toll", "city & country"])
+    assert found == [
+        Inequality(low="a", high="b"),
+        Sum(total="gross", parts=("net", "tax", "toll")),
+        Combination(columns=("city", "country")),
+    ]
+    assert declared_constraints([str(constraint) for constraint in found]) == found
+    for wrong in ("a", "a <= a", "a = b", "a > b"):
+        with pytest.raises(UserError, match=f"'{wrong}' is no constraint"):
+            declared_constraints([wrong])
+
+
+def test_a_table_without_constraints_is_saved_as_before() -> None:
+    assert "constraints" not in prepare_table(ruled_frame(100), "outcome").schema.model_dump_json()
+    schema = ruled_table(100).schema
+    assert Schema.model_validate_json(schema.model_dump_json()) == schema
