@@ -25,6 +25,8 @@ from components.models.catalog import MODELS, load_model, make_model
 from components.models.constrained import Constrained
 from components.models.contract import Completer, Exportable, Scorer, TabularModel
 from components.models.streaming import stream
+from components.registry.flavors import export
+from components.registry.output_columns import describe
 from tests.models.conftest import small_model
 from tests.ruled import CONSTRAINTS, PLACES, num_broken, ruled_frame, ruled_table
 
@@ -66,6 +68,18 @@ def test_so_do_those_of_the_program(name: str) -> None:
     random = torch.Generator().manual_seed(0)
     draws = torch.rand(ROWS, program.num_uniforms, dtype=torch.float64, generator=random)
     assert breaks(decode(module(draws).numpy(), model.schema_, seed=0)) == NONE_BROKEN
+
+
+def test_a_program_on_disk_needs_no_code_of_ours(tmp_path: Path) -> None:
+    model = held("trees")
+    assert isinstance(model, Exportable)
+    program = model.export_program()
+    export(program, tmp_path / "model.pt2")
+    loaded = torch.export.load(tmp_path / "model.pt2").module()
+    draws = torch.rand(500, program.num_uniforms, dtype=torch.float64)
+    np.testing.assert_array_equal(loaded(draws).numpy(), program.module(draws).numpy())
+    card = describe(program, model.schema_)
+    assert [column.name for column in card.columns] == model.schema_.names
 
 
 def test_so_do_parts_conditions_and_what_was_saved(tmp_path: Path) -> None:

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from components.config import TreesConfig
+from components.data.table import Table
 from components.models.catalog import make_model
 from components.registry.door import DoorLimits, _judge
 from components.registry.packaging import _packaged_code
 from tests.procedural import mixed_table
+from tests.ruled import ruled_table
 
 _CONSUMER = """
 import importlib, json, sys
@@ -25,9 +27,10 @@ print(json.dumps([len(rows), rows["outcome"][:5].unique().tolist(), "components"
 """
 
 
-def test_packaged_code_samples_without_the_project(tmp_path: Path) -> None:
-    model = make_model(TreesConfig())
-    model.fit(mixed_table(), seed=0)
+@pytest.mark.parametrize("table", [mixed_table(), ruled_table()], ids=["free", "held"])
+def test_packaged_code_samples_without_the_project(tmp_path: Path, table: Table) -> None:
+    model = make_model(TreesConfig(), table.schema.constraints)
+    model.fit(table, seed=0)
     model.save(tmp_path / "model")
     with _packaged_code() as package:
         arguments = [str(package.parent), package.name, str(tmp_path / "model")]
