@@ -95,11 +95,16 @@ def broken(constraint: Inequality | Sum, rows: pd.DataFrame, schema: Schema) -> 
 def check_rows(rows: pd.DataFrame, schema: Schema) -> None:
     """Raise UserError where rows break an inequality or a sum of their schema."""
     for constraint in schema.constraints:
-        if isinstance(constraint, Combination):
-            continue  # it is of rows that this is learned
-        found = np.flatnonzero(broken(constraint, rows, schema))
-        if len(found):
-            raise UserError(_told_broken(constraint, rows, found))
+        check_constraint(constraint, rows, schema)
+
+
+def check_constraint(constraint: Constraint, rows: pd.DataFrame, schema: Schema) -> None:
+    """Raise UserError where rows break this one; a combination is what rows are, never broken."""
+    if isinstance(constraint, Combination):
+        return
+    found = np.flatnonzero(broken(constraint, rows, schema))
+    if len(found):
+        raise UserError(_told_broken(constraint, rows, found))
 
 
 def _told_broken(constraint: Constraint, rows: pd.DataFrame, found: NDArray[np.int64]) -> str:

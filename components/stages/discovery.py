@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from components.config import Combination, Constraint, Inequality, Sum
-from components.data.preparation import constrained
+from components.data.constraints import check_columns, check_constraint
 from components.data.schema import Schema
 from components.data.table import Table
+from components.data.written import check_possible
 from components.errors import UserError
 from components.evaluation import rules
 from components.evaluation.rule_search import find_rules
@@ -18,25 +19,33 @@ logger = logging.getLogger(__name__)
 MOST_ROWS = 40_000
 """Of more training rows, so many at random are searched; all of them must keep what is found."""
 
+MOST_HELD = 100
+
 
 def discover(table: Table, seed: int) -> Schema:
     """The schema of training rows with the constraints that they show, after its own.
 
     Rules are those that the evaluation finds in one half of the rows and confirms in the other
     (`find_rules`). Of these, sums come first, then inequalities, then combinations; one that any
-    row breaks, that a constraint before it says already, or that cannot be held with these is left
-    out, as the log says.
+    row breaks, or that cannot be held with those before it, is left out, as the log says.
     """
     schema = table.schema
     for constraint in _candidates(table, seed):
         if constraint in schema.constraints:
             continue
+        if len(schema.constraints) >= MOST_HELD:
+            logger.info("at most %d constraints are held: others are not looked at", MOST_HELD)
+            break
+        wanted = schema.model_copy(update={"constraints": (*schema.constraints, constraint)})
         try:
-            schema = constrained(schema, (*schema.constraints, constraint), table.frame)
+            check_constraint(constraint, table.frame, schema)
+            check_columns(wanted.constraints, wanted)
+            check_possible(wanted)
         except UserError as error:
             logger.info("rule %r is no constraint: %s", str(constraint), error)
             continue
         logger.info("constraint found: %s", constraint)
+        schema = wanted
     return schema
 
 
