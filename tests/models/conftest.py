@@ -34,7 +34,7 @@ CONSTRAINTS: tuple[Constraint, ...] = (
 )
 """Constraints that all rows of `mixed_table()` hold."""
 
-NAMES = sorted([*MODELS, f"copula{HELD}", f"trees{HELD}"])
+NAMES = sorted([*MODELS, f"trees{HELD}"])
 
 
 def small_model(name: str) -> TabularModel:
