@@ -10,8 +10,8 @@ goes on.
 """
 
 import argparse
-import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,10 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.calibration.given import read
+from benchmarks.calibration.tables import Parts
 from benchmarks.calibration.trials import ROOT
 from benchmarks.calibration.wording import table
+from benchmarks.kept import Kept
 from benchmarks.tables import judged, ours
 from components.config import SHARING_CROWD, ModelConfig, PrivateConfig, TreesConfig
 
@@ -47,22 +49,20 @@ def configs() -> dict[str, ModelConfig]:
 
 def measure(options: argparse.Namespace) -> Found:
     """The figures of every seed by table, number of rows and epsilon."""
-    options.state.parent.mkdir(parents=True, exist_ok=True)
-    lines = options.state.read_text().splitlines() if options.state.is_file() else []
-    known = {entry["key"]: entry for entry in map(json.loads, lines)}
+    kept = Kept(options.state)
     found: Found = {}
     for name in options.only:
         parts = read(name, options.data_dir, options.rows)
         for title, config in configs().items():
             for seed in range(SEEDS):
                 key = f"{name}|{len(parts.train)}|{title}|{seed}"
-                if key not in known:
-                    known[key] = {"key": key} | judged(parts, ours(config, parts, seed))
-                    with options.state.open("a") as file:
-                        file.write(json.dumps(known[key]) + "\n")
-                    print(key, known[key], flush=True)
-                found.setdefault((name, len(parts.train), title), []).append(known[key])
+                entry = kept.entry(key, partial(_measured, config, parts, seed))
+                found.setdefault((name, len(parts.train), title), []).append(entry)
     return found
+
+
+def _measured(config: ModelConfig, parts: Parts, seed: int) -> dict[str, Any]:
+    return judged(parts, ours(config, parts, seed))
 
 
 def lines_of(found: Found) -> list[list[str]]:

@@ -8,7 +8,6 @@ was measured is kept in FILE, by seed and settings, so that a killed run goes on
 """
 
 import argparse
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -22,6 +21,7 @@ from threadpoolctl import threadpool_limits
 from benchmarks.calibration.tables import Parts, draw, source
 from benchmarks.calibration.trials import ROOT
 from benchmarks.calibration.wording import outcome, table
+from benchmarks.kept import Kept
 from components.config import EvaluateConfig, ModelConfig, Purpose, TableGanConfig, TreesConfig
 from components.data.table import Matrix, Table, decode
 from components.evaluation.case import Case
@@ -165,27 +165,26 @@ def distances(parts: Parts, made: Table) -> dict[str, float]:
 
 def measure(options: argparse.Namespace) -> dict[str, list[dict[str, float]]]:
     """The figures of each generator, a dict a seed: those in the file, and what was missing."""
-    options.state.parent.mkdir(parents=True, exist_ok=True)
-    lines = options.state.read_text().splitlines() if options.state.is_file() else []
-    known = {entry["key"]: entry["figures"] for entry in map(json.loads, lines)}
+    kept = Kept(options.state)
     found: dict[str, list[dict[str, float]]] = {}
     for seed in range(options.seeds):
         parts = halves(seed)
         for name, make in MAKERS.items():
             settings = MODELS[name].model_dump_json() if name in MODELS else ""
             key = f"{seed}|{name}|{settings}"
-            if key not in known and name in options.skip:
-                continue
-            if key not in known:
-                started = time.perf_counter()
-                rows = make(parts, seed)
-                seconds = time.perf_counter() - started
-                known[key] = judged(parts, rows, seed) | {"seconds": seconds}
-                with options.state.open("a") as file:
-                    file.write(json.dumps({"key": key, "figures": known[key]}) + "\n")
-                print(seed, name, known[key], flush=True)
-            found.setdefault(name, []).append(known[key])
+            if key in kept or name not in options.skip:
+                entry = kept.entry(key, partial(_measured, make, parts, seed))
+                found.setdefault(name, []).append(entry["figures"])
     return found
+
+
+def _measured(
+    make: Callable[[Parts, int], pd.DataFrame], parts: Parts, seed: int
+) -> dict[str, dict[str, float]]:
+    started = time.perf_counter()
+    rows = make(parts, seed)
+    seconds = time.perf_counter() - started
+    return {"figures": judged(parts, rows, seed) | {"seconds": seconds}}
 
 
 def halves(seed: int) -> Parts:

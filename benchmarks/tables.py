@@ -10,7 +10,6 @@ those peers are left out. What was measured is kept in FILE, so that a killed ru
 """
 
 import argparse
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -24,6 +23,7 @@ from benchmarks.calibration.given import TABLES, ask_peer, read
 from benchmarks.calibration.tables import Parts
 from benchmarks.calibration.trials import ROOT
 from benchmarks.calibration.wording import table
+from benchmarks.kept import Kept
 from components.config import (
     AutoConfig,
     AutoregressiveConfig,
@@ -109,22 +109,14 @@ def makers(options: argparse.Namespace) -> Mapping[str, Callable[[Parts], Made]]
 
 def measure(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
     """Every figure by table and generator: those in the file, and those that were missing."""
-    options.state.parent.mkdir(parents=True, exist_ok=True)
-    lines = options.state.read_text().splitlines() if options.state.is_file() else []
-    known = {entry["key"]: entry for entry in map(json.loads, lines)}
+    kept = Kept(options.state)
     chosen = {}
     for name in options.only:
         parts = read(name, options.data_dir, options.rows)
         for generator, make in makers(options).items():
             key = f"{name}|{len(parts.train)}|{generator}"
-            if key not in known and generator in options.skip:
-                continue
-            if key not in known:
-                known[key] = {"key": key} | _attempt(make, parts)
-                with options.state.open("a") as file:
-                    file.write(json.dumps(known[key]) + "\n")
-                print(key, known[key], flush=True)
-            chosen[key] = known[key]
+            if key in kept or generator not in options.skip:
+                chosen[key] = kept.entry(key, partial(_attempt, make, parts))
     return chosen
 
 

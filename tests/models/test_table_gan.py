@@ -1,11 +1,6 @@
 """What table-GAN promises beyond the contract: three live losses, exact resumption, its cells."""
 
 import logging
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,6 +15,7 @@ from components.models.table_gan import TableGan
 from components.models.table_gan_cells import draw_cells, learn_cells, place_bounds, record_columns
 from components.models.table_gan_label import ClassLabel, NumberLabel
 from components.training.loop import NonFiniteLossError
+from tests.models.processes import kill_after_checkpoint, run_alone
 from tests.procedural import columns_table, mixed_table
 
 TINY = TableGanConfig(
@@ -265,7 +261,7 @@ fit_tiny(checkpoint_dir=Path(sys.argv[1]), log=wait)
 
 
 def test_a_killed_fit_goes_on_and_ends_as_if_it_had_not_been(tmp_path, caplog):
-    _kill_after_checkpoint(tmp_path, step=19)
+    kill_after_checkpoint(KILLED_AT_20, tmp_path, 19)
     steps = []
     with caplog.at_level(logging.INFO):
         resumed = fit_tiny(checkpoint_dir=tmp_path, log=lambda step, metrics: steps.append(step))
@@ -273,17 +269,6 @@ def test_a_killed_fit_goes_on_and_ends_as_if_it_had_not_been(tmp_path, caplog):
     assert steps == [10, 20, 30]
     _assert_same_weights(resumed, fit_tiny())
     assert resumed.sample(50, seed=0).equals(fit_tiny().sample(50, seed=0))
-
-
-def _kill_after_checkpoint(directory: Path, step: int) -> None:
-    command = [sys.executable, "-c", KILLED_AT_20, str(directory)]
-    child = subprocess.Popen(command, cwd=Path(__file__).parents[2])
-    deadline = time.monotonic() + 60
-    while not (directory / f"step-{step:09d}.pt").exists():
-        assert child.poll() is None and time.monotonic() < deadline
-        time.sleep(0.05)
-    child.send_signal(signal.SIGKILL)
-    assert child.wait() == -signal.SIGKILL
 
 
 def test_a_checkpoint_of_other_settings_or_rows_is_not_used(tmp_path, caplog):
@@ -307,11 +292,4 @@ assert not heavy, heavy
 
 def test_sampling_needs_torch_but_no_learning_library(tmp_path):
     fit_tiny().save(tmp_path)
-    done = subprocess.run(
-        [sys.executable, "-c", SAMPLE_ALONE, str(tmp_path)],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    run_alone(SAMPLE_ALONE, str(tmp_path))
