@@ -13,7 +13,7 @@ from prefect.runtime import flow_run
 
 from components.config import Params
 from components.evaluation.evidence import Evidence
-from components.models.artifact import load_artifact
+from components.models.artifact import read_header
 from components.registry.candidates import (
     Candidate,
     DatasetUsed,
@@ -117,7 +117,7 @@ def _lineage(
 ) -> Lineage:
     revision = git_revision(PROJECT)
     settings = params.model_dump_json()
-    generator = load_artifact(paths.model)
+    generator = read_header(paths.model)
     return Lineage(
         name=params.name,
         version=None,

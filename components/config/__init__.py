@@ -9,6 +9,7 @@ from components.config.evaluate import (
     Protocol,
     Purpose,
 )
+from components.config.images import ImageGaussianConfig, ImageModelConfig, makes_images
 from components.config.models import (
     SHARING_CROWD,
     AutoConfig,
@@ -58,6 +59,8 @@ __all__ = [
     "EvaluateConfig",
     "Gate",
     "GroupSplit",
+    "ImageGaussianConfig",
+    "ImageModelConfig",
     "Inequality",
     "Model",
     "ModelConfig",
@@ -76,6 +79,7 @@ __all__ = [
     "TimeSplit",
     "TrainConfig",
     "TreesConfig",
+    "makes_images",
     "override",
     "parse_evaluate",
     "parse_params",

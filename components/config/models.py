@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from components.config.evaluate import Purpose
+from components.config.images import ImageModelConfig
 from components.config.settings import Settings
 
 
@@ -186,7 +187,7 @@ class AutoConfig(Settings):
     held_out_share: float = Field(0.3, gt=0, lt=1)
 
 
-Model = Annotated[ModelConfig | AutoConfig, Field(discriminator="name")]
+Model = Annotated[ModelConfig | AutoConfig | ImageModelConfig, Field(discriminator="name")]
 
 
 class TrainConfig(Settings):

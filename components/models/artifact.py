@@ -4,32 +4,43 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from components.data.digits import Grid
+from components.data.image_schema import ImageSchema
 from components.data.schema import Schema
 from components.errors import UserError
 
 FORMAT = 1
 _HELD = "held"
+AnySchema = TypeVar("AnySchema", Schema, ImageSchema)
 
 
 @dataclass(frozen=True)
-class Artifact:
+class Header:
+    """What a saved model is: its name and its settings, and whether it makes images or rows."""
+
+    model: str
+    settings: Mapping[str, Any]
+    makes_images: bool
+
+
+@dataclass(frozen=True)
+class Artifact(Generic[AnySchema]):
     """Everything a model needs to sample: its name, settings, schema, fitted state and arrays."""
 
     model: str
     settings: Mapping[str, Any]
-    schema: Schema
+    schema: AnySchema
     state: Mapping[str, Any]
     arrays: Mapping[str, NDArray[Any]]
 
 
-def save_artifact(artifact: Artifact, directory: Path) -> None:
+def save_artifact(artifact: Artifact[AnySchema], directory: Path) -> None:
     """Write `artifact` into `directory`, which is made where it is missing."""
     directory.mkdir(parents=True, exist_ok=True)
     header = {
@@ -44,21 +55,41 @@ def save_artifact(artifact: Artifact, directory: Path) -> None:
     save_file(arrays, directory / "weights.safetensors")
 
 
-def load_artifact(directory: Path) -> Artifact:
+def load_artifact(directory: Path) -> Artifact[Schema]:
     """Read what `save_artifact` wrote; raises UserError where it is not there or not readable."""
-    path = directory / "model.json"
-    if not path.is_file():
-        raise UserError(f"no model at {directory}: model.json is missing")
-    header = json.loads(path.read_text())
-    if header.get("format") != FORMAT:
-        raise UserError(f"{path} has format {header.get('format')!r}; this version reads {FORMAT}")
+    return _load(directory, Schema)
+
+
+def load_image_artifact(directory: Path) -> Artifact[ImageSchema]:
+    """The same for a model of images."""
+    return _load(directory, ImageSchema)
+
+
+def read_header(directory: Path) -> Header:
+    """What the model saved in `directory` is; raises UserError as `load_artifact` does."""
+    found = _read_header(directory)
+    return Header(found["model"], found["settings"], found["schema"].get("kind") == "images")
+
+
+def _load(directory: Path, schema: type[AnySchema]) -> Artifact[AnySchema]:
+    header = _read_header(directory)
     return Artifact(
         model=header["model"],
         settings=header["settings"],
-        schema=Schema.model_validate(header["schema"]),
+        schema=schema.model_validate(header["schema"]),
         state=header["state"],
         arrays=load_file(directory / "weights.safetensors"),
     )
+
+
+def _read_header(directory: Path) -> dict[str, Any]:
+    path = directory / "model.json"
+    if not path.is_file():
+        raise UserError(f"no model at {directory}: model.json is missing")
+    header: dict[str, Any] = json.loads(path.read_text())
+    if header.get("format") != FORMAT:
+        raise UserError(f"{path} has format {header.get('format')!r}; this version reads {FORMAT}")
+    return header
 
 
 @dataclass(frozen=True)
@@ -105,7 +136,9 @@ def read_held(directory: Path) -> Held | None:
     )
 
 
-def saved_schema(directory: Path) -> Schema:
-    """The schema of the rows that the model saved in `directory` makes."""
+def saved_schema(directory: Path) -> Schema | ImageSchema:
+    """What the model saved in `directory` makes: rows with this schema, or images."""
+    if read_header(directory).makes_images:
+        return load_image_artifact(directory).schema
     held = read_held(directory)
     return load_artifact(directory).schema if held is None else held.schema

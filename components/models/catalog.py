@@ -1,8 +1,7 @@
-"""Every tabular model by name, imported only when it is asked for."""
+"""Every model by name, imported only when it is asked for."""
 
 import importlib
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -12,15 +11,17 @@ from components.config import (
     Constraint,
     CopulaConfig,
     CtganConfig,
+    ImageGaussianConfig,
+    ImageModelConfig,
     ModelConfig,
     PrivateConfig,
     TableGanConfig,
     TreesConfig,
 )
 from components.errors import UserError
-from components.models.artifact import read_held
+from components.models.artifact import read_header, read_held
 from components.models.constrained import Constrained
-from components.models.contract import TabularModel
+from components.models.contract import ImageModel, TabularModel
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Entry:
     """A model as `module:class`, its settings, and what only it needs to sample."""
 
     path: str
-    settings: type[ModelConfig]
+    settings: type[ModelConfig | ImageModelConfig]
     needs: tuple[str, ...] = ()
 
 
@@ -45,7 +46,14 @@ MODELS = {
     ),
     "private": Entry("components.models.private:Private", PrivateConfig),
 }
-"""Every model by name. A new one is one file, its settings, and one line here."""
+"""Every generator of rows by name. A new one is one file, its settings, and one line here."""
+
+IMAGE_MODELS = {
+    "image_gaussian": Entry(
+        "components.models.image_gaussian:ImageGaussian", ImageGaussianConfig, needs=("pillow",)
+    ),
+}
+"""The same for generators of images."""
 
 NOT_PRIVATE = (
     "private cannot hold constraints: ranges and combinations would be read off the rows without "
@@ -66,29 +74,52 @@ def make_model(config: ModelConfig, constraints: Sequence[Constraint] = ()) -> T
     return Constrained(model)
 
 
+def make_image_model(config: ImageModelConfig) -> ImageModel:
+    """The generator of images of these settings, yet to be fitted."""
+    return cast(ImageModel, model_class(config.name)(config))
+
+
 def default_config(name: str) -> ModelConfig:
-    """The settings a model has unless told otherwise; raises UserError where it is not known."""
-    return _entry(name).settings()
+    """The settings a model of rows has unless told otherwise; UserError where it is not known."""
+    return cast(ModelConfig, _entry(name, MODELS).settings())
 
 
 def load_model(directory: Path) -> TabularModel:
-    """The fitted model saved in `directory`; raises UserError where there is none."""
-    path = directory / "model.json"
-    if not path.is_file():
-        raise UserError(f"no model at {directory}: model.json is missing")
-    name = json.loads(path.read_text()).get("model")
-    found = model_class(name)
+    """The fitted model saved in `directory`; raises UserError where there is none, or of images."""
+    header = read_header(directory)
+    if header.makes_images:
+        raise UserError(f"the model at {directory} ({header.model}) makes images, not rows")
+    found = model_class(header.model)
     return cast(TabularModel, (Constrained if read_held(directory) else found).load(directory))
+
+
+def load_image_model(directory: Path) -> ImageModel:
+    """The generator of images saved in `directory`; raises UserError where there is none."""
+    header = read_header(directory)
+    if not header.makes_images:
+        raise UserError(f"the model at {directory} ({header.model}) makes rows, not images")
+    return cast(ImageModel, model_class(header.model).load(directory))
+
+
+def load_any_model(directory: Path) -> TabularModel | ImageModel:
+    """The fitted model saved in `directory`, whatever it makes."""
+    makes_images = read_header(directory).makes_images
+    return load_image_model(directory) if makes_images else load_model(directory)
+
+
+def needs_of(name: str) -> tuple[str, ...]:
+    """What only this model needs to sample, beyond what all do."""
+    return _entry(name, MODELS | IMAGE_MODELS).needs
 
 
 def model_class(name: str) -> type[Any]:
     """The class of the model called `name`; raises UserError where it is not known."""
-    module, _, attribute = _entry(name).path.partition(":")
+    module, _, attribute = _entry(name, MODELS | IMAGE_MODELS).path.partition(":")
     found: type[Any] = getattr(importlib.import_module(module), attribute)
     return found
 
 
-def _entry(name: str) -> Entry:
-    if name not in MODELS:
-        raise UserError(f"no model is called {name!r}; known models: {', '.join(sorted(MODELS))}")
-    return MODELS[name]
+def _entry(name: str, known: Mapping[str, Entry]) -> Entry:
+    if name not in known:
+        raise UserError(f"no model is called {name!r}; known models: {', '.join(sorted(known))}")
+    return known[name]

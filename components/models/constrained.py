@@ -17,7 +17,7 @@ from components.data.schema import Schema
 from components.data.table import Matrix, Table, decode, encode, encode_column, fill_gaps
 from components.data.written import rewriting_of
 from components.errors import UserError
-from components.models.artifact import Held, load_artifact, read_held, save_held
+from components.models.artifact import Held, read_header, read_held, save_held
 from components.models.constrained_cells import followed, reaching
 from components.models.contract import (
     Budget,
@@ -161,7 +161,7 @@ class Constrained:
         """Read what `save` wrote."""
         from components.models.catalog import model_class  # which imports this module
 
-        generator = model_class(load_artifact(directory).model).load(directory)
+        generator = model_class(read_header(directory).model).load(directory)
         held = read_held(directory)
         assert held is not None, "a constrained generator was saved"
         model = cls(generator)

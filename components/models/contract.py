@@ -10,6 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from components.data.conditions import Condition
+from components.data.image_schema import ImageSchema
+from components.data.images import ImageSet
 from components.data.schema import Schema
 from components.data.table import Matrix, Table
 
@@ -60,6 +62,48 @@ class TabularModel(Protocol):
         self, num_rows: int, *, condition: Condition | None = None, seed: int
     ) -> pd.DataFrame:
         """Exactly `num_rows` rows in the schema's columns and types, all meeting `condition`."""
+        ...
+
+    def save(self, directory: Path) -> None:
+        """Write the fitted model as JSON and safetensors, nothing that executes when read."""
+        ...
+
+    @classmethod
+    def load(cls, directory: Path) -> Self:
+        """Read what `save` wrote."""
+        ...
+
+
+@runtime_checkable
+class ImageModel(Protocol):
+    """A generator of images, of the size and classes of those it learned from.
+
+    What is said of `TabularModel` holds here too. Networks that learn draw in `eval` mode, so that
+    no image depends on those drawn with it.
+    """
+
+    schema_: ImageSchema
+
+    def fit(
+        self,
+        images: ImageSet,
+        *,
+        seed: int,
+        budget: Budget = ...,
+        log: LogMetrics = ...,
+        checkpoint_dir: Path | None = None,
+    ) -> None:
+        """Learn from `images`. With a `checkpoint_dir`, go on from the newest checkpoint in it."""
+        ...
+
+    def draw_images(
+        self, num_images: int, *, condition: Condition | None = None, seed: int
+    ) -> Iterator[ImageSet]:
+        """Exactly `num_images` images in parts, one at least, with labels if real ones have any.
+
+        `condition` asks for a class: `{"label": "8"}`. An impossible one is refused at once.
+        Without it classes have the shares of the training images.
+        """
         ...
 
     def save(self, directory: Path) -> None:

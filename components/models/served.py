@@ -9,7 +9,7 @@ import pandas as pd
 
 from components.data.conditions import Condition
 from components.errors import UserError
-from components.models.catalog import load_model
+from components.models.catalog import load_any_model
 from components.models.streaming import stream
 
 
@@ -21,10 +21,13 @@ class ServedGenerator:
     """
 
     def __init__(self, directory: Path) -> None:
-        self._model = load_model(directory)
+        self._model = load_any_model(directory)
 
     def predict(self, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> Any:
-        """The synthetic rows that are asked for, in the columns and types of the real table."""
+        """The synthetic rows that are asked for, in the columns and types of the real table.
+
+        Images are rows too: PNG bytes in `image`, what they show in `label`.
+        """
         frames = [
             frame
             for request in model_input.to_dict(orient="records")

@@ -8,9 +8,10 @@ import pandas as pd
 
 from components.data.conditions import Condition
 from components.data.identifiers import MOST_DRAWN
+from components.data.image_rows import to_rows
 from components.data.schema import Schema
 from components.data.table import Matrix, decode
-from components.models.contract import Streamer, TabularModel
+from components.models.contract import ImageModel, Streamer, TabularModel
 
 CHUNK = MOST_DRAWN
 """Rows of a frame, where nothing else is asked for, and of a chunk with random numbers of its own.
@@ -31,7 +32,7 @@ def tell_nobody(num_rows: int) -> None:
 
 
 def stream(
-    model: TabularModel,
+    model: TabularModel | ImageModel,
     num_rows: int,
     *,
     condition: Condition | None = None,
@@ -41,9 +42,13 @@ def stream(
 ) -> Iterator[pd.DataFrame]:
     """The rows of `model.sample`, in frames of `batch` rows, the last of fewer; one at least.
 
-    The rows do not depend on `batch`. A generator that is no `Streamer` draws them all at once.
+    Images come as rows, too (`components/data/image_rows.py`). The rows do not depend on `batch`.
+    A generator that is no `Streamer` draws them all at once.
     """
     assert batch > 0
+    if isinstance(model, ImageModel):
+        images = model.draw_images(num_rows, condition=condition, seed=seed)
+        return _in_batches(_telling(map(to_rows, images), told), batch)
     if not isinstance(model, Streamer):
         rows = model.sample(num_rows, condition=condition, seed=seed)
         return _in_batches(_telling([rows], told), batch)

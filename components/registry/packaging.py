@@ -15,8 +15,8 @@ from mlflow.models import Model, ModelSignature
 from mlflow.types import ColSpec, DataType
 from mlflow.types import Schema as InputSchema
 
-from components.models.artifact import load_artifact
-from components.models.catalog import MODELS, load_model
+from components.models.artifact import read_header
+from components.models.catalog import load_model, needs_of
 from components.models.contract import Exportable
 from components.registry.flavors import GeneratorFlavors
 
@@ -34,7 +34,7 @@ def log_generator(model_dir: Path, run_id: str, tags: Mapping[str, str] | None =
     different code load side by side in one process. As a PyTorch program it needs no code.
     `tags` are put on the logged model.
     """
-    needs = _NEEDS + MODELS[load_artifact(model_dir).model].needs
+    needs = _NEEDS + needs_of(read_header(model_dir).model)
     generator = load_model(model_dir)
     program = generator.export_program() if isinstance(generator, Exportable) else None
     with _packaged_code() as package, mlflow.start_run(run_id=run_id), warnings.catch_warnings():

@@ -1,0 +1,75 @@
+"""What the images of a set are: their size, their channels and what they may show."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from components.data.conditions import Condition
+from components.data.images import ImageSet
+from components.errors import UserError
+
+IMAGE, LABEL = "image", "label"
+"""The columns of images as rows: PNG bytes, and what the image shows."""
+
+
+class ImageSchema(BaseModel):
+    """The size of all images, their channels (1 grey, 3 colour), and the classes of labelled ones.
+
+    Classes are sorted; a label is a position in them. There are none where images have no labels.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["images"] = "images"
+    height: int = Field(ge=1)
+    width: int = Field(ge=1)
+    channels: Literal[1, 3]
+    classes: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns of images as rows."""
+        return (IMAGE, LABEL) if self.classes else (IMAGE,)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels."""
+        return (self.height, self.width, self.channels)
+
+    def save(self, path: Path) -> None:
+        """Write as JSON."""
+        path.write_text(self.model_dump_json(indent=1))
+
+    @classmethod
+    def load(cls, path: Path) -> "ImageSchema":
+        """Read what `save` wrote."""
+        return cls.model_validate_json(path.read_text())
+
+
+def schema_of(images: ImageSet) -> ImageSchema:
+    """What these images are."""
+    _, height, width, channels = images.images.shape
+    return ImageSchema.model_validate(
+        {"height": height, "width": width, "channels": channels, "classes": images.classes}
+    )
+
+
+def asked_class(condition: Condition | None, schema: ImageSchema) -> int | None:
+    """The class that `condition` asks for, as a position; None where it asks for nothing.
+
+    Raises UserError for anything but the label of a known class.
+    """
+    if not condition:
+        return None
+    others = sorted(set(condition) - {LABEL})
+    if others or not schema.classes:
+        raise UserError(
+            f"cannot condition on {', '.join(others) or LABEL}: "
+            + (f"only {LABEL} can be asked for" if schema.classes else "the images have no labels")
+        )
+    wanted = str(condition[LABEL])
+    if wanted not in schema.classes:
+        known = ", ".join(schema.classes[:30])
+        raise UserError(f"{LABEL} = {wanted!r} is no class; there are: {known}")
+    return schema.classes.index(wanted)
