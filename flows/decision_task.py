@@ -12,13 +12,16 @@ from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 from prefect.logging import get_run_logger
 
-from components.config import Approval, Params
+from components.config import Approval, Params, makes_images
+from components.data.image_schema import schema_of
+from components.data.images import joined
 from components.evaluation.evidence import Outcome
-from components.models.contract import TabularModel
+from components.models.contract import ImageModel, TabularModel
 from components.registry.door import DoorLimits, pass_door
 from components.registry.listing import pull
 from components.registry.promotion import champion, decision_lock
 from components.registry.tracking import connect
+from components.stages.images import read_synthetic_images, read_test_images, read_train_images
 from components.stages.paths import StagePaths
 from components.stages.tables import read_test, read_train
 from components.storage.home import find_home
@@ -107,10 +110,18 @@ def _ask_a_person(request: PromoteRequest) -> str:
     return f"a person may resume the run {run.name!r} of `promote`: {page or 'after `make up`'}"
 
 
-def _challenge(generator: TabularModel, params: Params, paths: StagePaths) -> "Challenge":
-    """The new rows against the champion's, on the new run's held-out rows."""
+def _challenge(
+    generator: TabularModel | ImageModel, params: Params, paths: StagePaths
+) -> "Challenge":
+    """What the new generator makes against what the champion makes, on the new run's test data."""
     from components.evaluation.challenge import Challenge, challenge  # scikit-learn takes seconds
 
+    makes = makes_images(params.train.model)
+    if isinstance(generator, ImageModel) or makes:
+        if not (isinstance(generator, ImageModel) and makes):
+            reason = "the champion makes another kind of data, so the two cannot be compared"
+            return Challenge(True, 0.0, 0.0, reason)
+        return _challenge_images(generator, params, paths)
     train, test = read_train(paths), read_test(paths)
     challenger = pd.read_parquet(paths.synthetic)
     if set(generator.schema_.names) != set(train.schema.names):
@@ -123,4 +134,22 @@ def _challenge(generator: TabularModel, params: Params, paths: StagePaths) -> "C
         challenger=challenger,
         purpose=params.evaluate.purpose,
         seed=params.evaluate.seed,
+    )
+
+
+def _challenge_images(generator: ImageModel, params: Params, paths: StagePaths) -> "Challenge":
+    from components.evaluation.challenge import Challenge
+    from components.evaluation.images.challenge import challenge_images
+
+    train, challenger = read_train_images(paths), read_synthetic_images(paths)
+    if generator.schema_ != schema_of(train):
+        reason = "the champion makes images of another size or other classes: nothing to compare"
+        return Challenge(True, 0.0, 0.0, reason)
+    parts = list(generator.draw_images(len(challenger), seed=params.synthesize.seed))
+    return challenge_images(
+        train,
+        read_test_images(paths),
+        champion=joined(parts),
+        challenger=challenger,
+        config=params.evaluate,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from components.config import EvaluateConfig, Purpose, override, parse_evaluate
 from components.data.foreign import read_foreign
@@ -18,13 +18,11 @@ from components.data.sources import absolute, read_source
 from components.errors import UserError
 from components.evaluation.evaluate import evaluate
 from components.evaluation.evidence import Evidence
+from components.evaluation.images.panels import Panel
 from components.models.contract import LogMetrics
 from components.reporting.lineage import Lineage
 from components.storage.code import git_revision
 from flows.project import PROJECT
-
-if TYPE_CHECKING:
-    from components.evaluation.images.case import Panel  # imports torch
 
 _SECTION = "evaluate"
 _OF_A_GENERATOR = ("ratio", "ratios")
@@ -55,7 +53,7 @@ class Judged:
 
     evidence: Evidence
     lineage: Lineage
-    panels: "Sequence[Panel]" = ()
+    panels: Sequence[Panel] = ()
 
 
 def read_config(purpose: Purpose, protocol: str | None, settings: Sequence[str]) -> EvaluateConfig:

@@ -8,6 +8,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.runtime import flow_run
 
+from components.evaluation.images.panels import load_panels
 from components.racing.standing import Race
 from components.registry.promotion import CHAMPION
 from components.registry.tracking import connect, tracking_uri
@@ -32,7 +33,8 @@ def write_report(registered: Registered, decision: Decision, workspace: Path) ->
         paths = StagePaths(workspace)
         curves = read_training_curves(paths.training_curves)
         race = Race.load(paths.race) if paths.race.is_file() else None
-        path.write_text(render(registered.evidence.with_curves(curves), lineage, race=race))
+        evidence, panels = registered.evidence.with_curves(curves), load_panels(paths.panels)
+        path.write_text(render(evidence, lineage, panels, race))
         connect(home).log_artifact(registered.run_id, str(path))
     create_markdown_artifact(
         summary_markdown(registered.evidence, lineage),

@@ -10,17 +10,20 @@ import yaml
 from pydantic import Field
 
 from components.config import (
+    IMAGE_TARGET,
     SHARING_CROWD,
     Approval,
     Params,
+    PrepareConfig,
     Purpose,
     override,
     parse_params,
     read_params,
 )
+from components.data.image_sources import hash_image_source, holds_images
 from components.data.sources import absolute, hash_source
 from components.errors import UserError
-from components.models.catalog import AUTO, MODELS
+from components.models.catalog import AUTO, IMAGE_DEFAULT, IMAGE_MODELS, MODELS
 from components.recipes.catalog import RECIPES, recipe_params
 from components.recipes.recipe import Preset
 from components.registry.settings import newest_settings
@@ -31,7 +34,7 @@ from flows.project import PROJECT
 
 RecipeChoice = Annotated[str, *choice([DEFAULT, *RECIPES])]
 PurposeChoice = Annotated[str, *choice([DEFAULT, *Purpose])]
-ModelChoice = Annotated[str, *choice([DEFAULT, AUTO, *MODELS])]
+ModelChoice = Annotated[str, *choice([DEFAULT, AUTO, *MODELS, *IMAGE_MODELS])]
 ApprovalChoice = Annotated[str, *choice([DEFAULT, *Approval])]
 
 RecipeField = Annotated[
@@ -40,9 +43,15 @@ RecipeField = Annotated[
 ]
 SizeField = Annotated[Preset, Field(title="Size", description="How large a recipe is run")]
 DataField = Annotated[
-    str, Field(title="Data", description="A path, folder, glob or s3:// URI of CSV or Parquet")
+    str,
+    Field(
+        title="Data",
+        description="A path, folder, glob or s3:// URI of CSV, Parquet or images (PNG, JPEG, .npz)",
+    ),
 ]
-TargetField = Annotated[str, Field(title="Target", description="The column to predict")]
+TargetField = Annotated[
+    str, Field(title="Target", description="The column to predict; none for images")
+]
 PurposeField = Annotated[
     PurposeChoice, Field(title="Purpose", description="What the synthetic rows are judged for")
 ]
@@ -157,6 +166,8 @@ def _again(request: RunRequest) -> dict[str, Any]:
 
 
 def _own_data(request: RunRequest) -> dict[str, Any]:
+    if request.model in IMAGE_MODELS or holds_images(request.data):
+        return _own_images(request)
     if not request.target:
         raise UserError(f"data {request.data!r} without a target: say which column to predict")
     purpose = Purpose.SHARING if request.purpose == DEFAULT else Purpose(request.purpose)
@@ -164,6 +175,21 @@ def _own_data(request: RunRequest) -> dict[str, Any]:
         "name": request.name or _slug(request.data, purpose),
         "prepare": {"data": absolute(request.data), "target": request.target},
         "train": {"model": _default_model(purpose)},
+        "evaluate": {"purpose": purpose},
+    }
+
+
+def _own_images(request: RunRequest) -> dict[str, Any]:
+    if request.target not in ("", IMAGE_TARGET):
+        raise UserError(
+            f"target {request.target!r}: what images show is their {IMAGE_TARGET}, by folders or "
+            "by a CSV file (prepare.images.labels)"
+        )
+    purpose = Purpose.SHARING if request.purpose == DEFAULT else Purpose(request.purpose)
+    return {
+        "name": request.name or _slug(request.data, purpose),
+        "prepare": {"data": absolute(request.data), "target": IMAGE_TARGET, "images": {}},
+        "train": {"model": {"name": IMAGE_DEFAULT}},
         "evaluate": {"purpose": purpose},
     }
 
@@ -181,7 +207,16 @@ def _slug(uri: str, purpose: Purpose) -> str:
 
 def _pin(params: Params) -> Params:
     prepare = params.prepare
-    if prepare.data_sha256 is not None:
-        return params
-    pinned = prepare.model_copy(update={"data_sha256": hash_source(prepare.data)})
-    return params.model_copy(update={"prepare": pinned})
+    if prepare.images is not None and prepare.images.labels is not None:
+        labels = str(Path(prepare.images.labels).expanduser().absolute())
+        images = prepare.images.model_copy(update={"labels": labels})
+        prepare = prepare.model_copy(update={"images": images})
+    if prepare.data_sha256 is None:
+        prepare = prepare.model_copy(update={"data_sha256": _hash(prepare)})
+    return params.model_copy(update={"prepare": prepare})
+
+
+def _hash(prepare: PrepareConfig) -> str:
+    if prepare.images is not None:
+        return hash_image_source(prepare.data, prepare.images)
+    return hash_source(prepare.data)

@@ -9,7 +9,15 @@ from components.config.evaluate import (
     Protocol,
     Purpose,
 )
-from components.config.images import ImageGaussianConfig, ImageModelConfig, makes_images
+from components.config.images import (
+    Colour,
+    Damaged,
+    Fit,
+    ImageGaussianConfig,
+    ImageModelConfig,
+    ImagesConfig,
+    makes_images,
+)
 from components.config.models import (
     SHARING_CROWD,
     AutoConfig,
@@ -27,6 +35,7 @@ from components.config.models import (
 )
 from components.config.params import Params, override, parse_evaluate, parse_params, read_params
 from components.config.prepare import (
+    IMAGE_TARGET,
     ColumnKind,
     Combination,
     Constraint,
@@ -43,6 +52,7 @@ from components.config.settings import Settings
 
 __all__ = [
     "AUGMENTATION_GATES",
+    "IMAGE_TARGET",
     "RATIOS",
     "SHARING_CROWD",
     "SHARING_GATES",
@@ -50,17 +60,21 @@ __all__ = [
     "Approval",
     "AutoConfig",
     "AutoregressiveConfig",
+    "Colour",
     "ColumnKind",
     "Combination",
     "Constraint",
     "CopulaConfig",
     "CtganConfig",
+    "Damaged",
     "Device",
     "EvaluateConfig",
+    "Fit",
     "Gate",
     "GroupSplit",
     "ImageGaussianConfig",
     "ImageModelConfig",
+    "ImagesConfig",
     "Inequality",
     "Model",
     "ModelConfig",

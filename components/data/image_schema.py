@@ -5,11 +5,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from components.config import IMAGE_TARGET
 from components.data.conditions import Condition
 from components.data.images import ImageSet
 from components.errors import UserError
 
-IMAGE, LABEL = "image", "label"
+IMAGE, LABEL = "image", IMAGE_TARGET
 """The columns of images as rows: PNG bytes, and what the image shows."""
 
 
@@ -36,6 +37,15 @@ class ImageSchema(BaseModel):
     def shape(self) -> tuple[int, int, int]:
         """Height, width and channels."""
         return (self.height, self.width, self.channels)
+
+    @property
+    def target(self) -> str:
+        """What images are told apart by, where they have labels."""
+        return LABEL if self.classes else "none"
+
+    def kind_of(self, name: str) -> str:
+        """What a column of images as rows holds, as a word."""
+        return "image" if name == IMAGE else "categorical"
 
     def save(self, path: Path) -> None:
         """Write as JSON."""

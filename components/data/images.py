@@ -3,6 +3,7 @@
 import hashlib
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,10 +43,21 @@ class ImageSet:
         return ImageSet(self.images[rows], labels, self.classes, self.sha256)
 
 
+def joined(parts: Sequence[ImageSet]) -> ImageSet:
+    """The images of all parts, one at least, which have the same classes."""
+    labels = [part.labels for part in parts if part.labels is not None]
+    return ImageSet(
+        np.concatenate([part.images for part in parts]),
+        np.concatenate(labels) if labels else None,
+        parts[0].classes,
+        "",
+    )
+
+
 def is_images(uri: str) -> bool:
     """True for a path that can only mean images: an `.npz` file, or a folder that holds some."""
     path = Path(uri).expanduser()
-    return path.suffix.lower() == NPZ or (path.is_dir() and bool(_pictures(path)))
+    return path.suffix.lower() == NPZ or (path.is_dir() and bool(pictures_in(path)))
 
 
 def read_images(uri: str) -> ImageSet:
@@ -148,7 +160,7 @@ def _coded(
 
 
 def _from_folder(folder: Path, uri: str) -> ImageSet:
-    found = _pictures(folder)
+    found = pictures_in(folder)
     if not found:
         raise UserError(f"the folder {uri!r} holds no {_KINDS} file, and no folder of them")
     digest, total = hashlib.sha256(), 0
@@ -157,7 +169,7 @@ def _from_folder(folder: Path, uri: str) -> ImageSet:
         _check_size(path, path.name)
         data = path.read_bytes()
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + data)
-        image = _picture(path)
+        image = read_picture(path, path.name)
         total += image.nbytes
         if total > MAX_BYTES:
             raise UserError(f"{uri!r} takes more than {MAX_BYTES:,} bytes unpacked")
@@ -178,7 +190,7 @@ def _from_folder(folder: Path, uri: str) -> ImageSet:
     return ImageSet(np.stack(pixels), codes, classes, digest.hexdigest())
 
 
-def _pictures(folder: Path) -> list[Path]:
+def pictures_in(folder: Path) -> list[Path]:
     """The picture files in a folder and in the folders in it, in order; links lead nowhere."""
     return sorted(
         path
@@ -188,25 +200,28 @@ def _pictures(folder: Path) -> list[Path]:
     )
 
 
-def _picture(path: Path) -> Pixels:
-    from PIL import Image, UnidentifiedImageError
+def read_picture(path: Path, name: str) -> Pixels:
+    """The pixels (height, width, channels) of a PNG or JPEG file, which errors call `name`.
+
+    Raises UserError where it cannot be read, or is too large.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with Image.open(path, formats=FORMATS) as image:
             if image.width * image.height * 3 > MAX_BYTES:
-                raise UserError(
-                    f"{path.name!r} has {image.width} x {image.height} pixels: too many"
-                )
+                raise UserError(f"{name!r} has {image.width} x {image.height} pixels: too many")
             if image.mode.startswith(("I", "F")):
                 raise UserError(
-                    f"{path.name!r} has more than 8 bits a pixel; accepted are 0 to 255: scale it"
+                    f"{name!r} has more than 8 bits a pixel; accepted are 0 to 255: scale it"
                 )
             grey = image.mode in ("1", "L")
-            pixels = np.asarray(image.convert("L" if grey else "RGB"), dtype=np.uint8)
+            upright = ImageOps.exif_transpose(image)
+            pixels = np.asarray(upright.convert("L" if grey else "RGB"), dtype=np.uint8)
     except UnidentifiedImageError as error:
-        raise UserError(f"{path.name!r} is neither PNG nor JPEG, or is cut short") from error
+        raise UserError(f"{name!r} is neither PNG nor JPEG, or is cut short") from error
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise UserError(f"{path.name!r} cannot be read as an image: {error}") from error
+        raise UserError(f"{name!r} cannot be read as an image: {error}") from error
     return pixels[..., None] if grey else pixels
 
 

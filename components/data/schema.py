@@ -84,6 +84,10 @@ class Schema(BaseModel):
                 return column
         raise UserError(f"no column {name!r}; the table has: {', '.join(self.names)}")
 
+    def kind_of(self, name: str) -> str:
+        """The kind of a column, as a word."""
+        return str(self[name].kind)
+
     def save(self, path: Path) -> None:
         """Write as JSON."""
         path.write_text(self.model_dump_json(indent=1))

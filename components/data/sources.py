@@ -11,11 +11,10 @@ from pathlib import Path
 import pandas as pd
 
 from components.data.bundled import is_bundled, load_bundled
+from components.data.bundled_images import is_bundled_images
 from components.data.files import FORMATS, hash_files, read_files
 from components.errors import UserError
-from components.storage.s3 import download
-
-_S3 = "s3://"
+from components.storage.s3 import download, is_s3
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ def read_source(uri: str) -> Source:
     if is_bundled(uri):
         frame = load_bundled(uri)
         return Source(frame, hashlib.sha256(frame.to_csv().encode()).hexdigest())
-    if uri.startswith(_S3):
+    if is_s3(uri):
         with tempfile.TemporaryDirectory() as folder:
             return _read_paths(download(uri, Path(folder), FORMATS))
     return _read_paths(_match(uri))
@@ -39,7 +38,7 @@ def read_source(uri: str) -> Source:
 
 def hash_source(uri: str) -> str:
     """The SHA-256 of what `read_source` would read."""
-    if is_bundled(uri) or uri.startswith(_S3):
+    if is_bundled(uri) or is_s3(uri):
         return read_source(uri).sha256
     return hash_files(_match(uri))
 
@@ -52,7 +51,7 @@ def open_files(uri: str) -> Iterator[list[Path]]:
     """
     if is_bundled(uri):
         yield []
-    elif uri.startswith(_S3):
+    elif is_s3(uri):
         with tempfile.TemporaryDirectory() as folder:
             yield download(uri, Path(folder), FORMATS)
     else:
@@ -61,7 +60,7 @@ def open_files(uri: str) -> Iterator[list[Path]]:
 
 def absolute(uri: str) -> str:
     """`uri` so that it means the same from any folder."""
-    if is_bundled(uri) or uri.startswith(_S3):
+    if is_bundled(uri) or is_bundled_images(uri) or is_s3(uri):
         return uri
     return str(Path(uri).expanduser().absolute())
 

@@ -55,6 +55,8 @@ IMAGE_MODELS = {
 }
 """The same for generators of images."""
 
+IMAGE_DEFAULT = "image_gaussian"
+
 NOT_PRIVATE = (
     "private cannot hold constraints: ranges and combinations would be read off the rows without "
     "noise; leave the constraints out (prepare.constraints), or name another generator"

@@ -1,6 +1,6 @@
 """Rows of a generator a part at a time, so that memory does not grow with their number."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from typing import TypeVar
 
 import numpy as np
@@ -22,6 +22,8 @@ As many rows or fewer come from the seed itself, so that they are those of versi
 _CHUNK_STREAM = 0xC8
 
 _Rows = TypeVar("_Rows", Matrix, pd.DataFrame)
+
+_Part = TypeVar("_Part", bound=Sized)
 
 Told = Callable[[int], None]
 """Called with the number of rows that are drawn by now."""
@@ -48,12 +50,12 @@ def stream(
     assert batch > 0
     if isinstance(model, ImageModel):
         images = model.draw_images(num_rows, condition=condition, seed=seed)
-        return _in_batches(_telling(map(to_rows, images), told), batch)
+        return _in_batches(telling(map(to_rows, images), told), batch)
     if not isinstance(model, Streamer):
         rows = model.sample(num_rows, condition=condition, seed=seed)
-        return _in_batches(_telling([rows], told), batch)
+        return _in_batches(telling([rows], told), batch)
     parts = model.draw(num_rows, condition=condition, seed=seed)
-    return _in_batches(_decoded(_telling(parts, told), model.schema_, num_rows, seed), batch)
+    return _in_batches(_decoded(telling(parts, told), model.schema_, num_rows, seed), batch)
 
 
 def whole(parts: Iterable[Matrix], schema: Schema, *, seed: int) -> pd.DataFrame:
@@ -85,7 +87,8 @@ def _in_batches(frames: Iterable[pd.DataFrame], size: int) -> Iterator[pd.DataFr
     return (frame.reset_index(drop=True) for frame in cut)
 
 
-def _telling(parts: Iterable[_Rows], told: Told) -> Iterator[_Rows]:
+def telling(parts: Iterable[_Part], told: Told) -> Iterator[_Part]:
+    """The parts as they are, `told` how many rows there were with each."""
     done = 0
     for part in parts:
         done += len(part)

@@ -1,6 +1,7 @@
 """The ledger of synthetic ancestry: which of a run's rows are released synthetic ones."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from mlflow import MlflowClient
 
 from components.config import AncestryConfig, PrepareConfig
 from components.data.files import count_rows, hash_files, read_files
+from components.data.image_sources import hash_image_files, is_shipped, open_image_files
 from components.data.sources import open_files
 from components.errors import UserError
 from components.registry.release_rows import RELEASE_MARK, file_sha256, read_marks
@@ -51,9 +53,8 @@ def find_ancestry(client: MlflowClient, prepare: PrepareConfig) -> Ancestry:
     release and written anew carry no mark. Raises UserError where the content is no longer the
     one that was pinned.
     """
-    with open_files(prepare.data) as paths:
-        sha256 = hash_files(paths) if paths else prepare.data_sha256 or ""
-        if paths and prepare.data_sha256 not in (None, sha256):
+    with _open(prepare) as (paths, sha256):
+        if sha256 and prepare.data_sha256 not in (None, sha256):
             raise UserError(
                 f"prepare.data_sha256 = {prepare.data_sha256}, but {prepare.data} has {sha256}: "
                 "the data changed since it was pinned"
@@ -63,7 +64,7 @@ def find_ancestry(client: MlflowClient, prepare: PrepareConfig) -> Ancestry:
         share = _share(paths, parents)
     return Ancestry(
         data_uri=prepare.data,
-        data_sha256=sha256,
+        data_sha256=sha256 or prepare.data_sha256 or "",
         files=tuple(dict.fromkeys(hashes)),
         parents=tuple(sorted({parent.name for parent in parents.values()})),
         depth=max((parent.depth for parent in parents.values()), default=0),
@@ -91,6 +92,22 @@ def check_ancestry(
             f"{percent(ancestry.share)} of the rows of {ancestry.data_uri} are synthetic "
             f"({named}); ancestry.max_share allows {percent(limits.max_share)}"
         )
+
+
+@contextmanager
+def _open(prepare: PrepareConfig) -> Iterator[tuple[Sequence[Path], str]]:
+    """The files of the source, and the hash of their content; neither of what a library ships.
+
+    Of pictures, which carry no marks, there is the hash of all alone.
+    """
+    if prepare.images is None:
+        with open_files(prepare.data) as paths:
+            yield paths, hash_files(paths) if paths else ""
+    elif is_shipped(prepare.data):
+        yield [], ""
+    else:
+        with open_image_files(prepare.data) as files:
+            yield files.paths if files.is_packed else [], hash_image_files(files, prepare.images)
 
 
 def _find_parents(releases: Iterable[Release], hashes: Mapping[Path, str]) -> dict[Path, _Parent]:

@@ -7,8 +7,8 @@ import mlflow
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
-from components.models.catalog import load_model
-from components.models.contract import TabularModel
+from components.models.catalog import load_any_model
+from components.models.contract import ImageModel, TabularModel
 from components.registry.promotion import champion
 from components.registry.versions import check_standing, find_version, list_names, list_versions
 
@@ -51,7 +51,7 @@ def _summarise(client: MlflowClient, name: str, versions: list[ModelVersion]) ->
     )
 
 
-def pull(client: MlflowClient, name: str, alias: str) -> TabularModel:
+def pull(client: MlflowClient, name: str, alias: str) -> TabularModel | ImageModel:
     """The generator of the version with this alias or number; only data is read, no code is run.
 
     Raises UserError where there is none, and with the reason where it was revoked.
@@ -59,4 +59,4 @@ def pull(client: MlflowClient, name: str, alias: str) -> TabularModel:
     version = find_version(client, name, alias)
     check_standing(version)
     folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{version.version}")
-    return load_model(Path(folder) / _GENERATOR)
+    return load_any_model(Path(folder) / _GENERATOR)

@@ -17,6 +17,7 @@ from mlflow.exceptions import MlflowException
 
 from components.config import Purpose
 from components.data.files import count_rows
+from components.data.image_schema import ImageSchema
 from components.data.schema import Schema
 from components.data.splits import hash_frames
 from components.errors import UserError
@@ -147,7 +148,7 @@ def _card(
         generator_version=str(generator.version),
         rows=count_rows(path),
         columns=tuple(
-            ColumnFact(name=name, kind=schema[name].kind, dtype=str(first[name].dtype))
+            ColumnFact(name=name, kind=schema.kind_of(name), dtype=str(first[name].dtype))
             for name in first.columns
         ),
         target=schema.target,
@@ -166,7 +167,7 @@ def _card(
     )
 
 
-def _schema(generator: ModelVersion) -> Schema:
+def _schema(generator: ModelVersion) -> Schema | ImageSchema:
     uri = f"models:/{generator.name}/{generator.version}"
     with tempfile.TemporaryDirectory() as elsewhere:
         folder = mlflow.artifacts.download_artifacts(uri, dst_path=elsewhere)

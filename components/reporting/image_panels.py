@@ -3,18 +3,15 @@
 import base64
 import io
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 from PIL import Image
 
 from components.data.images import Pixels
+from components.evaluation.images.panels import Panel, Strip
 from components.evaluation.images.wording import said_of_images
 from components.reporting.plot import Plot
 from components.reporting.wording import percent
-
-if TYPE_CHECKING:
-    from components.evaluation.images.case import Panel, Strip  # imports torch
 
 LEAST_SIDE, MOST_SIDE = 64, 160
 """Small images are enlarged, dot by dot, and large ones shrunk, to so many pixels a side."""
@@ -23,7 +20,7 @@ WIDEST = 40
 """The longest bar beneath an image, in percent of its width, so that its figure stays beside it."""
 
 
-def draw_panel(panel: "Panel") -> Plot:
+def draw_panel(panel: Panel) -> Plot:
     """The panel as a figure of the page."""
     most = max(
         (share for strip in panel.strips for pair in strip.bars for share in pair), default=1
@@ -55,7 +52,7 @@ def of_images(plot: Plot) -> Plot:
     )
 
 
-def _strip(strip: "Strip", most: float) -> Markup:
+def _strip(strip: Strip, most: float) -> Markup:
     """One row: its name, then each image with its caption and its bars."""
     captions = strip.captions or ("",) * len(strip.images)
     bars = strip.bars or (None,) * len(strip.images)

@@ -2,20 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from components.evaluation.evidence import Evidence
+from components.evaluation.images.panels import Panel
 from components.racing.standing import Race
 from components.reporting.lineage import Lineage, facts, links
 from components.reporting.race_table import race_table
 from components.reporting.rows import confidences, gate_rows, headline, measurement_rows, warnings
 from components.reporting.scale import scales
 from components.reporting.wording import counted
-
-if TYPE_CHECKING:
-    from components.evaluation.images.case import Panel  # imports torch
 
 SHOWN = 4
 """Figures of a family that are seen at once; the others are a click away."""
@@ -29,7 +26,7 @@ _QUESTIONS = {
 def render(
     evidence: Evidence,
     lineage: Lineage,
-    panels: "Sequence[Panel]" = (),
+    panels: Sequence[Panel] = (),
     race: Race | None = None,
 ) -> str:
     """The HTML page: verdict, gates, race, measurements, panels of images, plots, lineage.

@@ -3,20 +3,24 @@
 import json
 import logging
 import sys
+from collections.abc import Sequence
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from components.config import AutoConfig, Params, Purpose
+from components.config import AutoConfig, ModelConfig, Params, Purpose, makes_images
 from components.data.table import Table
 from components.evaluation.case import Guarantee
 from components.evaluation.evaluate import evaluate
+from components.evaluation.evidence import Evidence
+from components.evaluation.images.panels import Panel, save_panels
 from components.models.catalog import load_model
 from components.models.contract import FormallyPrivate, TabularModel
 from components.racing.race import can_race, fit_chosen
 from components.racing.standing import Race
 from components.racing.trade_off import trade_off
 from components.stages.command import main
+from components.stages.images import read_synthetic_images, read_test_images, read_train_images
 from components.stages.paths import StagePaths
 from components.stages.tables import read_test, read_train
 
@@ -24,15 +28,40 @@ logger = logging.getLogger(__name__)
 
 
 def run(params: Params, paths: StagePaths) -> None:
-    """Write the evidence with its verdict, and the measurements alone."""
+    """Write the evidence with its verdict, the measurements alone, and images to look at."""
+    panels: Sequence[Panel] = ()
+    if makes_images(params.train.model):
+        evidence, panels = _judge_images(params, paths)
+    else:
+        evidence = _judge_rows(params.train.model, params, paths)
+    paths.evidence.parent.mkdir(parents=True, exist_ok=True)
+    evidence.save(paths.evidence)
+    save_panels(panels, paths.panels)
+    values = {item.name: item.value for item in evidence.measurements}
+    paths.metrics.write_text(json.dumps(values, indent=1, sort_keys=True))
+    logger.info(evidence.verdict.summary)
 
+
+def _judge_images(params: Params, paths: StagePaths) -> tuple[Evidence, Sequence[Panel]]:
+    from components.evaluation.images.evaluate import evaluate_images  # imports torch
+
+    judged = evaluate_images(
+        read_train_images(paths),
+        read_test_images(paths),
+        read_synthetic_images(paths),
+        config=params.evaluate,
+    )
+    return judged.evidence, judged.panels
+
+
+def _judge_rows(config: ModelConfig | AutoConfig, params: Params, paths: StagePaths) -> Evidence:
     def make_and_fit(table: Table, seed: int) -> TabularModel:
         """A race in every part of the rows; where it is too small for one, the whole's winner."""
-        config = params.train.model
-        if isinstance(config, AutoConfig) and not can_race(table, config):
-            config = Race.load(paths.race).winner.model
+        chosen = config
+        if isinstance(chosen, AutoConfig) and not can_race(table, chosen):
+            chosen = Race.load(paths.race).winner.model
         with threadpool_limits(1):  # folds run side by side
-            return fit_chosen(config, table, seed=seed).model
+            return fit_chosen(chosen, table, seed=seed).model
 
     train, generator = read_train(paths), load_model(paths.model)
     evidence = evaluate(
@@ -44,16 +73,10 @@ def run(params: Params, paths: StagePaths) -> None:
         generator=generator,
         guarantee=_guarantee(generator),
     )
-    if params.evaluate.purpose is Purpose.SHARING and not isinstance(
-        params.train.model, AutoConfig
-    ):
-        curves = trade_off(params.train.model, train, seed=params.evaluate.seed)
+    if params.evaluate.purpose is Purpose.SHARING and not isinstance(config, AutoConfig):
+        curves = trade_off(config, train, seed=params.evaluate.seed)
         evidence = evidence.model_copy(update={"curves": (*evidence.curves, *curves)})
-    paths.evidence.parent.mkdir(parents=True, exist_ok=True)
-    evidence.save(paths.evidence)
-    values = {item.name: item.value for item in evidence.measurements}
-    paths.metrics.write_text(json.dumps(values, indent=1, sort_keys=True))
-    logger.info(evidence.verdict.summary)
+    return evidence
 
 
 def _guarantee(generator: TabularModel) -> Guarantee | None:

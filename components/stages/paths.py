@@ -61,6 +61,11 @@ class StagePaths:
         return self.root / "evaluation/evidence.json"
 
     @property
+    def panels(self) -> Path:
+        """Images to look at beside the evidence (JSON); none where rows are judged."""
+        return self.root / "evaluation/panels.json"
+
+    @property
     def metrics(self) -> Path:
         """The evidence's measurements alone, for `dvc metrics` (JSON)."""
         return self.root / "evaluation/metrics.json"

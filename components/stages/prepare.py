@@ -19,6 +19,7 @@ from components.data.table import Table
 from components.errors import UserError
 from components.stages.command import main
 from components.stages.discovery import discover
+from components.stages.image_preparation import prepare_images
 from components.stages.paths import StagePaths
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,8 @@ _WRITTEN = 1_048_576
 def run(params: Params, paths: StagePaths) -> None:
     """Write the training rows, the test rows, their schema and the hashes that lock the split."""
     config = params.prepare
+    if config.images is not None:
+        return prepare_images(config, config.images, paths)
     rows, kinds, source_sha256 = _read(config)
     split = split_rows(rows, config, stratify=kinds[config.target] in DISCRETE)
     paths.train.parent.mkdir(parents=True, exist_ok=True)

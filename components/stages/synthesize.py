@@ -9,7 +9,7 @@ import pandas as pd
 from components.config import Params
 from components.data.files import count_rows
 from components.data.output import write_row_groups
-from components.models.catalog import load_model
+from components.models.catalog import load_any_model
 from components.models.streaming import stream
 from components.stages.command import main
 from components.stages.paths import StagePaths
@@ -22,7 +22,7 @@ def run(params: Params, paths: StagePaths) -> None:
     config = params.synthesize
     num_rows = config.rows or count_rows(paths.train)
     paths.synthetic.parent.mkdir(parents=True, exist_ok=True)
-    frames = stream(load_model(paths.model), num_rows, seed=config.seed)
+    frames = stream(load_any_model(paths.model), num_rows, seed=config.seed)
     write_row_groups(_logged(frames, num_rows), paths.synthetic)
     logger.info("%d synthetic rows", num_rows)
 

@@ -4,12 +4,16 @@ import hashlib
 import logging
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from components.config import Params
+from components.config import Params, TrainConfig, makes_images
+from components.models.catalog import make_image_model
+from components.models.contract import LogMetrics
 from components.racing.race import fit_chosen
 from components.stages.command import main
+from components.stages.images import read_train_images
 from components.stages.paths import StagePaths
 from components.stages.tables import read_train
 from components.stages.training_curves import Logged, step_line, write_training_curves
@@ -28,17 +32,23 @@ def run(params: Params, paths: StagePaths) -> None:
 
     checkpoint_dir = find_home().checkpoints / _content_key(params, paths)
     with threadpool_limits(params.train.threads):  # again: the model brought libraries of its own
-        fitted = fit_chosen(
-            params.train.model,
-            read_train(paths),
-            seed=params.train.seed,
-            log=log,
-            checkpoint_dir=checkpoint_dir,
-        )
+        _fit(params.train, paths, log, checkpoint_dir)
+    write_training_curves(logged, paths.training_curves)
+
+
+def _fit(config: TrainConfig, paths: StagePaths, log: LogMetrics, checkpoint_dir: Path) -> None:
+    """Fit what the settings name, and save it."""
+    if makes_images(config.model):
+        model = make_image_model(config.model)
+        images = read_train_images(paths)
+        model.fit(images, seed=config.seed, log=log, checkpoint_dir=checkpoint_dir)
+        return model.save(paths.model)
+    fitted = fit_chosen(
+        config.model, read_train(paths), seed=config.seed, log=log, checkpoint_dir=checkpoint_dir
+    )
     fitted.model.save(paths.model)
     if fitted.race is not None:
         fitted.race.save(paths.race)
-    write_training_curves(logged, paths.training_curves)
 
 
 def _content_key(params: Params, paths: StagePaths) -> str:

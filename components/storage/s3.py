@@ -2,7 +2,7 @@
 
 import fnmatch
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,11 +12,41 @@ from components.errors import UserError
 _WILDCARD = re.compile(r"[*?\[]")
 
 
+def is_s3(uri: str) -> bool:
+    """True for `s3://...`."""
+    return uri.startswith("s3://")
+
+
 def download(uri: str, folder: Path, suffixes: Sequence[str]) -> list[Path]:
     """The objects at `uri` (a key, a prefix or a glob) as files in `folder`, sorted by key.
 
     Raises UserError where the endpoint does not answer, access is denied or nothing matches.
     """
+    return _download(uri, suffixes, lambda number, key: folder / f"{number:06}-{Path(key).name}")
+
+
+def download_tree(uri: str, folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    """The same, each under the name that it has after the prefix, at most one folder deep.
+
+    What lies deeper is left where it is. Raises UserError also for a name that is no path.
+    """
+    _, prefix = _split(uri)
+    wildcard = _WILDCARD.search(prefix)
+    start = prefix[: prefix.rfind("/", 0, wildcard.start()) + 1] if wildcard else prefix
+
+    def place(_: int, key: str) -> Path | None:
+        name = key.rpartition("/")[2] if key == prefix else key.removeprefix(start).strip("/")
+        parts = name.split("/")
+        if any(part in ("", ".", "..") or "\0" in part for part in parts):
+            raise UserError(f"the object {key!r} at {uri} has a name that is no path")
+        return folder.joinpath(*parts) if len(parts) <= 2 else None
+
+    return _download(uri, suffixes, place)
+
+
+def _download(
+    uri: str, suffixes: Sequence[str], place: Callable[[int, str], Path | None]
+) -> list[Path]:
     from boto3.exceptions import Boto3Error
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -24,9 +54,13 @@ def download(uri: str, folder: Path, suffixes: Sequence[str]) -> list[Path]:
     try:
         client = _client()
         keys = sorted(_matching_keys(client, bucket, key, suffixes))
-        paths = [folder / f"{number:06}-{Path(found).name}" for number, found in enumerate(keys)]
-        for found, path in zip(keys, paths, strict=True):
-            client.download_file(bucket, found, str(path))
+        places = {found: place(number, found) for number, found in enumerate(keys)}
+        paths = []
+        for found, path in places.items():
+            if path is not None:
+                path.parent.mkdir(exist_ok=True)
+                client.download_file(bucket, found, str(path))
+                paths.append(path)
     except (BotoCoreError, ClientError, Boto3Error, ValueError) as error:
         raise UserError(f"cannot read {uri}: {error}") from error
     if not paths:

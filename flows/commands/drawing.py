@@ -8,12 +8,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 if TYPE_CHECKING:
     from components.data.conditions import Condition
-    from components.models.contract import TabularModel
+    from components.models.contract import ImageModel, TabularModel
 
 
 def draw_to_file(
     console: Console,
-    model: "TabularModel",
+    model: "TabularModel | ImageModel",
     num_rows: int,
     output: Path,
     *,
@@ -23,18 +23,23 @@ def draw_to_file(
     """Write the rows to `output` as they are drawn, in memory that does not grow with them.
 
     Returns their number. Meanwhile a bar says how many there are, and how long the others take.
+    Raises UserError where they cannot be written there.
     """
-    from components.data.output import write_frames
-    from components.models.streaming import stream
+    from components.data.image_output import check_image_output, write_image_output
+    from components.data.output import check_output, write_frames
+    from components.models.contract import ImageModel
+    from components.models.streaming import stream, telling
 
-    columns = (TextColumn("rows drawn"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    (check_image_output if isinstance(model, ImageModel) else check_output)(output)
+    columns = (TextColumn("drawn"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=num_rows)
-        frames = stream(
-            model,
-            num_rows,
-            condition=condition,
-            seed=seed,
-            told=lambda done: progress.update(task, completed=done),
-        )
+
+        def told(done: int) -> None:
+            progress.update(task, completed=done)
+
+        if isinstance(model, ImageModel):
+            images = model.draw_images(num_rows, condition=condition, seed=seed)
+            return write_image_output(telling(images, told), output)
+        frames = stream(model, num_rows, condition=condition, seed=seed, told=told)
         return write_frames(frames, output)

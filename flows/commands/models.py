@@ -32,7 +32,13 @@ def models() -> None:
 def sample(
     model: Annotated[str, typer.Argument(help="A registered model, as NAME or NAME@ALIAS.")],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Where to write: a .parquet or .csv file.")
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Where to write: a .parquet or .csv file; images go to a .parquet or .npz file, "
+            "or a new folder.",
+        ),
     ],
     num_rows: Annotated[int, typer.Option("--rows", "-n", min=1, help="How many rows.")] = 1_000,
     seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal rows.")] = 0,
@@ -44,18 +50,16 @@ def sample(
         ),
     ] = None,
 ) -> None:
-    """Write rows drawn from a registered model; without an alias, from its champion."""
+    """Write rows or images drawn from a registered model; without an alias, from its champion."""
     from flows.project import set_up_environment
 
     home = set_up_environment()
-    from components.data.output import check_output
     from components.errors import UserError
     from components.registry.listing import pull
     from components.registry.promotion import CHAMPION
     from components.registry.tracking import connect
     from flows.commands.drawing import draw_to_file
 
-    check_output(output)
     try:
         wanted = json.loads(condition) if condition else None
     except json.JSONDecodeError as error:
@@ -64,7 +68,7 @@ def sample(
     generator = pull(connect(home), name, alias or CHAMPION)
     console = Console(stderr=True)
     draw_to_file(console, generator, num_rows, output, condition=wanted, seed=seed)
-    console.print(f"{num_rows} rows: {escape(str(output))}", highlight=False)
+    console.print(f"{num_rows} written: {escape(str(output))}", highlight=False)
 
 
 def promote(

@@ -18,17 +18,22 @@ def run(
     preset: Annotated[Preset, typer.Option(help="How large the run is.")] = Preset.CPU,
     data: Annotated[
         str | None,
-        typer.Option(help="Your own table: a path, folder or glob of CSV or Parquet, or s3://."),
+        typer.Option(
+            help="Your own table (a path, folder or glob of CSV or Parquet), images (a folder of "
+            "PNG and JPEG files, an .npz file), or either as s3://."
+        ),
     ] = None,
-    target: Annotated[str | None, typer.Option(help="The column to predict.")] = None,
+    target: Annotated[
+        str | None, typer.Option(help="The column to predict; none for images.")
+    ] = None,
     purpose: Annotated[
         Purpose | None, typer.Option(help="What the generator is judged for.")
     ] = None,
     model: Annotated[
         str | None,
         typer.Option(
-            help="trees, copula, autoregressive, ctgan, table_gan, private, "
-            "or auto: the winner of a race."
+            help="trees, copula, autoregressive, ctgan, table_gan, private, or auto: the winner "
+            "of a race; for images image_gaussian."
         ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="The name to register under.")] = None,

@@ -4,14 +4,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
+import numpy as np
 import pandas as pd
 import pytest
 
+from components.config import ImagesConfig
+from components.data.image_rows import png_bytes
+from components.data.image_sources import hash_image_source, read_image_source
 from components.data.sources import hash_source, read_source
 from components.errors import UserError
 from components.storage.s3 import check_endpoint
 from tests.storage.seaweed import S3Server, s3_server
 
+PNG = png_bytes(np.zeros((9, 9, 1), dtype=np.uint8))
 ROWS = pd.DataFrame({"a": range(5), "b": list("vwxyz")})
 
 
@@ -34,6 +39,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
         ROWS.to_csv(folder / "t.csv", index=False)
         client.upload_file(str(folder / "t.csv"), "lab", "t.csv")
         client.put_object(Bucket="lab", Key="runs/notes.txt", Body=b"not a table")
+        for key in ("pets/cat/1.png", "pets/cat/2.png", "pets/dog/1.png", "pets/dog/far/1.png"):
+            client.put_object(Bucket="lab", Key=key, Body=PNG)
         yield started
 
 
@@ -81,3 +88,16 @@ def test_the_doctor_sees_the_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
     with pytest.raises(UserError, match=r"S3 cannot be used: .*127.0.0.1:9"):
         check_endpoint()
+
+
+def test_images_keep_the_folders_that_say_what_they_show(tmp_path: Path) -> None:
+    found = read_image_source("s3://lab/pets/", ImagesConfig())
+    assert found.facts["label"].tolist() == ["cat", "cat", "dog"]
+    for name in ("cat/1.png", "cat/2.png", "dog/1.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(PNG)
+    assert hash_image_source(str(tmp_path), ImagesConfig()) == found.sha256
+
+
+def test_one_class_of_images_is_a_prefix_too() -> None:
+    assert len(read_image_source("s3://lab/pets/cat", ImagesConfig()).images) == 2

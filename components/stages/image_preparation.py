@@ -1,0 +1,63 @@
+"""Images read, made alike, split and locked."""
+
+import json
+import logging
+
+import numpy as np
+
+from components.config import ImagesConfig, PrepareConfig
+from components.data.image_rows import write_images
+from components.data.image_schema import LABEL, schema_of
+from components.data.image_sources import ImageSource, read_image_source
+from components.data.splits import split_rows
+from components.errors import UserError
+from components.stages.images import hash_image_rows
+from components.stages.paths import StagePaths
+
+logger = logging.getLogger(__name__)
+
+FEWEST_OF_A_CLASS = 2
+
+
+def prepare_images(config: PrepareConfig, images: ImagesConfig, paths: StagePaths) -> None:
+    """Write training and test images as rows, their schema and the hashes that lock the split."""
+    source = read_image_source(config.data, images)
+    if config.data_sha256 not in (None, source.sha256):
+        raise UserError(
+            f"prepare.data_sha256 = {config.data_sha256}, but {config.data} has {source.sha256}: "
+            "the data changed since it was pinned"
+        )
+    _check_classes(source)
+    split = split_rows(source.facts, config, stratify=LABEL in source.facts)
+    paths.train.parent.mkdir(parents=True, exist_ok=True)
+    schema_of(source.images).save(paths.schema)
+    for chosen, path in ((split.train, paths.train), (split.test, paths.test)):
+        write_images([source.images.take(chosen)], path)
+    facts = {
+        "source_sha256": source.sha256,
+        "num_train": len(split.train),
+        "num_test": len(split.test),
+        "train_sha256": hash_image_rows(paths.train),
+        "test_sha256": hash_image_rows(paths.test),
+    }
+    paths.split.write_text(json.dumps(facts, indent=1))
+    logger.info(
+        "%d images for training, %d locked for testing, %d classes",
+        len(split.train),
+        len(split.test),
+        len(source.images.classes),
+    )
+
+
+def _check_classes(source: ImageSource) -> None:
+    """Raise UserError where a class has too few images to be on both sides."""
+    images = source.images
+    if images.labels is None:
+        return
+    counts = np.bincount(images.labels, minlength=len(images.classes))
+    if counts.min() < FEWEST_OF_A_CLASS:
+        name = images.classes[int(counts.argmin())]
+        raise UserError(
+            f"the class {name!r} has {counts.min()} image; each needs at least "
+            f"{FEWEST_OF_A_CLASS}, one to train on and one to test on"
+        )
