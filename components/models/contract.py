@@ -143,6 +143,8 @@ class SamplingProgram:
     form of `components.data.table.encode`, clipped and rounded as `decode` would. A row depends on
     its own draws alone. `torch.export` takes it with a dynamic number of rows.
 
+    Of a generator of images it gives them instead, uint8 of (rows, height, width, channels).
+
     `classes` says, by code of a discrete target, in which stretch the first draw gives that class,
     so that a condition is a draw scaled into it. A class that the generator never draws is not in
     it; all is empty where the target is a number.

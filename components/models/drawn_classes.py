@@ -21,6 +21,19 @@ def class_shares(images: ImageSet) -> NDArray[np.float64]:
     return shares
 
 
+def class_stretches(shares: NDArray[np.float64]) -> dict[int, tuple[float, float]]:
+    """By class that is ever drawn, the stretch of 0 to 1 that stands for it.
+
+    >>> class_stretches(np.array([0.25, 0.0, 0.75]))
+    {0: (0.0, 0.25), 2: (0.25, 1.0)}
+    """
+    ends = np.cumsum(shares)
+    return {
+        int(code): (float(ends[code] - shares[code]), float(ends[code]))
+        for code in np.flatnonzero(shares)
+    }
+
+
 def draw_classes(
     shares: NDArray[np.float64], size: int, wanted: int | None, rng: np.random.Generator
 ) -> Labels:

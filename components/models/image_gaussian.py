@@ -12,8 +12,8 @@ from components.data.conditions import Condition
 from components.data.image_schema import ImageSchema, asked_class, schema_of
 from components.data.images import ImageSet, Labels
 from components.models.artifact import Artifact, load_image_artifact, save_artifact
-from components.models.contract import Budget, LogMetrics, log_nothing
-from components.models.drawn_classes import class_shares, draw_classes
+from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
+from components.models.drawn_classes import class_shares, class_stretches, draw_classes
 from components.models.streaming import chunk_rng, chunk_sizes
 
 NAME = "image_gaussian"
@@ -79,6 +79,17 @@ class ImageGaussian:
         pixels = np.clip(np.round(flat), 0, 255).astype(np.uint8)
         labels = codes if self.schema_.classes else None
         return ImageSet(pixels.reshape(size, *self.schema_.shape), labels, self.schema_.classes, "")
+
+    def export_program(self) -> SamplingProgram:
+        """The generator as one torch module; see `Exportable`."""
+        import torch
+
+        from components.networks.image_program import GaussianImages, ImageProgram
+
+        means, axes = torch.from_numpy(self.means_), torch.from_numpy(self.axes_)
+        ends = torch.from_numpy(np.cumsum(self.shares_))
+        module = ImageProgram(GaussianImages(means, axes, self.schema_.shape), ends)
+        return SamplingProgram(module.eval(), 1 + axes.shape[1], class_stretches(self.shares_))
 
     def save(self, directory: Path) -> None:
         """Write settings and schema as JSON, means and axes as safetensors."""

@@ -7,9 +7,10 @@ from typing import Any
 import mlflow
 from mlflow.models import Model
 
+from components.data.image_schema import ImageSchema
 from components.data.schema import Schema
 from components.models.contract import SamplingProgram
-from components.registry.output_columns import describe
+from components.registry.output_columns import describe, describe_images
 
 _FOLDER = "program"
 _FILE = "model.pt2"
@@ -26,7 +27,7 @@ class GeneratorFlavors:
     the pyfunc only.
     """
 
-    schema: Schema
+    schema: Schema | ImageSchema
     program: SamplingProgram | None
 
     def save_model(self, path: str, mlflow_model: Model, **options: Any) -> None:
@@ -36,13 +37,18 @@ class GeneratorFlavors:
             add_program(Path(path), mlflow_model, self.program, self.schema)
 
 
-def add_program(folder: Path, model: Model, program: SamplingProgram, schema: Schema) -> None:
+def add_program(
+    folder: Path, model: Model, program: SamplingProgram, schema: Schema | ImageSchema
+) -> None:
     """Add the program as `pytorch` flavour to a saved model, and `columns.json`."""
     import torch
 
     (folder / _FOLDER).mkdir()
     export(program, folder / _FOLDER / _FILE)
-    describe(program, schema).write(folder)
+    if isinstance(schema, ImageSchema):
+        describe_images(program, schema).write(folder)
+    else:
+        describe(program, schema).write(folder)
     model.add_flavor(
         mlflow.pytorch.FLAVOR_NAME,
         model_data=_FOLDER,

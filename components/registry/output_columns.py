@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from components.config import ColumnKind
+from components.data.image_schema import ImageSchema
 from components.data.schema import Column, Scalar, Schema
 from components.data.table import decode
 from components.models.contract import SamplingProgram
@@ -58,6 +59,39 @@ class ProgramCard:
     def write(self, folder: Path) -> None:
         """Write `columns.json` into `folder`."""
         (folder / FILE_NAME).write_text(json.dumps(asdict(self), indent=1) + "\n")
+
+
+@dataclass(frozen=True)
+class ImageProgramCard:
+    """How to call a program that makes images: bytes of (rows, height, width, channels).
+
+    Which class an image is of follows from its first draw, by the stretches of `classes`.
+    """
+
+    format: int
+    num_uniforms: int
+    height: int
+    width: int
+    channels: int
+    classes: tuple[TargetClass, ...]
+
+    def write(self, folder: Path) -> None:
+        """Write `columns.json` into `folder`."""
+        (folder / FILE_NAME).write_text(json.dumps(asdict(self), indent=1) + "\n")
+
+
+def describe_images(program: SamplingProgram, schema: ImageSchema) -> ImageProgramCard:
+    """The card of a program that makes images of this schema."""
+    names = schema.classes
+    stretches = sorted(program.classes.items()) if names else ()
+    return ImageProgramCard(
+        format=FORMAT,
+        num_uniforms=program.num_uniforms,
+        height=schema.height,
+        width=schema.width,
+        channels=schema.channels,
+        classes=tuple(TargetClass(names[code], low, high) for code, (low, high) in stretches),
+    )
 
 
 def describe(program: SamplingProgram, schema: Schema) -> ProgramCard:

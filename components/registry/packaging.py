@@ -16,7 +16,7 @@ from mlflow.types import ColSpec, DataType
 from mlflow.types import Schema as InputSchema
 
 from components.models.artifact import read_header
-from components.models.catalog import load_model, needs_of
+from components.models.catalog import load_any_model, needs_of
 from components.models.contract import Exportable
 from components.registry.flavors import GeneratorFlavors
 
@@ -35,7 +35,7 @@ def log_generator(model_dir: Path, run_id: str, tags: Mapping[str, str] | None =
     `tags` are put on the logged model.
     """
     needs = _NEEDS + needs_of(read_header(model_dir).model)
-    generator = load_model(model_dir)
+    generator = load_any_model(model_dir)
     program = generator.export_program() if isinstance(generator, Exportable) else None
     with _packaged_code() as package, mlflow.start_run(run_id=run_id), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*input example.*")

@@ -45,12 +45,13 @@ def run(params: Params, paths: StagePaths) -> None:
 def _judge_images(params: Params, paths: StagePaths) -> tuple[Evidence, Sequence[Panel]]:
     from components.evaluation.images.evaluate import evaluate_images  # imports torch
 
-    judged = evaluate_images(
-        read_train_images(paths),
-        read_test_images(paths),
-        read_synthetic_images(paths),
-        config=params.evaluate,
-    )
+    with threadpool_limits(1):  # small networks gain a fifth from two, and lose much beside others
+        judged = evaluate_images(
+            read_train_images(paths),
+            read_test_images(paths),
+            read_synthetic_images(paths),
+            config=params.evaluate,
+        )
     return judged.evidence, judged.panels
 
 
