@@ -13,9 +13,11 @@ import torch
 from mlflow.models import Model
 from pandas.testing import assert_frame_equal
 
-from components.config import CopulaConfig
+from components.config import CopulaConfig, ImageGaussianConfig
+from components.data.bundled_images import load_bundled_images
+from components.data.image_rows import from_rows
 from components.data.table import decode, encode
-from components.models.catalog import make_model
+from components.models.catalog import make_image_model, make_model
 from components.registry.output_columns import describe
 from components.registry.packaging import log_generator
 from components.registry.tracking import connect, find_experiment
@@ -92,6 +94,32 @@ def test_the_card_of_every_kind_of_column() -> None:
     assert sorted(c.position for c in card.columns if c.position is not None) == list(
         range(encode(table.frame, table.schema).shape[1])
     )
+
+
+def test_images_leave_as_a_program_too(make_home: Callable[[str], Home]) -> None:
+    home = make_home("images")
+    client = connect(home)
+    digits = load_bundled_images("sklearn:digits")
+    model = make_image_model(ImageGaussianConfig())
+    model.fit(digits, seed=0)
+    model.save(home.root / "generator")
+    run = client.create_run(find_experiment(client, "digits", home))
+    uri = log_generator(home.root / "generator", run.info.run_id)
+    client.create_registered_model("digits")
+    version = client.create_model_version("digits", uri, run.info.run_id)
+    client.set_registered_model_alias("digits", "champion", version.version)
+    page, seen = snippets("digits"), {}
+    program = page["program"].replace("numbers = pd.DataFrame(program(draws).numpy())", "")
+    exec(program + page["images"], seen)
+    assert seen["images"].shape == (10_000, 8, 8, 1) and seen["images"].dtype == np.uint8
+    labels = np.array(seen["labels"])
+    for name in ("1", "8"):
+        made = seen["images"][labels == name].mean(axis=0)
+        real = digits.images[digits.labels == int(name)].mean(axis=0)
+        assert np.abs(made - real).mean() < 6
+    exec(page["pyfunc"], seen)
+    drawn = from_rows(seen["rows"], model.schema_)
+    assert len(drawn) == 10_000 and set(np.unique(drawn.labels)) == set(range(10))
 
 
 def test_the_program_is_small_whatever_the_table(tmp_path: Path) -> None:

@@ -1,0 +1,86 @@
+"""The four stages where the source holds images."""
+
+from pathlib import Path
+
+import pytest
+
+from components.config import (
+    EvaluateConfig,
+    ImageGaussianConfig,
+    ImagesConfig,
+    Params,
+    PrepareConfig,
+    Purpose,
+    TrainConfig,
+)
+from components.errors import UserError
+from components.evaluation.evidence import Evidence
+from components.evaluation.images.panels import load_panels
+from components.models.catalog import load_image_model
+from components.stages import evaluate, prepare, synthesize, train
+from components.stages.images import read_synthetic_images, read_test_images, read_train_images
+from components.stages.paths import StagePaths
+from components.storage.home import VARIABLE
+from tests.data.test_image_sources import picture
+
+PARAMS = Params(
+    name="digits",
+    prepare=PrepareConfig(
+        data="sklearn:digits", target="label", images=ImagesConfig(), train_rows=300
+    ),
+    train=TrainConfig(model=ImageGaussianConfig()),
+    evaluate=EvaluateConfig(purpose=Purpose.SHARING),
+)
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> StagePaths:
+    """A folder in which all stages ran."""
+    paths = StagePaths(tmp_path_factory.mktemp("images"))
+    (paths.root / "models").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, str(paths.root / "home"))
+        for stage in (prepare, train, synthesize, evaluate):
+            stage.run(PARAMS, paths)
+    return paths
+
+
+def test_images_are_split_by_class_and_drawn_like_them(ended: StagePaths) -> None:
+    training, test, made = (
+        read(ended) for read in (read_train_images, read_test_images, read_synthetic_images)
+    )
+    assert (len(training), len(test)) == (300, 539) and len(made) == 300
+    assert training.classes == test.classes == made.classes == tuple("0123456789")
+
+
+def test_the_verdict_and_what_to_look_at_are_written(ended: StagePaths) -> None:
+    verdict = Evidence.load(ended.evidence).verdict
+    assert {gate.gate.metric for gate in verdict.gates} >= {"recall", "membership_auc"}
+    panels = load_panels(ended.panels)
+    assert panels and all(len(panel.strips) for panel in panels)
+    assert load_image_model(ended.model).schema_.classes == tuple("0123456789")
+
+
+def test_test_images_are_locked(ended: StagePaths, tmp_path: Path) -> None:
+    moved = StagePaths(tmp_path)
+    moved.test.parent.mkdir(parents=True)
+    for path in (ended.schema, ended.split):
+        (tmp_path / path.relative_to(ended.root)).write_bytes(path.read_bytes())
+    moved.test.write_bytes(ended.train.read_bytes())
+    with pytest.raises(AssertionError, match="not what prepare locked"):
+        read_test_images(moved)
+
+
+def test_a_class_of_one_image_is_refused(tmp_path: Path) -> None:
+    for name in ("cat/1.png", "cat/2.png", "dog/1.png"):
+        picture(tmp_path / "pets" / name)
+    asked = PARAMS.prepare.model_copy(update={"data": str(tmp_path / "pets"), "train_rows": None})
+    with pytest.raises(UserError, match="the class 'dog' has 1 image"):
+        prepare.run(PARAMS.model_copy(update={"prepare": asked}), StagePaths(tmp_path))
+
+
+def test_images_ask_for_a_generator_of_images() -> None:
+    raw = PARAMS.model_dump(mode="json")
+    raw["train"]["model"] = {"name": "trees"}
+    with pytest.raises(ValueError, match="trees makes rows, but the source holds images"):
+        Params.model_validate(raw)
