@@ -69,12 +69,13 @@ def look(request: MonitorRequest, home: Home) -> Look:
 
 
 def requests_for_each(request: MonitorRequest, home: Home) -> list[MonitorRequest]:
-    """The same request for every model with a champion, where it names none."""
+    """The same request for every model of rows with a champion, where it names none."""
     if request.model:
         return [request]
     if request.data:
         raise UserError(f"data {request.data!r} without a model: say whose rows these are")
-    found = [listed.name for listed in list_models(connect(home)) if listed.champion]
+    listed = list_models(connect(home))
+    found = [each.name for each in listed if each.champion and not each.makes_images]
     return [request.model_copy(update={"model": name}) for name in found]
 
 

@@ -11,6 +11,7 @@ import yaml
 from mlflow import MlflowClient
 from mlflow.entities import Metric
 
+from components.errors import UserError
 from components.monitoring.report import DriftReport
 from components.registry.promotion import CHAMPION
 from components.registry.tracking import find_experiment
@@ -39,12 +40,17 @@ class Watched:
 
 
 def find_watched(client: MlflowClient, model: str) -> Watched:
-    """The champion of `model`; raises UserError where there is none, or it was revoked."""
+    """The champion of `model`; raises UserError where there is none, or it was revoked.
+
+    So it does for one that makes images: these are not watched yet.
+    """
     registered = find_version(client, model, CHAMPION)
     check_standing(registered)
     with TemporaryDirectory() as folder:
         path = client.download_artifacts(str(registered.run_id), "params.yaml", folder)
         prepare = yaml.safe_load(Path(path).read_text())["prepare"]
+    if prepare.get("images") is not None:
+        raise UserError(f"{model!r} makes images; only rows of tables are monitored so far")
     return Watched(
         model=model,
         version=str(registered.version),
