@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 from typing_extensions import TypeIs
 
+from components.config.image_gan import ImageGanConfig
 from components.config.settings import Settings
 
 
@@ -59,7 +60,7 @@ class ImageGaussianConfig(Settings):
     components: int = Field(50, ge=1)
 
 
-ImageModelConfig = ImageGaussianConfig
+ImageModelConfig = ImageGaussianConfig | ImageGanConfig
 
 
 def makes_images(model: Settings) -> TypeIs[ImageModelConfig]:

@@ -1,20 +1,13 @@
 """Which generator to fit, its settings, and how many rows to draw."""
 
-from enum import StrEnum
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from components.config.device import Device
 from components.config.evaluate import Purpose
 from components.config.images import ImageModelConfig
 from components.config.settings import Settings
-
-
-class Device(StrEnum):
-    """Where a network is trained."""
-
-    CPU = "cpu"
-    CUDA = "cuda"
 
 
 class CopulaConfig(Settings):

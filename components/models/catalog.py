@@ -11,6 +11,7 @@ from components.config import (
     Constraint,
     CopulaConfig,
     CtganConfig,
+    ImageGanConfig,
     ImageGaussianConfig,
     ImageModelConfig,
     ModelConfig,
@@ -51,6 +52,9 @@ MODELS = {
 IMAGE_MODELS = {
     "image_gaussian": Entry(
         "components.models.image_gaussian:ImageGaussian", ImageGaussianConfig, needs=("pillow",)
+    ),
+    "image_gan": Entry(
+        "components.models.image_gan:ImageGan", ImageGanConfig, needs=("pillow", "torch")
     ),
 }
 """The same for generators of images."""

@@ -11,7 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from components.config import AutoregressiveConfig, CtganConfig, TableGanConfig
+from components.config import (
+    AdversarialConfig,
+    AutoregressiveConfig,
+    CtganConfig,
+    Settings,
+    TableGanConfig,
+)
+from components.data.image_schema import schema_of
+from components.data.images import ImageSet
 from components.data.schema import Schema
 from components.data.table import Matrix
 from components.training.checkpoints import CheckpointStore
@@ -29,9 +37,26 @@ def checkpoint_store(
     """The checkpoints in `directory` of exactly this training; None where there is no directory."""
     if directory is None:
         return None
+    return _store(directory, config, schema.model_dump_json(), seed, matrix)
+
+
+def image_checkpoint_store(
+    directory: Path | None, config: AdversarialConfig, images: ImageSet, seed: int
+) -> CheckpointStore | None:
+    """The same for a training on images."""
+    if directory is None:
+        return None
+    labels = [] if images.labels is None else [images.labels]
+    schema = schema_of(images).model_dump_json()
+    return _store(directory, config, schema, seed, images.images, *labels)
+
+
+def _store(
+    directory: Path, config: Settings, schema: str, seed: int, *data: NDArray[Any]
+) -> CheckpointStore:
     settings = config.model_dump_json(exclude={"checkpoint_seconds"})
-    parts = json.dumps([settings, schema.model_dump_json(), seed, torch.__version__])
-    rows = np.ascontiguousarray(matrix).tobytes()
+    parts = json.dumps([settings, schema, seed, torch.__version__])
+    rows = b"".join(np.ascontiguousarray(part).tobytes() for part in data)
     return CheckpointStore(directory, hashlib.sha256(parts.encode() + rows).hexdigest())
 
 

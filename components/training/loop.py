@@ -106,7 +106,7 @@ def train(
         losses = game.step(progress.step / schedule.num_steps)
         progress.step += 1
         for name, loss in losses.items():
-            progress.sums[name] = progress.sums.get(name, torch.zeros(())) + loss.cpu()
+            progress.sums[name] = loss + progress.sums.get(name, torch.zeros(()))
         if progress.step % schedule.look_every == 0 or progress.step == schedule.num_steps:
             _look(game, progress, schedule, judge, score_name, log)
         progress.spent = time.monotonic() - began

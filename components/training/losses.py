@@ -1,5 +1,6 @@
 """Losses of the adversarial game, as plain functions of what a critic says."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -16,6 +17,47 @@ def relativistic_loss(winner: Tensor, loser: Tensor) -> Tensor:
     the critic cannot tell them apart.
     """
     return functional.softplus(loser - winner).mean()
+
+
+def hinge_loss(real: Tensor, fake: Tensor) -> Tensor:
+    """E[max(0, 1 - D(real))] + E[max(0, 1 + D(fake))] (Lim and Ye 2017)."""
+    return functional.relu(1 - real).mean() + functional.relu(1 + fake).mean()
+
+
+def raising_loss(fake: Tensor) -> Tensor:
+    """-E[D(fake)]: the generator's loss against a hinge or a Wasserstein critic."""
+    return -fake.mean()
+
+
+def least_squares_loss(real: Tensor, fake: Tensor) -> Tensor:
+    """E[(D(real) - 1)^2] / 2 + E[D(fake)^2] / 2 (Mao et al. 2017, eq. 9)."""
+    return (real - 1).square().mean() / 2 + fake.square().mean() / 2
+
+
+def nearing_loss(fake: Tensor) -> Tensor:
+    """E[(D(fake) - 1)^2] / 2, the generator's loss against least squares (Mao et al. 2017)."""
+    return (fake - 1).square().mean() / 2
+
+
+def wasserstein_loss(real: Tensor, fake: Tensor) -> Tensor:
+    """E[D(fake)] - E[D(real)] (Arjovsky et al. 2017)."""
+    return fake.mean() - real.mean()
+
+
+def unit_slope_penalty(values: Tensor, samples: Tensor) -> Tensor:
+    """E[(|grad D| - 1)^2] over samples, which require a gradient (Gulrajani et al. 2017, eq. 3)."""
+    (slope,) = torch.autograd.grad(values.sum(), samples, create_graph=True)
+    lengths = (slope.flatten(1).square().sum(dim=1) + _TINY).sqrt()
+    return (lengths - 1).square().mean()
+
+
+def feature_matching_loss(real: Tensor, fake: Tensor) -> Tensor:
+    """|E[f(real)] - E[f(fake)]|^2 / features, of features (rows, features).
+
+    Salimans et al. (2016, section 3.1); the mean over features gives the weight one meaning for
+    discriminators of any size.
+    """
+    return (real.mean(dim=0) - fake.mean(dim=0)).square().mean()
 
 
 def zero_centred_penalty(values: Tensor, rows: Tensor) -> Tensor:
@@ -56,3 +98,26 @@ def information_loss(real: Moments, fake: Moments, margin: float) -> Tensor:
     gaps = (real.mean - fake.mean, real.deviation - fake.deviation)
     lengths = [((gap / unit).square().sum() + _TINY).sqrt() for gap in gaps]
     return functional.relu(lengths[0] - margin) + functional.relu(lengths[1] - margin)
+
+
+@dataclass(frozen=True)
+class AdversarialLoss:
+    """Both sides of a game, of values of shape (rows,).
+
+    The discriminator's loss is of (real, made) values, the generator's of made ones alone; or,
+    where it is `relative`, of (made, real).
+    """
+
+    discriminator: Callable[[Tensor, Tensor], Tensor]
+    generator: Callable[..., Tensor]
+    relative: bool = False
+
+
+ADVERSARIAL_LOSSES = {
+    "non_saturating": AdversarialLoss(discriminator_loss, deceiving_loss),
+    "hinge": AdversarialLoss(hinge_loss, raising_loss),
+    "least_squares": AdversarialLoss(least_squares_loss, nearing_loss),
+    "wasserstein": AdversarialLoss(wasserstein_loss, raising_loss),
+    "relativistic": AdversarialLoss(relativistic_loss, relativistic_loss, relative=True),
+}
+"""Every adversarial loss by name."""

@@ -1,0 +1,124 @@
+"""The settings of a GAN of images."""
+
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from components.config.adversarial import AdversarialConfig
+from components.config.settings import Settings
+
+
+class Scale(StrEnum):
+    """What holds the size of a layer's weights.
+
+    `spectral` divides them by their norm in the discriminator (Miyato et al. 2018), `equalised`
+    scales them as they are used in both networks, so that all learn at one pace (Karras et al.
+    2018, section 4.1).
+    """
+
+    FREE = "free"
+    SPECTRAL = "spectral"
+    EQUALISED = "equalised"
+
+
+class Norm(StrEnum):
+    """What the generator does between its layers.
+
+    `batch` normalises over the batch (Ioffe and Szegedy 2015), `conditional_batch` with a scale
+    and shift of each class (De Vries et al. 2017), `pixel` each place over its channels (Karras et
+    al. 2018, section 4.2).
+    """
+
+    NONE = "none"
+    BATCH = "batch"
+    CONDITIONAL_BATCH = "conditional_batch"
+    PIXEL = "pixel"
+
+
+class Networks(Settings):
+    """What networks of images have in common.
+
+    With `minibatch_deviation` the discriminator sees how much images of a batch differ (Karras et
+    al. 2018, section 3).
+    """
+
+    scale: Scale = Scale.FREE
+    minibatch_deviation: bool = False
+
+
+class ConvolutionalNetworks(Networks):
+    """What convolutional ones have besides: `width` channels next to the image."""
+
+    norm: Norm = Norm.BATCH
+    width: int = Field(16, ge=1)
+
+
+class MlpNetworks(Networks):
+    """Layers without convolutions, `layers` of them, each of `width` units."""
+
+    name: Literal["mlp"] = "mlp"
+    width: int = Field(256, ge=1)
+    layers: int = Field(2, ge=1)
+
+
+class DcganNetworks(ConvolutionalNetworks):
+    """Strided convolutions (Radford et al. 2016)."""
+
+    name: Literal["dcgan"] = "dcgan"
+
+
+class ResidualNetworks(ConvolutionalNetworks):
+    """Residual blocks (Miyato et al. 2018, appendix B)."""
+
+    name: Literal["residual"] = "residual"
+
+
+ImageNetworks = Annotated[
+    MlpNetworks | DcganNetworks | ResidualNetworks, Field(discriminator="name")
+]
+
+
+class PlainConditioning(Settings):
+    """How networks are told the class; the generator gets it beside the noise.
+
+    `none` tells nobody: labels are forgotten and no class can be asked for. `concatenated` gives
+    the discriminator planes of the label beside the image (Mirza and Osindero 2014), `projection`
+    an inner product of class and features (Miyato and Koyama 2018).
+    """
+
+    name: Literal["none", "concatenated", "projection"] = "projection"
+
+
+class AuxiliaryConditioning(Settings):
+    """The discriminator has a second head that finds the class (AC-GAN, Odena et al. 2017).
+
+    `weight` is that of its cross-entropy, in the losses of both networks.
+    """
+
+    name: Literal["auxiliary"] = "auxiliary"
+    weight: float = Field(1.0, gt=0)
+
+
+Conditioning = Annotated[PlainConditioning | AuxiliaryConditioning, Field(discriminator="name")]
+
+
+class ImageGanConfig(AdversarialConfig):
+    """A GAN of images; see `components/models/image_gan.py`, and `AdversarialConfig`.
+
+    The generator makes an image of `noise_size` normal numbers. Where images have no labels,
+    nobody is told any.
+    """
+
+    name: Literal["image_gan"] = "image_gan"
+    networks: ImageNetworks = DcganNetworks()
+    conditioning: Conditioning = PlainConditioning()
+    noise_size: int = Field(64, ge=1)
+
+    @model_validator(mode="after")
+    def _takes_effect(self) -> Self:
+        """Refuses normalisation by a class that nobody is told."""
+        norm = None if isinstance(self.networks, MlpNetworks) else self.networks.norm
+        if self.conditioning.name == "none" and norm is Norm.CONDITIONAL_BATCH:
+            raise ValueError("networks.norm = conditional_batch needs conditioning")
+        return self

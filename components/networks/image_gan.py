@@ -1,0 +1,90 @@
+"""A generator and a discriminator of images of any size, which may be told what images show."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from components.networks.canvas import Canvas
+from components.networks.image_blocks import Hold
+from components.networks.layers import MinibatchDeviation
+from components.networks.opinion import Opinion
+
+
+class ImageGenerator(nn.Module):
+    """Noise (rows, noise) and classes, int64 (rows,), to images (rows, channels, height, width).
+
+    The values lie in -1 to 1. The class stands beside the noise, one-hot and as long as the noise
+    is: told more softly, it is learned late. Where there is one class only, nothing does. `body`
+    takes that and the class to the whole canvas.
+    """
+
+    def __init__(self, body: nn.Module, classes: int, canvas: Canvas) -> None:
+        super().__init__()
+        self.body, self.classes, self.canvas = body, classes, canvas
+
+    def forward(self, noise: Tensor, labels: Tensor) -> Tensor:
+        """The images."""
+        condition = functional.one_hot(labels, self.classes).to(noise.dtype)
+        length = noise.shape[1] ** 0.5
+        told = noise if self.classes == 1 else torch.cat([noise, length * condition], dim=1)
+        return self.canvas.cut(torch.tanh(self.body(told, condition)))
+
+
+class ImageDiscriminator(nn.Module):
+    """Images (rows, channels, height, width) and classes (rows,) to an `Opinion`.
+
+    `body` takes the canvas to `features` (rows, features). `told` says how it is told the class:
+    see `Conditioning` in `components/config/images.py`; not at all where there is one class.
+    """
+
+    def __init__(
+        self,
+        body: nn.Module,
+        features: int,
+        classes: int,
+        canvas: Canvas,
+        *,
+        told: str,
+        hold: Hold,
+        minibatch_deviation: bool,
+    ) -> None:
+        super().__init__()
+        self.body, self.classes, self.canvas = body, classes, canvas
+        self.told = told if classes > 1 else "none"
+        self.deviation = MinibatchDeviation() if minibatch_deviation else None
+        seen = features + minibatch_deviation
+        self.value = hold(nn.Linear(seen, 1))
+        self.projection = _embedding(classes, seen, hold) if self._is("projection") else None
+        self.head = hold(nn.Linear(seen, classes)) if self._is("auxiliary") else None
+
+    def _is(self, told: str) -> bool:
+        return self.told == told
+
+    def forward(self, images: Tensor, labels: Tensor) -> Opinion:
+        """What it makes of the images."""
+        framed = self.canvas.frame(images)
+        condition = functional.one_hot(labels, self.classes).to(images.dtype)
+        if self._is("concatenated"):
+            planes = condition[:, :, None, None].expand(-1, -1, *self.canvas.sides)
+            framed = torch.cat([framed, planes], dim=1)
+        features = self.body(framed)
+        if self.deviation is not None:
+            features = self.deviation(features)
+        values = self.value(features).squeeze(1)
+        if self.projection is not None:
+            projected = (self.projection(condition) * features).sum(dim=1)
+            values = values + projected
+        return Opinion(values, features, None if self.head is None else self.head(features))
+
+
+def planes_of(channels: int, classes: int, told: str) -> int:
+    """How many planes the discriminator's body sees."""
+    return channels + (classes if told == "concatenated" and classes > 1 else 0)
+
+
+def _embedding(classes: int, features: int, hold: Hold) -> nn.Module:
+    """A vector for each class, which begins about as long as the weights of the value."""
+    layer = nn.Linear(classes, features, bias=False)
+    nn.init.normal_(layer.weight, std=features**-0.5)
+    held: nn.Module = hold(layer)
+    return held

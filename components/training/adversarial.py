@@ -1,0 +1,231 @@
+"""The game of a generator against a discriminator, whatever they make and are told."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from components.config import AdversarialConfig, WassersteinLoss
+from components.networks.opinion import Opinion
+from components.training.augmentation import augment
+from components.training.devices import find_device
+from components.training.ema import Ema
+from components.training.losses import (
+    ADVERSARIAL_LOSSES,
+    feature_matching_loss,
+    unit_slope_penalty,
+    zero_centred_penalty,
+)
+from components.training.replay import ReplayPool
+
+
+@dataclass(frozen=True)
+class RealSamples:
+    """What the generator is to imitate: samples (rows, ...) and the condition of each (rows, ...).
+
+    Samples are floats in -1 to 1, or bytes that stand for these: 0 for -1, 255 for 1.
+    """
+
+    samples: Tensor
+    conditions: Tensor
+
+    def __len__(self) -> int:
+        """The number of samples."""
+        return len(self.samples)
+
+    def take(self, picked: Tensor) -> tuple[Tensor, Tensor]:
+        """The samples at these places, as floats, and their conditions."""
+        samples = self.samples[picked]
+        if samples.dtype == torch.uint8:
+            samples = samples.to(torch.float32) / 127.5 - 1
+        return samples, self.conditions[picked]
+
+
+@dataclass(frozen=True)
+class Players:
+    """Untrained networks.
+
+    The generator takes (noise, condition) to samples: noise (rows, noise_size), normal. The
+    discriminator takes (samples, condition) to an `Opinion`. Where that has logits, the condition
+    is a class, and `auxiliary_weight` that of finding it.
+    """
+
+    generator: nn.Module
+    discriminator: nn.Module
+    noise_size: int
+    auxiliary_weight: float = 0.0
+
+
+class AdversarialGame:
+    """`Game`: a discriminator learns to tell made samples from real ones, a generator to deceive.
+
+    Everything lies on the device of the settings. Every random draw comes from one generator there,
+    so that its state is all that a checkpoint needs; the global ones are left alone. Nothing waits
+    for the device within a step.
+    """
+
+    def __init__(
+        self, config: AdversarialConfig, players: Players, real: RealSamples, seed: int
+    ) -> None:
+        self.config, self.players = config, players
+        self.device = find_device(config.device)
+        self.random = torch.Generator(self.device).manual_seed(seed)
+        self.real = RealSamples(real.samples.to(self.device), real.conditions.to(self.device))
+        self.batch_size = min(config.batch_size, len(real))
+        self.loss = ADVERSARIAL_LOSSES[config.loss.name]
+        self.generator = players.generator.to(self.device)
+        self.discriminator = players.discriminator.to(self.device)
+        self.averaged = Ema(self.generator, config.ema_decay)
+        self.rates = {
+            "generator": config.generator_rate,
+            "discriminator": config.discriminator_rate,
+        }
+        betas = (config.momentum, config.scaling)
+        self.optimisers = {
+            name: torch.optim.Adam(
+                getattr(self, name).parameters(), lr=rate, betas=betas, fused=True
+            )
+            for name, rate in self.rates.items()
+        }
+        self.replay = ReplayPool(config.replay.slots) if config.replay else None
+        self.num_updates = 0
+        self.noise_level = 0.0
+
+    def step(self, progress: float) -> Mapping[str, Tensor]:
+        """Update the discriminator as often as the settings ask, then the generator once."""
+        self._set_pace(progress)
+        losses: dict[str, Tensor] = {}
+        for left in reversed(range(self.config.discriminator_steps)):
+            real, condition = self._real()
+            with torch.set_grad_enabled(left == 0):  # the generator learns from the last ones
+                fake = self.generator(self._noise(), condition)
+            losses = self._update_discriminator(real, fake.detach(), condition)
+        losses |= self._update_generator(real, fake, condition)
+        self.averaged.update(self.generator)
+        return losses
+
+    def _set_pace(self, progress: float) -> None:
+        """Rates, and the noise on all that is judged, at this share of the steps."""
+        decay_from = self.config.decay_from
+        left = 1.0 if progress <= decay_from else (1 - progress) / (1 - decay_from)
+        for name, optimiser in self.optimisers.items():
+            for group in optimiser.param_groups:
+                group["lr"] = self.rates[name] * left
+        if (noise := self.config.instance_noise) is not None:
+            self.noise_level = noise.start * max(0.0, 1 - progress / noise.until)
+
+    def _real(self) -> tuple[Tensor, Tensor]:
+        size = (self.batch_size,)
+        picked = torch.randint(len(self.real), size, generator=self.random, device=self.device)
+        return self.real.take(picked)
+
+    def _noise(self) -> Tensor:
+        size = (self.batch_size, self.players.noise_size)
+        return torch.randn(size, generator=self.random, device=self.device)
+
+    def _shown(self, samples: Tensor) -> Tensor:
+        """Samples as the discriminator sees them: augmented, with noise."""
+        samples = augment(samples, self.config.augmentation, self.random)
+        if self.noise_level > 0:
+            noise = torch.randn(samples.shape, generator=self.random, device=self.device)
+            samples = samples + self.noise_level * noise
+        return samples
+
+    def _update_discriminator(
+        self, real: Tensor, fake: Tensor, condition: Tensor
+    ) -> dict[str, Tensor]:
+        told = condition
+        if self.replay is not None:
+            fake, told = self.replay.swap(fake, condition, self.random)
+        real, fake = self._shown(real), self._shown(fake)
+        pays_r1 = self.config.r1 is not None and self.num_updates % self.config.r1.every == 0
+        self.num_updates += 1
+        if pays_r1:
+            real.requires_grad_(True)
+        of_real: Opinion = self.discriminator(real, condition)
+        of_fake: Opinion = self.discriminator(fake, told)
+        losses = {"discriminator_loss": self.loss.discriminator(of_real.values, of_fake.values)}
+        if of_real.logits is not None and of_fake.logits is not None:
+            weight = self.players.auxiliary_weight
+            losses["real_class_loss"] = weight * functional.cross_entropy(of_real.logits, condition)
+            losses["fake_class_loss"] = weight * functional.cross_entropy(of_fake.logits, told)
+        if pays_r1 and self.config.r1 is not None:
+            weight = self.config.r1.weight / 2 * self.config.r1.every
+            losses["r1_penalty"] = weight * zero_centred_penalty(of_real.values, real)
+        if isinstance(self.config.loss, WassersteinLoss):
+            losses |= self._held_critic(self.config.loss, real, fake, condition, of_real.values)
+        self._descend("discriminator", losses)
+        told_apart = (of_real.values > of_fake.values).float().mean()
+        return _detached(losses) | {"discriminator_accuracy": told_apart}
+
+    def _held_critic(
+        self, loss: WassersteinLoss, real: Tensor, fake: Tensor, condition: Tensor, values: Tensor
+    ) -> dict[str, Tensor]:
+        """The penalty on slopes between real and made samples, and the drift."""
+        share = torch.rand(len(real), generator=self.random, device=self.device)
+        share = share.reshape(-1, *[1] * (real.ndim - 1))
+        between = torch.lerp(real.detach(), fake, share).requires_grad_(True)
+        slope = unit_slope_penalty(self.discriminator(between, condition).values, between)
+        losses = {"slope_penalty": loss.penalty * slope}
+        return losses | ({"drift": loss.drift * values.square().mean()} if loss.drift else {})
+
+    def _update_generator(self, real: Tensor, fake: Tensor, condition: Tensor) -> dict[str, Tensor]:
+        self.discriminator.requires_grad_(False)
+        of_fake: Opinion = self.discriminator(self._shown(fake), condition)
+        losses: dict[str, Tensor] = {}
+        if self.loss.relative or self.config.feature_matching:
+            with torch.no_grad():
+                of_real: Opinion = self.discriminator(self._shown(real), condition)
+        values = (of_fake.values, of_real.values) if self.loss.relative else (of_fake.values,)
+        losses["generator_loss"] = self.loss.generator(*values)
+        if weight := self.config.feature_matching:
+            matched = feature_matching_loss(of_real.features, of_fake.features)
+            losses["feature_matching_loss"] = weight * matched
+        if of_fake.logits is not None:
+            found = functional.cross_entropy(of_fake.logits, condition)
+            losses["generator_class_loss"] = self.players.auxiliary_weight * found
+        self._descend("generator", losses)
+        self.discriminator.requires_grad_(True)
+        return _detached(losses)
+
+    def _descend(self, name: str, losses: Mapping[str, Tensor]) -> None:
+        """One step down the sum of the losses."""
+        self.optimisers[name].zero_grad()
+        torch.autograd.backward(torch.stack(list(losses.values())).sum())
+        self.optimisers[name].step()
+
+    def weights(self) -> dict[str, Tensor]:
+        """A copy of the averaged generator's weights."""
+        return {name: value.clone() for name, value in self.averaged.module.state_dict().items()}
+
+    def state(self) -> dict[str, Any]:
+        """Networks, average, optimisers, past samples, random state."""
+        return {name: part.state_dict() for name, part in self._stateful()} | {
+            "averaged": self.averaged.state(),
+            "replay": None if self.replay is None else self.replay.state(),
+            "num_updates": self.num_updates,
+            "random": self.random.get_state(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go back to what `state` gave."""
+        for name, part in self._stateful():
+            part.load_state_dict(state[name])
+        self.averaged.restore(state["averaged"])
+        if self.replay is not None:
+            self.replay.restore(state["replay"], self.device)
+        self.num_updates = state["num_updates"]
+        self.random.set_state(state["random"])
+
+    def _stateful(self) -> Iterator[tuple[str, Any]]:
+        """Networks and optimisers, by the names of their states."""
+        for name, optimiser in self.optimisers.items():
+            yield name, getattr(self, name)
+            yield f"{name}_optimiser", optimiser
+
+
+def _detached(losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: loss.detach() for name, loss in losses.items()}
