@@ -9,6 +9,9 @@ to `components/evaluation/images/selftest.json`, which gates on images ask.
 import argparse
 import time
 from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +19,22 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from threadpoolctl import threadpool_limits
 
-from components.config import EvaluateConfig, Purpose
+from components.config import EvaluateConfig, ImageGaussianConfig, Purpose
+from components.data.conditions import Condition
+from components.data.image_schema import asked_class, schema_of
 from components.data.images import ImageSet, read_images
+from components.evaluation.images.benefit import measure_benefit
+from components.evaluation.images.case import ImageCase
 from components.evaluation.images.catalog import image_metrics
 from components.evaluation.images.evaluate import evaluate_images
+from components.evaluation.images.making import ImageSampler
 from components.evaluation.images.selftest import CANDIDATES, RECORDS, self_test
 from components.evaluation.selftest import write_self_tests
+from components.models.image_gaussian import ImageGaussian
 
 NUM_COMPONENTS = 50
+FEW = 10
+"""Training images a class where the benefit is measured: with more there is none to be had."""
 
 
 def digits() -> ImageSet:
@@ -70,6 +81,47 @@ def gaussians(train: ImageSet, rng: np.random.Generator) -> ImageSet:
     return ImageSet(held, train.labels, train.classes, "")
 
 
+@dataclass(frozen=True)
+class Held:
+    """A generator that hands out images it holds, each once as long as there are any left."""
+
+    images: ImageSet
+
+    def draw_images(
+        self, num_images: int, *, condition: Condition | None = None, seed: int
+    ) -> Iterator[ImageSet]:
+        """See `ImageModel.draw_images`."""
+        wanted = asked_class(condition, schema_of(self.images))
+        rows = np.flatnonzero(self.images.labels == wanted)
+        order = np.random.default_rng(seed).permutation(rows)
+        yield self.images.take(np.resize(order, num_images))
+
+
+def sampler(kind: str, more: ImageSet, inside: ImageSet, seed: int) -> ImageSampler:
+    """A generator of known worth that learned from the images `inside` a fold."""
+    if kind == "gaussian":
+        model = ImageGaussian(ImageGaussianConfig(components=NUM_COMPONENTS))
+        model.fit(inside, seed=seed)
+        return model
+    if kind == "noise":
+        inside = inside.take(np.resize(np.arange(len(inside)), 10 * len(inside)))
+    return Held(candidate(kind, inside, more, seed))
+
+
+def few_of_each(images: ImageSet, count: int) -> ImageSet:
+    """The first `count` images of each class."""
+    places = [np.flatnonzero(images.labels == code) for code in range(len(images.classes))]
+    return images.take(np.concatenate([rows[:count] for rows in places]))
+
+
+def benefit_values(kind: str, train: ImageSet, more: ImageSet) -> dict[str, float]:
+    """What the benefit trial says of a generator of known worth, of few training images."""
+    config = EvaluateConfig(purpose=Purpose.AUGMENTATION)
+    few = few_of_each(train, FEW)
+    case = ImageCase(few, few, few, config, make_and_fit=partial(sampler, kind, more), workers=2)
+    return {m.name: m.value for m in measure_benefit(case).findings.measurements}
+
+
 def main() -> None:
     """Measure, print, and write where the set is the one that ships."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -91,6 +143,9 @@ def main() -> None:
             )
         for measurement in judged.evidence.measurements:
             values[measurement.name][kind] = measurement.value
+        if train.labels is not None:
+            for metric_name, value in benefit_values(kind, train, more).items():
+                values[metric_name][kind] = value
         seconds = time.perf_counter() - started
         print(f"{kind}: {seconds:.1f} s", flush=True)
     tests = {

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from components.data.images import Labels, Pixels
 from components.data.table import Matrix
 from components.networks.image_classifier import ImageClassifier, as_input
+from components.training.classic import Augment
 
 BATCH, CHUNK = 64, 1024
 EPOCHS, LEAST_STEPS, MOST_STEPS = 30, 100, 600
@@ -17,18 +18,27 @@ NUM_TURNS = 4
 
 
 def fit_classifier(
-    images: Pixels, labels: Labels, num_classes: int, *, seed: int
+    images: Pixels,
+    labels: Labels,
+    num_classes: int,
+    *,
+    seed: int,
+    steps: int | None = None,
+    weights: Matrix | None = None,
+    augment: Augment | None = None,
 ) -> ImageClassifier:
     """A classifier of images (rows, height, width, channels) by labels (rows,).
 
-    About 30 passes over the images, but 100 to 600 steps of 64. The same input and seed give the
-    same weights on the CPU with one number of threads.
+    About 30 passes over the images, but 100 to 600 steps of 64, or as many `steps` as are asked
+    for. `weights` (classes,) weigh the loss; `augment` varies each batch anew. The same input and
+    seed give the same weights on the CPU with one number of threads.
     """
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         net = ImageClassifier(images.shape[-1], num_classes)
-    rng = np.random.default_rng(seed)
-    steps = int(np.clip(EPOCHS * len(images) // BATCH, LEAST_STEPS, MOST_STEPS))
+    rng, dice = np.random.default_rng(seed), torch.Generator().manual_seed(seed)
+    steps = steps or int(np.clip(EPOCHS * len(images) // BATCH, LEAST_STEPS, MOST_STEPS))
+    by_class = None if weights is None else torch.from_numpy(weights).to(torch.float32)
     optimizer = torch.optim.Adam(net.parameters(), lr=RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     order = np.empty(0, dtype=np.int64)
@@ -37,7 +47,8 @@ def fit_classifier(
             order = rng.permutation(len(images))
         rows, order = order[:BATCH], order[BATCH:]
         x, y = as_input(torch.from_numpy(images[rows])), torch.from_numpy(labels[rows])
-        loss = nn.functional.cross_entropy(net(x), y)
+        x = x if augment is None else augment(x, dice)
+        loss = nn.functional.cross_entropy(net(x), y, weight=by_class)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

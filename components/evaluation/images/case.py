@@ -8,14 +8,17 @@ import numpy as np
 import pandas as pd
 from sklearn.decomposition import PCA
 
-from components.config import ColumnKind, EvaluateConfig
+from components.config import ColumnKind, EvaluateConfig, Purpose
+from components.config.image_evaluation import USUAL_BENEFIT, ImageBenefitConfig
 from components.data.images import ImageSet, Pixels
 from components.data.inference import describe
 from components.data.table import Matrix, Table
 from components.evaluation.case import Case, Findings, Metric, asked_confidence, subsample
+from components.evaluation.images.making import MakeAndFitImages
 from components.evaluation.images.panels import Panel as Panel  # evaluators find them here
 from components.evaluation.images.panels import Strip as Strip
 from components.evaluation.seeds import derived_seed
+from components.models.contract import LogMetrics, log_nothing
 from components.training.classification import features_of, fit_classifier, fit_turns
 
 MAX_IMAGES = 10_000
@@ -28,6 +31,8 @@ class ImageCase:
     """Real images to train on, real ones to test on, synthetic ones, and the settings.
 
     All three are of one size; where `is_labelled`, their labels are positions in the same classes.
+    With `make_and_fit` a generator can be fitted anew, for `benefit` says how; `workers` is the
+    number of processes that may, on which no result depends.
     """
 
     train: ImageSet
@@ -36,6 +41,10 @@ class ImageCase:
     config: EvaluateConfig
     num_train: int | None = None
     """How many training images there were before some were drawn, None for those there are."""
+    make_and_fit: MakeAndFitImages | None = None
+    benefit: ImageBenefitConfig = USUAL_BENEFIT
+    workers: int = 1
+    log: LogMetrics = log_nothing
 
     @property
     def is_labelled(self) -> bool:
@@ -168,12 +177,17 @@ class ImageFindings:
 
     findings: Findings
     panels: tuple[Panel, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ImageEvaluator:
-    """A plain function and the metrics it may measure; `needs` says what it must have for that."""
+    """A plain function, the metrics it may measure, and the purposes it is run for.
+
+    `needs` says what it must have for that.
+    """
 
     run: Callable[[ImageCase], ImageFindings]
     metrics: tuple[Metric, ...]
     needs: str | None = None
+    purposes: frozenset[Purpose] = field(default=frozenset(Purpose))

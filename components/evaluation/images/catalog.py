@@ -3,8 +3,9 @@
 A new one is a file beside this one, and a line here.
 """
 
-from components.config import Gate
+from components.config import Gate, Purpose
 from components.evaluation.case import Metric
+from components.evaluation.images.benefit import BENEFIT
 from components.evaluation.images.bins import BINS
 from components.evaluation.images.by_rows import IN_MANIFOLD, MEMBERS, TOLD_APART
 from components.evaluation.images.case import ImageEvaluator
@@ -24,6 +25,7 @@ IMAGE_EVALUATORS: dict[str, ImageEvaluator] = {
     "membership": MEMBERS,
     "copies": COPIES,
     "moved_copies": MOVED_COPIES,
+    "benefit": BENEFIT,
 }
 
 FOR_LABELS = (Gate(metric="tstr_accuracy_loss", better_than=0.0, margin=0.05, worthwhile=0.01),)
@@ -38,10 +40,15 @@ SHARING_GATES = (
 """Recall and the two-sample test together: a Gaussian of pixels has the one without the other."""
 
 
-def image_metrics() -> dict[str, Metric]:
-    """Every metric of images by name."""
+def image_metrics(purpose: Purpose | None = None) -> dict[str, Metric]:
+    """Every metric of images by name, or those that may be measured for a purpose.
+
+    >>> "augmentation_gain" in image_metrics(Purpose.SHARING)
+    False
+    """
     return {
         metric.name: metric
         for evaluator in IMAGE_EVALUATORS.values()
+        if purpose is None or purpose in evaluator.purposes
         for metric in evaluator.metrics
     }

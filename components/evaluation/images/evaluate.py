@@ -2,15 +2,17 @@
 
 import hashlib
 import logging
+import os
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from components.config import SHARING_GATES as FOR_TABLES
-from components.config import EvaluateConfig, Gate, Protocol, Purpose
+from components.config import EvaluateConfig, Protocol, Purpose
+from components.config.image_evaluation import USUAL_BENEFIT, ImageBenefitConfig
 from components.data.images import ImageSet
 from components.errors import UserError
-from components.evaluation.evidence import Evidence
+from components.evaluation.evidence import Evidence, Verdict
 from components.evaluation.gates import judge
 from components.evaluation.images.case import ImageCase, Panel, canonical_images
 from components.evaluation.images.catalog import (
@@ -20,7 +22,9 @@ from components.evaluation.images.catalog import (
     image_metrics,
 )
 from components.evaluation.images.looks import side_by_side
+from components.evaluation.images.making import MakeAndFitImages
 from components.evaluation.images.selftest import check_image_self_test
+from components.evaluation.images.wording import said_of_images
 from components.models.contract import LogMetrics, log_nothing
 
 logger = logging.getLogger(__name__)
@@ -42,25 +46,38 @@ def evaluate_images(
     synthetic: ImageSet,
     *,
     config: EvaluateConfig,
+    make_and_fit: MakeAndFitImages | None = None,
+    benefit: ImageBenefitConfig = USUAL_BENEFIT,
+    workers: int | None = None,
     log: LogMetrics = log_nothing,
 ) -> JudgedImages:
-    """Everything that can be said of `synthetic` for sharing, with the verdict.
+    """Everything that can be said of `synthetic` for the purpose asked for, with the verdict.
 
-    Where the gates are those of tables by default, the ones of images are asked. The same images,
-    in any order, and the same config give the same evidence, bit for bit, on one number of threads.
+    Where the gates of sharing are those of tables by default, the ones of images are asked.
+    `make_and_fit(images, seed)` fits a fresh generator of the judged kind; it is called in every
+    fold of the benefit trial, perhaps in another process, and only for augmentation, for which
+    `benefit` says what classic augmentation is and how synthetic images are used. The same images,
+    in any order, and the same config give the same evidence, bit for bit, on one number of threads,
+    whatever the number of `workers` (default: two processes, or one where there is one core).
     `log` is called with the number of parts done. Raises UserError for images that cannot be
     judged.
     """
-    _check_settings(config)
+    _check_settings(config, make_and_fit)
     train, test, synthetic = _agreeing(train, test, synthetic)
     sets = [canonical_images(each, config.seed) for each in (train, test, synthetic)]
-    case = ImageCase(sets[0], sets[1], sets[2], config, num_train=len(train))
-    case = replace(case, config=config.model_copy(update={"sharing_gates": _gates(case)}))
+    processes = min(2, os.cpu_count() or 1) if workers is None else workers
+    case = ImageCase(
+        sets[0], sets[1], sets[2], config, len(train), make_and_fit, benefit, processes, log
+    )
+    if config.purpose is Purpose.AUGMENTATION and not case.is_labelled:
+        raise UserError("augmentation needs images with labels, of two classes at least")
+    case = replace(case, config=_with_gates(case))
+    chosen = [each for each in IMAGE_EVALUATORS.values() if config.purpose in each.purposes]
     found = []
-    for evaluator in IMAGE_EVALUATORS.values():
+    for evaluator in chosen:
         logger.info("measuring %s", ", ".join(metric.name for metric in evaluator.metrics))
         found.append(evaluator.run(case))
-        log(len(found), {"evaluators_done": len(found) / len(IMAGE_EVALUATORS)})
+        log(len(found), {"evaluators_done": len(found) / len(chosen)})
     measurements = tuple(m for part in found for m in part.findings.measurements)
     evidence = Evidence(
         num_train=len(train),
@@ -71,14 +88,25 @@ def evaluate_images(
         measurements=measurements,
         columns=(),
         pairs=(),
-        arms=(),
+        arms=tuple(arm for part in found for arm in part.findings.arms),
         curves=tuple(curve for part in found for curve in part.findings.curves),
         attacks=tuple(attack for part in found for attack in part.findings.attacks),
-        verdict=judge(measurements, case.config.sharing_gates, config.purpose),
-        notes=_notes(case, (train, test, synthetic)),
+        verdict=_said_of_images(judge(measurements, case.config.gates, config.purpose)),
+        notes=(
+            *_notes(case, (train, test, synthetic)),
+            *(note for part in found for note in part.notes),
+        ),
     )
     panels = tuple(panel for part in found for panel in part.panels)
     return JudgedImages(evidence, (side_by_side(case), *panels))
+
+
+def _said_of_images(verdict: Verdict) -> Verdict:
+    """The verdict, whose hints speak of images where those of tables speak of rows."""
+    gates = tuple(
+        gate.model_copy(update={"reason": said_of_images(gate.reason)}) for gate in verdict.gates
+    )
+    return verdict.model_copy(update={"gates": gates, "summary": said_of_images(verdict.summary)})
 
 
 def _notes(case: ImageCase, given: tuple[ImageSet, ...]) -> tuple[str, ...]:
@@ -91,29 +119,33 @@ def _notes(case: ImageCase, given: tuple[ImageSet, ...]) -> tuple[str, ...]:
     )
 
 
-def _check_settings(config: EvaluateConfig) -> None:
-    if config.purpose is not Purpose.SHARING:
-        raise UserError(
-            f"images are judged for sharing; purpose = {config.purpose} needs rows of a table"
-        )
-    if config.protocol is not Protocol.QUICK:
-        raise UserError(f"protocol = {config.protocol} has no effect on images")
+def _check_settings(config: EvaluateConfig, make_and_fit: MakeAndFitImages | None) -> None:
+    if config.purpose is Purpose.AUGMENTATION:
+        if make_and_fit is None:
+            raise UserError(
+                "purpose = augmentation needs a generator that can be fitted anew inside each "
+                "fold; images alone can be judged for sharing"
+            )
+        if config.subgroups is not None:
+            raise UserError("evaluate.subgroups has no effect on images")
+    elif config.protocol is not Protocol.QUICK:
+        raise UserError(f"protocol = {config.protocol} has no effect on images that are shared")
 
 
-def _gates(case: ImageCase) -> tuple[Gate, ...]:
-    """What is asked; raises UserError for a metric that images do not have."""
-    gates = case.config.sharing_gates
-    if gates == FOR_TABLES:
+def _with_gates(case: ImageCase) -> EvaluateConfig:
+    """The settings with what is asked; raises UserError for a metric that images do not have."""
+    config, gates = case.config, case.config.gates
+    if config.purpose is Purpose.SHARING and gates == FOR_TABLES:
         gates = (*FOR_LABELS, *SHARING_GATES) if case.is_labelled else SHARING_GATES
-    known = image_metrics()
+    known = image_metrics(config.purpose)
     for gate in gates:
         if gate.metric not in known:
             raise UserError(
                 f"a gate asks for the metric {gate.metric!r} of images; "
-                f"known: {', '.join(sorted(known))}"
+                f"known for {config.purpose}: {', '.join(sorted(known))}"
             )
         check_image_self_test(gate.metric)
-    return gates
+    return config.model_copy(update={f"{config.purpose}_gates": gates})
 
 
 def _agreeing(

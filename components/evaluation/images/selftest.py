@@ -30,7 +30,14 @@ RENEW = "`python -m benchmarks.image_ranks` tests it"
 
 FIDELITY = Expected(((COPY, GOOD), (COLLAPSED, NOISE)), "a Gaussian of pixels may lie between")
 PRIVACY = Expected(((GOOD, GAUSSIAN, NOISE), (COPY,)), "a few images over and over are copies, too")
+GAIN = Expected(
+    ((GOOD,), (COPY, COLLAPSED, NOISE)),
+    "a copy adds nothing to the images it copies, a Gaussian of pixels may help",
+)
 ORDERS: dict[str, Expected] = {
+    "augmentation_gain": GAIN,
+    "accuracy_gain": GAIN,
+    "agreed_share": Expected(((COPY, GOOD), (NOISE,)), "a few real images show what they should"),
     "precision": Expected(((COPY, GOOD), (NOISE,)), "few real images repeated are precise"),
     "density": Expected(((COPY, GOOD), (NOISE,)), "few real images repeated are dense"),
     "recall": Expected(((COPY, GOOD), (COLLAPSED,)), "noise may spread widely"),

@@ -1,0 +1,58 @@
+"""How the benefit of synthetic images is judged: classic augmentation, and which ones are used."""
+
+from enum import StrEnum
+
+from pydantic import Field, field_validator
+
+from components.config.settings import Settings
+
+
+class Keep(StrEnum):
+    """Which synthetic images are used: all, or those a classifier of real images agrees with."""
+
+    ALL = "all"
+    AGREED = "agreed"
+
+
+class ClassicConfig(Settings):
+    """Variations of an image that leave its label true; which do is the user's knowledge.
+
+    Each image is moved by up to `shift` of a side in either direction, turned by up to `degrees`,
+    and scaled by 1 - `scale` to 1 + `scale`, evenly at random. It is mirrored left to right, half
+    of the time, only where `flip` says that a mirror image shows the same: it does not for digits.
+    """
+
+    shift: float = Field(0.1, ge=0, le=0.5)
+    degrees: float = Field(10.0, ge=0, le=180)
+    scale: float = Field(0.1, ge=0, lt=1)
+    flip: bool = False
+
+    @property
+    def has_effect(self) -> bool:
+        """False where no image would be changed."""
+        return self.flip or any((self.shift, self.degrees, self.scale))
+
+
+class ImageBenefitConfig(Settings):
+    """How synthetic images are used beside real ones.
+
+    Where `balance`, synthetic images go to the smallest classes first, until all are equal; else
+    each class gets its share. Of the ways to `keep` them, a fold takes the one that does best in
+    the other folds. Every way of training has as many `steps` of 64 images: on MNIST, classic
+    augmentation of 60 images a class needs 600.
+    """
+
+    classic: ClassicConfig = ClassicConfig()
+    steps: int = Field(600, ge=1)
+    balance: bool = True
+    keep: tuple[Keep, ...] = Field((Keep.ALL, Keep.AGREED), min_length=1)
+
+    @field_validator("keep")
+    @classmethod
+    def _once(cls, keep: tuple[Keep, ...]) -> tuple[Keep, ...]:
+        if len(set(keep)) < len(keep):
+            raise ValueError(f"keep = {', '.join(keep)} names one twice")
+        return keep
+
+
+USUAL_BENEFIT = ImageBenefitConfig()
