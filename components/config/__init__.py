@@ -19,6 +19,7 @@ from components.config.evaluate import (
     Protocol,
     Purpose,
 )
+from components.config.image_evaluation import ImageEvaluationConfig
 from components.config.image_gan import (
     AuxiliaryConditioning,
     Conditioning,
@@ -99,6 +100,7 @@ __all__ = [
     "Fit",
     "Gate",
     "GroupSplit",
+    "ImageEvaluationConfig",
     "ImageGanConfig",
     "ImageGaussianConfig",
     "ImageModelConfig",

@@ -1,9 +1,11 @@
 """How the benefit of synthetic images is judged: classic augmentation, and which ones are used."""
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from components.config.images import ImageModelConfig
 from components.config.settings import Settings
 
 
@@ -56,3 +58,14 @@ class ImageBenefitConfig(Settings):
 
 
 USUAL_BENEFIT = ImageBenefitConfig()
+
+
+class ImageEvaluationConfig(Settings):
+    """What is asked of images beside the settings of `evaluate`.
+
+    `baselines` are generators by the names that gates ask for (`better_than`): each is fitted to
+    the same training images, and what it makes is measured beside the judged images.
+    """
+
+    benefit: ImageBenefitConfig = USUAL_BENEFIT
+    baselines: dict[str, Annotated[ImageModelConfig, Field(discriminator="name")]] = Field({})

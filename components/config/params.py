@@ -7,6 +7,7 @@ import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from components.config.evaluate import EvaluateConfig
+from components.config.image_evaluation import ImageEvaluationConfig
 from components.config.images import makes_images
 from components.config.models import AutoConfig, PrivateConfig, SynthesizeConfig, TrainConfig
 from components.config.prepare import PrepareConfig
@@ -25,6 +26,7 @@ class Params(Settings):
     evaluate: EvaluateConfig
     ancestry: AncestryConfig = AncestryConfig()
     promote: PromoteConfig = PromoteConfig()
+    evaluate_images: ImageEvaluationConfig = ImageEvaluationConfig()
 
     @model_validator(mode="after")
     def _races_for_its_purpose(self) -> Self:
@@ -59,6 +61,8 @@ class Params(Settings):
                 f"train.model.name = {self.train.model.name} makes {what[makes]}, but the source "
                 f"holds {what[holds_images]} (prepare.images)"
             )
+        if not holds_images and self.evaluate_images != ImageEvaluationConfig():
+            raise ValueError("evaluate_images has no effect: the source holds rows")
         return self
 
     @property

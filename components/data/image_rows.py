@@ -35,11 +35,15 @@ def to_rows(images: ImageSet) -> pd.DataFrame:
 
 
 def from_rows(rows: pd.DataFrame, schema: ImageSchema) -> ImageSet:
-    """The images of such rows; raises UserError where one is not as the schema says."""
+    """The images of such rows, without labels where the rows have none.
+
+    Raises UserError where one is not as the schema says.
+    """
     pixels = np.empty((len(rows), *schema.shape), dtype=np.uint8)
     for place, data in enumerate(rows[IMAGE]):
         pixels[place] = _decoded(data, schema, place)
-    return ImageSet(pixels, _labels(rows, schema), schema.classes, "")
+    labels = _labels(rows, schema)
+    return ImageSet(pixels, labels, () if labels is None else schema.classes, "")
 
 
 def write_images(parts: Iterable[ImageSet], path: Path) -> int:
@@ -114,7 +118,7 @@ def _pixels(data: object, place: int) -> Pixels:
 
 
 def _labels(rows: pd.DataFrame, schema: ImageSchema) -> Labels | None:
-    if not schema.classes:
+    if not schema.classes or LABEL not in rows:
         return None
     places = {name: code for code, name in enumerate(schema.classes)}
     codes = rows[LABEL].map(places)

@@ -59,7 +59,7 @@ IMAGE_MODELS = {
 }
 """The same for generators of images."""
 
-IMAGE_DEFAULT = "image_gaussian"
+IMAGE_DEFAULT = "image_gan"
 
 NOT_PRIVATE = (
     "private cannot hold constraints: ranges and combinations would be read off the rows without "

@@ -20,12 +20,13 @@ from components.data.conditions import Condition
 from components.data.image_schema import ImageSchema, asked_class, schema_of
 from components.data.images import ImageSet, Labels, Pixels
 from components.models.artifact import Artifact, load_image_artifact, save_artifact
-from components.models.contract import Budget, LogMetrics, log_nothing
-from components.models.drawn_classes import class_shares, draw_classes
+from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
+from components.models.drawn_classes import class_shares, class_stretches, draw_classes
 from components.models.image_networks import build_players, empty_generator
 from components.models.streaming import chunk_rng, chunk_sizes
 from components.models.trained import image_checkpoint_store, put_weights, weights_of
 from components.networks.image_gan import ImageGenerator
+from components.networks.image_program import ImageProgram, as_bytes
 from components.training.adversarial import AdversarialGame, RealSamples
 from components.training.loop import Schedule, train
 
@@ -93,10 +94,15 @@ class ImageGan:
         codes: Labels = draw_classes(self.shares_, CHUNK, wanted, rng)
         noise = rng.standard_normal((CHUNK, self.config.noise_size), dtype=np.float32)
         made = self.generator_(torch.from_numpy(noise), torch.from_numpy(codes))[:size]
-        bytes_ = ((made + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
-        pixels: Pixels = np.ascontiguousarray(bytes_.permute(0, 2, 3, 1).numpy())
+        pixels: Pixels = np.ascontiguousarray(as_bytes(made).numpy())
         labels = codes[:size] if self.schema_.classes else None
         return ImageSet(pixels, labels, self.schema_.classes, "")
+
+    def export_program(self) -> SamplingProgram:
+        """The generator as one torch module; see `Exportable`."""
+        module = ImageProgram(self.generator_, torch.from_numpy(np.cumsum(self.shares_)))
+        stretches = class_stretches(self.shares_)
+        return SamplingProgram(module.eval(), 1 + self.config.noise_size, stretches)
 
     def save(self, directory: Path) -> None:
         """Write settings and schema as JSON, weights and shares as safetensors."""

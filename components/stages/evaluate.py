@@ -4,18 +4,27 @@ import json
 import logging
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from components.config import AutoConfig, ModelConfig, Params, Purpose, makes_images
+from components.config import (
+    AutoConfig,
+    ImageModelConfig,
+    ModelConfig,
+    Params,
+    Purpose,
+    makes_images,
+)
+from components.data.images import ImageSet, joined
 from components.data.table import Table
 from components.evaluation.case import Guarantee
 from components.evaluation.evaluate import evaluate
 from components.evaluation.evidence import Evidence
 from components.evaluation.images.panels import Panel, save_panels
-from components.models.catalog import load_model
-from components.models.contract import FormallyPrivate, TabularModel
+from components.models.catalog import load_model, make_image_model
+from components.models.contract import FormallyPrivate, ImageModel, TabularModel
 from components.racing.race import can_race, fit_chosen
 from components.racing.standing import Race
 from components.racing.trade_off import trade_off
@@ -31,7 +40,7 @@ def run(params: Params, paths: StagePaths) -> None:
     """Write the evidence with its verdict, the measurements alone, and images to look at."""
     panels: Sequence[Panel] = ()
     if makes_images(params.train.model):
-        evidence, panels = _judge_images(params, paths)
+        evidence, panels = _judge_images(params.train.model, params, paths)
     else:
         evidence = _judge_rows(params.train.model, params, paths)
     paths.evidence.parent.mkdir(parents=True, exist_ok=True)
@@ -42,17 +51,40 @@ def run(params: Params, paths: StagePaths) -> None:
     logger.info(evidence.verdict.summary)
 
 
-def _judge_images(params: Params, paths: StagePaths) -> tuple[Evidence, Sequence[Panel]]:
+def _judge_images(
+    config: ImageModelConfig, params: Params, paths: StagePaths
+) -> tuple[Evidence, Sequence[Panel]]:
     from components.evaluation.images.evaluate import evaluate_images  # imports torch
 
+    train, synthetic = read_train_images(paths), read_synthetic_images(paths)
+    asked = params.evaluate_images
     with threadpool_limits(1):  # small networks gain a fifth from two, and lose much beside others
         judged = evaluate_images(
-            read_train_images(paths),
+            train,
             read_test_images(paths),
-            read_synthetic_images(paths),
+            synthetic,
             config=params.evaluate,
+            make_and_fit=partial(_fit_images, config),
+            benefit=asked.benefit,
+            baselines={
+                name: _made(baseline, train, len(synthetic), params.train.seed)
+                for name, baseline in asked.baselines.items()
+            },
         )
     return judged.evidence, judged.panels
+
+
+def _fit_images(config: ImageModelConfig, images: ImageSet, seed: int) -> ImageModel:
+    """A generator of images of these settings, fitted; called in other processes too."""
+    model = make_image_model(config)
+    with threadpool_limits(1):
+        model.fit(images, seed=seed)
+    return model
+
+
+def _made(config: ImageModelConfig, train: ImageSet, num_images: int, seed: int) -> ImageSet:
+    logger.info("fitting the baseline %s", config.name)
+    return joined(list(_fit_images(config, train, seed).draw_images(num_images, seed=seed)))
 
 
 def _judge_rows(config: ModelConfig | AutoConfig, params: Params, paths: StagePaths) -> Evidence:

@@ -33,7 +33,7 @@ def run(
         str | None,
         typer.Option(
             help="trees, copula, autoregressive, ctgan, table_gan, private, or auto: the winner "
-            "of a race; for images image_gaussian."
+            "of a race; for images image_gan, image_gaussian."
         ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="The name to register under.")] = None,

@@ -1,6 +1,6 @@
 """What is judged where rows are images, and the coordinates that evaluators see them in."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -45,6 +45,8 @@ class ImageCase:
     benefit: ImageBenefitConfig = USUAL_BENEFIT
     workers: int = 1
     log: LogMetrics = log_nothing
+    baselines: Mapping[str, ImageSet] = field(default_factory=dict)
+    """What other generators made of the same training images, by their names."""
 
     @property
     def is_labelled(self) -> bool:

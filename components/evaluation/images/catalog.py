@@ -12,6 +12,7 @@ from components.evaluation.images.case import ImageEvaluator
 from components.evaluation.images.copies import COPIES
 from components.evaluation.images.frechet import FRECHET
 from components.evaluation.images.moved_copies import MOVED_COPIES
+from components.evaluation.images.trts import TRTS
 from components.evaluation.images.utility import UTILITY
 from components.evaluation.images.wasserstein import WASSERSTEIN
 
@@ -22,6 +23,7 @@ IMAGE_EVALUATORS: dict[str, ImageEvaluator] = {
     "bins": BINS,
     "frechet": FRECHET,
     "utility": UTILITY,
+    "trts": TRTS,
     "membership": MEMBERS,
     "copies": COPIES,
     "moved_copies": MOVED_COPIES,

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from components.data.images import ImageSet
 from components.errors import UserError
 from components.evaluation.evidence import Evidence, Verdict
 from components.evaluation.gates import judge
+from components.evaluation.images.baselines import measured_beside
 from components.evaluation.images.case import ImageCase, Panel, canonical_images
 from components.evaluation.images.catalog import (
     FOR_LABELS,
@@ -30,6 +32,7 @@ from components.models.contract import LogMetrics, log_nothing
 logger = logging.getLogger(__name__)
 
 MIN_IMAGES = 50
+NO_BASELINES: Mapping[str, ImageSet] = {}
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ def evaluate_images(
     config: EvaluateConfig,
     make_and_fit: MakeAndFitImages | None = None,
     benefit: ImageBenefitConfig = USUAL_BENEFIT,
+    baselines: Mapping[str, ImageSet] = NO_BASELINES,
     workers: int | None = None,
     log: LogMetrics = log_nothing,
 ) -> JudgedImages:
@@ -56,18 +60,22 @@ def evaluate_images(
     Where the gates of sharing are those of tables by default, the ones of images are asked.
     `make_and_fit(images, seed)` fits a fresh generator of the judged kind; it is called in every
     fold of the benefit trial, perhaps in another process, and only for augmentation, for which
-    `benefit` says what classic augmentation is and how synthetic images are used. The same images,
-    in any order, and the same config give the same evidence, bit for bit, on one number of threads,
-    whatever the number of `workers` (default: two processes, or one where there is one core).
+    `benefit` says what classic augmentation is and how synthetic images are used. `baselines` are
+    what other generators made of the training images, by the names that gates ask for. The same
+    images, in any order, and the same config give the same evidence, bit for bit, on one number of
+    threads, whatever the number of `workers` (default: two processes, or one where there is one
+    core).
     `log` is called with the number of parts done. Raises UserError for images that cannot be
     judged.
     """
     _check_settings(config, make_and_fit)
+    beside = {name: _agreeing(train, test, made)[2] for name, made in baselines.items()}
     train, test, synthetic = _agreeing(train, test, synthetic)
     sets = [canonical_images(each, config.seed) for each in (train, test, synthetic)]
+    beside = {name: canonical_images(made, config.seed) for name, made in beside.items()}
     processes = min(2, os.cpu_count() or 1) if workers is None else workers
     case = ImageCase(
-        sets[0], sets[1], sets[2], config, len(train), make_and_fit, benefit, processes, log
+        sets[0], sets[1], sets[2], config, len(train), make_and_fit, benefit, processes, log, beside
     )
     if config.purpose is Purpose.AUGMENTATION and not case.is_labelled:
         raise UserError("augmentation needs images with labels, of two classes at least")
@@ -76,7 +84,7 @@ def evaluate_images(
     found = []
     for evaluator in chosen:
         logger.info("measuring %s", ", ".join(metric.name for metric in evaluator.metrics))
-        found.append(evaluator.run(case))
+        found.append(measured_beside(evaluator, case))
         log(len(found), {"evaluators_done": len(found) / len(chosen)})
     measurements = tuple(m for part in found for m in part.findings.measurements)
     evidence = Evidence(
@@ -145,6 +153,12 @@ def _with_gates(case: ImageCase) -> EvaluateConfig:
                 f"known for {config.purpose}: {', '.join(sorted(known))}"
             )
         check_image_self_test(gate.metric)
+        if config.purpose is Purpose.SHARING and gate.baseline not in (None, *case.baselines):
+            raise UserError(
+                f"a gate asks for {gate.metric!r} better than {gate.baseline!r}, which is no "
+                f"baseline; there are: {', '.join(case.baselines) or 'none'} "
+                "(evaluate_images.baselines)"
+            )
     return config.model_copy(update={f"{config.purpose}_gates": gates})
 
 

@@ -56,6 +56,7 @@ ORDERS: dict[str, Expected] = {
     "tstr_worst_class_loss": Expected(
         ((COPY, GOOD), (NOISE,)), "few images, or Gaussians, may do to learn"
     ),
+    "trts_accuracy": Expected(((COPY, GOOD), (NOISE,)), "few images, or Gaussians, may show it"),
     "membership_auc": PRIVACY,
     "membership_auc_exposed": PRIVACY,
     "membership_tpr": PRIVACY,
