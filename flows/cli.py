@@ -21,6 +21,7 @@ from flows.commands.revocation import revoke
 from flows.commands.run import params, recipes, run
 from flows.commands.services import down, status, up
 from flows.commands.synthesize import synthesize
+from flows.commands.verify import verify
 
 _USER_ERROR = 2
 _INTERRUPTED = 130
@@ -55,6 +56,7 @@ for command in (
     revoke,
     synthesize,
     judge,
+    verify,
     up,
     down,
     status,

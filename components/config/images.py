@@ -1,7 +1,7 @@
 """Images: how they are read, and the settings of their generators."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 from typing_extensions import TypeIs
@@ -40,7 +40,8 @@ class ImagesConfig(Settings):
     others become squares of 32. With one, all become squares of so many pixels. `labels` is a CSV
     file that says what each image shows, in the columns `file` (the name, or the path within the
     folder) and `label`; further columns may be split by (`prepare.split`). Without it the names of
-    folders say so.
+    folders say so. Of the classes in `fewer` only so many training images are kept, to study
+    imbalance; the others are put aside, unused.
     """
 
     side: int | None = Field(None, ge=8, le=256)
@@ -48,6 +49,7 @@ class ImagesConfig(Settings):
     colour: Colour = Colour.AUTO
     damaged: Damaged = Damaged.REFUSE
     labels: str | None = None
+    fewer: dict[str, Annotated[int, Field(ge=2)]] = Field({})
 
 
 class ImageGaussianConfig(Settings):

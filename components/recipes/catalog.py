@@ -3,13 +3,20 @@
 from components.config import Params
 from components.errors import UserError
 from components.recipes import (
+    acgan_mnist,
     breast_cancer_scarce,
     breast_cancer_sharing,
+    conditional_gan_mnist,
+    dcgan_mnist,
+    rare_digit,
+    scarce_digits,
     survey_guaranteed,
     survey_sharing,
     table_gan_sharing,
+    vanilla_gan_digits,
+    wasserstein_gan_mnist,
 )
-from components.recipes.recipe import Preset, Recipe
+from components.recipes.recipe import Family, Preset, Recipe
 
 DEFAULT = "breast_cancer_scarce"
 
@@ -19,6 +26,13 @@ RECIPES: dict[str, Recipe] = {
     "survey_guaranteed": survey_guaranteed.RECIPE,
     "survey_sharing": survey_sharing.RECIPE,
     "table_gan_sharing": table_gan_sharing.RECIPE,
+    "vanilla_gan_digits": vanilla_gan_digits.RECIPE,
+    "dcgan_mnist": dcgan_mnist.RECIPE,
+    "conditional_gan_mnist": conditional_gan_mnist.RECIPE,
+    "acgan_mnist": acgan_mnist.RECIPE,
+    "wasserstein_gan_mnist": wasserstein_gan_mnist.RECIPE,
+    "scarce_digits": scarce_digits.RECIPE,
+    "rare_digit": rare_digit.RECIPE,
 }
 
 
@@ -27,3 +41,8 @@ def recipe_params(name: str, preset: Preset) -> Params:
     if name not in RECIPES:
         raise UserError(f"no recipe {name!r}; there are: {', '.join(RECIPES)}")
     return RECIPES[name].presets[preset]
+
+
+def recipes_of(family: Family) -> dict[str, Recipe]:
+    """The recipes of a family, by name."""
+    return {name: recipe for name, recipe in RECIPES.items() if recipe.family is family}

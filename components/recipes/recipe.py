@@ -15,9 +15,17 @@ class Preset(StrEnum):
     GPU = "gpu"
 
 
+class Family(StrEnum):
+    """What recipes are verified together (`mintmark verify`)."""
+
+    TABLES = "tables"
+    IMAGES = "images"
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A problem with its settings for each preset; `question` is what its verdict answers."""
 
     question: str
     presets: Mapping[Preset, Params]
+    family: Family = Family.TABLES

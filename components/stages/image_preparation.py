@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -9,7 +10,8 @@ from components.config import ImagesConfig, PrepareConfig
 from components.data.image_rows import write_images
 from components.data.image_schema import LABEL, schema_of
 from components.data.image_sources import ImageSource, read_image_source
-from components.data.splits import split_rows
+from components.data.images import ImageSet
+from components.data.splits import Rows, split_rows
 from components.errors import UserError
 from components.stages.images import hash_image_rows
 from components.stages.paths import StagePaths
@@ -17,6 +19,7 @@ from components.stages.paths import StagePaths
 logger = logging.getLogger(__name__)
 
 FEWEST_OF_A_CLASS = 2
+_FEWER_STREAM = 0xFE
 
 
 def prepare_images(config: PrepareConfig, images: ImagesConfig, paths: StagePaths) -> None:
@@ -29,13 +32,14 @@ def prepare_images(config: PrepareConfig, images: ImagesConfig, paths: StagePath
         )
     _check_classes(source)
     split = split_rows(source.facts, config, stratify=LABEL in source.facts)
+    train = _with_fewer(source.images, split.train, images.fewer, config.seed)
     paths.train.parent.mkdir(parents=True, exist_ok=True)
     schema_of(source.images).save(paths.schema)
-    for chosen, path in ((split.train, paths.train), (split.test, paths.test)):
+    for chosen, path in ((train, paths.train), (split.test, paths.test)):
         write_images([source.images.take(chosen)], path)
     facts = {
         "source_sha256": source.sha256,
-        "num_train": len(split.train),
+        "num_train": len(train),
         "num_test": len(split.test),
         "train_sha256": hash_image_rows(paths.train),
         "test_sha256": hash_image_rows(paths.test),
@@ -43,10 +47,27 @@ def prepare_images(config: PrepareConfig, images: ImagesConfig, paths: StagePath
     paths.split.write_text(json.dumps(facts, indent=1))
     logger.info(
         "%d images for training, %d locked for testing, %d classes",
-        len(split.train),
+        len(train),
         len(split.test),
         len(source.images.classes),
     )
+
+
+def _with_fewer(images: ImageSet, train: Rows, fewer: Mapping[str, int], seed: int) -> Rows:
+    """The training images without those that `fewer` puts aside, drawn at random."""
+    unknown = sorted(set(fewer) - set(images.classes))
+    if unknown:
+        raise UserError(
+            f"prepare.images.fewer names the class {unknown[0]!r}; "
+            f"there are: {', '.join(images.classes) or 'none'}"
+        )
+    aside = []
+    for name, most in fewer.items():
+        assert images.labels is not None
+        rows = train[images.labels[train] == images.classes.index(name)]
+        rng = np.random.default_rng([seed, _FEWER_STREAM])
+        aside.append(rng.permutation(rows)[most:])
+    return np.setdiff1d(train, np.concatenate(aside)) if aside else train
 
 
 def _check_classes(source: ImageSource) -> None:

@@ -49,6 +49,11 @@ class Home:
         return self.root / "reports"
 
     @property
+    def verified(self) -> Path:
+        """What each recipe reached, by family, recipe, settings and code."""
+        return self.root / "verified"
+
+    @property
     def locks(self) -> Path:
         """Lock files: one for set-up, one for each model's promotion."""
         return self.root / "locks"

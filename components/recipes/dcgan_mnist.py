@@ -1,0 +1,35 @@
+"""Does a convolutional GAN without labels make digits as various as real ones?
+
+Strided convolutions, batch normalisation in the generator, Adam with a first beta of .5 (Radford et
+al. 2016). It is told no labels.
+"""
+
+from components.config import DcganNetworks, Gate, ImageGanConfig, Params, PlainConditioning
+from components.recipes.image_params import DIGITS, LIKENESS, MNIST, shared
+from components.recipes.recipe import Family, Preset, Recipe
+
+GATES = (
+    Gate(metric="recall", better_than=0.52),
+    Gate(metric="two_sample_auc", better_than=0.994),
+    *LIKENESS,
+)
+
+
+def _size(data: str, *, width: int, steps: int, train_rows: int | None = None) -> Params:
+    model = ImageGanConfig(
+        networks=DcganNetworks(width=width),
+        conditioning=PlainConditioning(name="none"),
+        steps=steps,
+    )
+    return shared("dcgan_mnist", model, GATES, data=data, train_rows=train_rows)
+
+
+RECIPE = Recipe(
+    question="Does a convolutional GAN without labels make digits as various as real ones?",
+    family=Family.IMAGES,
+    presets={
+        Preset.SMOKE: _size(DIGITS, width=4, steps=50, train_rows=200),
+        Preset.CPU: _size(MNIST, width=16, steps=2_000),
+        Preset.GPU: _size(MNIST, width=64, steps=20_000),
+    },
+)

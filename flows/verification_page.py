@@ -1,0 +1,71 @@
+"""What the recipes of a family reached, as a page to read: every gate, seed by seed."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+
+from components.evaluation.evidence import Outcome
+from components.recipes.catalog import recipes_of
+from components.recipes.recipe import Family, Preset
+from flows.verification import GateSeen, Verified
+
+_TITLES = ("recipe", "metric", "asked", "reached, seed by seed", "passed", "minutes")
+
+
+def verification_page(family: Family, preset: Preset, found: Sequence[Verified]) -> str:
+    """Markdown: a question and a line for each gate; what was refused says why beneath."""
+    ordered = sorted(found, key=attrgetter("recipe", "seed"))
+    by_recipe = {name: list(runs) for name, runs in groupby(ordered, key=attrgetter("recipe"))}
+    lines = [
+        f"# What the recipes of {family} reach",
+        "",
+        f"Written by `mintmark verify {family}`, preset `{preset}`; do not edit. Every seed draws "
+        "another split, trains, and judges anew; baselines are fitted in the same run to the same "
+        "images. A gate is passed where the worse end of the interval, at the gate's confidence, "
+        "is beyond what is asked; \u201cagainst\u201d a baseline the interval is that of the "
+        "difference. Minutes are those of the stages, on whatever the machine did besides.",
+        "",
+        f"| {' | '.join(_TITLES)} |",
+        f"|{'---|' * len(_TITLES)}",
+    ]
+    for name in recipes_of(family):
+        lines += _rows(name, by_recipe.get(name, []))
+    lines += ["", "## What each answers", ""]
+    for name, recipe in recipes_of(family).items():
+        lines.append(f"- `{name}`: {recipe.question}")
+        lines += _reasons(by_recipe.get(name, []))
+    return "\n".join(lines) + "\n"
+
+
+def _rows(name: str, runs: Sequence[Verified]) -> Iterator[str]:
+    done = [run for run in runs if run.gates]
+    if not done:
+        yield f"| {name} | | | not run | | |"
+        return
+    minutes = " / ".join(f"{run.minutes:.1f}" for run in done)
+    for place, gate in enumerate(done[0].gates):
+        seen = [run.gates[place] for run in done]
+        passed = sum(each.outcome is Outcome.PASSED for each in seen)
+        reached = " / ".join(f"{e.value:.3f} ({e.low:.3f} to {e.high:.3f})" for e in seen)
+        first = name if place == 0 else ""
+        taken = minutes if place == 0 else ""
+        yield (
+            f"| {first} | {gate.metric} | {_asked(gate)} | {reached} | {passed} of {len(seen)} "
+            f"| {taken} |"
+        )
+
+
+def _asked(gate: GateSeen) -> str:
+    against = f" against {gate.baseline}" if gate.baseline else ""
+    return f"{gate.bar:g}{against}"
+
+
+def _reasons(runs: Sequence[Verified]) -> Iterator[str]:
+    """Why runs failed, and what the first seed missed."""
+    for run in runs:
+        if run.failed:
+            yield f"  - seed {run.seed} could not be run: {run.failed}"
+    missed = [
+        gate.reason for run in runs[:1] for gate in run.gates if gate.outcome is not Outcome.PASSED
+    ]
+    yield from (f"  - {reason}" for reason in missed)
