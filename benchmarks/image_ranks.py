@@ -20,6 +20,7 @@ from sklearn.decomposition import PCA
 from threadpoolctl import threadpool_limits
 
 from components.config import EvaluateConfig, ImageGaussianConfig, Purpose
+from components.config.image_evaluation import ClassicConfig, ImageBenefitConfig, Keep
 from components.data.conditions import Condition
 from components.data.image_schema import asked_class, schema_of
 from components.data.images import ImageSet, read_images
@@ -35,6 +36,9 @@ from components.models.image_gaussian import ImageGaussian
 NUM_COMPONENTS = 50
 FEW = 10
 """Training images a class where the benefit is measured: with more there is none to be had."""
+HASTY = ImageBenefitConfig(
+    classic=ClassicConfig(shift=0.05, degrees=5, scale=0.05), steps=100, keep=(Keep.ALL,)
+)
 
 
 def digits() -> ImageSet:
@@ -116,9 +120,11 @@ def few_of_each(images: ImageSet, count: int) -> ImageSet:
 
 def benefit_values(kind: str, train: ImageSet, more: ImageSet) -> dict[str, float]:
     """What the benefit trial says of a generator of known worth, of few training images."""
-    config = EvaluateConfig(purpose=Purpose.AUGMENTATION)
+    config = EvaluateConfig(purpose=Purpose.AUGMENTATION, folds=4, repeats=2, ratio=6.0)
     few = few_of_each(train, FEW)
-    case = ImageCase(few, few, few, config, make_and_fit=partial(sampler, kind, more), workers=2)
+    case = ImageCase(
+        few, few, few, config, make_and_fit=partial(sampler, kind, more), benefit=HASTY
+    )
     return {m.name: m.value for m in measure_benefit(case).findings.measurements}
 
 

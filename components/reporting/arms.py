@@ -12,8 +12,10 @@ from components.reporting.wording import counted, interval, label, measured, num
 
 REFERENCE = "real"
 AUGMENTED = "real + synthetic"
+OURS = ("real + classic + synthetic", AUGMENTED)
+"""What is judged, of images and of rows: the first of these that there is."""
 _AVERAGES = ("mean of learners", "average")
-_ACROSS = 4
+_ACROSS, _LONGEST = 4, 38
 
 
 def plot_arms(evidence: Evidence) -> Plot:
@@ -57,7 +59,7 @@ def _learners(arms: tuple[Arm, ...]) -> list[str]:
 def _meaning(arms: tuple[Arm, ...], learner: str) -> str:
     """What the arms of one learner, the average where there is one, say."""
     rivals = [arm for arm in arms if arm.learner == learner and arm.name != REFERENCE]
-    ours = [arm for arm in rivals if arm.name == AUGMENTED]
+    ours = [arm for name in OURS for arm in rivals if arm.name == name]
     others = [arm for arm in rivals if not is_synthetic(arm)]
     where = "On average over learners" if learner in _AVERAGES else f"With {title(learner)}"
     if not ours:
@@ -125,7 +127,7 @@ def _draw(arms: tuple[Arm, ...], learners: list[str]) -> Figure:
     for axes in panels.flat[len(learners) :]:
         axes.set_axis_off()
     for axes in panels[:, 0]:
-        axes.set_yticks(np.arange(len(names)), [shorten(title(name), 28) for name in names])
+        axes.set_yticks(np.arange(len(names)), [shorten(title(name), _LONGEST) for name in names])
         axes.set_ylim(len(names) - 0.4, -0.6)
     return figure
 

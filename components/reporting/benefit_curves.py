@@ -35,6 +35,7 @@ _NAMES = {
     "duplicated": "duplicated real rows",
     "real": "real rows alone",
     "augmented": "real + synthetic rows",
+    "agreed": "synthetic rows a classifier agrees with",
 }
 _WORTH = "worth_rows"
 _ONE_LEARNER = "real_"

@@ -22,7 +22,7 @@ from components.evaluation.images.trial import (
     choices,
     sensitivity,
 )
-from components.evaluation.images.ways import Option
+from components.evaluation.images.ways import CLASSIC, REAL, Option
 from components.evaluation.parallel import run_all
 from components.evaluation.statistics import Interval, mean_interval
 
@@ -63,8 +63,9 @@ def measure_benefit(case: ImageCase) -> ImageFindings:
     balanced accuracy; its interval is Nadeau and Bengio's (2003). The lower bound is the least of
     the bounds over each other way (an intersection-union test, Berger 1982), so that choosing the
     best of them costs no error; the value, the least gain, errs downwards; the upper bound is the
-    least of bounds that hold for all at once. `case.log` is called after every fold. Two repeats
-    below 500 images, where folds tell little, else one, or as many as are asked for.
+    least of bounds that hold for all at once (Bonferroni, half of the error for classic
+    augmentation). `case.log` is called after every fold. Two repeats below 500 images, where folds
+    tell little, else one, or as many as are asked for.
     """
     plan, folds = _plan(case), case.config.folds
     few = REPEATS_OF_FEW if len(case.train) < FEW_IMAGES else REPEATS
@@ -129,11 +130,17 @@ def _measured(
     """Our gain by one score over all other ways at once, and over each one by name."""
     confidence = case.confidence(metric.name)
     each = [trial.compared(plan.ours, rival, key, confidence=confidence) for rival in plan.rivals]
-    jointly = 1 - (1 - confidence) / len(each)
-    high = min(trial.gain(plan.ours, rival, key, confidence=jointly).high for rival in plan.rivals)
+    highs = [
+        trial.gain(plan.ours, rival, key, confidence=1 - level).high
+        for rival, level in _levels(plan, 1 - confidence)
+    ]
     closest, lowest = min(each, key=lambda one: one.value), min(each, key=lambda one: one.low)
     best = closest.model_copy(
-        update={"baseline": BEST_BASELINE, "low": lowest.low, "high": max(high, closest.value)}
+        update={
+            "baseline": BEST_BASELINE,
+            "low": lowest.low,
+            "high": max(min(highs), closest.value),
+        }
     )
     meaning = (
         f"the gain in {title} of {plan.ours} over {closest.baseline}, the closest of "
@@ -148,6 +155,14 @@ def _measured(
             "floor": trial.floor(Interval(lowest.value, lowest.low, lowest.high)),
         }
     )
+
+
+def _levels(plan: Plan, alpha: float) -> Iterator[tuple[str, float]]:
+    """Levels that sum to `alpha`: half for the way ours is built on, the rest for the others."""
+    main = CLASSIC if plan.has_classic else REAL
+    others = len(plan.rivals) - 1
+    for rival in plan.rivals:
+        yield rival, alpha / 2 if rival == main else alpha / 2 / others
 
 
 BENEFIT = ImageEvaluator(
