@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import RepeatedStratifiedKFold
 
 from components.config.image_evaluation import ImageBenefitConfig, Keep
-from components.data.images import ImageSet, Labels
+from components.data.images import ImageSet, Labels, joined
 from components.errors import UserError
 from components.evaluation.images.making import Counts, Made, MakeAndFitImages, draw, wanted
 from components.evaluation.images.trial import Scores, scores_of
@@ -23,7 +23,6 @@ from components.evaluation.images.ways import (
     Option,
     Taught,
     is_even,
-    joined,
     rivals,
 )
 from components.evaluation.seeds import derived_seed
@@ -159,11 +158,14 @@ def _with_synthetic(plan: Plan, fold: FoldImages, made: Made) -> Iterator[tuple[
     all_made = made.images.take(made.used(usual, Keep.ALL))
     yield SYNTHETIC, Taught(all_made)
     if plan.has_classic:
-        yield AUGMENTED, Taught(joined(fold.real, all_made))
+        yield AUGMENTED, Taught(joined([fold.real, all_made]))
     for option in plan.options:
         counts = wanted(fold.counts, option.ratio, balance=plan.config.balance)
         used = made.images.take(made.used(counts, option.keep))
-        yield option.named(plan.ours), Taught(joined(fold.real, used), is_classic=plan.has_classic)
+        yield (
+            option.named(plan.ours),
+            Taught(joined([fold.real, used]), is_classic=plan.has_classic),
+        )
 
 
 def _teach(plan: Plan, taught: Taught, seed: int) -> ImageClassifier:

@@ -127,14 +127,3 @@ class Option:
         'real + synthetic x2, agreed'
         """
         return f"{ours} x{self.ratio:g}, {self.keep}"
-
-
-def joined(first: ImageSet, second: ImageSet) -> ImageSet:
-    """Both sets in one, which are labelled by the same classes."""
-    assert first.labels is not None and second.labels is not None
-    return ImageSet(
-        np.concatenate([first.images, second.images]),
-        np.concatenate([first.labels, second.labels]),
-        first.classes,
-        "",
-    )

@@ -329,7 +329,7 @@ def test_test_images_that_are_all_the_same_say_nothing() -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"purpose": "augmentation"}, "images are judged for sharing"),
+        ({"purpose": "augmentation"}, "images alone can be judged for sharing"),
         ({"purpose": "sharing", "protocol": "thorough"}, "has no effect on images"),
         (
             {"purpose": "sharing", "sharing_gates": (Gate(metric="tstr_loss", better_than=0.0),)},
