@@ -70,6 +70,7 @@ from components.config.prepare import (
 )
 from components.config.promote import AncestryConfig, Approval, PromoteConfig
 from components.config.settings import Settings
+from components.config.stability import Action, Holdout, Watch
 
 __all__ = [
     "AUGMENTATION_GATES",
@@ -78,6 +79,7 @@ __all__ = [
     "RATIOS",
     "SHARING_CROWD",
     "SHARING_GATES",
+    "Action",
     "AdversarialConfig",
     "AncestryConfig",
     "Approval",
@@ -99,6 +101,7 @@ __all__ = [
     "Fit",
     "Gate",
     "GroupSplit",
+    "Holdout",
     "ImageGanConfig",
     "ImageGaussianConfig",
     "ImageModelConfig",
@@ -131,6 +134,7 @@ __all__ = [
     "TrainConfig",
     "TreesConfig",
     "WassersteinLoss",
+    "Watch",
     "makes_images",
     "override",
     "parse_evaluate",

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from components.config.device import Device
 from components.config.settings import Settings
+from components.config.stability import Holdout, Watch
 
 
 class PlainLoss(Settings):
@@ -82,8 +83,9 @@ class AdversarialConfig(Settings):
     discriminator, on `batch_size` samples; from the share `decay_from` of steps on, rates fall to
     0. `momentum` and `scaling` are Adam's two betas. `feature_matching` weighs how far the mean
     features of made samples are from those of real ones (Salimans et al. 2016, section 3.1).
-    `ema_decay` averages the generator. Losses are told every `look_every` steps. On `device` the
-    networks are trained; equal seeds give equal weights on the CPU alone.
+    `ema_decay` averages the generator. Losses and gauges are told every `look_every` steps; `watch`
+    says what is done about alarms, `holdout` by what training ends early. On `device` the networks
+    are trained; equal seeds give equal weights on the CPU alone.
     """
 
     loss: Loss = PlainLoss()
@@ -102,6 +104,8 @@ class AdversarialConfig(Settings):
     decay_from: float = Field(0.5, ge=0, le=1)
     ema_decay: float = Field(0.99, ge=0, lt=1)
     look_every: int = Field(100, ge=1)
+    watch: Watch | None = Watch()
+    holdout: Holdout | None = None
     checkpoint_seconds: float = Field(5.0, ge=0)
     device: Device = Device.CPU
 
