@@ -41,7 +41,7 @@ class R1(Settings):
     It is paid every `every` steps, so many times over (Karras et al. 2020, appendix B).
     """
 
-    weight: float = Field(1.0, gt=0)
+    weight: float = Field(0.1, gt=0)
     every: int = Field(4, ge=1)
 
 
@@ -89,7 +89,7 @@ class AdversarialConfig(Settings):
     """
 
     loss: Loss = PlainLoss()
-    r1: R1 | None = None
+    r1: R1 | None = R1()
     feature_matching: float = Field(0.0, ge=0)
     instance_noise: InstanceNoise | None = None
     replay: Replay | None = None
@@ -98,7 +98,7 @@ class AdversarialConfig(Settings):
     batch_size: int = Field(64, ge=2)
     discriminator_steps: int = Field(1, ge=1)
     generator_rate: float = Field(1e-3, gt=0)
-    discriminator_rate: float = Field(1e-3, gt=0)
+    discriminator_rate: float = Field(4e-3, gt=0)
     momentum: float = Field(0.5, ge=0, lt=1)
     scaling: float = Field(0.99, ge=0, lt=1)
     decay_from: float = Field(0.5, ge=0, le=1)

@@ -4,9 +4,9 @@ Each is a plain function of the looks so far, which says what is wrong or nothin
 on digits and MNIST, where healthy runs stay far from them: `docs/stability.md`.
 """
 
-
 import math
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from statistics import mean, median
 
 Looks = Sequence[Mapping[str, float]]
@@ -14,7 +14,14 @@ Looks = Sequence[Mapping[str, float]]
 Monitor = Callable[[Looks, int], str | None]
 """Given the looks since training began or went back, and a patience: what is wrong, or None."""
 
-MOST_DIFFERENT, LEAST_RECALL, LEAST_SPREAD, MOST_ALIKE = 0.5, 0.1, 0.5, 0.2
+SIGNS_OF_COLLAPSE = {
+    "different_bins": (0.5, 1),
+    "gauged_recall": (0.1, -1),
+    "spread": (0.5, -1),
+    "near_duplicates": (0.2, 1),
+}
+"""Limits, and whether more (1) or less (-1) than these is worse."""
+AGAIN = 3
 SURE = 0.99
 EXPLODED = 100.0
 SWUNG, LEAST_TURNS = 0.5, 4
@@ -23,29 +30,18 @@ FAR, BETTER = 0.5, 0.01
 
 
 def collapsed(looks: Looks, patience: int) -> str | None:
-    """Samples are few in kind, or nearly the same, at this look and the one before it.
+    """Samples are few in kind, or nearly the same, and it gets no better.
 
-    Two of the four signs must agree at each: different bins above .5, recall below .1, a spread
-    below half the real one, near duplicates above a fifth.
+    One sign must be there at this look and at the two before, and no weaker by now: different bins
+    above .5, recall below .1, a spread below half the real one, near duplicates above a fifth.
     """
-    signs = [_signs_of_collapse(look) for look in looks[-2:]]
-    if len(signs) < 2 or min(map(len, signs)) < 2:
-        return None
-    return "made samples are few in kind: " + ", ".join(signs[-1])
-
-
-def _signs_of_collapse(look: Mapping[str, float]) -> list[str]:
-    limits = {
-        "different_bins": (look.get("different_bins", 0.0) > MOST_DIFFERENT, MOST_DIFFERENT),
-        "gauged_recall": (look.get("gauged_recall", 1.0) < LEAST_RECALL, LEAST_RECALL),
-        "spread": (look.get("spread", 1.0) < LEAST_SPREAD, LEAST_SPREAD),
-        "near_duplicates": (look.get("near_duplicates", 0.0) > MOST_ALIKE, MOST_ALIKE),
-    }
-    return [
-        f"{name} is {look[name]:.2f} (limit {limit:g})"
-        for name, (is_off, limit) in limits.items()
-        if is_off
-    ]
+    last = looks[-AGAIN:]
+    said = []
+    for name, (limit, worse) in SIGNS_OF_COLLAPSE.items():
+        values = [worse * look[name] for look in last if name in look]
+        if len(values) == AGAIN and min(values) > worse * limit and values[-1] >= values[0]:
+            said.append(f"{name} is {last[-1][name]:.2f} (limit {limit:g})")
+    return f"made samples are few in kind: {', '.join(said)}" if said else None
 
 
 def diverged(looks: Looks, patience: int) -> str | None:
@@ -79,11 +75,11 @@ def oscillating(looks: Looks, patience: int) -> str | None:
     losses = [look["generator_loss"] for look in looks[-2 * patience :] if "generator_loss" in look]
     if len(losses) < 2 * patience:
         return None
-    steps = [after - before for before, after in itertools.pairwise(losses)]
+    steps = [after - before for before, after in pairwise(losses)]
     least = SWUNG * mean(map(abs, losses))
     turns = sum(
         before * after < 0 and min(abs(before), abs(after)) > least
-        for before, after in itertools.pairwise(steps)
+        for before, after in pairwise(steps)
     )
     if turns < max(LEAST_TURNS, len(steps) - 2):
         return None

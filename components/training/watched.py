@@ -68,13 +68,7 @@ def train_watched(
 
     Gauges compare made samples with those held out, or with training samples where there are none.
     """
-    schedule = Schedule(
-        num_steps=config.steps,
-        look_every=config.look_every,
-        patience=config.steps if config.holdout is None else config.holdout.patience,
-        seconds=seconds,
-        checkpoint_seconds=config.checkpoint_seconds,
-    )
+    schedule = schedule_of(config, seconds)
     if config.watch is None and held_out is None:
         return train(game, schedule, judge=_silent, score_name=SCORE, log=log, store=store)
     looker = look_at(game, held_out, config, seed)
@@ -87,6 +81,17 @@ def train_watched(
         store=store,
         gauges=looker.gauges,
         guard=None if config.watch is None else StabilityGuard(game, config.watch),
+    )
+
+
+def schedule_of(config: AdversarialConfig, seconds: float | None) -> Schedule:
+    """How long to train by these settings, and how often to look."""
+    return Schedule(
+        num_steps=config.steps,
+        look_every=config.look_every,
+        patience=config.steps if config.holdout is None else config.holdout.patience,
+        seconds=seconds,
+        checkpoint_seconds=config.checkpoint_seconds,
     )
 
 

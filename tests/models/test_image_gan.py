@@ -21,7 +21,7 @@ TINY = {
 }
 CHANGES = {
     "loss": {"name": "hinge"},
-    "r1": {"weight": 1.0, "every": 2},
+    "r1": None,
     "feature_matching": 1.0,
     "instance_noise": {"start": 0.1},
     "replay": {"slots": 10},
@@ -30,7 +30,7 @@ CHANGES = {
     "batch_size": 17,
     "discriminator_steps": 2,
     "generator_rate": 2e-3,
-    "discriminator_rate": 2e-3,
+    "discriminator_rate": 3e-3,
     "momentum": 0.0,
     "scaling": 0.9,
     "decay_from": 0.0,
