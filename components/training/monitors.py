@@ -106,3 +106,6 @@ MONITORS: dict[str, Monitor] = {
     "stuck": stuck,
 }
 """Every monitor by name. A new one is a function and a line here."""
+
+EARLY_SIGNS = ("collapsed", "overpowered")
+"""What is usual of a game that has just begun: these monitors see no looks of the grace."""

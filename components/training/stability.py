@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import torch
+from torch import Tensor
+
 from components.config import Action, Watch
 from components.training.loop import Game, Outcome
-from components.training.monitors import MONITORS, Looks, diverged
+from components.training.monitors import EARLY_SIGNS, MONITORS, Looks, diverged
 
 logger = logging.getLogger(__name__)
 
@@ -24,11 +27,23 @@ class Alarm:
     said: str
 
 
-def find_alarms(looks: Looks, watch: Watch, progress: float) -> tuple[Alarm, ...]:
-    """What is wrong at the newest look, after this share of the steps."""
-    monitors = MONITORS if progress > watch.grace else {"diverged": diverged}
-    found = {kind: monitor(looks, watch.patience) for kind, monitor in monitors.items()}
+def find_alarms(looks: Looks, num_early: int, watch: Watch) -> tuple[Alarm, ...]:
+    """What is wrong at the newest look; the first `num_early` looks were in the grace."""
+    found = {"diverged": diverged(looks, watch.patience)}
+    if len(looks) > num_early:
+        for kind, monitor in MONITORS.items():
+            seen = looks[num_early:] if kind in EARLY_SIGNS else looks
+            found[kind] = monitor(seen, watch.patience)
     return tuple(Alarm(kind, said) for kind, said in found.items() if said is not None)
+
+
+def _is_finite(state: object) -> bool:
+    """True where no tensor in nested dicts and lists holds what is no number."""
+    if isinstance(state, Tensor):
+        return bool(torch.isfinite(state).all())
+    if isinstance(state, Mapping):
+        return all(map(_is_finite, state.values()))
+    return all(map(_is_finite, state)) if isinstance(state, list | tuple) else True
 
 
 class SteadyGame(Game, Protocol):
@@ -49,7 +64,7 @@ class StabilityGuard:
         self.game, self.watch = game, watch
         self.looks: list[dict[str, float]] = []
         self.raised: list[str] = []
-        self.num_roll_backs = 0
+        self.num_early = self.num_roll_backs = 0
         self.healthy = copy.deepcopy(game.state()) if self.acts else None
 
     @property
@@ -60,7 +75,11 @@ class StabilityGuard:
     def look(self, step: int, metrics: dict[str, float], progress: float) -> Outcome:
         """Adds `alarm_KIND` to the metrics where there is one; takes away what is no number."""
         self.looks.append(dict(metrics))
-        found = find_alarms(self.looks, self.watch, progress)
+        self.num_early += progress <= self.watch.grace
+        found = find_alarms(self.looks, self.num_early, self.watch)
+        state = copy.deepcopy(self.game.state()) if self.acts and not found else None
+        if state is not None and not _is_finite(state):  # of the last step: no loss tells yet
+            found = (Alarm("diverged", "a weight is no number"),)
         for alarm in found:
             if alarm.kind not in self.raised:  # an alarm that goes on is told once
                 logger.warning("step %d: %s: %s", step, alarm.kind, alarm.said)
@@ -72,14 +91,14 @@ class StabilityGuard:
         if not self.acts:
             return Outcome.GOES_ON
         if not found:
-            self.healthy = copy.deepcopy(self.game.state())
+            self.healthy = state
             return Outcome.GOES_ON
         return self._go_back(step)
 
     def _go_back(self, step: int) -> Outcome:
         assert self.healthy is not None
         self.game.restore(copy.deepcopy(self.healthy))
-        self.looks, self.raised = [], []
+        self.looks, self.raised, self.num_early = [], [], 0
         stops = self.watch.action is Action.STOP or self.num_roll_backs == MOST_ROLL_BACKS
         if stops:
             logger.warning("step %d: training ends with what it came to while all was well", step)
@@ -94,6 +113,7 @@ class StabilityGuard:
         return {
             "looks": self.looks,
             "raised": self.raised,
+            "num_early": self.num_early,
             "num_roll_backs": self.num_roll_backs,
             "healthy": self.healthy,
         }

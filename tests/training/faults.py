@@ -22,7 +22,6 @@ CONFIG = ImageGanConfig(
     networks=DcganNetworks(width=12),
     watch=Watch(samples=128),
 )
-BROKEN_AT = 200
 
 
 class _OneSample(nn.Module):
@@ -49,15 +48,15 @@ class Broken(AdversarialGame):
     """A game in which something happens to the networks, or to their rates."""
 
     fault = "none"
-    happens = 1_000_000
-    """How often a fault that happens at one step may happen."""
+    broken_at, happens = 200, 1_000_000
+    """When a fault of one step happens, and how often it may."""
 
     def step(self, progress: float) -> dict[str, Tensor]:
         if self.fault == "oscillation":  # from look to look, one of them alone learns
             turn = self.num_updates // CONFIG.look_every % 2
             self.rates = {"generator": 4e-3 * turn, "discriminator": 4e-3 * (1 - turn)}
         losses = dict(super().step(progress))
-        if self.num_updates == BROKEN_AT and self.happens:
+        if self.num_updates == self.broken_at and self.happens:
             self.happens -= 1
             self._break_once()
         return losses

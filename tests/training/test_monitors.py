@@ -73,13 +73,19 @@ def test_signs_that_take_turns_are_no_collapse():
 def test_what_is_no_number_is_found_at_once_and_in_the_grace(value):
     bad = looks({"generator_loss": value})
     assert diverged(bad, PATIENCE) == "generator_loss is no number"
-    assert [alarm.kind for alarm in find_alarms(bad, Watch(), 0.0)] == ["diverged"]
+    assert [alarm.kind for alarm in find_alarms(bad, 1, Watch())] == ["diverged"]
 
 
-def test_other_alarms_wait_until_the_grace_is_over():
-    bad = looks(*[{"spread": 0.0}] * 3)
-    assert find_alarms(bad, Watch(grace=0.4), 0.4) == ()
-    assert [alarm.kind for alarm in find_alarms(bad, Watch(grace=0.4), 0.41)] == ["collapsed"]
+def test_looks_of_the_grace_are_no_signs_of_collapse():
+    bad = looks(*[{"spread": 0.0}] * 5)
+    assert [alarm.kind for alarm in find_alarms(bad, 2, Watch())] == ["collapsed"]
+    assert find_alarms(bad, 3, Watch()) == find_alarms(bad, 5, Watch()) == ()
+
+
+def test_other_alarms_wait_until_the_grace_is_over_and_see_all_looks():
+    bad = looks({}, {}, {"generator_gradient": 1e3})
+    assert find_alarms(bad, 3, Watch()) == ()
+    assert [alarm.kind for alarm in find_alarms(bad, 2, Watch())] == ["exploded"]
 
 
 def test_a_discriminator_is_too_strong_after_so_many_looks():
