@@ -71,6 +71,7 @@ from components.config.prepare import (
 )
 from components.config.promote import AncestryConfig, Approval, PromoteConfig
 from components.config.settings import Settings
+from components.config.stability import Action, Holdout, Watch
 
 __all__ = [
     "AUGMENTATION_GATES",
@@ -79,6 +80,7 @@ __all__ = [
     "RATIOS",
     "SHARING_CROWD",
     "SHARING_GATES",
+    "Action",
     "AdversarialConfig",
     "AncestryConfig",
     "Approval",
@@ -100,6 +102,7 @@ __all__ = [
     "Fit",
     "Gate",
     "GroupSplit",
+    "Holdout",
     "ImageEvaluationConfig",
     "ImageGanConfig",
     "ImageGaussianConfig",
@@ -133,6 +136,7 @@ __all__ = [
     "TrainConfig",
     "TreesConfig",
     "WassersteinLoss",
+    "Watch",
     "makes_images",
     "override",
     "parse_evaluate",

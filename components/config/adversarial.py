@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from components.config.device import Device
 from components.config.settings import Settings
+from components.config.stability import Holdout, Watch
 
 
 class PlainLoss(Settings):
@@ -40,7 +41,7 @@ class R1(Settings):
     It is paid every `every` steps, so many times over (Karras et al. 2020, appendix B).
     """
 
-    weight: float = Field(1.0, gt=0)
+    weight: float = Field(0.1, gt=0)
     every: int = Field(4, ge=1)
 
 
@@ -82,12 +83,13 @@ class AdversarialConfig(Settings):
     discriminator, on `batch_size` samples; from the share `decay_from` of steps on, rates fall to
     0. `momentum` and `scaling` are Adam's two betas. `feature_matching` weighs how far the mean
     features of made samples are from those of real ones (Salimans et al. 2016, section 3.1).
-    `ema_decay` averages the generator. Losses are told every `look_every` steps. On `device` the
-    networks are trained; equal seeds give equal weights on the CPU alone.
+    `ema_decay` averages the generator. Losses and gauges are told every `look_every` steps; `watch`
+    says what is done about alarms, `holdout` by what training ends early. On `device` the networks
+    are trained; equal seeds give equal weights on the CPU alone.
     """
 
     loss: Loss = PlainLoss()
-    r1: R1 | None = None
+    r1: R1 | None = R1()
     feature_matching: float = Field(0.0, ge=0)
     instance_noise: InstanceNoise | None = None
     replay: Replay | None = None
@@ -96,12 +98,14 @@ class AdversarialConfig(Settings):
     batch_size: int = Field(64, ge=2)
     discriminator_steps: int = Field(1, ge=1)
     generator_rate: float = Field(1e-3, gt=0)
-    discriminator_rate: float = Field(1e-3, gt=0)
+    discriminator_rate: float = Field(4e-3, gt=0)
     momentum: float = Field(0.5, ge=0, lt=1)
     scaling: float = Field(0.99, ge=0, lt=1)
     decay_from: float = Field(0.5, ge=0, le=1)
     ema_decay: float = Field(0.99, ge=0, lt=1)
     look_every: int = Field(100, ge=1)
+    watch: Watch | None = Watch()
+    holdout: Holdout | None = None
     checkpoint_seconds: float = Field(5.0, ge=0)
     device: Device = Device.CPU
 

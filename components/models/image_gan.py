@@ -28,7 +28,7 @@ from components.models.trained import image_checkpoint_store, put_weights, weigh
 from components.networks.image_gan import ImageGenerator
 from components.networks.image_program import ImageProgram, as_bytes
 from components.training.adversarial import AdversarialGame, RealSamples
-from components.training.loop import Schedule, train
+from components.training.watched import split_held_out, train_watched
 
 NAME = "image_gan"
 CHUNK = 256
@@ -61,14 +61,15 @@ class ImageGan:
         """Learn from `images`; see `ImageModel.fit`. Raises NonFiniteLossError on divergence."""
         images = self._told(images)
         schema = schema_of(images)
-        game = AdversarialGame(
-            self.config, build_players(self.config, schema, seed), _samples(images), seed
-        )
-        weights = train(
+        real, held_out = split_held_out(_samples(images), self.config, seed)
+        players = build_players(self.config, schema, seed)
+        game = AdversarialGame(self.config, players, real, seed)
+        weights = train_watched(
             game,
-            self._schedule(budget),
-            judge=lambda: None,
-            score_name="none",
+            held_out,
+            self.config,
+            seed,
+            seconds=budget.seconds,
             log=log,
             store=image_checkpoint_store(checkpoint_dir, self.config, images, seed),
         )
@@ -125,15 +126,6 @@ class ImageGan:
         if self.config.conditioning.name != "none":
             return images
         return replace(images, labels=None, classes=())
-
-    def _schedule(self, budget: Budget) -> Schedule:
-        return Schedule(
-            num_steps=self.config.steps,
-            look_every=self.config.look_every,
-            patience=self.config.steps,
-            seconds=budget.seconds,
-            checkpoint_seconds=self.config.checkpoint_seconds,
-        )
 
 
 def _samples(images: ImageSet) -> RealSamples:

@@ -36,6 +36,10 @@ class RealSamples:
         """The number of samples."""
         return len(self.samples)
 
+    def at(self, picked: Tensor) -> "RealSamples":
+        """The samples at these places alone."""
+        return RealSamples(self.samples[picked], self.conditions[picked])
+
     def take(self, picked: Tensor) -> tuple[Tensor, Tensor]:
         """The samples at these places, as floats, and their conditions."""
         samples = self.samples[picked]
@@ -92,7 +96,7 @@ class AdversarialGame:
         }
         self.replay = ReplayPool(config.replay.slots) if config.replay else None
         self.num_updates = 0
-        self.noise_level = 0.0
+        self.noise_level, self.rate_factor = 0.0, 1.0
 
     def step(self, progress: float) -> Mapping[str, Tensor]:
         """Update the discriminator as often as the settings ask, then the generator once."""
@@ -113,7 +117,7 @@ class AdversarialGame:
         left = 1.0 if progress <= decay_from else (1 - progress) / (1 - decay_from)
         for name, optimiser in self.optimisers.items():
             for group in optimiser.param_groups:
-                group["lr"] = self.rates[name] * left
+                group["lr"] = self.rates[name] * left * self.rate_factor
         if (noise := self.config.instance_noise) is not None:
             self.noise_level = noise.start * max(0.0, 1 - progress / noise.until)
 
@@ -157,9 +161,8 @@ class AdversarialGame:
             losses["r1_penalty"] = weight * zero_centred_penalty(of_real.values, real)
         if isinstance(self.config.loss, WassersteinLoss):
             losses |= self._held_critic(self.config.loss, real, fake, condition, of_real.values)
-        self._descend("discriminator", losses)
         told_apart = (of_real.values > of_fake.values).float().mean()
-        return _detached(losses) | {"discriminator_accuracy": told_apart}
+        return self._descend("discriminator", losses) | {"discriminator_accuracy": told_apart}
 
     def _held_critic(
         self, loss: WassersteinLoss, real: Tensor, fake: Tensor, condition: Tensor, values: Tensor
@@ -187,15 +190,29 @@ class AdversarialGame:
         if of_fake.logits is not None:
             found = functional.cross_entropy(of_fake.logits, condition)
             losses["generator_class_loss"] = self.players.auxiliary_weight * found
-        self._descend("generator", losses)
+        told = self._descend("generator", losses)
         self.discriminator.requires_grad_(True)
-        return _detached(losses)
+        return told
 
-    def _descend(self, name: str, losses: Mapping[str, Tensor]) -> None:
-        """One step down the sum of the losses."""
+    def _descend(self, name: str, losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """One step down the sum of the losses; these, detached, and how long the gradient was."""
         self.optimisers[name].zero_grad()
         torch.autograd.backward(torch.stack(list(losses.values())).sum())
+        slopes = [p.grad for p in getattr(self, name).parameters() if p.grad is not None]
+        length = torch.nn.utils.get_total_norm(slopes)
         self.optimisers[name].step()
+        told = {loss: value.detach() for loss, value in losses.items()}
+        return told | {f"{name}_gradient": length}
+
+    def slow(self, factor: float) -> None:
+        """From now on, rates are those of the settings times this."""
+        self.rate_factor = factor
+
+    @torch.no_grad()
+    def draw(self, noise: Tensor, conditions: Tensor) -> Tensor:
+        """What the averaged generator makes of noise (rows, noise_size), on the CPU."""
+        made: Tensor = self.averaged.module(noise.to(self.device), conditions.to(self.device))
+        return made.cpu()
 
     def weights(self) -> dict[str, Tensor]:
         """A copy of the averaged generator's weights."""
@@ -207,6 +224,7 @@ class AdversarialGame:
             "averaged": self.averaged.state(),
             "replay": None if self.replay is None else self.replay.state(),
             "num_updates": self.num_updates,
+            "rate_factor": self.rate_factor,
             "random": self.random.get_state(),
         }
 
@@ -217,7 +235,7 @@ class AdversarialGame:
         self.averaged.restore(state["averaged"])
         if self.replay is not None:
             self.replay.restore(state["replay"], self.device)
-        self.num_updates = state["num_updates"]
+        self.num_updates, self.rate_factor = state["num_updates"], state["rate_factor"]
         self.random.set_state(state["random"])
 
     def _stateful(self) -> Iterator[tuple[str, Any]]:
@@ -225,7 +243,3 @@ class AdversarialGame:
         for name, optimiser in self.optimisers.items():
             yield name, getattr(self, name)
             yield f"{name}_optimiser", optimiser
-
-
-def _detached(losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: loss.detach() for name, loss in losses.items()}

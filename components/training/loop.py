@@ -3,6 +3,7 @@
 It knows nothing of models. A game brings its own step; a judge says how good it is by now.
 """
 
+import enum
 import logging
 import math
 import time
@@ -48,7 +49,44 @@ class Game(Protocol):
 Judge = Callable[[], float | None]
 """A score of the game as it stands, lower is better; None where there is nothing to judge by."""
 
+Gauges = Callable[[], Mapping[str, float]]
+"""What else is told of the game at each look."""
+
 Log = Callable[[int, Mapping[str, float]], None]
+
+
+class Outcome(enum.Enum):
+    """What became of a look: the game goes on, was put back to an earlier state, or ends."""
+
+    GOES_ON = enum.auto()
+    WENT_BACK = enum.auto()
+    ENDS = enum.auto()
+
+
+class Guard(Protocol):
+    """Looks after a game, and may change its state."""
+
+    @property
+    def acts(self) -> bool:
+        """True where a loss that is no number is no error: the guard does something about it."""
+        ...
+
+    def look(self, step: int, metrics: dict[str, float], progress: float) -> Outcome:
+        """See to the game after this step, this share of all; may change the metrics."""
+        ...
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint needs of it."""
+        ...
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go back to what `state` gave."""
+        ...
+
+
+def no_gauges() -> Mapping[str, float]:
+    """`Gauges` where nothing else is told."""
+    return {}
 
 
 @dataclass(frozen=True)
@@ -79,6 +117,18 @@ class _Progress:
     looks_since_best: int = 0
     sums: dict[str, Tensor] = field(default_factory=dict)
     logged: list[tuple[int, dict[str, float]]] = field(default_factory=list)
+    is_ended: bool = False
+
+
+@dataclass(frozen=True)
+class _Lookout:
+    """Who is asked at each look, and told."""
+
+    judge: Judge
+    score_name: str
+    log: Log
+    gauges: Gauges
+    guard: Guard | None
 
 
 def train(
@@ -89,74 +139,103 @@ def train(
     score_name: str,
     log: Log,
     store: CheckpointStore | None = None,
+    gauges: Gauges = no_gauges,
+    guard: Guard | None = None,
 ) -> dict[str, Tensor]:
     """The weights of the best look, or the last ones where the judge is silent.
 
     With a `store`, goes on from its newest checkpoint, and ends as if it had never stopped (unless
-    `schedule.seconds` ends it): what was logged before is logged again. Raises NonFiniteLossError.
+    `schedule.seconds` ends it): what was logged before is logged again. Each look tells the gauges
+    first, then asks the guard, then the judge. Raises NonFiniteLossError, unless a guard acts.
     """
-    progress = _resume(game, store)
+    lookout = _Lookout(judge, score_name, log, gauges, guard)
+    progress = _resume(game, store, guard)
     for step, metrics in progress.logged:
         log(step, metrics)
     began = saved = time.monotonic() - progress.spent
     saved += progress.spent
     if schedule.looks_first and not progress.logged:
-        _look(game, progress, schedule, judge, score_name, log)
+        _look(game, progress, schedule, lookout)
     while not _is_over(progress, schedule):
         losses = game.step(progress.step / schedule.num_steps)
         progress.step += 1
         for name, loss in losses.items():
             progress.sums[name] = loss + progress.sums.get(name, torch.zeros(()))
         if progress.step % schedule.look_every == 0 or progress.step == schedule.num_steps:
-            _look(game, progress, schedule, judge, score_name, log)
+            _look(game, progress, schedule, lookout)
         progress.spent = time.monotonic() - began
         if store and time.monotonic() - saved >= schedule.checkpoint_seconds:
-            _mean_losses(progress, schedule)
-            store.save(progress.step, {"loop": dict(vars(progress)), "game": game.state()})
+            if _is_sound(progress, schedule, guard):
+                store.save(progress.step, _content(game, progress, guard))
             saved = time.monotonic()
     return progress.best_weights or game.weights()
 
 
-def _resume(game: Game, store: CheckpointStore | None) -> _Progress:
+def _content(game: Game, progress: _Progress, guard: Guard | None) -> dict[str, Any]:
+    """What a checkpoint holds."""
+    content = {"loop": dict(vars(progress)), "game": game.state()}
+    return content if guard is None else content | {"guard": guard.state()}
+
+
+def _resume(game: Game, store: CheckpointStore | None, guard: Guard | None) -> _Progress:
     checkpoint = store.newest() if store else None
     if checkpoint is None:
         return _Progress()
     logger.info("going on from the checkpoint of step %d", checkpoint.step)
     game.restore(checkpoint.state["game"])
+    if guard is not None:
+        guard.restore(checkpoint.state["guard"])
     return _Progress(**checkpoint.state["loop"])
 
 
 def _is_over(progress: _Progress, schedule: Schedule) -> bool:
     late = schedule.seconds is not None and progress.spent >= schedule.seconds
     tired = progress.looks_since_best >= schedule.patience
-    return progress.step >= schedule.num_steps or tired or late
+    return progress.step >= schedule.num_steps or progress.is_ended or tired or late
 
 
-def _look(
-    game: Game, progress: _Progress, schedule: Schedule, judge: Judge, score_name: str, log: Log
-) -> None:
+def _look(game: Game, progress: _Progress, schedule: Schedule, lookout: _Lookout) -> None:
     """Log the mean losses and the score since the last look; keep the weights if they are best."""
-    metrics = _mean_losses(progress, schedule)
-    score = judge()
+    guard = lookout.guard
+    means = _mean_losses(progress, schedule)
+    if not (guard and guard.acts):
+        _check_finite(means, progress.step)
+    metrics = {**means, **lookout.gauges()}
+    outcome = Outcome.GOES_ON
+    if guard is not None:
+        outcome = guard.look(progress.step, metrics, progress.step / schedule.num_steps)
+    progress.is_ended = outcome is Outcome.ENDS
+    score = lookout.judge() if outcome is Outcome.GOES_ON else None
     if score is not None:
-        metrics[score_name] = score
+        metrics[lookout.score_name] = score
         progress.looks_since_best += 1
         if score < progress.best_score:
             progress.best_score, progress.looks_since_best = score, 0
             progress.best_weights = game.weights()
     progress.sums = {}
     progress.logged.append((progress.step, metrics))
-    log(progress.step, metrics)
+    lookout.log(progress.step, metrics)
 
 
 def _mean_losses(progress: _Progress, schedule: Schedule) -> dict[str, float]:
     """Means since the last look; a NaN or infinity anywhere in between shows in them."""
     steps = (progress.step - 1) % schedule.look_every + 1
-    means = {name: float(total) / steps for name, total in progress.sums.items()}
+    return {name: float(total) / steps for name, total in progress.sums.items()}
+
+
+def _is_sound(progress: _Progress, schedule: Schedule, guard: Guard | None) -> bool:
+    """True where a checkpoint is worth keeping; raises NonFiniteLossError unless a guard acts."""
+    means = _mean_losses(progress, schedule)
+    if guard and guard.acts:
+        return all(map(math.isfinite, means.values()))
+    _check_finite(means, progress.step)
+    return True
+
+
+def _check_finite(means: Mapping[str, float], step: int) -> None:
     for name, mean in means.items():
         if not math.isfinite(mean):
             raise NonFiniteLossError(
-                f"{name} is {mean} near step {progress.step}: training diverged. "
+                f"{name} is {mean} near step {step}: training diverged. "
                 "A lower learning rate or a heavier gradient penalty may help."
             )
-    return means

@@ -21,7 +21,7 @@ TINY = {
 }
 CHANGES = {
     "loss": {"name": "hinge"},
-    "r1": {"weight": 1.0, "every": 2},
+    "r1": None,
     "feature_matching": 1.0,
     "instance_noise": {"start": 0.1},
     "replay": {"slots": 10},
@@ -30,7 +30,7 @@ CHANGES = {
     "batch_size": 17,
     "discriminator_steps": 2,
     "generator_rate": 2e-3,
-    "discriminator_rate": 2e-3,
+    "discriminator_rate": 3e-3,
     "momentum": 0.0,
     "scaling": 0.9,
     "decay_from": 0.0,
@@ -38,8 +38,9 @@ CHANGES = {
     "networks": {"name": "dcgan", "width": 5},
     "conditioning": {"name": "auxiliary"},
     "noise_size": 9,
+    "holdout": {"share": 0.2},
 }
-WITHOUT_EFFECT_ON_IMAGES = {"name", "look_every", "checkpoint_seconds", "device"}
+WITHOUT_EFFECT_ON_IMAGES = {"name", "look_every", "watch", "checkpoint_seconds", "device"}
 
 NETWORKS = (
     {"name": "mlp", "width": 16},
@@ -93,8 +94,11 @@ def test_every_network_is_trained_from_a_seed(networks, images):
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("conditioning", CONDITIONINGS)
 def test_every_loss_goes_with_every_conditioning(loss, conditioning):
-    found = losses_of(loss={"name": loss}, conditioning={"name": conditioning}, r1={"every": 1})
+    found = losses_of(
+        loss={"name": loss}, conditioning={"name": conditioning}, r1={"every": 1}, watch=None
+    )
     expected = {"discriminator_loss", "discriminator_accuracy", "generator_loss", "r1_penalty"}
+    expected |= {"generator_gradient", "discriminator_gradient"}
     if loss == "wasserstein":
         expected |= {"slope_penalty", "drift"}
     if conditioning == "auxiliary":

@@ -1,0 +1,96 @@
+"""The guard of a game: faults are found, and it warns, stops, or goes back as the settings say."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from components.config import Action, ImageGanConfig, Watch
+from components.training.checkpoints import CheckpointStore
+from components.training.loop import NonFiniteLossError
+from components.training.stability import MOST_ROLL_BACKS
+from tests.training.faults import CONFIG, FAULTS, Broken, alarms_in, game_with, play
+
+LOOK, BROKEN_AT = CONFIG.look_every, 40
+SHORT = CONFIG.model_copy(update={"steps": 80, "watch": Watch(samples=128, grace=0.99)})
+"""Only what is no number alarms."""
+
+
+def acting(action: Action, config: ImageGanConfig = SHORT) -> ImageGanConfig:
+    watch = config.watch.model_copy(update={"action": action})
+    return config.model_copy(update={"watch": watch, "checkpoint_seconds": 0})
+
+
+def broken(action: Action, happens: int = 1, config: ImageGanConfig = SHORT) -> Broken:
+    """A game that is given a weight that is no number at step 40, so often."""
+    game = game_with("nan", acting(action, config))
+    game.broken_at, game.happens = BROKEN_AT, happens
+    return game
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_fault_is_found(fault):
+    _, told, _ = play(game_with(fault, acting(Action.STOP, CONFIG) if fault == "nan" else CONFIG))
+    assert FAULTS[fault] in alarms_in(told)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(5))
+def test_nothing_is_found_in_a_healthy_game(seed):
+    _, told, _ = play(game_with("none", seed=seed), seed)
+    assert len(told) == 20 and alarms_in(told) == set()
+
+
+def test_no_number_is_an_error_unless_something_is_done_about_it():
+    with pytest.raises(NonFiniteLossError, match="diverged"):
+        play(broken(Action.WARN))
+
+
+def test_it_stops_with_what_it_had_come_to(caplog):
+    weights, told, guard = play(broken(Action.STOP))
+    assert told[-1]["step"] == BROKEN_AT and told[-1]["alarm_diverged"] == 1
+    assert "training ends" in caplog.text and guard.num_roll_backs == 0
+    healthy = game_with("none", SHORT)
+    for step in range(BROKEN_AT - LOOK):
+        healthy.step(step / SHORT.steps)
+    assert all(torch.equal(value, weights[name]) for name, value in healthy.weights().items())
+
+
+def test_it_goes_back_goes_on_at_lower_rates_and_ends_well(caplog):
+    game = broken(Action.ROLL_BACK)
+    weights, told, guard = play(game)
+    assert guard.num_roll_backs == 1 and game.rate_factor == 0.5
+    assert "went back" in caplog.text and told[-1]["step"] == SHORT.steps
+    assert alarms_in(told) == {"diverged"} and "alarm_diverged" not in told[-1]
+    assert all(torch.isfinite(value).all() for value in weights.values())
+
+
+def test_it_goes_back_no_more_than_three_times():
+    config = SHORT.model_copy(update={"steps": 400})
+    weights, told, guard = play(broken(Action.ROLL_BACK, happens=99, config=config))
+    assert guard.num_roll_backs == MOST_ROLL_BACKS and told[-1]["step"] < 400
+    assert all(torch.isfinite(value).all() for value in weights.values())
+
+
+class Interrupted(Exception):
+    """Stands for a kill between two looks."""
+
+
+def test_what_was_interrupted_after_going_back_ends_as_if_it_had_not_been(tmp_path: Path):
+    store = CheckpointStore(tmp_path, "same")
+    game = broken(Action.ROLL_BACK)
+    inner = game.step
+
+    def step(progress: float) -> dict[str, torch.Tensor]:
+        if round(progress * SHORT.steps) == BROKEN_AT + 10:
+            raise Interrupted
+        return inner(progress)
+
+    game.step = step  # type: ignore[method-assign]
+    with pytest.raises(Interrupted):
+        play(game, store=store)
+    resumed, again, guard = play(broken(Action.ROLL_BACK, happens=0), store=store)
+    whole, told, _ = play(broken(Action.ROLL_BACK))
+    assert guard.num_roll_backs == 1 and again == told
+    assert all(torch.equal(value, resumed[name]) for name, value in whole.items())
