@@ -40,7 +40,7 @@ def verification_page(family: Family, preset: Preset, found: Sequence[Verified])
 def _rows(name: str, runs: Sequence[Verified]) -> Iterator[str]:
     done = [run for run in runs if run.gates]
     if not done:
-        yield f"| {name} | | | not run | | |"
+        yield f"| {name} | | | {'failed' if runs else 'not run'} | | |"
         return
     minutes = " / ".join(f"{run.minutes:.1f}" for run in done)
     for place, gate in enumerate(done[0].gates):

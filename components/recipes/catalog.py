@@ -8,6 +8,7 @@ from components.recipes import (
     breast_cancer_sharing,
     conditional_gan_mnist,
     dcgan_mnist,
+    lesions_augmentation,
     rare_digit,
     scarce_digits,
     survey_guaranteed,
@@ -33,6 +34,7 @@ RECIPES: dict[str, Recipe] = {
     "wasserstein_gan_mnist": wasserstein_gan_mnist.RECIPE,
     "scarce_digits": scarce_digits.RECIPE,
     "rare_digit": rare_digit.RECIPE,
+    "lesions_augmentation": lesions_augmentation.RECIPE,
 }
 
 

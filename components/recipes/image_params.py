@@ -58,18 +58,21 @@ def augmenting(
     train_rows: int | None = None,
     folds: int = 3,
     evaluation: ImageEvaluationConfig | None = None,
+    test_share: float = 0.5,
 ) -> Params:
     """A generator judged by what its images bring a classifier beside classic augmentation."""
     return Params(
         name=name,
-        prepare=_prepare(data, images or ImagesConfig(), train_rows),
+        prepare=_prepare(data, images or ImagesConfig(), train_rows, test_share),
         train=TrainConfig(model=model),
         evaluate=EvaluateConfig(purpose=Purpose.AUGMENTATION, folds=folds),
         evaluate_images=evaluation or ImageEvaluationConfig(),
     )
 
 
-def _prepare(data: str, images: ImagesConfig, train_rows: int | None) -> PrepareConfig:
+def _prepare(
+    data: str, images: ImagesConfig, train_rows: int | None, test_share: float = 0.5
+) -> PrepareConfig:
     return PrepareConfig(
-        data=data, target="label", images=images, test_share=0.5, train_rows=train_rows
+        data=data, target="label", images=images, test_share=test_share, train_rows=train_rows
     )
