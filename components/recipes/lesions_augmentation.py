@@ -1,8 +1,8 @@
 """Do made lesions bring a diagnosis more than shifts and turns, with about 60 of each kind?
 
 The protocol of Frid-Adar et al. (2018): 53, 64 and 65 cases of three kinds of liver lesions, three
-folds, classic augmentation against the same and a GAN for each kind; sensitivity and specificity. The
-lesions are drawn by known factors (`components/data/lesions.py`), not patients'.
+folds, classic augmentation against the same and a GAN; sensitivity and specificity. The lesions are
+drawn by known factors (`components/data/lesions.py`), not patients'.
 """
 
 from components.config import (
