@@ -23,8 +23,8 @@ from components.evaluation.case import Guarantee
 from components.evaluation.evaluate import evaluate
 from components.evaluation.evidence import Evidence
 from components.evaluation.images.panels import Panel, save_panels
-from components.models.catalog import load_model, make_image_model
-from components.models.contract import FormallyPrivate, ImageModel, TabularModel
+from components.models.catalog import load_image_model, load_model, make_image_model
+from components.models.contract import Exportable, FormallyPrivate, ImageModel, TabularModel
 from components.racing.race import can_race, fit_chosen
 from components.racing.standing import Race
 from components.racing.trade_off import trade_off
@@ -71,7 +71,17 @@ def _judge_images(
                 for name, baseline in asked.baselines.items()
             },
         )
-    return judged.evidence, judged.panels
+    return judged.evidence, (*judged.panels, *_walks(paths, params.evaluate.seed))
+
+
+def _walks(paths: StagePaths, seed: int) -> Sequence[Panel]:
+    """Walks between images of a generator that has a program."""
+    from components.evaluation.images.walks import walk_panel
+
+    generator = load_image_model(paths.model)
+    if not isinstance(generator, Exportable):
+        return ()
+    return (walk_panel(generator.export_program(), generator.schema_, seed),)
 
 
 def _fit_images(config: ImageModelConfig, images: ImageSet, seed: int) -> ImageModel:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from components.config import (
@@ -58,6 +59,13 @@ def test_the_verdict_and_what_to_look_at_are_written(ended: StagePaths) -> None:
     assert {gate.gate.metric for gate in verdict.gates} >= {"recall", "membership_auc"}
     panels = load_panels(ended.panels)
     assert panels and all(len(panel.strips) for panel in panels)
+    walks = {panel.key: panel for panel in panels}["walks"]
+    assert [strip.title for strip in walks.strips] == list("01234")
+    steps = [np.abs(np.diff(strip.images.astype(float), axis=0)).mean() for strip in walks.strips]
+    ends = [
+        np.abs(strip.images[0].astype(float) - strip.images[-1]).mean() for strip in walks.strips
+    ]
+    assert max(steps) < min(ends) / 2  # no step is a jump
     assert load_image_model(ended.model).schema_.classes == tuple("0123456789")
 
 
