@@ -43,8 +43,8 @@ def walk_panel(program: SamplingProgram, schema: ImageSchema, seed: int) -> Pane
 def _walk(program: SamplingProgram, class_draw: float, rng: np.random.Generator) -> Pixels:
     import torch
 
-    ends = rng.normal(size=(2, program.num_uniforms - 1))
-    noise = np.stack([_between(*ends, share) for share in np.linspace(0, 1, NUM_STEPS)])
+    first, last = rng.normal(size=(2, program.num_uniforms - 1))
+    noise = np.stack([_between(first, last, share) for share in np.linspace(0, 1, NUM_STEPS)])
     draws = np.column_stack([np.full(NUM_STEPS, class_draw), stats.norm.cdf(noise)])
     with torch.inference_mode():
         made: Pixels = program.module(torch.from_numpy(draws.clip(TINY, 1 - TINY))).numpy()
