@@ -32,6 +32,9 @@ from components.storage.home import find_home
 from flows.forms import DEFAULT, Form, choice
 from flows.project import PROJECT
 
+IMAGE_FOLDS = 3
+"""Fewer than of rows: in each of them a network is trained."""
+
 RecipeChoice = Annotated[str, *choice([DEFAULT, *RECIPES])]
 PurposeChoice = Annotated[str, *choice([DEFAULT, *Purpose])]
 ModelChoice = Annotated[str, *choice([DEFAULT, AUTO, *MODELS, *IMAGE_MODELS])]
@@ -190,7 +193,7 @@ def _own_images(request: RunRequest) -> dict[str, Any]:
         "name": request.name or _slug(request.data, purpose),
         "prepare": {"data": absolute(request.data), "target": IMAGE_TARGET, "images": {}},
         "train": {"model": {"name": IMAGE_DEFAULT}},
-        "evaluate": {"purpose": purpose},
+        "evaluate": {"purpose": purpose, "folds": IMAGE_FOLDS},
     }
 
 

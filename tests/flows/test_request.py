@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from components.config import Approval
+from components.config import Approval, ImagesConfig
 from components.errors import UserError
 from components.storage.home import VARIABLE
 from flows.forms import DEFAULT, fill_in
 from flows.request import RunRequest, build_params
+from tests.data.test_image_sources import picture
 
 
 def test_none_in_a_command_is_the_default_of_the_form() -> None:
@@ -21,6 +22,22 @@ def test_approval_is_a_setting_and_no_part_of_the_content() -> None:
     plain = build_params(RunRequest(recipe="survey_sharing"))
     assert asked.promote.approval is Approval.PERSON
     assert asked.content == plain.content and asked != plain
+
+
+def test_images_need_no_target_and_get_a_generator_of_images(tmp_path: Path) -> None:
+    for name in ("cat/1", "cat/2", "dog/1"):
+        picture(tmp_path / f"{name}.png")
+    (tmp_path / "labels.csv").write_text("file,label\ncat/1.png,a\ncat/2.png,b\ndog/1.png,b\n")
+    params = build_params(RunRequest(data=str(tmp_path), purpose="augmentation", name="pets"))
+    assert params.prepare.images == ImagesConfig() and params.prepare.target == "label"
+    assert params.train.model.name == "image_gan" and params.prepare.data_sha256
+    labelled = (f"prepare.images.labels={tmp_path / 'labels.csv'}",)
+    other = build_params(RunRequest(data=str(tmp_path), name="pets", overrides=labelled))
+    assert other.prepare.data_sha256 != params.prepare.data_sha256
+    asked = RunRequest(data="sklearn:digits", model="image_gaussian")
+    assert build_params(asked).prepare.images == ImagesConfig()
+    with pytest.raises(UserError, match="what images show is their label"):
+        build_params(RunRequest(data=str(tmp_path), target="outcome"))
 
 
 @pytest.mark.parametrize(
