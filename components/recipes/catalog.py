@@ -4,6 +4,7 @@ from components.config import Params
 from components.errors import UserError
 from components.recipes import (
     acgan_mnist,
+    bayes_mnist,
     breast_cancer_scarce,
     breast_cancer_sharing,
     conditional_gan_mnist,
@@ -32,6 +33,7 @@ RECIPES: dict[str, Recipe] = {
     "conditional_gan_mnist": conditional_gan_mnist.RECIPE,
     "acgan_mnist": acgan_mnist.RECIPE,
     "wasserstein_gan_mnist": wasserstein_gan_mnist.RECIPE,
+    "bayes_mnist": bayes_mnist.RECIPE,
     "scarce_digits": scarce_digits.RECIPE,
     "rare_digit": rare_digit.RECIPE,
     "lesions_augmentation": lesions_augmentation.RECIPE,

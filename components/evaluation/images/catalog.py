@@ -5,6 +5,7 @@ A new one is a file beside this one, and a line here.
 
 from components.config import Gate, Purpose
 from components.evaluation.case import Metric
+from components.evaluation.images.bayes import BAYES
 from components.evaluation.images.benefit import BENEFIT
 from components.evaluation.images.bins import BINS
 from components.evaluation.images.by_rows import IN_MANIFOLD, MEMBERS, TOLD_APART
@@ -24,6 +25,7 @@ IMAGE_EVALUATORS: dict[str, ImageEvaluator] = {
     "frechet": FRECHET,
     "utility": UTILITY,
     "trts": TRTS,
+    "bayes": BAYES,
     "membership": MEMBERS,
     "copies": COPIES,
     "moved_copies": MOVED_COPIES,

@@ -56,6 +56,10 @@ ORDERS: dict[str, Expected] = {
     "tstr_worst_class_loss": Expected(
         ((COPY, GOOD), (NOISE,)), "few images, or Gaussians, may do to learn"
     ),
+    **dict.fromkeys(
+        ("bayes_accuracy", "bayes_accuracy_loss", "bayes_over_naive"),
+        Expected(((COPY, GOOD), (NOISE,)), "few images, or Gaussians, may do for a density"),
+    ),
     "trts_accuracy": Expected(((COPY, GOOD), (NOISE,)), "few images, or Gaussians, may show it"),
     "membership_auc": PRIVACY,
     "membership_auc_exposed": PRIVACY,
