@@ -1,7 +1,8 @@
 """Constraints checked: against the columns they name, against each other, and against rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,13 @@ from numpy.typing import NDArray
 from components.config import Combination, Constraint, Inequality, Sum
 from components.data.digits import digits_of
 from components.data.schema import Column, ColumnKind, Schema
-from components.data.table import encode_column
+from components.data.table import Matrix, encode_column
 from components.errors import UserError
 
 Mask = NDArray[np.bool_]
+
+ReadColumns = Callable[[Sequence[str]], Iterable[pd.DataFrame]]
+"""Gives all rows of these columns, a batch at a time, whenever it is called."""
 
 NUMBERS = frozenset({ColumnKind.INTEGER, ColumnKind.NUMERICAL})
 _EXAMPLES = 3
@@ -78,15 +82,19 @@ def drawing_order(constraints: Sequence[Constraint]) -> list[str]:
         ) from error
 
 
-def broken(constraint: Inequality | Sum, rows: pd.DataFrame, schema: Schema) -> Mask:
-    """Rows that break the constraint, shape (rows,); one that lacks a value breaks nothing."""
-    names = constraint.columns
-    values = np.column_stack([encode_column(rows, schema[name]) for name in names])
+def broken(
+    constraint: Inequality | Sum, rows: pd.DataFrame, schema: Schema, largest: float | None = None
+) -> Mask:
+    """Rows that break the constraint, shape (rows,); one that lacks a value breaks nothing.
+
+    Where they are a batch of a table, `largest` is the largest absolute number of all its rows.
+    """
+    values = _encoded(constraint, rows, schema)
     if isinstance(constraint, Inequality):
         above: Mask = values[:, 0] > values[:, 1]
         return above
     digits = digits_of(schema[constraint.total])
-    largest = np.nanmax(np.abs(values), initial=1.0)
+    largest = _largest(values) if largest is None else largest
     allowed = _ROUNDING * largest if digits is None else 0.5 * 10.0**-digits + _ROUNDING * largest
     off: Mask = np.abs(values[:, :-1].sum(axis=1) - values[:, -1]) > allowed
     return off
@@ -100,20 +108,38 @@ def check_rows(rows: pd.DataFrame, schema: Schema) -> None:
 
 def check_constraint(constraint: Constraint, rows: pd.DataFrame, schema: Schema) -> None:
     """Raise UserError where rows break this one; a combination is what rows are, never broken."""
+    check_batches(constraint, lambda names: [rows[list(names)]], schema)
+
+
+def check_batches(constraint: Constraint, read: ReadColumns, schema: Schema) -> None:
+    """`check_constraint` for rows that `read` gives a batch at a time."""
     if isinstance(constraint, Combination):
         return
-    found = np.flatnonzero(broken(constraint, rows, schema))
-    if len(found):
-        raise UserError(_told_broken(constraint, rows, found))
+    largest = 1.0
+    if isinstance(constraint, Sum):
+        parts = read(constraint.columns)
+        largest = max(_largest(_encoded(constraint, rows, schema)) for rows in parts)
+    num_rows, num_broken = 0, 0
+    examples: list[dict[Hashable, Any]] = []
+    for rows in read(constraint.columns):
+        found = np.flatnonzero(broken(constraint, rows, schema, largest))
+        wanted = rows[list(constraint.columns)].iloc[found[: _EXAMPLES - len(examples)]]
+        examples += wanted.to_dict(orient="records")
+        num_rows, num_broken = num_rows + len(rows), num_broken + len(found)
+    if num_broken:
+        told = "; ".join(", ".join(f"{k} = {v}" for k, v in row.items()) for row in examples)
+        raise UserError(
+            f"constraint {str(constraint)!r} is broken by {num_broken} of {num_rows} rows, such "
+            f"as: {told}"
+        )
 
 
-def _told_broken(constraint: Constraint, rows: pd.DataFrame, found: NDArray[np.int64]) -> str:
-    examples = rows[list(constraint.columns)].iloc[found[:_EXAMPLES]].to_dict(orient="records")
-    told = "; ".join(", ".join(f"{k} = {v}" for k, v in row.items()) for row in examples)
-    return (
-        f"constraint {str(constraint)!r} is broken by {len(found)} of {len(rows)} rows, such as: "
-        f"{told}"
-    )
+def _encoded(constraint: Constraint, rows: pd.DataFrame, schema: Schema) -> Matrix:
+    return np.column_stack([encode_column(rows, schema[name]) for name in constraint.columns])
+
+
+def _largest(values: Matrix) -> float:
+    return float(np.nanmax(np.abs(values), initial=1.0))
 
 
 def _column(name: str, constraint: Constraint, schema: Schema) -> Column:

@@ -5,6 +5,7 @@ import gzip
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -43,30 +44,48 @@ def count_rows(path: Path) -> int:
     return int(pq.read_metadata(path).num_rows)
 
 
-def read_batches(path: Path, size: int) -> Iterator[pd.DataFrame]:
-    """The rows of a Parquet file in frames of `size` rows, the last of fewer; one at least."""
+def read_batches(
+    path: Path, size: int, columns: Sequence[str] | None = None
+) -> Iterator[pd.DataFrame]:
+    """The rows of a Parquet file in frames of `size` rows, the last of fewer; one at least.
+
+    Of `columns`, where these are named, or of all.
+    """
     with pq.ParquetFile(path) as file:
-        schema = file.schema_arrow
+        wanted = file.schema_arrow.names if columns is None else list(columns)
+        empty = file.schema_arrow.empty_table().select(wanted)
         if not file.metadata.num_rows:
-            yield schema.empty_table().to_pandas()
-        for batch in file.iter_batches(batch_size=size):
-            yield pa.Table.from_batches([batch], schema).to_pandas()
+            yield empty.to_pandas()
+        for batch in file.iter_batches(batch_size=size, columns=wanted):
+            yield pa.Table.from_batches([batch.select(wanted)], empty.schema).to_pandas()
 
 
-def _read_file(path: Path) -> pd.DataFrame:
-    if not path.name.endswith(FORMATS):
-        raise UserError(f"cannot read {path}: accepted formats are {', '.join(FORMATS)}")
+def is_csv(path: Path) -> bool:
+    """True for a CSV file of `FORMATS`, by its name."""
+    return path.name.endswith((".csv", ".csv.gz"))
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Raise as a UserError what goes wrong with the file inside."""
     try:
-        if path.name.endswith((".parquet", ".pq")):
-            return pd.read_parquet(path)
-        _refuse_duplicate_names(path)
-        return pd.read_csv(path, low_memory=False)
+        yield
     except (ValueError, EOFError, OSError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"cannot read {path}: {reason}") from error
 
 
-def _refuse_duplicate_names(path: Path) -> None:
+def _read_file(path: Path) -> pd.DataFrame:
+    if not path.name.endswith(FORMATS):
+        raise UserError(f"cannot read {path}: accepted formats are {', '.join(FORMATS)}")
+    with reading(path):
+        if not is_csv(path):
+            return pd.read_parquet(path)
+        refuse_duplicate_names(path)
+        return pd.read_csv(path, low_memory=False)
+
+
+def refuse_duplicate_names(path: Path) -> None:
     """Raise where a CSV's header repeats a name, which pandas would silently rename."""
     opened = gzip.open(path, "rt") if path.name.endswith(".gz") else path.open()
     with opened as file:

@@ -1,23 +1,26 @@
 """The schema of a table: what each column is, told from its values; refused where it cannot be."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pandas.api import types
 
-from components.data.identifiers import fresh_identifiers
-from components.data.schema import Column, ColumnKind, Scalar, Schema
+from components.data.description import Description
+from components.data.schema import ColumnKind, Schema
+from components.data.summaries import (
+    MAX_CATEGORIES,
+    MAX_CLASSES,
+    ColumnSummary,
+    check_distinct_names,
+    summarise,
+)
 from components.errors import UserError
 
 MIN_ROWS = 50
 MIN_CLASS_ROWS = 8
-MAX_CATEGORIES = 1_000_000
-MAX_CLASSES = 20
-_MAX_DECIMALS = 10
-_ISO_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$")
 
 
 def infer_kinds(
@@ -28,196 +31,187 @@ def infer_kinds(
     Raises UserError for what no model can learn from: too few rows, a missing target, columns
     without a value or with only one, infinities, more categories than `MAX_CATEGORIES`.
     """
-    _check_names(frame, target, declared)
-    if len(frame) < MIN_ROWS:
-        raise UserError(f"the table has {len(frame)} rows; at least {MIN_ROWS} are needed")
-    if frame[target].nunique() == 1:
-        only = frame[target].dropna().tolist()[0]
-        raise UserError(f"target {target!r} has one class, {only!r}; at least two are needed")
-    kinds = {}
-    for name in frame.columns:
-        _check_values(frame[name], declared.get(name))
-        kind = declared.get(name) or _infer_kind(frame[name], is_target=name == target)
-        if kind is ColumnKind.CATEGORICAL:
-            _check_categories(frame[name])
-        kinds[name] = kind
-    _check_target(frame[target], kinds[target])
-    return kinds
+    check_distinct_names(frame.columns.tolist())
+    dtypes: dict[Any, Any] = dict(frame.dtypes.items())
+    check_names(list(dtypes), target, declared)
+    return kinds_of(summarise([frame], dtypes, target, declared), target)
 
 
-def _check_names(frame: pd.DataFrame, target: str, declared: Mapping[str, ColumnKind]) -> None:
-    repeated = frame.columns[frame.columns.duplicated()].tolist()
-    if repeated:
-        raise UserError(f"more than one column is named {repeated[0]!r}; names must be distinct")
+def check_names(names: Sequence[str], target: str, declared: Mapping[str, ColumnKind]) -> None:
+    """Raise UserError where the target or a declared column is not among the table's."""
     for name, role in [(target, "target"), *((name, "declared column") for name in declared)]:
-        if name not in frame.columns:
-            known = ", ".join(map(str, frame.columns[:30]))
+        if name not in names:
+            known = ", ".join(map(str, names[:30]))
             raise UserError(f"{role} {name!r} is not in the table; its columns are: {known}")
 
 
-def _check_values(values: pd.Series, declared: ColumnKind | None) -> None:
-    name = values.name
-    mend = f"drop it (prepare.drop: [{name}])"
-    if values.isna().all():
-        raise UserError(f"column {name!r} has no value in any of {len(values)} rows: {mend}")
-    if types.is_float_dtype(values) and np.isinf(values.to_numpy(float, na_value=np.nan)).any():
-        rows = int(np.isinf(values.to_numpy(float, na_value=np.nan)).sum())
+def kinds_of(columns: Mapping[str, ColumnSummary], target: str) -> dict[str, ColumnKind]:
+    """What `infer_kinds` gives for the rows that these summaries are of."""
+    num_rows, classes = columns[target].num_rows, columns[target]
+    if num_rows < MIN_ROWS:
+        raise UserError(f"the table has {num_rows} rows; at least {MIN_ROWS} are needed")
+    if classes.num_present and not classes.varies:
         raise UserError(
-            f"column {name!r} is infinite in {rows} of {len(values)} rows: numbers must be finite; "
-            "leave the cell empty where the value is missing"
+            f"target {target!r} has one class, {classes.first!r}; at least two are needed"
         )
-    is_single = values.nunique() == 1 and not values.isna().any()
-    if is_single and declared is not ColumnKind.CONSTANT:
+    kinds = {}
+    for name, column in columns.items():
+        _check_values(column)
+        kind = column.declared or _infer_kind(column, is_target=name == target)
+        if kind is ColumnKind.CATEGORICAL:
+            _check_categories(column)
+        kinds[name] = kind
+    _check_target(classes, kinds[target])
+    return kinds
+
+
+def _check_values(column: ColumnSummary) -> None:
+    name, num_rows = column.name, column.num_rows
+    mend = f"drop it (prepare.drop: [{name}])"
+    if not column.num_present:
+        raise UserError(f"column {name!r} has no value in any of {num_rows} rows: {mend}")
+    if column.num_infinite:
         raise UserError(
-            f"column {name!r} has one value, {values.tolist()[0]!r}, in all {len(values)} rows: "
+            f"column {name!r} is infinite in {column.num_infinite} of {num_rows} rows: numbers "
+            "must be finite; leave the cell empty where the value is missing"
+        )
+    if column.is_single and column.declared is not ColumnKind.CONSTANT:
+        raise UserError(
+            f"column {name!r} has one value, {column.first!r}, in all {num_rows} rows: "
             f"{mend}, or keep it as it is (prepare.kinds: {{{name}: constant}})"
         )
-    if declared is ColumnKind.CONSTANT and not is_single:
-        raise UserError(f"column {name!r} is declared constant but has {values.nunique()} values")
-
-
-def _check_categories(values: pd.Series) -> None:
-    count = values.nunique()
-    if count > MAX_CATEGORIES:
+    if column.declared is ColumnKind.CONSTANT and not column.is_single:
         raise UserError(
-            f"column {values.name!r} has {count} categories; at most {MAX_CATEGORIES} can be "
-            f"learned: drop it (prepare.drop: [{values.name}]) or, where it only names the row, "
-            f"declare it (prepare.kinds: {{{values.name}: identifier}})"
+            f"column {name!r} is declared constant but has {column.num_distinct} values"
         )
 
 
-def _check_target(values: pd.Series, kind: ColumnKind) -> None:
-    name = values.name
+def _check_categories(column: ColumnSummary) -> None:
+    name, count = column.name, column.num_distinct
+    if count > MAX_CATEGORIES:
+        raise UserError(
+            f"column {name!r} has {count} categories; at most {MAX_CATEGORIES} can be "
+            f"learned: drop it (prepare.drop: [{name}]) or, where it only names the row, "
+            f"declare it (prepare.kinds: {{{name}: identifier}})"
+        )
+
+
+def _check_target(column: ColumnSummary, kind: ColumnKind) -> None:
+    name = column.name
     if kind in (ColumnKind.IDENTIFIER, ColumnKind.CONSTANT, ColumnKind.DATETIME):
         raise UserError(f"target {name!r} is {kind}; a target is categorical, boolean or a number")
-    if values.isna().any():
-        raise UserError(f"target {name!r} is missing in {int(values.isna().sum())} rows")
+    if column.num_missing:
+        raise UserError(f"target {name!r} is missing in {column.num_missing} rows")
     if kind in (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN):
-        counts = values.value_counts()
-        rarest = counts.index.tolist()[-1]
-        if counts.min() < MIN_CLASS_ROWS:
+        assert column.distinct is not None
+        counts = column.distinct.counts
+        fewest = min(counts.values())
+        rarest = [level for level, count in counts.items() if count == fewest][-1]
+        if fewest < MIN_CLASS_ROWS:
             raise UserError(
-                f"target {name!r} has only {counts.min()} rows of class {rarest!r}; "
-                f"each class needs at least {MIN_CLASS_ROWS}{_or_a_number(values)}"
+                f"target {name!r} has only {fewest} rows of class {rarest!r}; "
+                f"each class needs at least {MIN_CLASS_ROWS}{_or_a_number(column)}"
             )
 
 
-def _or_a_number(target: pd.Series) -> str:
+def _or_a_number(target: ColumnSummary) -> str:
     """The other way to read a target of numbers."""
-    if types.is_bool_dtype(target) or not types.is_numeric_dtype(target):
+    if not target.is_number:
         return ""
     return f"; to predict it as a number, declare it (prepare.kinds: {{{target.name}: integer}})"
 
 
-def _infer_kind(values: pd.Series, *, is_target: bool) -> ColumnKind:
-    present = values.dropna()
-    if types.is_bool_dtype(present) or all(isinstance(value, bool) for value in present):
+def _infer_kind(column: ColumnSummary, *, is_target: bool) -> ColumnKind:
+    if column.are_booleans:
         return ColumnKind.BOOLEAN
-    if types.is_datetime64_any_dtype(values):
+    if column.is_time:
         return ColumnKind.DATETIME
-    if types.is_numeric_dtype(values):
-        return _infer_numeric(present, is_target=is_target)
-    if all(_ISO_DATE.match(str(value)) for value in present.unique()):
+    if column.is_number:
+        return _infer_number(column, is_target=is_target)
+    if column.are_dates:
         return ColumnKind.DATETIME
-    is_unique = len(present) == len(values) and present.is_unique
-    return ColumnKind.IDENTIFIER if is_unique else ColumnKind.CATEGORICAL
+    return ColumnKind.IDENTIFIER if column.is_unique else ColumnKind.CATEGORICAL
 
 
-def _infer_numeric(present: pd.Series, *, is_target: bool) -> ColumnKind:
-    numbers = present.to_numpy(dtype=np.float64)
-    if is_target and present.nunique() <= MAX_CLASSES:
+def _infer_number(column: ColumnSummary, *, is_target: bool) -> ColumnKind:
+    if is_target and column.num_distinct <= MAX_CLASSES:
         return ColumnKind.CATEGORICAL
-    if not np.equal(numbers, np.round(numbers)).all() or np.abs(numbers).max() > 2**53:
+    if not column.is_whole or column.largest > 2**53:
         return ColumnKind.NUMERICAL
-    if len(numbers) > 1 and (np.diff(numbers) == 1).all():
+    if column.num_present > 1 and column.counts_up:
         return ColumnKind.IDENTIFIER
     return ColumnKind.INTEGER
 
 
-def conform(frame: pd.DataFrame, kinds: Mapping[str, ColumnKind]) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Form:
+    """What of a whole column decides how each of its values is kept.
+
+    `is_nullable`: some row lacks a value. `is_whole`: all numbers are whole. `witnesses` are read
+    along with the values; see `ColumnSummary`.
+    """
+
+    is_nullable: bool
+    is_whole: bool
+    witnesses: pd.Series | None = None
+
+    @classmethod
+    def of(cls, values: pd.Series) -> Self:
+        """The form of a column that is at hand whole."""
+        is_number = types.is_numeric_dtype(values) and not types.is_bool_dtype(values)
+        is_whole = is_number and bool(np.equal(values.dropna() % 1, 0).all())
+        return cls(bool(values.isna().any()), is_whole)
+
+    @classmethod
+    def of_summary(cls, column: ColumnSummary) -> Self:
+        """The form of the column that was summarised."""
+        return cls(column.num_missing > 0, column.is_whole, column.witnesses)
+
+
+def conform(
+    frame: pd.DataFrame, kinds: Mapping[str, ColumnKind], forms: Mapping[str, Form] | None = None
+) -> pd.DataFrame:
     """`frame` with every column in the one type its kind is kept in.
 
     Numbers become float64 or a (nullable) integer, datetimes microseconds in UTC without a zone;
-    categories keep their type where it is a whole number, else become strings.
+    categories keep their type where it is a whole number, else become strings. Where the rows are
+    a batch of a table, `forms` are of all its rows.
     """
-    return pd.DataFrame({name: _conform(frame[name], kind) for name, kind in kinds.items()})
+    conformed = {}
+    for name, kind in kinds.items():
+        form = Form.of(frame[name]) if forms is None else forms[name]
+        values, ahead = frame[name], form.witnesses
+        if ahead is None:
+            conformed[name] = _conform(values, kind, form)
+        else:
+            read = _conform(pd.concat([ahead, values], ignore_index=True), kind, form)
+            conformed[name] = read.iloc[len(ahead) :].set_axis(values.index)
+    return pd.DataFrame(conformed)
 
 
-def _conform(values: pd.Series, kind: ColumnKind) -> pd.Series:
+def _conform(values: pd.Series, kind: ColumnKind, form: Form) -> pd.Series:
     try:
         if kind is ColumnKind.NUMERICAL:
             return values.astype("float64")
         if kind is ColumnKind.INTEGER:
-            return values.astype("Int64" if values.isna().any() else "int64")
+            return values.astype("Int64" if form.is_nullable else "int64")
         if kind is ColumnKind.BOOLEAN:
-            return values.astype("boolean" if values.isna().any() else "bool")
+            return values.astype("boolean" if form.is_nullable else "bool")
         if kind is ColumnKind.DATETIME:
             return pd.to_datetime(values, utc=True).dt.tz_localize(None).astype("datetime64[us]")
     except (ValueError, TypeError) as error:
         raise UserError(f"column {values.name!r} cannot be read as {kind}: {error}") from error
     if types.is_numeric_dtype(values) and not types.is_bool_dtype(values):
-        whole = np.equal(values.dropna() % 1, 0).all()
-        return values.astype("Int64" if values.isna().any() else "int64") if whole else values
+        if not form.is_whole:
+            return values
+        return values.astype("Int64" if form.is_nullable else "int64")
     if values.dtype == "str":
         return values
-    return values.where(values.isna(), values.astype(str)).astype("str")
+    return values.astype(str).where(values.notna()).astype("str")
 
 
-def describe(
-    rows: pd.DataFrame,
-    kinds: Mapping[str, ColumnKind],
-    target: str,
-    *,
-    chosen: NDArray[np.int64] | None = None,
-) -> Schema:
-    """The schema of conformed training rows: kinds, and the range each column has in them.
-
-    Training rows are those `chosen` of `rows` by position, or all.
-    """
-    places = slice(None) if chosen is None else chosen
-    columns = tuple(_describe(rows[name].iloc[places], kind) for name, kind in kinds.items())
-    return Schema(columns=columns, target=target)
-
-
-def _describe(values: pd.Series, kind: ColumnKind) -> Column:
-    name, present = str(values.name), values.dropna()
-    dtype = str(values.dtype).replace("Int64", "int64").replace("boolean", "bool")
-    nullable = bool(values.isna().any())
-    if kind in (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN):
-        levels: tuple[Scalar, ...] = tuple(sorted(present.unique().tolist()))
-        return Column(name=name, kind=kind, dtype=dtype, nullable=nullable, categories=levels)
-    if kind in (ColumnKind.IDENTIFIER, ColumnKind.CONSTANT):
-        example = present.iloc[0]
-        scalar: Scalar = example.item() if isinstance(example, np.generic) else example
-        column = Column(name=name, kind=kind, dtype=dtype, example=scalar)
-        return _without_a_name(column) if kind is ColumnKind.IDENTIFIER else column
-    if present.empty:
-        raise UserError(f"column {name!r} has no value in any of {len(values)} training rows")
-    stamps = present.astype("int64") if kind is ColumnKind.DATETIME else present
-    numbers = stamps.to_numpy(dtype=np.float64)
-    return Column(
-        name=name,
-        kind=kind,
-        dtype=dtype,
-        nullable=nullable,
-        minimum=float(numbers.min()),
-        maximum=float(numbers.max()),
-        decimals=_decimals(numbers) if kind is ColumnKind.NUMERICAL else None,
-    )
-
-
-def _without_a_name(identifier: Column) -> Column:
-    """The column with an identifier made up in the pattern of one: a real one names somebody."""
-    made_up = fresh_identifiers(identifier, 1, np.random.default_rng(0)).iloc[0]
-    example: Scalar = made_up.item() if isinstance(made_up, np.generic) else made_up
-    return identifier.model_copy(update={"example": example})
-
-
-def _decimals(numbers: np.ndarray) -> int | None:
-    """The fewest digits after the point that keep every number, None where there is none."""
-    for digits in range(_MAX_DECIMALS + 1):
-        with np.errstate(over="ignore"):  # what is near the largest number has no such digits
-            rounded = np.round(numbers, digits)
-        if np.array_equal(rounded, numbers):
-            return digits
-    return None
+def describe(rows: pd.DataFrame, kinds: Mapping[str, ColumnKind], target: str) -> Schema:
+    """The schema of conformed training rows: kinds, and the range each column has in them."""
+    description = Description(kinds)
+    description.add(rows)
+    return description.schema(target)

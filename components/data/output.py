@@ -4,13 +4,16 @@ import os
 from collections.abc import Iterable, Mapping
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.errors import UserError
+
+ROW_GROUP = 131_072
+"""Rows in a row group of a table that is written a batch at a time."""
 
 _SUFFIXES = (".parquet", ".csv")
 _FULL_TIME = "%Y-%m-%d %H:%M:%S.%f"
@@ -59,21 +62,77 @@ def write_row_groups(
     `marks` go into the file's own metadata, `settings` to Arrow's writer. One frame gives the
     bytes that pandas gives.
     """
-    num_rows, writer = 0, None
-    try:
+    with RowGroups(path, marks=marks, **settings) as groups:
         for frame in frames:
-            schema = writer.schema if writer else None
-            table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
-            if writer is None:
-                added = {k.encode(): v.encode() for k, v in sorted((marks or {}).items())}
-                schema = table.schema.with_metadata({**(table.schema.metadata or {}), **added})
-                writer = pq.ParquetWriter(path, schema, **settings)
-            writer.write_table(table.replace_schema_metadata(writer.schema.metadata))
-            num_rows += len(frame)
-    finally:
-        if writer is not None:
-            writer.close()
-    return num_rows
+            groups.write(frame)
+    return groups.num_rows
+
+
+class RowGroups:
+    """A Parquet file that is written a row group at a time, closed at the end of its context.
+
+    See `write_row_groups`. There is no file where nothing was written.
+    """
+
+    def __init__(
+        self, path: Path, *, marks: Mapping[str, str] | None = None, **settings: Any
+    ) -> None:
+        self.num_rows = 0
+        self._path, self._marks, self._settings = path, marks or {}, settings
+        self._writer: pq.ParquetWriter | None = None
+
+    def write(self, frame: pd.DataFrame) -> None:
+        """Add the rows of a frame."""
+        schema = self._writer.schema if self._writer else None
+        table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+        if self._writer is None:
+            added = {k.encode(): v.encode() for k, v in sorted(self._marks.items())}
+            schema = table.schema.with_metadata({**(table.schema.metadata or {}), **added})
+            self._writer = pq.ParquetWriter(self._path, schema, **self._settings)
+        self._writer.write_table(table.replace_schema_metadata(self._writer.schema.metadata))
+        self.num_rows += len(frame)
+
+    def __enter__(self) -> Self:
+        """The writer itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Finish the file."""
+        if self._writer is not None:
+            self._writer.close()
+
+
+class EvenRowGroups:
+    """A Parquet file whose row groups have `ROW_GROUP` rows, the last fewer, however they come.
+
+    It has one row group at least.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._groups = RowGroups(path)
+        self._held: list[pd.DataFrame] = []
+        self._num_held = 0
+
+    def add(self, frame: pd.DataFrame) -> None:
+        """Add the rows of a frame; as many as fill row groups are written."""
+        self._held.append(frame)
+        self._num_held += len(frame)
+        while self._num_held >= ROW_GROUP:
+            rows = pd.concat(self._held, ignore_index=True)
+            self._groups.write(rows.iloc[:ROW_GROUP].reset_index(drop=True))
+            self._held = [rows.iloc[ROW_GROUP:]]
+            self._num_held -= ROW_GROUP
+
+    def __enter__(self) -> Self:
+        """The writer itself."""
+        self._groups.__enter__()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Write the rest and finish the file."""
+        if raised[0] is None and (self._num_held or not self._groups.num_rows):
+            self._groups.write(pd.concat(self._held, ignore_index=True))
+        self._groups.__exit__(*raised)
 
 
 def _write_csv(frames: Iterable[pd.DataFrame], path: Path) -> int:

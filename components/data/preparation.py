@@ -2,13 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from components.config import Combination, Constraint, Inequality, Sum
-from components.data.constraints import check_columns, check_rows
+from components.data.constraints import ReadColumns, check_batches, check_columns
 from components.data.inference import conform, describe, infer_kinds
 from components.data.schema import ColumnKind, Schema
 from components.data.table import Table
@@ -74,29 +72,29 @@ def prepare_table(
     kept = drop_columns(frame, drop)
     inferred = infer_kinds(kept, target, kinds or {})
     rows = conform(kept, inferred)
-    return Table(rows, constrained(describe(rows, inferred, target), constraints, rows))
+
+    def read(names: Sequence[str]) -> list[pd.DataFrame]:
+        return [rows[list(names)]]
+
+    return Table(rows, constrained(describe(rows, inferred, target), constraints, read, read))
 
 
 def constrained(
-    schema: Schema,
-    constraints: Sequence[Constraint],
-    rows: pd.DataFrame,
-    *,
-    chosen: NDArray[np.int64] | None = None,
+    schema: Schema, constraints: Sequence[Constraint], read: ReadColumns, read_train: ReadColumns
 ) -> Schema:
-    """The schema with these constraints, which all rows were found to hold.
+    """The schema with these constraints, which all rows that `read` gives were found to hold.
 
     Raises UserError where they cannot be about their columns, contradict one another, or rows break
-    them; also where no training row (those `chosen` by position, or all) bears one out.
+    them; also where none of the training rows that `read_train` gives bears one out.
     """
     check_columns(constraints, schema)
     found = schema.model_copy(update={"constraints": tuple(constraints)})
-    check_rows(rows, found)
+    for constraint in constraints:
+        check_batches(constraint, read, found)
     check_possible(found)
     for constraint in constraints:
-        shown = rows[list(constraint.columns)]
-        shown = shown if chosen is None else shown.iloc[chosen]
-        if not shown.notna().all(axis=1).any():
+        shown = read_train(constraint.columns)
+        if not any(rows.notna().all(axis=1).any() for rows in shown):
             raise UserError(
                 f"constraint {str(constraint)!r}: no training row has a value in all its columns"
             )

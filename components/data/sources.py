@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from components.data.batches import BATCH, Batches, file_batches, frame_batches
 from components.data.bundled import is_bundled, load_bundled
 from components.data.bundled_images import is_bundled_images
 from components.data.files import FORMATS, hash_files, read_files
@@ -34,6 +35,20 @@ def read_source(uri: str) -> Source:
         with tempfile.TemporaryDirectory() as folder:
             return _read_paths(download(uri, Path(folder), FORMATS))
     return _read_paths(_match(uri))
+
+
+@contextmanager
+def open_batches(uri: str, scratch: Path, size: int = BATCH) -> Iterator[tuple[Batches, str]]:
+    """The rows that `read_source` would read, a batch at a time, and the source's hash.
+
+    They can be read as long as the context lasts and the folder `scratch` is there.
+    """
+    if is_bundled(uri):
+        source = read_source(uri)
+        yield frame_batches(source.frame, size), source.sha256
+        return
+    with open_files(uri) as paths:
+        yield file_batches(paths, scratch, size), hash_files(paths)
 
 
 def hash_source(uri: str) -> str:

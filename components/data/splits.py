@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,25 +29,30 @@ class SplitRows:
 
 
 def split_rows(frame: pd.DataFrame, config: PrepareConfig, *, stratify: bool) -> SplitRows:
-    """The rows of each side as `config.split` says; `stratify` keeps the target's class shares."""
+    """The rows of each side as `config.split` says; `stratify` keeps the target's class shares.
+
+    Of the frame, only the target (where stratified) and the split's column are looked at.
+    """
     rng = np.random.default_rng(config.seed)
-    labels = frame[config.target] if stratify else pd.Series(np.zeros(len(frame), dtype=int))
+    classes = _classes(frame[config.target]) if stratify else np.zeros(len(frame), dtype=np.int8)
     if isinstance(config.split, RandomSplit):
-        test = _draw(labels, config.test_share, rng)
+        test = _draw(classes, config.test_share, rng)
     elif isinstance(config.split, TimeSplit):
         test = _latest(_key(frame, config.split), config.test_share)
     else:
         test = _groups(_key(frame, config.split), config.test_share, rng)
-    train = np.setdiff1d(np.arange(len(frame)), test)
+    is_left = np.ones(len(frame), dtype=bool)
+    is_left[test] = False
+    train = np.flatnonzero(is_left)
     if config.train_rows is not None:
-        train = _keep(train, labels, config.train_rows, rng)
+        train = _keep(train, classes, config.train_rows, rng)
     elif len(train) > config.max_train_rows:
         logger.info(
             "%d of %d training rows are kept (prepare.max_train_rows)",
             config.max_train_rows,
             len(train),
         )
-        train = _keep(train, labels, config.max_train_rows, rng)
+        train = _keep(train, classes, config.max_train_rows, rng)
     return SplitRows(train=train, test=np.sort(test))
 
 
@@ -67,22 +72,36 @@ def hash_frames(frames: Iterable[pd.DataFrame]) -> str:
     return digest.hexdigest()
 
 
+def check_key(name: str, names: Sequence[str]) -> None:
+    """Raise UserError where the column to split by is not among the table's."""
+    if name not in names:
+        known = ", ".join(map(str, names[:30]))
+        raise UserError(f"split column {name!r} is not in the table; there are: {known}")
+
+
 def _key(frame: pd.DataFrame, split: TimeSplit | GroupSplit) -> pd.Series:
-    if split.column not in frame.columns:
-        known = ", ".join(map(str, frame.columns[:30]))
-        raise UserError(f"split column {split.column!r} is not in the table; there are: {known}")
+    check_key(split.column, frame.columns.tolist())
     if frame[split.column].isna().any():
         raise UserError(f"split column {split.column!r} has missing values")
     return frame[split.column]
 
 
-def _draw(labels: pd.Series, share: float, rng: np.random.Generator) -> Rows:
+def _classes(labels: pd.Series) -> NDArray[np.integer]:
+    """Each row's class as a number, in the order of the labels and as small as goes."""
+    return labels.astype("category").cat.codes.to_numpy()
+
+
+def _draw(classes: NDArray[np.integer], share: float, rng: np.random.Generator) -> Rows:
     """A random `share` of the rows of each class, at least one."""
+    narrow = np.int32 if len(classes) < 2**31 else np.int64  # a position a row takes memory
+    order = np.argsort(classes, kind="stable").astype(narrow)
+    ends = np.cumsum(np.bincount(classes))
     picked = []
-    for _, rows in sorted(labels.groupby(labels.to_numpy()).indices.items()):
-        count = max(1, round(share * len(rows)))
-        picked.append(rng.permutation(rows)[:count])
-    return np.concatenate(picked).astype(np.int64)
+    for rows in np.split(order, ends[:-1]):
+        if len(rows):
+            count = max(1, round(share * len(rows)))
+            picked.append(rng.permutation(rows)[:count].astype(np.int64))
+    return np.concatenate(picked)
 
 
 def _latest(times: pd.Series, share: float) -> Rows:
@@ -105,9 +124,11 @@ def _groups(groups: pd.Series, share: float, rng: np.random.Generator) -> Rows:
     return np.flatnonzero(groups.isin(names[:count]).to_numpy()).astype(np.int64)
 
 
-def _keep(train: Rows, labels: pd.Series, num_rows: int, rng: np.random.Generator) -> Rows:
+def _keep(
+    train: Rows, classes: NDArray[np.integer], num_rows: int, rng: np.random.Generator
+) -> Rows:
     """`num_rows` of the training rows, by class; all where there are no more."""
     if num_rows >= len(train):
         raise UserError(f"train_rows = {num_rows}, but only {len(train)} rows are left to train on")
-    kept = _draw(labels.iloc[train].reset_index(drop=True), num_rows / len(train), rng)
+    kept = _draw(classes[train], num_rows / len(train), rng)
     return np.sort(train[kept])

@@ -3,18 +3,21 @@
 import json
 import logging
 import sys
+import tempfile
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from components.config import Params, PrepareConfig
+from components.data.batches import BATCH
+from components.data.conformed import ConformedRows
+from components.data.description import Description
 from components.data.files import read_batches
-from components.data.inference import conform, describe, infer_kinds
-from components.data.output import write_row_groups
-from components.data.preparation import constrained, drop_columns
-from components.data.schema import DISCRETE, ColumnKind
-from components.data.sources import Source, read_source
-from components.data.splits import Rows, hash_frames, split_rows
+from components.data.output import EvenRowGroups
+from components.data.preparation import constrained
+from components.data.sources import open_batches
+from components.data.splits import Rows, SplitRows, hash_frames
 from components.data.table import Table
 from components.errors import UserError
 from components.stages.command import main
@@ -24,31 +27,46 @@ from components.stages.paths import StagePaths
 
 logger = logging.getLogger(__name__)
 
-_WRITTEN = 1_048_576
-"""Rows written at once, a row group of the file."""
-
 
 def run(params: Params, paths: StagePaths) -> None:
-    """Write the training rows, the test rows, their schema and the hashes that lock the split."""
+    """Write the training rows, the test rows, their schema and the hashes that lock the split.
+
+    The source is read a batch at a time: once to tell its columns, then to write the two sides.
+    What is held of all rows is what the split needs, and the distinct values of categories.
+    """
     config = params.prepare
     if config.images is not None:
         return prepare_images(config, config.images, paths)
-    rows, kinds, source_sha256 = _read(config)
-    split = split_rows(rows, config, stratify=kinds[config.target] in DISCRETE)
     paths.train.parent.mkdir(parents=True, exist_ok=True)
-    described = describe(rows, kinds, config.target, chosen=split.train)
-    schema = constrained(described, config.constraints, rows, chosen=split.train)
+    with tempfile.TemporaryDirectory(dir=paths.train.parent) as scratch:
+        _prepare(config, paths, Path(scratch))
+
+
+def _prepare(config: PrepareConfig, paths: StagePaths, scratch: Path) -> None:
+    train, test = scratch / paths.train.name, scratch / paths.test.name
+    with open_batches(config.data, scratch, BATCH) as (batches, source_sha256):
+        _check_pin(source_sha256, config)
+        rows = ConformedRows.infer(batches.without(config.drop), config.target, config.kinds)
+        split = rows.split(config)
+        described = _write(rows, split, train, test).schema(config.target)
+        schema = constrained(
+            described,
+            config.constraints,
+            rows.read,
+            lambda names: read_batches(train, BATCH, names),
+        )
     if config.discover_constraints:
-        train = rows.iloc[split.train].reset_index(drop=True)
-        schema = discover(Table(train, schema), config.seed)
-    schema.save(paths.schema)
+        schema = discover(Table(pd.read_parquet(train), schema), config.seed)
     facts = {
         "source_sha256": source_sha256,
         "num_train": len(split.train),
         "num_test": len(split.test),
-        "train_sha256": _write(rows, split.train, paths.train),
-        "test_sha256": _write(rows, split.test, paths.test),
+        "train_sha256": hash_frames(read_batches(train, BATCH)),
+        "test_sha256": hash_frames(read_batches(test, BATCH)),
     }
+    schema.save(paths.schema)
+    train.replace(paths.train)
+    test.replace(paths.test)
     paths.split.write_text(json.dumps(facts, indent=1))
     logger.info(
         "%d rows for training, %d locked for testing, %d columns",
@@ -58,28 +76,32 @@ def run(params: Params, paths: StagePaths) -> None:
     )
 
 
-def _read(config: PrepareConfig) -> tuple[pd.DataFrame, dict[str, ColumnKind], str]:
-    """The source's rows, each column in its kind's type; the kinds; the source's hash."""
-    source = read_source(config.data)
-    _check_pin(source, config)
-    frame = drop_columns(source.frame, config.drop)
-    kinds = infer_kinds(frame, config.target, config.kinds)
-    return conform(frame, kinds), kinds, source.sha256
+def _write(rows: ConformedRows, split: SplitRows, train: Path, test: Path) -> Description:
+    """Write the rows of each side; what the training rows are."""
+    description, first = Description(rows.kinds), 0
+    with EvenRowGroups(train) as train_side, EvenRowGroups(test) as test_side:
+        for batch in rows.read():
+            chosen = batch.iloc[_within(split.train, first, len(batch))]
+            description.add(chosen)
+            train_side.add(chosen)
+            test_side.add(batch.iloc[_within(split.test, first, len(batch))])
+            first += len(batch)
+    if first != rows.num_rows:
+        raise UserError(f"the source changed while it was read: {rows.num_rows} rows, then {first}")
+    return description
 
 
-def _write(rows: pd.DataFrame, chosen: Rows, path: Path) -> str:
-    """Write the rows at these positions, some at a time; their hash."""
-    starts = range(0, len(chosen), _WRITTEN)
-    parts = (rows.iloc[chosen[start : start + _WRITTEN]] for start in starts)
-    write_row_groups((part.reset_index(drop=True) for part in parts), path)
-    return hash_frames(read_batches(path, _WRITTEN))
+def _within(chosen: Rows, first: int, num_rows: int) -> Rows:
+    """The positions, in a batch of so many rows from the first on, of the rows that are chosen."""
+    start, stop = np.searchsorted(chosen, [first, first + num_rows])
+    return chosen[start:stop] - first
 
 
-def _check_pin(source: Source, config: PrepareConfig) -> None:
-    if config.data_sha256 not in (None, source.sha256):
+def _check_pin(sha256: str, config: PrepareConfig) -> None:
+    if config.data_sha256 not in (None, sha256):
         raise UserError(
             f"prepare.data_sha256 = {config.data_sha256}, but {config.data} has "
-            f"{source.sha256}: the data changed since it was pinned"
+            f"{sha256}: the data changed since it was pinned"
         )
 
 

@@ -1,0 +1,165 @@
+"""Rows that can be read again and again, a batch at a time, each column in one type throughout."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from components.data.cast import cast
+from components.data.files import FORMATS, is_csv, reading
+from components.data.spooled import spool_csv
+from components.data.summaries import check_distinct_names
+from components.errors import UserError
+
+BATCH = 131_072
+"""Rows read at once, unless told otherwise."""
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The rows of Parquet files, or of one frame, in their order.
+
+    `dtypes` are those that all rows in one frame would have, by column; batches come in these.
+    """
+
+    dtypes: Mapping[str, Any]
+    paths: tuple[Path, ...] = ()
+    frame: pd.DataFrame | None = None
+    size: int = BATCH
+
+    @property
+    def names(self) -> list[str]:
+        """The columns, in their order."""
+        return list(self.dtypes)
+
+    def read(self, names: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
+        """All rows in frames of `size` at most, of these columns or all."""
+        wanted = self.names if names is None else list(names)
+        for frame in self._parts(wanted):
+            typed = {
+                name: frame[name]
+                if frame[name].dtype == self.dtypes[name]
+                else cast(frame[name], self.dtypes[name])
+                for name in wanted
+            }
+            yield pd.DataFrame(typed, index=pd.RangeIndex(len(frame)))
+
+    def without(self, names: Sequence[str]) -> "Batches":
+        """The same rows without these columns; raises UserError for one that is not there."""
+        unknown = sorted(set(names) - set(self.names))
+        if unknown:
+            known = ", ".join(self.names[:30])
+            raise UserError(
+                f"cannot drop {unknown[0]!r}: it is not in the table; there are: {known}"
+            )
+        kept = {name: dtype for name, dtype in self.dtypes.items() if name not in names}
+        return replace(self, dtypes=kept)
+
+    def _parts(self, names: Sequence[str]) -> Iterator[pd.DataFrame]:
+        if self.frame is not None:
+            for start in range(0, len(self.frame), self.size):
+                yield self.frame.iloc[start : start + self.size].reset_index(drop=True)
+        for path in self.paths:
+            yield from _read_parquet(path, self.size, names)
+
+
+def frame_batches(frame: pd.DataFrame, size: int = BATCH) -> Batches:
+    """The rows of a frame."""
+    check_distinct_names(frame.columns.tolist())
+    return Batches({str(k): v for k, v in frame.dtypes.items()}, frame=frame, size=size)
+
+
+def file_batches(paths: Sequence[Path], scratch: Path, size: int = BATCH) -> Batches:
+    """The rows of all files, in this order; every file must have the columns of the first.
+
+    A CSV file is written to the folder `scratch` as Parquet first, which must stay as long as the
+    rows are read: what a CSV's columns are is known only at its end.
+    """
+    readable, types = [], []
+    for number, path in enumerate(paths):
+        if not path.name.endswith(FORMATS):
+            raise UserError(f"cannot read {path}: accepted formats are {', '.join(FORMATS)}")
+        with reading(path):
+            readable.append(
+                spool_csv(path, scratch / f"{number:06}.parquet", size) if is_csv(path) else path
+            )
+            types.append(_types(readable[-1]))
+    for path, found in zip(paths, types, strict=True):
+        if list(found) != list(types[0]):
+            difference = sorted(set(found) ^ set(types[0]))
+            raise UserError(
+                f"{path} has other columns than {paths[0]}: they differ in "
+                f"{', '.join(map(repr, difference)) or 'their order'}"
+            )
+    return Batches(_common(types), tuple(readable), size=size)
+
+
+def _common(types: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The types of the columns of all files in one frame."""
+    if len(types) == 1:
+        return dict(types[0])
+    return {
+        name: pd.concat([pd.Series([], dtype=found[name]) for found in types]).dtype
+        for name in types[0]
+    }
+
+
+def _types(path: Path) -> dict[str, Any]:
+    """The types that the columns of a Parquet file have in pandas, all rows in one frame.
+
+    Whole numbers and booleans have another where some are missing, which the file knows or its
+    rows tell.
+    """
+    with pq.ParquetFile(path) as file:
+        schema = _plain(file.schema_arrow.empty_table()).schema
+        full = _to_pandas(schema.empty_table()).dtypes
+        fields = [field.with_nullable(True) for field in schema]
+        nulls = [pa.nulls(1, field.type) for field in fields]
+        lacking = pa.Table.from_arrays(nulls, schema=pa.schema(fields, metadata=schema.metadata))
+        with_nulls = _to_pandas(lacking).dtypes
+        check_distinct_names(full.index.tolist())
+        return {
+            name: with_nulls[name]
+            if full[name] != with_nulls[name] and _lacks_values(file, name)
+            else full[name]
+            for name in full.index
+        }
+
+
+def _lacks_values(file: pq.ParquetFile, name: str) -> bool:
+    """True where a flat column has no value in some row."""
+    for group in range(file.metadata.num_row_groups):
+        parts = file.metadata.row_group(group)
+        own = [parts.column(k) for k in range(parts.num_columns)]
+        counts = next(part.statistics for part in own if part.path_in_schema == name)
+        if counts is not None and counts.has_null_count:
+            missing = counts.null_count
+        else:
+            missing = file.read_row_group(group, columns=[name]).column(name).null_count
+        if missing:
+            return True
+    return False
+
+
+def _read_parquet(path: Path, size: int, names: Sequence[str]) -> Iterator[pd.DataFrame]:
+    with reading(path), pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=size, columns=list(names)):
+            yield _to_pandas(_plain(pa.Table.from_batches([batch])))
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """The table with the values of dictionaries in place of these: batches have their own."""
+    for position, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            plain = table.column(position).cast(field.type.value_type)
+            table = table.set_column(position, field.with_type(field.type.value_type), plain)
+    return table
+
+
+def _to_pandas(table: pa.Table) -> pd.DataFrame:
+    frame: pd.DataFrame = table.to_pandas()
+    return frame.set_axis([str(name) for name in frame.columns], axis=1)

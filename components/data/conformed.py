@@ -1,0 +1,57 @@
+"""A table's rows in the types of their kinds, a batch at a time, as if all were read at once."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import pandas as pd
+from pandas.api.types import union_categoricals
+
+from components.config import PrepareConfig, RandomSplit
+from components.data.batches import Batches
+from components.data.inference import Form, check_names, conform, kinds_of
+from components.data.schema import DISCRETE, ColumnKind
+from components.data.splits import SplitRows, check_key, split_rows
+from components.data.summaries import summarise
+
+
+@dataclass(frozen=True)
+class ConformedRows:
+    """Rows as they came, what kind each column is, and the form that its values are kept in."""
+
+    batches: Batches
+    kinds: Mapping[str, ColumnKind]
+    forms: Mapping[str, Form]
+    num_rows: int
+
+    @classmethod
+    def infer(cls, batches: Batches, target: str, declared: Mapping[str, ColumnKind]) -> Self:
+        """Read all rows once and tell the kinds; raises UserError as `infer_kinds` does."""
+        check_names(batches.names, target, declared)
+        columns = summarise(batches.read(), batches.dtypes, target, declared)
+        kinds = kinds_of(columns, target)
+        forms = {name: Form.of_summary(column) for name, column in columns.items()}
+        return cls(batches, kinds, forms, columns[target].num_rows)
+
+    def read(self, names: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
+        """All rows, of these columns or of all, in frames of a batch."""
+        wanted = list(self.kinds) if names is None else list(names)
+        kinds = {name: self.kinds[name] for name in wanted}
+        return (conform(frame, kinds, self.forms) for frame in self.batches.read(wanted))
+
+    def split(self, config: PrepareConfig) -> SplitRows:
+        """The sides of all rows, for which only the columns that decide them are held."""
+        is_stratified = self.kinds[config.target] in DISCRETE
+        held = pd.DataFrame(index=pd.RangeIndex(self.num_rows))
+        if is_stratified:
+            held[config.target] = self._classes(config.target)
+        if not isinstance(config.split, RandomSplit):
+            key = config.split.column
+            check_key(key, list(self.kinds))
+            held[key] = pd.concat([rows[key] for rows in self.read([key])], ignore_index=True)
+        return split_rows(held, config, stratify=is_stratified)
+
+    def _classes(self, name: str) -> pd.Series:
+        """A discrete column with a small number for each of its values."""
+        parts = [rows[name].astype("category") for rows in self.read([name])]
+        return pd.Series(union_categoricals(parts, sort_categories=True))

@@ -1,0 +1,116 @@
+"""What a schema says of training rows, added up over batches: exact, whatever their size."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from components.data.identifiers import fresh_identifiers
+from components.data.schema import DISCRETE, Column, ColumnKind, Scalar, Schema
+from components.errors import UserError
+
+_MAX_DECIMALS = 10
+
+
+class Description:
+    """The schema of conformed training rows, which `add` takes a batch at a time, in their order.
+
+    >>> description = Description({"weight": ColumnKind.NUMERICAL})
+    >>> description.add(pd.DataFrame({"weight": [70.5, 81.25]}))
+    >>> description.add(pd.DataFrame({"weight": [66.0]}))
+    >>> found = description.schema("weight")["weight"]
+    >>> found.minimum, found.maximum, found.decimals
+    (66.0, 81.25, 2)
+    """
+
+    def __init__(self, kinds: Mapping[str, ColumnKind]) -> None:
+        self._columns = {name: _ColumnDescription(name, kind) for name, kind in kinds.items()}
+
+    def add(self, rows: pd.DataFrame) -> None:
+        """Take the next training rows."""
+        for name, column in self._columns.items():
+            column.add(rows[name])
+
+    def schema(self, target: str) -> Schema:
+        """The schema of all rows so far; raises UserError where a number has no value in them."""
+        columns = tuple(column.column() for column in self._columns.values())
+        return Schema(columns=columns, target=target)
+
+
+class _ColumnDescription:
+    def __init__(self, name: str, kind: ColumnKind) -> None:
+        self.name, self.kind = name, kind
+        self.dtype = ""
+        self.num_rows, self.is_nullable = 0, False
+        self.levels: set[Any] = set()
+        self.first: Any = None
+        self.low, self.high = np.inf, -np.inf
+        self.digits = list(range(_MAX_DECIMALS + 1))
+
+    def add(self, values: pd.Series) -> None:
+        present = values.dropna()
+        self.dtype = str(values.dtype).replace("Int64", "int64").replace("boolean", "bool")
+        self.num_rows += len(values)
+        self.is_nullable = self.is_nullable or len(present) < len(values)
+        if present.empty:
+            return
+        if self.kind in DISCRETE:
+            self.levels.update(present.unique().tolist())
+        elif self.kind in (ColumnKind.IDENTIFIER, ColumnKind.CONSTANT):
+            self.first = present.iloc[0] if self.first is None else self.first
+        else:
+            stamps = present.astype("int64") if self.kind is ColumnKind.DATETIME else present
+            self._add_numbers(stamps.to_numpy(dtype=np.float64))
+
+    def _add_numbers(self, numbers: NDArray[Any]) -> None:
+        self.low = min(self.low, float(numbers.min()))
+        self.high = max(self.high, float(numbers.max()))
+        if self.kind is ColumnKind.NUMERICAL:
+            self.digits = [digits for digits in self.digits if _keeps(numbers, digits)]
+
+    def column(self) -> Column:
+        if self.kind in DISCRETE:
+            return Column(
+                name=self.name,
+                kind=self.kind,
+                dtype=self.dtype,
+                nullable=self.is_nullable,
+                categories=tuple(sorted(self.levels)),
+            )
+        if self.first is not None:
+            return self._with_an_example()
+        if self.low > self.high:
+            raise UserError(
+                f"column {self.name!r} has no value in any of {self.num_rows} training rows"
+            )
+        return Column(
+            name=self.name,
+            kind=self.kind,
+            dtype=self.dtype,
+            nullable=self.is_nullable,
+            minimum=self.low,
+            maximum=self.high,
+            decimals=next(iter(self.digits), None) if self.kind is ColumnKind.NUMERICAL else None,
+        )
+
+    def _with_an_example(self) -> Column:
+        column = Column(
+            name=self.name, kind=self.kind, dtype=self.dtype, example=_scalar(self.first)
+        )
+        if self.kind is ColumnKind.CONSTANT:
+            return column
+        made_up = fresh_identifiers(column, 1, np.random.default_rng(0)).iloc[0]
+        return column.model_copy(update={"example": _scalar(made_up)})  # a real one names somebody
+
+
+def _scalar(value: Any) -> Scalar:
+    scalar: Scalar = value.item() if isinstance(value, np.generic) else value
+    return scalar
+
+
+def _keeps(numbers: NDArray[Any], digits: int) -> bool:
+    """True where so many digits after the point keep every number."""
+    with np.errstate(over="ignore"):  # what is near the largest number has no such digits
+        return np.array_equal(np.round(numbers, digits), numbers)

@@ -1,0 +1,171 @@
+"""What is told of a column from all its rows, added up over batches: exact, whatever their size."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from components.data.distinct import Distinct
+from components.data.schema import ColumnKind
+from components.errors import UserError
+
+MAX_CATEGORIES = 1_000_000
+MAX_CLASSES = 20
+_MOST_KEPT = 65_536
+_ISO_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$")
+_UNITS = ("D", "s", "ms", "us")
+_AS_TEXT = (ColumnKind.CATEGORICAL, ColumnKind.IDENTIFIER, ColumnKind.CONSTANT)
+
+
+def check_distinct_names(names: Sequence[str]) -> None:
+    """Raise UserError where two columns have one name."""
+    repeated = [name for name, count in Counter(names).items() if count > 1]
+    if repeated:
+        raise UserError(f"more than one column is named {repeated[0]!r}; names must be distinct")
+
+
+class ColumnSummary:
+    """What the rows so far say of a column; `add` takes the next ones, in their order.
+
+    `num_rows`, `num_missing` and `num_infinite` count rows. `first` is the first value. `varies` is
+    True where there is another. `are_booleans` and `are_dates` (ISO dates in text), `is_whole`
+    (numbers) and `counts_up` (each number one more than that before) are True while all values are
+    so; `largest` is the largest absolute number. `distinct` holds the distinct values of a text, a
+    target or a column whose declared kind asks for them. `witnesses` are values on which the
+    reading of others depends: the first date fixes the format of all, and times are written to
+    the finest digit that any has.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        dtype: Any,
+        declared: ColumnKind | None = None,
+        *,
+        is_target: bool = False,
+    ) -> None:
+        self.name, self.dtype, self.declared = name, dtype, declared
+        self.num_rows = self.num_missing = self.num_infinite = 0
+        self.first: Any = None
+        self.varies = False
+        self.largest = 0.0
+        is_bool, self.is_time = types.is_bool_dtype(dtype), types.is_datetime64_any_dtype(dtype)
+        self.is_number = types.is_numeric_dtype(dtype) and not is_bool
+        self.is_text = not (is_bool or self.is_time or self.is_number)
+        self.are_booleans = is_bool or types.is_object_dtype(dtype)
+        self.are_dates = self.is_text
+        self.is_whole = self.counts_up = self.is_number
+        self.distinct = self._distinct(is_target)
+        self._witnesses: dict[str, pd.Series] = {}
+        self._last: float | None = None
+
+    @property
+    def num_present(self) -> int:
+        """Rows with a value."""
+        return self.num_rows - self.num_missing
+
+    @property
+    def witnesses(self) -> pd.Series | None:
+        """Values to be read along with any batch, so that it is read as the whole column is."""
+        found = list(self._witnesses.values())
+        return pd.concat(found, ignore_index=True) if found else None
+
+    @property
+    def is_single(self) -> bool:
+        """True where all rows have one value, the same."""
+        return self.num_present == self.num_rows > 0 and not self.varies
+
+    @property
+    def is_unique(self) -> bool:
+        """True for a text that all rows have, each another."""
+        return self.num_missing == 0 and self.num_distinct == self.num_rows
+
+    @property
+    def num_distinct(self) -> int:
+        """How many distinct values there are; of a number that nobody asks for, 0, 1 or 2."""
+        if self.distinct is not None:
+            return self.distinct.count()
+        return int(self.num_present > 0) + int(self.varies)
+
+    def add(self, values: pd.Series) -> None:
+        """Take the next rows' values, in the type of the whole column."""
+        present = values.dropna()
+        self.num_rows += len(values)
+        self.num_missing += len(values) - len(present)
+        if present.empty:
+            return
+        if self.num_present == len(present):
+            self.first = present.iloc[:1].tolist()[0]
+        if self.is_number:
+            self._add_numbers(present)
+        elif self.dtype.kind in "mM" and (self.is_text or self.declared in _AS_TEXT):
+            self._add_times(present)
+        if self.distinct is not None:
+            self._add_distinct(present)
+        else:
+            self.varies = self.varies or bool((present != self.first).any())
+
+    def _distinct(self, is_target: bool) -> Distinct | None:
+        if is_target and self.is_number and self.declared is None:
+            return Distinct(MAX_CLASSES, counts_on=False)
+        if is_target:
+            return Distinct(MAX_CATEGORIES)
+        if self.declared in (ColumnKind.CATEGORICAL, ColumnKind.CONSTANT):
+            return Distinct(_MOST_KEPT)
+        return Distinct(_MOST_KEPT) if self.is_text else None
+
+    def _add_numbers(self, present: pd.Series) -> None:
+        numbers = present.to_numpy(dtype=np.float64)
+        if types.is_float_dtype(self.dtype):
+            self.num_infinite += int(np.isinf(numbers).sum())
+        with np.errstate(invalid="ignore"):
+            self.is_whole = self.is_whole and bool(np.equal(numbers, np.round(numbers)).all())
+            steps = np.diff(numbers if self._last is None else np.append(self._last, numbers))
+        self.largest = max(self.largest, float(np.abs(numbers).max()))
+        self.counts_up = self.counts_up and bool((steps == 1).all())
+        self._last = float(numbers[-1])
+
+    def _add_times(self, present: pd.Series) -> None:
+        local = present.dt.tz_localize(None) if hasattr(present.dt, "tz_localize") else present
+        for unit in _UNITS:
+            finer = (local != local.dt.floor(unit)).to_numpy()
+            if unit not in self._witnesses and finer.any():
+                self._witnesses[unit] = present[finer].iloc[:1]
+
+    def _add_distinct(self, present: pd.Series) -> None:
+        assert self.distinct is not None
+        if types.is_object_dtype(self.dtype) and self.are_booleans:
+            self.are_booleans = all(isinstance(value, bool) for value in present)
+        try:
+            codes, levels = pd.factorize(present)
+        except TypeError as error:
+            raise UserError(
+                f"column {self.name!r} holds lists or records, such as {self.first!r}, which "
+                f"cannot be learned: drop it (prepare.drop: [{self.name}])"
+            ) from error
+        self.distinct.add(np.asarray(levels), np.bincount(codes))
+        self.varies = self.varies or len(levels) > 1 or levels[0] != self.first
+        self.are_dates = self.are_dates and all(_ISO_DATE.match(str(level)) for level in levels)
+        if self.is_text:
+            self._witnesses.setdefault("first", present.iloc[:1])
+
+
+def summarise(
+    batches: Iterable[pd.DataFrame],
+    dtypes: Mapping[str, Any],
+    target: str,
+    declared: Mapping[str, ColumnKind],
+) -> dict[str, ColumnSummary]:
+    """A summary of each column of `dtypes`, which every batch has in these types."""
+    found = {
+        name: ColumnSummary(name, dtype, declared.get(name), is_target=name == target)
+        for name, dtype in dtypes.items()
+    }
+    for batch in batches:
+        for name, summary in found.items():
+            summary.add(batch[name])
+    return found
