@@ -162,4 +162,4 @@ def _plain(table: pa.Table) -> pa.Table:
 
 def _to_pandas(table: pa.Table) -> pd.DataFrame:
     frame: pd.DataFrame = table.to_pandas()
-    return frame.set_axis([str(name) for name in frame.columns], axis=1)
+    return frame.set_axis([str(name) for name in frame.columns], axis=1).reset_index(drop=True)

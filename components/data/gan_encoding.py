@@ -8,6 +8,7 @@ Brockwell 2007), so that even heaped values become exactly Gaussian, and come ba
 the quantile function.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,10 +77,11 @@ class EncodedRows:
 
 
 def learn_codes(
-    matrix: Matrix, columns: tuple[Column, ...], settings: CodeSettings
+    values: Sequence[Array], columns: tuple[Column, ...], settings: CodeSettings
 ) -> tuple[ColumnCode, ...]:
-    """The code of each of `columns`, whose values stand in this order in `matrix`."""
-    return tuple(_learn_code(matrix[:, i], columns[i], settings) for i in range(len(columns)))
+    """The code of each of `columns`, whose `values` stand in this order."""
+    pairs = zip(values, columns, strict=True)
+    return tuple(_learn_code(own, column, settings) for own, column in pairs)
 
 
 def _learn_code(values: Array, column: Column, settings: CodeSettings) -> ColumnCode:
@@ -128,36 +130,26 @@ def _quantile_function(values: Array, counts: Array) -> Array:
     return np.stack([probabilities[order], knots[order]])
 
 
-def encode_rows(matrix: Matrix, codes: tuple[ColumnCode, ...]) -> EncodedRows:
-    """The training rows, coded by the `codes` that were learned from them."""
-    slots, low, high, present = [], [], [], []
-    first_slot = 0
-    for i, code in enumerate(codes):
-        values = matrix[:, i]
-        level = _level_positions(values, code)
+def encode_rows(
+    values: Sequence[Array], codes: tuple[ColumnCode, ...], num_rows: int
+) -> EncodedRows:
+    """The training rows, of these `values` by column, by the `codes` learned from them."""
+    num_groups = sum(code.num_slots > 0 for code in codes)
+    num_scores = sum(code.is_continuous for code in codes)
+    slots: Array = np.empty((num_rows, num_groups), dtype=np.int32)
+    low, high, present = (np.empty((num_rows, num_scores), np.float32) for _ in range(3))
+    first_slot, group, score = 0, 0, 0
+    for own, code in zip(values, codes, strict=True):
+        level = _level_positions(own, code)
         if code.num_slots:
-            slots.append(first_slot + level)
-            first_slot += code.num_slots
+            slots[:, group] = first_slot + level
+            first_slot, group = first_slot + code.num_slots, group + 1
         if code.is_continuous:
             used = level == len(code.levels)
-            bounds = probability_bounds(values, used)
-            low.append(bounds[0])
-            high.append(bounds[1])
-            present.append(used)
-    num_rows = len(matrix)
-    return EncodedRows(
-        slots=_stack(slots, num_rows, np.int32),
-        low=_stack(low, num_rows, np.float32),
-        high=_stack(high, num_rows, np.float32),
-        present=_stack(present, num_rows, np.float32),
-    )
-
-
-def _stack(parts: list[Array], num_rows: int, dtype: type) -> Array:
-    joined: Array = np.empty((num_rows, len(parts)), dtype=dtype)
-    for i, part in enumerate(parts):
-        joined[:, i] = part
-    return joined
+            low[:, score], high[:, score] = probability_bounds(own, used)
+            present[:, score] = used
+            score += 1
+    return EncodedRows(slots=slots, low=low, high=high, present=present)
 
 
 def _level_positions(values: Array, code: ColumnCode) -> NDArray[np.int64]:

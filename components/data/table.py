@@ -5,11 +5,13 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from components.data.cast import cast
 from components.data.identifiers import MOST_DRAWN, fresh_identifiers, numbered_identifiers
-from components.data.schema import Column, ColumnKind, Schema
+from components.data.schema import Column, ColumnKind, Scalar, Schema
 
 Matrix = NDArray[np.float64]
 
@@ -57,16 +59,26 @@ def encode_column(frame: pd.DataFrame, column: Column) -> Matrix:
     """One column of `encode`'s matrix, shape (rows,)."""
     values = frame[column.name]
     if column.is_discrete:
-        codes = {value: float(code) for code, value in enumerate(column.categories)}
-        coded = np.asarray(values.astype(object).map(codes), dtype=np.float64)
-        if OTHER not in codes:
+        coded = _coded(values, column.categories)
+        if OTHER not in column.categories:
             return coded
-        return np.where(np.isnan(coded) & values.notna().to_numpy(), codes[OTHER], coded)
+        other = float(column.categories.index(OTHER))
+        return np.where(np.isnan(coded) & values.notna().to_numpy(), other, coded)
     if column.kind is ColumnKind.DATETIME:
         micros = values.astype("datetime64[us]")
         numbers = micros.astype("int64").to_numpy(dtype=np.float64)
         return np.where(micros.isna().to_numpy(), np.nan, numbers)
     return values.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _coded(values: pd.Series, categories: tuple[Scalar, ...]) -> Matrix:
+    """The position of each value in `categories`, NaN where it is none of them."""
+    if values.dtype == "str" and all(isinstance(name, str) for name in categories):
+        known = pa.array(categories, pa.large_string())  # so no object is made for each row
+        found = pc.index_in(pa.array(values, pa.large_string(), from_pandas=True), known)
+        return np.asarray(found.to_numpy(zero_copy_only=False), dtype=np.float64)
+    codes = {value: float(code) for code, value in enumerate(categories)}
+    return np.asarray(values.astype(object).map(codes), dtype=np.float64)
 
 
 def decode(

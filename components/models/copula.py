@@ -84,12 +84,13 @@ class Copula:
         self.schema_ = table.schema
         matrix = encode(table.frame, table.schema)
         self.orders_ = self._category_orders(matrix, seed)
-        columns = self._ordered(matrix)
         classes = self._classes(matrix)
+        columns = self._ordered(matrix)
+        del matrix
         codes, counts = np.unique(classes, return_counts=True)
         self.shares_ = {int(c): float(n / len(classes)) for c, n in zip(codes, counts, strict=True)}
         large = codes[(codes != POOLED) & (counts >= MIN_CLASS_ROWS)]
-        self._fit_groups(columns, {int(code): columns[classes == code] for code in large})
+        self._fit_groups(columns, {int(code): np.flatnonzero(classes == code) for code in large})
         log(1, {"groups_fitted": len(self.groups_), "columns_fitted": columns.shape[1]})
         logger.info("%d copulas in %.1f s", len(self.groups_), time.monotonic() - started)
 
@@ -125,24 +126,28 @@ class Copula:
 
     def _ordered(self, matrix: Matrix) -> Matrix:
         """The drawn columns, discrete codes replaced by their place in the column's order."""
-        ordered = matrix.copy()
-        for i, order in self.orders_.items():
-            known = ~np.isnan(matrix[:, i])
-            ordered[known, i] = np.argsort(order)[matrix[known, i].astype(np.int64)]
-        return ordered[:, self.drawn_positions]
+        ordered = matrix[:, self.drawn_positions]
+        for place, i in enumerate(self.drawn_positions):
+            if i in self.orders_:
+                known = ~np.isnan(matrix[:, i])
+                codes = matrix[known, i].astype(np.int64)
+                ordered[known, place] = np.argsort(self.orders_[i])[codes]
+        return ordered
 
-    def _fit_groups(self, columns: Matrix, rows: Mapping[int, Matrix]) -> None:
+    def _fit_groups(self, columns: Matrix, rows: Mapping[int, NDArray[np.int64]]) -> None:
         """One group a class, its correlations shrunk to the classes' mean where rows are few."""
         shrinkage = self.config.shrinkage
         self.groups_ = {POOLED: self._group(columns, latent_correlation(columns, shrinkage))}
         if not rows:
             return
-        own = {code: latent_correlation(group, shrinkage) for code, group in rows.items()}
+        own = {code: latent_correlation(columns[group], shrinkage) for code, group in rows.items()}
         sizes = np.array([len(group) for group in rows.values()], dtype=np.float64)
         within = np.average(np.array(list(own.values())), axis=0, weights=sizes)
         for code, group in rows.items():
             weight = len(group) / (len(group) + columns.shape[1])
-            self.groups_[code] = self._group(group, weight * own[code] + (1 - weight) * within)
+            self.groups_[code] = self._group(
+                columns[group], weight * own[code] + (1 - weight) * within
+            )
 
     def _group(self, columns: Matrix, correlation: Matrix) -> Group:
         marginals = [

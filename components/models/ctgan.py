@@ -47,8 +47,8 @@ from components.models.ctgan_rows import (
     RowSampler,
     class_labels,
     free_columns,
+    free_values,
     learn_classes,
-    without_target,
 )
 from components.models.ctgan_selection import two_sample_auc
 from components.models.streaming import whole
@@ -92,15 +92,14 @@ class Ctgan:
     ) -> None:
         """Learn from `table`; see `TabularModel.fit`. Raises NonFiniteLossError on divergence."""
         matrix = encode(table.frame, table.schema)
+        store = checkpoint_store(checkpoint_dir, self.config, table.schema, matrix, seed)
         rows = _hold_out(matrix, self.config.holdout_share, seed)
+        del matrix  # a copy less while the network's rows are made
         game, draft, shares = self._begin(rows.train, table.schema, seed)
+        schedule, judge = self._schedule(len(rows.train), game, budget), _judge(draft, shares, rows)
+        del rows
         weights = train(
-            game,
-            self._schedule(len(rows.train), game, budget),
-            judge=_judge(draft, shares, rows),
-            score_name="two_sample_auc",
-            log=log,
-            store=checkpoint_store(checkpoint_dir, self.config, table.schema, matrix, seed),
+            game, schedule, judge=judge, score_name="two_sample_auc", log=log, store=store
         )
         game.averaged.module.cpu().load_state_dict(weights)
         self.schema_ = table.schema
@@ -111,12 +110,12 @@ class Ctgan:
     ) -> tuple[CtganGame, RowSampler, Tensor]:
         """The game on these rows, a sampler of its averaged generator, and the slots' shares."""
         classes = learn_classes(matrix, schema)
-        free = without_target(matrix, classes)
+        free = free_values(matrix, classes)
         settings = CodeSettings(
             max_levels=self.config.max_levels, spike_share=self.config.spike_share
         )
         codes = learn_codes(free, free_columns(schema, classes), settings)
-        encoded, layout = encode_rows(free, codes), lay_out(codes)
+        encoded, layout = encode_rows(free, codes, len(matrix)), lay_out(codes)
         labels = class_labels(matrix, classes)
         game = CtganGame(self.config, layout, encoded, labels, len(classes.shares), seed)
         sampler = RowSampler(
@@ -127,8 +126,10 @@ class Ctgan:
             classes,
             uncalibrated(layout),
         )
-        counts = torch.bincount(game.slots.flatten(), minlength=layout.num_slots)
-        return game, sampler, counts.cpu() / len(matrix)
+        counts = torch.zeros(layout.num_slots, dtype=torch.int64)
+        for column in game.slots.T:
+            counts += torch.bincount(column, minlength=layout.num_slots).cpu()
+        return game, sampler, counts / len(matrix)
 
     def sample(
         self, num_rows: int, *, condition: Condition | None = None, seed: int
@@ -210,14 +211,14 @@ def _with_calibration(sampler: RowSampler, shares: Tensor) -> RowSampler:
 
 def _judge(sampler: RowSampler, shares: Tensor, rows: _Rows) -> Judge:
     """The two-sample AUC of held-out rows against what `sampler`'s generator gives by now."""
-    known = rows.train[:MOST_JUDGED]
+    known, held_out = rows.train[:MOST_JUDGED].copy(), rows.held_out
 
     def judge() -> float | None:
-        if not len(rows.held_out):
+        if not len(held_out):
             return None
         made = _with_calibration(sampler, shares).sample(
-            len(known) + len(rows.held_out), label=None, seed=_JUDGE_SEED
+            len(known) + len(held_out), label=None, seed=_JUDGE_SEED
         )
-        return two_sample_auc(known, rows.held_out, made[: len(known)], made[len(known) :])
+        return two_sample_auc(known, held_out, made[: len(known)], made[len(known) :])
 
     return judge

@@ -69,6 +69,11 @@ def without_target(matrix: Matrix, classes: Classes) -> Matrix:
     return matrix if classes.position is None else np.delete(matrix, classes.position, axis=1)
 
 
+def free_values(matrix: Matrix, classes: Classes) -> list[Array]:
+    """The values of each free column, without a copy."""
+    return [values for i, values in enumerate(matrix.T) if i != classes.position]
+
+
 def learned_from(classes: Classes, num_learned: int) -> Tensor:
     """Where each learned column stands among the free columns and, last, the target."""
     if classes.position is None:

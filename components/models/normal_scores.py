@@ -1,5 +1,7 @@
 """The latent correlations of mixed columns, from normal scores with ties undone."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -95,24 +97,30 @@ def main_direction(columns: Matrix, is_discrete: NDArray[np.bool_], seed: int) -
     Power iteration on the sum of each column's projection: on its normal scores where it is a
     number, on its levels' means where it is discrete (factor analysis of mixed data, Pages 2004).
     """
-    scores = [normal_scores(column) for column in columns.T]
-    known = np.where(is_discrete & ~np.isnan(columns), columns, -1)
-    levels = (known.astype(np.int64) + 1).T
+    projected: list[NDArray[Any]] = [
+        _levels(column) if discrete else normal_scores(column)
+        for column, discrete in zip(columns.T, is_discrete, strict=True)
+    ]
     direction = np.random.default_rng(seed).standard_normal(len(columns))
     for _ in range(_HALVINGS):
-        projections = [
-            level_means(direction, levels[i])[levels[i]]
-            if is_discrete[i]
-            else scores[i] * (scores[i] @ direction) / max(float(scores[i] @ scores[i]), 1e-12)
-            for i in range(columns.shape[1])
-        ]
-        total = np.sum(projections, axis=0)
+        total = np.zeros(len(columns))
+        for values, discrete in zip(projected, is_discrete, strict=True):
+            total += (
+                level_means(direction, values)[values]
+                if discrete
+                else values * (values @ direction) / max(float(values @ values), 1e-12)
+            )
         total -= total.mean()
         direction = total / max(float(total.std()), 1e-12)
     return direction
 
 
-def level_means(values: Matrix, levels: NDArray[np.int64], num_levels: int = 0) -> Matrix:
+def _levels(codes: Matrix) -> NDArray[np.int32]:
+    """Codes as levels from 1 up, 0 where missing, in half the memory."""
+    return np.where(np.isnan(codes), -1, codes).astype(np.int32) + 1
+
+
+def level_means(values: Matrix, levels: NDArray[np.integer], num_levels: int = 0) -> Matrix:
     """The mean of `values` at each level from 0 up; 0 where a level has no rows."""
     counts = np.bincount(levels, minlength=num_levels)
     sums = np.bincount(levels, weights=values, minlength=num_levels)

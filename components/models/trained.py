@@ -56,8 +56,10 @@ def _store(
 ) -> CheckpointStore:
     settings = config.model_dump_json(exclude={"checkpoint_seconds"})
     parts = json.dumps([settings, schema, seed, torch.__version__])
-    rows = b"".join(np.ascontiguousarray(part).tobytes() for part in data)
-    return CheckpointStore(directory, hashlib.sha256(parts.encode() + rows).hexdigest())
+    digest = hashlib.sha256(parts.encode())
+    for part in data:
+        digest.update(np.ascontiguousarray(part).data)
+    return CheckpointStore(directory, digest.hexdigest())
 
 
 def weights_of(network: nn.Module, name: str) -> dict[str, NDArray[Any]]:

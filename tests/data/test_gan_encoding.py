@@ -18,8 +18,8 @@ DEFAULTS = CodeSettings()
 
 
 def _round_trip(matrix, columns, settings=DEFAULTS, at=0.5):
-    codes = learn_codes(matrix, columns, settings)
-    rows = encode_rows(matrix, codes)
+    codes = learn_codes(matrix.T, columns, settings)
+    rows = encode_rows(matrix.T, codes, len(matrix))
     return codes, decode_rows(rows.slots, rows.low + at * (rows.high - rows.low), codes)
 
 
@@ -48,7 +48,7 @@ def test_a_spike_has_a_slot_and_the_rest_a_score():
 
 def test_uniform_probabilities_give_the_distribution_back():
     values = np.random.default_rng(0).lognormal(size=(5000, 1))
-    codes = learn_codes(values, (NUMBER,), CodeSettings())
+    codes = learn_codes(values.T, (NUMBER,), CodeSettings())
     drawn = np.random.default_rng(1).random((20000, 1))
     back = decode_rows(np.empty((20000, 0), np.int32), drawn, codes)
     for share in (0.01, 0.5, 0.99):
