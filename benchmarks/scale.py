@@ -82,7 +82,13 @@ class Size:
         (self.folder / "figures.json").write_text(text)
 
 
-SIZES = (Size(1_000_000), Size(4_000_000), Size(4_000_000, 100_000), Size(4_000_000, 4_000_000))
+SIZES = (
+    Size(1_000_000),
+    Size(2_000_000),
+    Size(4_000_000),
+    Size(4_000_000, 100_000),
+    Size(4_000_000, 4_000_000),
+)
 _COLUMNS = (
     "rows",
     "kept at most",

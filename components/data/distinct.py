@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 Hashes = NDArray[np.uint64]
 
-_KEYS = ("mintmark distinct", "values by hashing")
+_KEYS = ("distinct values:", "counted by hash.")
 _IN_MEMORY = 1 << 25
 """Bytes of hashes held in memory; more lie in a temporary file, and are counted by parts."""
 
@@ -108,16 +108,16 @@ def _hashed(levels: NDArray[Any]) -> Hashes:
         levels = _as_array([_text(level) for level in levels], levels.dtype)
     elif levels.dtype.kind == "f":
         levels = levels + 0.0  # one zero
-    return np.column_stack([pd.util.hash_array(levels, hash_key=key[:16]) for key in _KEYS])
+    return np.column_stack([pd.util.hash_array(levels, hash_key=key, categorize=False) for key in _KEYS])
 
 
 def _text(level: Any) -> str:
     """A text for a value, one for all that are equal: 1, 1.0 and True are."""
     if isinstance(level, str):
-        return level
+        return f"text {level}"
     if isinstance(level, int | float | Decimal):
         try:
-            return f"\0{Fraction(level)}"
+            return f"number {Fraction(level)}"
         except (ValueError, OverflowError):
-            return f"\0{level}"
-    return f"\0{type(level).__name__} {level!r}"
+            return f"number {level}"
+    return f"{type(level).__name__}: {level!r}"
