@@ -108,7 +108,9 @@ def _hashed(levels: NDArray[Any]) -> Hashes:
         levels = _as_array([_text(level) for level in levels], levels.dtype)
     elif levels.dtype.kind == "f":
         levels = levels + 0.0  # one zero
-    return np.column_stack([pd.util.hash_array(levels, hash_key=key, categorize=False) for key in _KEYS])
+    return np.column_stack(
+        [pd.util.hash_array(levels, hash_key=key, categorize=False) for key in _KEYS]
+    )
 
 
 def _text(level: Any) -> str:
