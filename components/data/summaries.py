@@ -122,7 +122,7 @@ class ColumnSummary:
         numbers = present.to_numpy(dtype=np.float64)
         if types.is_float_dtype(self.dtype):
             self.num_infinite += int(np.isinf(numbers).sum())
-        with np.errstate(invalid="ignore"):
+        with np.errstate(invalid="ignore", over="ignore"):
             self.is_whole = self.is_whole and bool(np.equal(numbers, np.round(numbers)).all())
             steps = np.diff(numbers if self._last is None else np.append(self._last, numbers))
         self.largest = max(self.largest, float(np.abs(numbers).max()))
