@@ -45,7 +45,7 @@ greatest, with Python and its libraries. Other work shared the processors, so th
 bounds. Likeness is that of 10,000 synthetic rows to as many test rows: what keeping fewer costs.
 
 `prepare` reads the source in batches of 131,072 rows. Of all rows it holds only what decides the
-split, some 20 bytes a row where that is a target of few classes. What tells the kinds of columns is
+split, some 25 bytes a row where that is a target of few classes. What tells the kinds of columns is
 added up exactly over all rows, never from a sample; distinct texts beyond 65,536 in a column are
 counted by hashes of 128 bits on disk. A CSV is first written as Parquet, beside the outputs.
 

@@ -32,7 +32,7 @@ def run(params: Params, paths: StagePaths) -> None:
     """Write the training rows, the test rows, their schema and the hashes that lock the split.
 
     The source is read a batch at a time: once to tell its columns, then to write the two sides.
-    What is held of all rows is what the split needs, and the distinct values of categories.
+    Of all rows, only what the split needs is held, and the distinct values of categories.
     """
     config = params.prepare
     if config.images is not None:
