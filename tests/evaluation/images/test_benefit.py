@@ -303,7 +303,7 @@ def test_neither_order_nor_workers_change_a_bit() -> None:
 def test_the_page_says_what_ours_gains() -> None:
     evidence = judged(False, 1).evidence
     plot = plot_arms(evidence)
-    assert "real + classic + synthetic changes the score by" in plot.meaning
+    assert "By balanced accuracy, real + classic + synthetic changes the score" in plot.meaning
     reasons = " ".join(gate.reason for gate in evidence.verdict.gates)
     assert "rows" not in reasons and len(evidence.notes) == 3
 
