@@ -12,6 +12,7 @@ from components.config.image_evaluation import Keep
 from components.data.conditions import Condition
 from components.data.image_schema import LABEL
 from components.data.images import ImageSet, Labels
+from components.errors import UserError
 from components.evaluation.seeds import derived_seed
 
 OVERDRAW = 2
@@ -107,15 +108,21 @@ class Made:
 
 
 def draw(sampler: ImageSampler, counts: Counts, classes: tuple[str, ...], seed: int) -> ImageSet:
-    """Twice as many images of each class as `counts` says, the classes one after another."""
-    parts = [
-        part
-        for code in np.flatnonzero(counts)
-        for part in sampler.draw_images(
-            OVERDRAW * int(counts[code]),
-            condition={LABEL: classes[code]},
-            seed=derived_seed(seed, "class", int(code)),
-        )
-    ]
+    """Twice as many images of each class as `counts` says, the classes one after another.
+
+    Raises UserError for a generator that cannot be asked for a class.
+    """
+    parts: list[ImageSet] = []
+    for code in np.flatnonzero(counts):
+        try:
+            parts += sampler.draw_images(
+                OVERDRAW * int(counts[code]),
+                condition={LABEL: classes[code]},
+                seed=derived_seed(seed, "class", int(code)),
+            )
+        except UserError as error:
+            raise UserError(
+                f"augmentation asks a generator for images of each class: {error}"
+            ) from error
     labels = np.repeat(np.arange(len(classes)), OVERDRAW * counts)
     return ImageSet(np.concatenate([part.images for part in parts]), labels, classes, "")
