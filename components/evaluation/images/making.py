@@ -39,14 +39,14 @@ def wanted(counts: Counts, ratio: float, *, balance: bool) -> Counts:
     """How many synthetic images of each class go with `counts` real ones, `ratio` for each.
 
     With `balance` the smallest classes are filled up first, as water would; else every class gets
-    its share. A class without real images gets none.
+    its share. A class without real images gets none; at least one image is wanted in all.
 
     >>> wanted(np.array([10, 2, 0, 4]), 0.5, balance=True).tolist()
     [0, 5, 0, 3]
     >>> wanted(np.array([10, 2, 0, 4]), 0.5, balance=False).tolist()
     [5, 1, 0, 2]
     """
-    total, present = round(ratio * int(counts.sum())), np.flatnonzero(counts)
+    total, present = max(round(ratio * int(counts.sum())), 1), np.flatnonzero(counts)
     added = np.zeros(len(counts), dtype=np.int64)
     if balance:
         levels = range(int(counts.max()) + total + 1)
