@@ -44,7 +44,9 @@ def one_draw(images: ImageSet, size: int, draw: int, model: str, ratio: float) -
     """Every way of training from `size` images of each class, scored on the others."""
     assert images.labels is not None
     order = np.random.default_rng([draw, 0xBE]).permutation(len(images)).astype(np.int64)
-    held = min(HELD, int(np.bincount(images.labels).min()) // 2)
+    least = int(np.bincount(images.labels).min())
+    held = min(HELD, least // 2)
+    assert size + held <= least, "an image would be learned from and held out"
     few = few_of_each(images.take(order[::-1].copy()), size)
     whole = joined([few, few_of_each(images.take(order), held)])
     rows = np.arange(len(whole))
