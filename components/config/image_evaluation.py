@@ -41,7 +41,7 @@ class ImageBenefitConfig(Settings):
     Where `balance`, synthetic images go to the smallest classes first, until all are equal; else
     each class gets its share. Of the ways to `keep` them, a fold takes the one that does best in
     the other folds. Every way of training has as many `steps` of 64 images: on MNIST, classic
-    augmentation of 60 images a class needs 600.
+    augmentation of 60 images a class needs 600; thousands of images need more.
     """
 
     classic: ClassicConfig = ClassicConfig()

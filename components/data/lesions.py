@@ -57,7 +57,8 @@ def draw_factors(labels: Labels, *, seed: int) -> Factors:
 
     def by_kind(*ranges: tuple[float, float]) -> Vector:
         low, high = np.array(ranges)[labels].T
-        return low + (high - low) * rng.random(count)
+        drawn: Vector = low + (high - low) * rng.random(count)
+        return drawn
 
     wanted = rng.integers(2, MOST_NODULES + 1, size=count) * (labels == HEMANGIOMA)
     strengths = rng.uniform(40, 110, size=(count, MOST_NODULES))
@@ -119,19 +120,16 @@ def _of(factor: Vector) -> Planes:
 
 def _tissue(count: int, rng: np.random.Generator) -> Planes:
     """Liver of uneven brightness, crossed by up to two bright vessels."""
-    found = LIVER + rng.normal(scale=8, size=(count, 1, 1))
-    found = (
-        found + 12 * ndimage.gaussian_filter(rng.normal(size=(count, SIDE, SIDE)), (0, 4, 4)) * 8
-    )
+    found: Planes = LIVER + rng.normal(scale=8, size=(count, 1, 1))
+    found = found + 96 * ndimage.gaussian_filter(rng.normal(size=(count, SIDE, SIDE)), (0, 4, 4))
     axis = np.arange(SIDE) - (SIDE - 1) / 2
     for _ in range(2):
         angle = rng.uniform(0, np.pi, size=(count, 1, 1))
         offset = rng.uniform(-SIDE, SIDE, size=(count, 1, 1))
         width = rng.uniform(0.8, 1.8, size=(count, 1, 1))
+        bright = rng.uniform(5, 25, size=(count, 1, 1))
         distance = axis[:, None] * np.cos(angle) + axis[None, :] * np.sin(angle) - offset
-        found = found + rng.uniform(5, 25, size=(count, 1, 1)) * np.exp(
-            -0.5 * (distance / width) ** 2
-        )
+        found = found + bright * np.exp(-0.5 * (distance / width) ** 2)
     return found
 
 

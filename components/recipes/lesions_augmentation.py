@@ -1,8 +1,9 @@
 """Do made lesions bring a diagnosis more than shifts and turns, with about 60 of each kind?
 
 The protocol of Frid-Adar et al. (2018): 53, 64 and 65 cases of three kinds of liver lesions, three
-folds, classic augmentation against the same and a GAN; sensitivity and specificity. The lesions are
-drawn by known factors (`components/data/lesions.py`), not patients'.
+folds, classic augmentation against the same and a GAN (theirs one for each kind, here one that is
+told the kind); sensitivity and specificity. The lesions are drawn by known factors
+(`components/data/lesions.py`), not patients'; as many more are for testing.
 """
 
 from components.config import (
@@ -28,7 +29,6 @@ def _size(*, width: int, steps: int, learner_steps: int = 600) -> Params:
         evaluation=ImageEvaluationConfig(
             benefit=ImageBenefitConfig(classic=classic, steps=learner_steps)
         ),
-        test_share=0.2,
     )
 
 

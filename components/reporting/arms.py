@@ -61,7 +61,7 @@ def _meaning(arms: tuple[Arm, ...], learner: str) -> str:
     rivals = [arm for arm in arms if arm.learner == learner and arm.name != REFERENCE]
     ours = [arm for name in OURS for arm in rivals if arm.name == name]
     others = [arm for arm in rivals if not is_synthetic(arm)]
-    where = "On average over learners" if learner in _AVERAGES else f"With {title(learner)}"
+    where = _where(learner)
     if not ours:
         helped = sum(arm.low > 0 for arm in rivals)
         return f"{where}, {helped} of {counted(len(rivals), 'arm')} beat real rows alone."
@@ -80,6 +80,13 @@ def _meaning(arms: tuple[Arm, ...], learner: str) -> str:
         f"{text}; the best way without synthetic rows, {rival.name}, changes it by "
         f"{measured(rival.difference, signed=True)}."
     )
+
+
+def _where(learner: str) -> str:
+    """Where a difference was found; of images it is one learner by several scores."""
+    if learner in _AVERAGES:
+        return "On average over learners"
+    return title(learner) if learner.startswith("by ") else f"With {title(learner)}"
 
 
 def _effect(arm: Arm) -> str:

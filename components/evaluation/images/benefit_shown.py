@@ -21,7 +21,6 @@ from components.evaluation.images.trial import (
 )
 from components.evaluation.images.ways import AUGMENTED, REAL, SYNTHETIC, Option
 
-LEARNER = "small network"
 SHOWN, MOST_CLASSES = 6, 10
 
 
@@ -29,7 +28,7 @@ def summaries(plan: Plan, trial: ImageTrial) -> Iterator[Arm]:
     """Every way against real images alone: by balanced accuracy, and by what else matters.
 
     Where classes are uneven that is accuracy and the recall of the rarest; of few classes, the
-    mean specificity. A learner's name says which score its differences are in.
+    mean specificity. There is one learner, so its name says which score the differences are in.
     """
     ours = [option.named(plan.ours) for option in plan.options] if len(plan.options) > 1 else []
     ways = dict.fromkeys([*plan.rivals, SYNTHETIC, AUGMENTED, plan.ours, *ours])
@@ -44,7 +43,7 @@ def summaries(plan: Plan, trial: ImageTrial) -> Iterator[Arm]:
             found = trial.gain(way, REAL, key, confidence=TWO_SIDED, sides=2)
             yield Arm(
                 name=way,
-                learner=f"{LEARNER}, by {title}",
+                learner=f"by {title}",
                 scores=_listed(plan, trial.means(way)),
                 difference=found.value,
                 low=found.low,
@@ -98,9 +97,13 @@ def notes(
         f"Synthetic images go {first}. As the other folds chose: {used} (all: all images; agreed: "
         "those a classifier of the fold's real images calls by their label, "
         f"{agreed:.0%} of those drawn).",
-        f"{trial.num_folds} folds, {trial.repeats} time(s) over; the generator was fitted "
+        f"{trial.num_folds} folds, done {_times(trial.repeats)}; the generator was fitted "
         f"{len(results)} times, each time without the held-out images.",
     )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def said(classic: ClassicConfig) -> str:

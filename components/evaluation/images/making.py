@@ -12,6 +12,7 @@ from components.config.image_evaluation import Keep
 from components.data.conditions import Condition
 from components.data.image_schema import LABEL
 from components.data.images import ImageSet, Labels
+from components.errors import UserError
 from components.evaluation.seeds import derived_seed
 
 OVERDRAW = 2
@@ -38,14 +39,14 @@ def wanted(counts: Counts, ratio: float, *, balance: bool) -> Counts:
     """How many synthetic images of each class go with `counts` real ones, `ratio` for each.
 
     With `balance` the smallest classes are filled up first, as water would; else every class gets
-    its share. A class without real images gets none.
+    its share. A class without real images gets none; at least one image is wanted in all.
 
     >>> wanted(np.array([10, 2, 0, 4]), 0.5, balance=True).tolist()
     [0, 5, 0, 3]
     >>> wanted(np.array([10, 2, 0, 4]), 0.5, balance=False).tolist()
     [5, 1, 0, 2]
     """
-    total, present = round(ratio * int(counts.sum())), np.flatnonzero(counts)
+    total, present = max(round(ratio * int(counts.sum())), 1), np.flatnonzero(counts)
     added = np.zeros(len(counts), dtype=np.int64)
     if balance:
         levels = range(int(counts.max()) + total + 1)
@@ -107,15 +108,21 @@ class Made:
 
 
 def draw(sampler: ImageSampler, counts: Counts, classes: tuple[str, ...], seed: int) -> ImageSet:
-    """Twice as many images of each class as `counts` says, the classes one after another."""
-    parts = [
-        part
-        for code in np.flatnonzero(counts)
-        for part in sampler.draw_images(
-            OVERDRAW * int(counts[code]),
-            condition={LABEL: classes[code]},
-            seed=derived_seed(seed, "class", int(code)),
-        )
-    ]
+    """Twice as many images of each class as `counts` says, the classes one after another.
+
+    Raises UserError for a generator that cannot be asked for a class.
+    """
+    parts: list[ImageSet] = []
+    for code in np.flatnonzero(counts):
+        try:
+            parts += sampler.draw_images(
+                OVERDRAW * int(counts[code]),
+                condition={LABEL: classes[code]},
+                seed=derived_seed(seed, "class", int(code)),
+            )
+        except UserError as error:
+            raise UserError(
+                f"augmentation asks a generator for images of each class: {error}"
+            ) from error
     labels = np.repeat(np.arange(len(classes)), OVERDRAW * counts)
     return ImageSet(np.concatenate([part.images for part in parts]), labels, classes, "")
