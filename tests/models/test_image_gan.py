@@ -29,7 +29,7 @@ CHANGES = {
     "steps": 5,
     "batch_size": 17,
     "discriminator_steps": 2,
-    "generator_rate": 2e-3,
+    "generator_rate": 3e-3,
     "discriminator_rate": 3e-3,
     "momentum": 0.0,
     "scaling": 0.9,
@@ -49,6 +49,7 @@ NETWORKS = (
     {"name": "dcgan", "width": 4, "scale": "equalised", "norm": "pixel"},
     {"name": "residual", "width": 4, "scale": "spectral"},
     {"name": "residual", "width": 4, "norm": "none", "minibatch_deviation": True},
+    {"name": "progressive", "width": 4},
 )
 LOSSES = ("non_saturating", "hinge", "least_squares", "relativistic", "wasserstein")
 CONDITIONINGS = ("none", "concatenated", "projection", "auxiliary")
