@@ -29,6 +29,7 @@ from components.config.image_gan import (
     MlpNetworks,
     Norm,
     PlainConditioning,
+    ProgressiveNetworks,
     ResidualNetworks,
     Scale,
 )
@@ -120,6 +121,7 @@ __all__ = [
     "PlainLoss",
     "PrepareConfig",
     "PrivateConfig",
+    "ProgressiveNetworks",
     "PromoteConfig",
     "Protocol",
     "Purpose",

@@ -88,16 +88,16 @@ class AdversarialConfig(Settings):
     are trained; equal seeds give equal weights on the CPU alone.
     """
 
-    loss: Loss = PlainLoss()
+    loss: Loss = PlainLoss(name="relativistic")
     r1: R1 | None = R1()
     feature_matching: float = Field(0.0, ge=0)
     instance_noise: InstanceNoise | None = None
     replay: Replay | None = None
     augmentation: tuple[Augmentation, ...] = ()
-    steps: int = Field(2000, ge=1)
-    batch_size: int = Field(64, ge=2)
+    steps: int = Field(3000, ge=1)
+    batch_size: int = Field(32, ge=2)
     discriminator_steps: int = Field(1, ge=1)
-    generator_rate: float = Field(1e-3, gt=0)
+    generator_rate: float = Field(2e-3, gt=0)
     discriminator_rate: float = Field(4e-3, gt=0)
     momentum: float = Field(0.5, ge=0, lt=1)
     scaling: float = Field(0.99, ge=0, lt=1)

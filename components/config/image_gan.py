@@ -74,8 +74,22 @@ class ResidualNetworks(ConvolutionalNetworks):
     name: Literal["residual"] = "residual"
 
 
+class ProgressiveNetworks(ConvolutionalNetworks):
+    """Networks that grow from the base of the canvas (Karras et al. 2018, "Progressive growing").
+
+    They are grown by the share `grown_by` of the steps; with 0 they have all layers from the start.
+    """
+
+    name: Literal["progressive"] = "progressive"
+    grown_by: float = Field(0.6, ge=0, le=1)
+    scale: Scale = Scale.EQUALISED
+    norm: Norm = Norm.PIXEL
+    minibatch_deviation: bool = True
+
+
 ImageNetworks = Annotated[
-    MlpNetworks | DcganNetworks | ResidualNetworks, Field(discriminator="name")
+    MlpNetworks | DcganNetworks | ResidualNetworks | ProgressiveNetworks,
+    Field(discriminator="name"),
 ]
 
 

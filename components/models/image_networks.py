@@ -13,6 +13,7 @@ from components.config import (
     ImageGanConfig,
     MlpNetworks,
     Norm,
+    ProgressiveNetworks,
     ResidualNetworks,
     Scale,
 )
@@ -22,6 +23,10 @@ from components.networks.image_blocks import Hold, MakeNorm
 from components.networks.image_dcgan import DcganDiscriminatorBody, DcganGeneratorBody
 from components.networks.image_gan import ImageDiscriminator, ImageGenerator, planes_of
 from components.networks.image_mlp import MlpDiscriminatorBody, MlpGeneratorBody
+from components.networks.image_progressive import (
+    ProgressiveDiscriminatorBody,
+    ProgressiveGeneratorBody,
+)
 from components.networks.image_residual import ResidualDiscriminatorBody, ResidualGeneratorBody
 from components.networks.layers import (
     ConditionalBatchNorm,
@@ -32,6 +37,13 @@ from components.networks.layers import (
     spectral,
 )
 from components.training.adversarial import Players
+
+DiscriminatorBody = (
+    MlpDiscriminatorBody
+    | DcganDiscriminatorBody
+    | ResidualDiscriminatorBody
+    | ProgressiveDiscriminatorBody
+)
 
 HOLDS: dict[Scale, Callable[[Any], Any]] = {
     Scale.FREE: free,
@@ -101,11 +113,16 @@ def _generator_body(
         case ResidualNetworks(width=width, norm=kind):
             norm = _norm(kind, classes)
             return ResidualGeneratorBody(inputs, channels, canvas, width, hold=hold, norm=norm)
+        case ProgressiveNetworks(width=width, grown_by=grown_by, norm=kind):
+            norm = _norm(kind, classes)
+            return ProgressiveGeneratorBody(
+                inputs, channels, canvas, width, grown_by, hold=hold, norm=norm
+            )
 
 
 def _discriminator_body(
     config: ImageGanConfig, planes: int, canvas: Canvas, hold: Hold
-) -> MlpDiscriminatorBody | DcganDiscriminatorBody | ResidualDiscriminatorBody:
+) -> DiscriminatorBody:
     match config.networks:
         case MlpNetworks(width=width, layers=layers):
             return MlpDiscriminatorBody(planes, canvas, width, layers, hold=hold)
@@ -113,6 +130,8 @@ def _discriminator_body(
             return DcganDiscriminatorBody(planes, canvas, width, hold=hold)
         case ResidualNetworks(width=width):
             return ResidualDiscriminatorBody(planes, canvas, width, hold=hold)
+        case ProgressiveNetworks(width=width, grown_by=grown_by):
+            return ProgressiveDiscriminatorBody(planes, canvas, width, grown_by, hold=hold)
 
 
 def _norm(kind: Norm, classes: int) -> MakeNorm:

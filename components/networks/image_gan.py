@@ -5,6 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from components.networks.canvas import Canvas
+from components.networks.growth import Growing
 from components.networks.image_blocks import Hold
 from components.networks.layers import MinibatchDeviation
 from components.networks.opinion import Opinion
@@ -28,6 +29,11 @@ class ImageGenerator(nn.Module):
         length = noise.shape[1] ** 0.5
         told = noise if self.classes == 1 else torch.cat([noise, length * condition], dim=1)
         return self.canvas.cut(torch.tanh(self.body(told, condition)))
+
+    def grow(self, progress: float) -> None:
+        """See `Growing`; without effect on a body that does not grow."""
+        if isinstance(self.body, Growing):
+            self.body.grow(progress)
 
 
 class ImageDiscriminator(nn.Module):
@@ -56,6 +62,11 @@ class ImageDiscriminator(nn.Module):
         self.value = hold(nn.Linear(seen, 1))
         self.projection = _embedding(classes, seen, hold) if self._is("projection") else None
         self.head = hold(nn.Linear(seen, classes)) if self._is("auxiliary") else None
+
+    def grow(self, progress: float) -> None:
+        """See `Growing`; without effect on a body that does not grow."""
+        if isinstance(self.body, Growing):
+            self.body.grow(progress)
 
     def _is(self, told: str) -> bool:
         return self.told == told

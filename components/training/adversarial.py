@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from components.config import AdversarialConfig, WassersteinLoss
+from components.networks.growth import Growing
 from components.networks.opinion import Opinion
 from components.training.augmentation import augment
 from components.training.devices import find_device
@@ -112,7 +113,7 @@ class AdversarialGame:
         return losses
 
     def _set_pace(self, progress: float) -> None:
-        """Rates, and the noise on all that is judged, at this share of the steps."""
+        """Rates, noise on all that is judged, and sizes, at this share of the steps."""
         decay_from = self.config.decay_from
         left = 1.0 if progress <= decay_from else (1 - progress) / (1 - decay_from)
         for name, optimiser in self.optimisers.items():
@@ -120,6 +121,9 @@ class AdversarialGame:
                 group["lr"] = self.rates[name] * left * self.rate_factor
         if (noise := self.config.instance_noise) is not None:
             self.noise_level = noise.start * max(0.0, 1 - progress / noise.until)
+        for network in (self.generator, self.discriminator, self.averaged.module):
+            if isinstance(network, Growing):
+                network.grow(progress)
 
     def _real(self) -> tuple[Tensor, Tensor]:
         size = (self.batch_size,)

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from components.config import ImageGanConfig
 from components.data.images import ImageSet
+from components.models.contract import Budget
 from components.models.image_gan import CHUNK, ImageGan
 from components.training.loop import NonFiniteLossError
 from tests.pictured import colour_digits, digits
@@ -29,7 +30,7 @@ CHANGES = {
     "steps": 5,
     "batch_size": 17,
     "discriminator_steps": 2,
-    "generator_rate": 2e-3,
+    "generator_rate": 3e-3,
     "discriminator_rate": 3e-3,
     "momentum": 0.0,
     "scaling": 0.9,
@@ -49,6 +50,7 @@ NETWORKS = (
     {"name": "dcgan", "width": 4, "scale": "equalised", "norm": "pixel"},
     {"name": "residual", "width": 4, "scale": "spectral"},
     {"name": "residual", "width": 4, "norm": "none", "minibatch_deviation": True},
+    {"name": "progressive", "width": 4},
 )
 LOSSES = ("non_saturating", "hinge", "least_squares", "relativistic", "wasserstein")
 CONDITIONINGS = ("none", "concatenated", "projection", "auxiliary")
@@ -124,6 +126,17 @@ def test_an_image_does_not_depend_on_those_drawn_with_it():
     assert np.array_equal(few.images, many[0].images[:3])
     assert np.array_equal(few.labels, many[0].labels[:3])
     assert not np.array_equal(few.images, many[1].images)
+
+
+def test_what_is_saved_while_it_grows_draws_the_same(tmp_path):
+    """A budget may end training before a network is fully grown."""
+    settings = {"networks": {"name": "progressive", "width": 4}, "steps": 100_000}
+    model = ImageGan(ImageGanConfig.model_validate({**TINY, **settings}))
+    model.fit(digits(60), seed=0, budget=Budget(seconds=0.1))
+    assert model.generator_.body.stage < 1
+    model.save(tmp_path)
+    first, second = (next(each.draw_images(5, seed=0)) for each in (model, ImageGan.load(tmp_path)))
+    assert np.array_equal(first.images, second.images)
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 
+from benchmarks.faults import CONFIG, FAULTS, Broken, alarms_in, game_with, play
 from components.config import Action, ImageGanConfig, Watch
 from components.training.checkpoints import CheckpointStore
 from components.training.loop import NonFiniteLossError
 from components.training.stability import MOST_ROLL_BACKS
-from tests.training.faults import CONFIG, FAULTS, Broken, alarms_in, game_with, play
 
 LOOK, BROKEN_AT = CONFIG.look_every, 40
 SHORT = CONFIG.model_copy(update={"steps": 80, "watch": Watch(samples=128, grace=0.99)})

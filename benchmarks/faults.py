@@ -2,17 +2,18 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from components.config import DcganNetworks, ImageGanConfig, Watch
+from components.data.bundled_images import load_bundled_images
 from components.data.image_schema import schema_of
 from components.models.image_networks import build_players
 from components.training.adversarial import AdversarialGame, Players, RealSamples
 from components.training.loop import train
 from components.training.stability import StabilityGuard
 from components.training.watched import look_at, schedule_of
-from tests.pictured import digits
 
 CONFIG = ImageGanConfig(
     steps=400,
@@ -52,6 +53,7 @@ class Broken(AdversarialGame):
     """When a fault of one step happens, and how often it may."""
 
     def step(self, progress: float) -> dict[str, Tensor]:
+        """See `Game.step`; then the fault, where one is due."""
         if self.fault == "oscillation":  # from look to look, one of them alone learns
             turn = self.num_updates // CONFIG.look_every % 2
             self.rates = {"generator": 4e-3 * turn, "discriminator": 4e-3 * (1 - turn)}
@@ -75,6 +77,8 @@ class Broken(AdversarialGame):
                 parameter.mul_(factor)
 
 
+NUM_IMAGES = 1000
+
 RATES = {
     "strong_discriminator": {"generator_rate": 1e-9},
     "stuck": {"generator_rate": 1e-9, "discriminator_rate": 1e-9},
@@ -92,8 +96,9 @@ FAULTS = {
 
 
 def game_with(fault: str, config: ImageGanConfig = CONFIG, seed: int = 0) -> Broken:
+    """A game of 1,000 digits with this fault, or with "none"."""
     config = config.model_copy(update=RATES.get(fault, {}))
-    images = digits(1000)
+    images = load_bundled_images("sklearn:digits").take(np.arange(NUM_IMAGES))
     players = build_players(config, schema_of(images), seed)
     wrap = {"one_sample": _OneSample, "three_classes": _ThreeClasses}.get(fault)
     if wrap is not None:
