@@ -37,7 +37,7 @@ RECIPE = Recipe(
     family=Family.IMAGES,
     presets={
         Preset.SMOKE: _size(width=4, steps=20, learner_steps=50),
-        Preset.CPU: _size(width=16, steps=1_500),
+        Preset.CPU: _size(width=16, steps=2_000),
         Preset.GPU: _size(width=64, steps=10_000),
     },
 )

@@ -24,7 +24,7 @@ RECIPE = Recipe(
     family=Family.IMAGES,
     presets={
         Preset.SMOKE: _size(DIGITS, width=4, steps=30, rare=10, train_rows=200),
-        Preset.CPU: _size(MNIST, width=16, steps=1_500, rare=25, train_rows=None),
+        Preset.CPU: _size(MNIST, width=16, steps=2_000, rare=25, train_rows=None),
         Preset.GPU: _size(MNIST, width=64, steps=10_000, rare=25, train_rows=None),
     },
 )

@@ -19,7 +19,7 @@ RECIPE = Recipe(
     family=Family.IMAGES,
     presets={
         Preset.SMOKE: _size(DIGITS, width=4, steps=30, train_rows=200),
-        Preset.CPU: _size(MNIST, width=16, steps=1_500, train_rows=600),
+        Preset.CPU: _size(MNIST, width=16, steps=2_000, train_rows=600),
         Preset.GPU: _size(MNIST, width=64, steps=10_000, train_rows=600),
     },
 )

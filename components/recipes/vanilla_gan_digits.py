@@ -4,15 +4,28 @@ Two layers each, no convolutions, no labels, the loss that does not saturate (Go
 2014), on digits of 8 x 8 pixels.
 """
 
-from components.config import ImageGanConfig, MlpNetworks, Params, PlainConditioning
+from components.config import (
+    ImageGanConfig,
+    MlpNetworks,
+    Params,
+    PlainConditioning,
+    PlainLoss,
+)
 from components.recipes.image_params import DIGITS, LIKENESS, shared
 from components.recipes.recipe import Family, Preset, Recipe
+
+RATE = 2e-4
 
 
 def _model(steps: int) -> ImageGanConfig:
     return ImageGanConfig(
         networks=MlpNetworks(width=128, layers=2),
         conditioning=PlainConditioning(name="none"),
+        loss=PlainLoss(name="non_saturating"),
+        r1=None,
+        generator_rate=RATE,
+        discriminator_rate=RATE,
+        batch_size=64,
         steps=steps,
     )
 

@@ -8,10 +8,18 @@ from components.config import DcganNetworks, ImageGanConfig, Norm, Params, Wasse
 from components.recipes.image_params import DIGITS, LIKENESS, MNIST, shared
 from components.recipes.recipe import Family, Preset, Recipe
 
+RATE = 5e-4
+
 
 def _size(data: str, *, width: int, steps: int, train_rows: int | None = None) -> Params:
     model = ImageGanConfig(
         loss=WassersteinLoss(),
+        r1=None,
+        generator_rate=RATE,
+        discriminator_rate=RATE,
+        momentum=0.0,
+        scaling=0.9,
+        batch_size=64,
         networks=DcganNetworks(width=width, norm=Norm.BATCH),
         discriminator_steps=3,
         steps=steps,
