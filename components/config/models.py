@@ -148,6 +148,27 @@ class AutoregressiveConfig(Settings):
     device: Device = Device.CPU
 
 
+class ForestConfig(Settings):
+    """An adversarial random forest; see `components/models/forest.py`.
+
+    Numbers are modelled as at most `max_levels` levels, each with `crowd` training rows at least;
+    so many have every category that is given out, and five times as many (`min_leaf` at least)
+    every leaf, within which columns are drawn apart. With 1 it gives out values of single rows.
+    Each of the `trees` splits its leaves by the best of `cuts` cuts at random, until a judge tells
+    drawn rows from training rows with an accuracy of 0.5 + `delta` or no less than before, after
+    at most so many `rounds`.
+    """
+
+    name: Literal["forest"] = "forest"
+    crowd: int = Field(10, ge=1)
+    min_leaf: int = Field(10, ge=1)
+    max_levels: int = Field(128, ge=2)
+    trees: int = Field(10, ge=1)
+    cuts: int = Field(20, ge=1)
+    delta: float = Field(0.0, ge=0, lt=0.5)
+    rounds: int = Field(10, ge=1)
+
+
 class PrivateConfig(Settings):
     """A generator with a formal guarantee; see `components/models/private.py`.
 
@@ -162,7 +183,13 @@ class PrivateConfig(Settings):
 
 
 ModelConfig = (
-    CopulaConfig | TreesConfig | CtganConfig | TableGanConfig | AutoregressiveConfig | PrivateConfig
+    CopulaConfig
+    | TreesConfig
+    | CtganConfig
+    | TableGanConfig
+    | AutoregressiveConfig
+    | ForestConfig
+    | PrivateConfig
 )
 
 

@@ -11,6 +11,7 @@ from components.config import (
     Constraint,
     CopulaConfig,
     CtganConfig,
+    ForestConfig,
     ImageGanConfig,
     ImageGaussianConfig,
     ImageModelConfig,
@@ -45,6 +46,7 @@ MODELS = {
     "autoregressive": Entry(
         "components.models.autoregressive:Autoregressive", AutoregressiveConfig, needs=("torch",)
     ),
+    "forest": Entry("components.models.forest:Forest", ForestConfig),
     "private": Entry("components.models.private:Private", PrivateConfig),
 }
 """Every generator of rows by name. A new one is one file, its settings, and one line here."""

@@ -18,6 +18,7 @@ from tests.procedural import mixed_table
 SMALL = {
     "trees": {},
     "copula": {},
+    "forest": {"crowd": 2, "trees": 5, "cuts": 10},
     "autoregressive": {"steps": 80, "batch_size": 64, "hidden_size": 32, "rate": 0.01},
     "private": {"epsilon": 1000.0},
     "table_gan": {"steps": 6, "batch_size": 32, "width": 4, "noise_size": 8},
