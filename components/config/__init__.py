@@ -55,6 +55,7 @@ from components.config.models import (
     TableGanConfig,
     TrainConfig,
     TreesConfig,
+    TvaeConfig,
 )
 from components.config.params import Params, override, parse_evaluate, parse_params, read_params
 from components.config.prepare import (
@@ -137,6 +138,7 @@ __all__ = [
     "TimeSplit",
     "TrainConfig",
     "TreesConfig",
+    "TvaeConfig",
     "WassersteinLoss",
     "Watch",
     "makes_images",

@@ -19,6 +19,7 @@ from components.config import (
     PrivateConfig,
     TableGanConfig,
     TreesConfig,
+    TvaeConfig,
 )
 from components.errors import UserError
 from components.models.artifact import read_header, read_held
@@ -46,6 +47,7 @@ MODELS = {
     "autoregressive": Entry(
         "components.models.autoregressive:Autoregressive", AutoregressiveConfig, needs=("torch",)
     ),
+    "tvae": Entry("components.models.tvae:Tvae", TvaeConfig, needs=("torch",)),
     "forest": Entry("components.models.forest:Forest", ForestConfig),
     "private": Entry("components.models.private:Private", PrivateConfig),
 }

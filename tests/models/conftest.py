@@ -20,6 +20,7 @@ SMALL = {
     "copula": {},
     "forest": {"crowd": 2, "trees": 5, "cuts": 10},
     "autoregressive": {"steps": 80, "batch_size": 64, "hidden_size": 32, "rate": 0.01},
+    "tvae": {"steps": 60, "batch_size": 64, "hidden_size": 32, "latent_size": 4, "rate": 0.01},
     "private": {"epsilon": 1000.0},
     "table_gan": {"steps": 6, "batch_size": 32, "width": 4, "noise_size": 8},
     "ctgan": {"steps": 6, "batch_size": 32, "hidden_size": 16, "noise_size": 8},
