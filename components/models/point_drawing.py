@@ -63,9 +63,13 @@ class PointDrawing:
             found = to_codes(matrix[rows], self.columns)
             is_code = can_be_drawn(matrix[rows], self.columns) & (found >= 0)
             codes = torch.from_numpy(np.where(is_code, found, 0))
-            each = [-sum(bound(network, codes, points.expand(len(codes), -1))) for points in noise]
+            each = [
+                -torch.stack(bound(network, codes, points.expand(len(codes), -1))).sum(dim=0)
+                for points in noise
+            ]
             told = torch.logsumexp(torch.stack(each).double(), dim=0) - np.log(NUM_POINTS)
-            total[rows] = told.numpy() + np.log(self.shares[codes[:, network.target].numpy()])
+            shares = self.shares[codes[:, network.target].numpy()]
+            total[rows] = told.numpy() + np.log(np.maximum(shares, np.exp(IMPOSSIBLE)))
             total[rows] += IMPOSSIBLE * (~is_code).sum(axis=1)
             for i, column in enumerate(self.columns):
                 total[rows] -= column.log_widths(codes[:, i].numpy())
