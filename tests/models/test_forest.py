@@ -133,11 +133,11 @@ def test_the_density_of_discrete_rows_adds_up_to_one_and_is_that_of_rows_drawn()
     shares = np.exp(model.score(every))
     assert shares.sum() == pytest.approx(1.0, abs=1e-4)
     asked, drawn = (
-        frame[names].astype(object).fillna("none").astype(str).agg("|".join, axis=1)
-        for frame in (every, model.sample(40_000, seed=0))
+        frame[names].astype(object).fillna("none").astype(str).sum(axis=1)
+        for frame in (every, model.sample(20_000, seed=0))
     )
     found = asked.map(drawn.value_counts(normalize=True)).fillna(0.0).to_numpy()
-    assert np.abs(found - shares).max() < 0.008
+    assert np.abs(found - shares).max() < 0.012
 
 
 def test_conditional_distributions_are_those_of_the_process() -> None:
