@@ -144,6 +144,7 @@ class Tvae:
         return model
 
     def _schedule(self, lessons: RowLessons, budget: Budget) -> Schedule:
+        """At first the network gives independent columns: where that is best, it stays."""
         most = self.config.max_epochs * math.ceil(len(lessons.codes) / lessons.batch_size)
         return Schedule(
             num_steps=min(self.config.steps, most),
@@ -151,4 +152,5 @@ class Tvae:
             patience=self.config.patience,
             seconds=budget.seconds,
             checkpoint_seconds=self.config.checkpoint_seconds,
+            looks_first=True,
         )

@@ -11,6 +11,7 @@ from components.networks.mlp import ResidualBlock
 
 NARROWEST, WIDEST = -5.0, 2.0
 """Log deviations of a normal distribution stay between these."""
+SPREAD = 0.3
 
 
 class TableVae(nn.Module):
@@ -20,7 +21,8 @@ class TableVae(nn.Module):
     normal distributions, learned with the rest (after Tomczak and Welling 2018), its weights
     depending on the target's code; so points drawn from it lie where the encoder puts those of
     rows, which a single normal distribution does not reach. Codes are read and told by weights that
-    are smooth along ordered columns (`AnyOrder`).
+    are smooth along ordered columns (`AnyOrder`). At first points tell nothing, and columns are
+    independent.
     """
 
     def __init__(
@@ -36,15 +38,15 @@ class TableVae(nn.Module):
         super().__init__()
         self.target, self.latent = target, latent
         self.decoder = AnyOrder(columns, width, blocks)
-        self.encoder = nn.Sequential(
-            *(ResidualBlock(width) for _ in range(blocks)),
-            nn.LayerNorm(width),
-            nn.Linear(width, 2 * latent),
-        )
+        leave = nn.Linear(width, 2 * latent)
+        encoding = (ResidualBlock(width) for _ in range(blocks))
+        self.encoder = nn.Sequential(*encoding, nn.LayerNorm(width), leave)
         self.enter = nn.Linear(latent, width)
         self.choice = nn.Parameter(torch.zeros(columns[target].num_codes, components))
-        self.centre = nn.Parameter(torch.randn(components, latent))
-        self.log_scale = nn.Parameter(torch.full((components, latent), -0.5))
+        self.centre = nn.Parameter(torch.randn(components, latent) * SPREAD)
+        self.log_scale = nn.Parameter(torch.zeros(components, latent))
+        nn.init.zeros_(leave.weight)
+        nn.init.zeros_(leave.bias)
 
     def encoded(self, codes: Tensor) -> tuple[Tensor, Tensor]:
         """Mean and log deviation of each row's point, shape (rows, latent), from its codes."""
