@@ -34,6 +34,7 @@ from components.config import (
     ModelConfig,
     Purpose,
     TreesConfig,
+    TvaeConfig,
 )
 from components.data.table import Table
 from components.evaluation.case import Case
@@ -48,6 +49,7 @@ OURS: dict[str, ModelConfig | AutoConfig] = {
     "autoregressive, crowd 25": AutoregressiveConfig(crowd=25),
     "forest": ForestConfig(),
     "forest, crowd 5": ForestConfig(crowd=5),
+    "tvae (ours)": TvaeConfig(),
     "ctgan (ours)": CtganConfig(),
     "copula": CopulaConfig(),
     **{f"trees, crowd {crowd}": TreesConfig(crowd=crowd) for crowd in (1, 10, 25, 50)},

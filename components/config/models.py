@@ -172,7 +172,7 @@ class TvaeConfig(Settings):
     latent_size: int = Field(16, ge=1)
     components: int = Field(64, ge=1)
     rate: float = Field(2e-3, gt=0)
-    weight_decay: float = Field(1.0, ge=0)
+    weight_decay: float = Field(0.3, ge=0)
     ema_decay: float = Field(0.99, ge=0, lt=1)
     holdout_share: float = Field(0.1, gt=0, lt=0.5)
     look_every: int = Field(20, ge=1)

@@ -32,7 +32,7 @@ def run(
     model: Annotated[
         str | None,
         typer.Option(
-            help="trees, copula, autoregressive, forest, ctgan, table_gan, private, "
+            help="trees, copula, autoregressive, forest, ctgan, tvae, table_gan, private, "
             "or auto: the winner of a race; for images image_gan, image_gaussian."
         ),
     ] = None,

@@ -25,6 +25,7 @@ SMALL = TvaeConfig(
     components=8,
     rate=1e-2,
     steps=500,
+    look_every=50,
     patience=10,
     crowd=5,
 )
@@ -102,7 +103,7 @@ def test_points_tell_of_rows_and_columns_go_together() -> None:
 
 def test_training_lowers_the_held_out_bound_and_keeps_its_best() -> None:
     learned()
-    assert min(TOLD) < TOLD[0] - 0.05 and len(TOLD) == 10
+    assert min(TOLD) < TOLD[0] - 0.5 and len(TOLD) == 11
 
 
 def test_equal_seeds_give_equal_networks() -> None:
