@@ -30,9 +30,11 @@ from components.config import (
     CopulaConfig,
     CtganConfig,
     EvaluateConfig,
+    ForestConfig,
     ModelConfig,
     Purpose,
     TreesConfig,
+    TvaeConfig,
 )
 from components.data.table import Table
 from components.evaluation.case import Case
@@ -45,6 +47,9 @@ OURS: dict[str, ModelConfig | AutoConfig] = {
     "auto": AutoConfig(purpose=Purpose.SHARING),
     "autoregressive": AutoregressiveConfig(),
     "autoregressive, crowd 25": AutoregressiveConfig(crowd=25),
+    "forest": ForestConfig(),
+    "forest, crowd 5": ForestConfig(crowd=5),
+    "tvae (ours)": TvaeConfig(),
     "ctgan (ours)": CtganConfig(),
     "copula": CopulaConfig(),
     **{f"trees, crowd {crowd}": TreesConfig(crowd=crowd) for crowd in (1, 10, 25, 50)},

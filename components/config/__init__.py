@@ -48,6 +48,7 @@ from components.config.models import (
     AutoregressiveConfig,
     CopulaConfig,
     CtganConfig,
+    ForestConfig,
     Model,
     ModelConfig,
     PrivateConfig,
@@ -55,6 +56,7 @@ from components.config.models import (
     TableGanConfig,
     TrainConfig,
     TreesConfig,
+    TvaeConfig,
 )
 from components.config.params import Params, override, parse_evaluate, parse_params, read_params
 from components.config.prepare import (
@@ -101,6 +103,7 @@ __all__ = [
     "Device",
     "EvaluateConfig",
     "Fit",
+    "ForestConfig",
     "Gate",
     "GroupSplit",
     "Holdout",
@@ -137,6 +140,7 @@ __all__ = [
     "TimeSplit",
     "TrainConfig",
     "TreesConfig",
+    "TvaeConfig",
     "WassersteinLoss",
     "Watch",
     "makes_images",

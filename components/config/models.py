@@ -148,6 +148,60 @@ class AutoregressiveConfig(Settings):
     device: Device = Device.CPU
 
 
+class TvaeConfig(Settings):
+    """A variational autoencoder of rows; see `components/models/tvae.py`.
+
+    Numbers are modelled as at most `max_levels` levels, each with `crowd` training rows at least;
+    so many have every category that is given out. A row is a point of `latent_size` numbers, drawn
+    from one of `components` normal distributions. Training takes `steps` updates on `batch_size`
+    rows, or `max_epochs` passes over the rows where that is fewer; the rate falls to 0.
+    `holdout_share` of the rows (a quarter of few, 2,000 of many) are held out: every `look_every`
+    steps the bound on their likelihood is measured, the best network is kept, and `patience` looks
+    without a better one end training. `ema_decay` averages the network. On `device` it is trained;
+    equal seeds give equal weights on the CPU alone.
+    """
+
+    name: Literal["tvae"] = "tvae"
+    crowd: int = Field(10, ge=1)
+    max_levels: int = Field(128, ge=2)
+    steps: int = Field(2000, ge=1)
+    max_epochs: int = Field(300, ge=1)
+    batch_size: int = Field(256, ge=2)
+    hidden_size: int = Field(128, ge=1)
+    blocks: int = Field(2, ge=1)
+    latent_size: int = Field(16, ge=1)
+    components: int = Field(64, ge=1)
+    rate: float = Field(2e-3, gt=0)
+    weight_decay: float = Field(0.3, ge=0)
+    ema_decay: float = Field(0.99, ge=0, lt=1)
+    holdout_share: float = Field(0.1, gt=0, lt=0.5)
+    look_every: int = Field(20, ge=1)
+    patience: int = Field(10, ge=1)
+    checkpoint_seconds: float = Field(5.0, ge=0)
+    device: Device = Device.CPU
+
+
+class ForestConfig(Settings):
+    """An adversarial random forest; see `components/models/forest.py`.
+
+    Numbers are modelled as at most `max_levels` levels, each with `crowd` training rows at least;
+    so many have every category that is given out, and five times as many (`min_leaf` at least)
+    every leaf, within which columns are drawn apart. With 1 it gives out values of single rows.
+    Each of the `trees` splits its leaves by the best of `cuts` cuts at random, until a judge tells
+    drawn rows from training rows with an accuracy of 0.5 + `delta` or no less than before, after
+    at most so many `rounds`.
+    """
+
+    name: Literal["forest"] = "forest"
+    crowd: int = Field(10, ge=1)
+    min_leaf: int = Field(10, ge=1)
+    max_levels: int = Field(128, ge=2)
+    trees: int = Field(10, ge=1)
+    cuts: int = Field(20, ge=1)
+    delta: float = Field(0.0, ge=0, lt=0.5)
+    rounds: int = Field(10, ge=1)
+
+
 class PrivateConfig(Settings):
     """A generator with a formal guarantee; see `components/models/private.py`.
 
@@ -162,7 +216,14 @@ class PrivateConfig(Settings):
 
 
 ModelConfig = (
-    CopulaConfig | TreesConfig | CtganConfig | TableGanConfig | AutoregressiveConfig | PrivateConfig
+    CopulaConfig
+    | TreesConfig
+    | CtganConfig
+    | TableGanConfig
+    | AutoregressiveConfig
+    | TvaeConfig
+    | ForestConfig
+    | PrivateConfig
 )
 
 

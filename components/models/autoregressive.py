@@ -22,7 +22,7 @@ from components.models.rare_levels import check_categories, gather_rare
 from components.models.row_codes import ColumnCodes, learn_row_codes, to_codes
 from components.models.row_drawing import CHUNK, RowDrawing
 from components.models.streaming import chunk_sizes, whole
-from components.models.trained import checkpoint_store, put_weights, weights_of
+from components.models.trained import checkpoint_store, hold_out, put_weights, weights_of
 from components.models.trees import drawing_order
 from components.networks.any_order import AnyOrder
 from components.training.loop import Schedule, train
@@ -31,11 +31,7 @@ NAME = "autoregressive"
 MOST_CATEGORIES = 5_000
 """Every category has weights of its own."""
 
-HELD_OUT_OF_FEW = 0.25
-MOST_HELD_OUT_OF_FEW = 100
-MOST_HELD_OUT = 2_000
 _NO_BUDGET = Budget()
-_SPLIT_STREAM = 0xA2
 
 
 class Autoregressive:
@@ -77,7 +73,7 @@ class Autoregressive:
             matrix, table.schema, crowd=self.config.crowd, most=self.config.max_levels
         )
         codes = torch.from_numpy(to_codes(matrix, self.columns_))
-        held_out, learned = _hold_out(len(codes), self.config.holdout_share, seed)
+        held_out, learned = hold_out(len(codes), self.config.holdout_share, seed)
         lessons = ColumnLessons(
             self.config, self.columns_, codes[learned], drawing_order(table.schema), seed
         )
@@ -173,11 +169,3 @@ class Autoregressive:
             checkpoint_seconds=self.config.checkpoint_seconds,
             looks_first=True,
         )
-
-
-def _hold_out(num_rows: int, share: float, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Positions of the rows training is stopped by, and of those it learns from."""
-    few = min(HELD_OUT_OF_FEW * num_rows, MOST_HELD_OUT_OF_FEW)
-    order = np.random.default_rng([seed, _SPLIT_STREAM]).permutation(num_rows)
-    num_held = max(min(math.floor(share * num_rows), MOST_HELD_OUT), math.floor(few))
-    return torch.from_numpy(order[:num_held]), torch.from_numpy(order[num_held:])

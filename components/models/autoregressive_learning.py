@@ -63,11 +63,11 @@ class ColumnLessons:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             network = build_network(config, columns)
-        _begin_with_shares(network, codes)
+        begin_with_shares(network, codes)
         self.network = network.to(self.device)
         self.averaged = Ema(self.network, config.ema_decay)
         self.optimiser = torch.optim.AdamW(
-            _decaying(self.network, config.weight_decay),
+            decaying(self.network, config.weight_decay),
             lr=config.rate,
             betas=(0.9, 0.99),
             fused=True,
@@ -167,18 +167,18 @@ def _is_before(places: Tensor, asked: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _begin_with_shares(network: AnyOrder, codes: Tensor) -> None:
+def begin_with_shares(network: AnyOrder, codes: Tensor) -> None:
     """Set the first logits to the codes' shares, so that nothing of that has to be learned."""
     for values, start, size in zip(codes.T, network.starts, network.sizes, strict=True):
         counts = torch.bincount(values, minlength=size) + UNKNOWN
         network.bias[start : start + size] = torch.log(counts / counts.sum())
 
 
-def _decaying(network: AnyOrder, decay: float) -> list[dict[str, Any]]:
+def decaying(network: nn.Module, decay: float) -> list[dict[str, Any]]:
     """The weights in groups: own ones decay most, biases, which hold the shares, not at all."""
     groups: dict[float, list[nn.Parameter]] = {decay * OWN_DECAY: [], decay: [], 0.0: []}
-    for parameter in network.parameters():
-        is_own = parameter is network.own_in or parameter is network.own_out
+    for name, parameter in network.named_parameters():
+        is_own = name.endswith(("own_in", "own_out"))
         alone = 0.0 if parameter.ndim == 1 else decay
         groups[decay * OWN_DECAY if is_own else alone].append(parameter)
     return [{"params": params, "weight_decay": much} for much, params in groups.items()]

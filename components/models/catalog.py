@@ -11,6 +11,7 @@ from components.config import (
     Constraint,
     CopulaConfig,
     CtganConfig,
+    ForestConfig,
     ImageGanConfig,
     ImageGaussianConfig,
     ImageModelConfig,
@@ -18,6 +19,7 @@ from components.config import (
     PrivateConfig,
     TableGanConfig,
     TreesConfig,
+    TvaeConfig,
 )
 from components.errors import UserError
 from components.models.artifact import read_header, read_held
@@ -45,6 +47,8 @@ MODELS = {
     "autoregressive": Entry(
         "components.models.autoregressive:Autoregressive", AutoregressiveConfig, needs=("torch",)
     ),
+    "tvae": Entry("components.models.tvae:Tvae", TvaeConfig, needs=("torch",)),
+    "forest": Entry("components.models.forest:Forest", ForestConfig),
     "private": Entry("components.models.private:Private", PrivateConfig),
 }
 """Every generator of rows by name. A new one is one file, its settings, and one line here."""

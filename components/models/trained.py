@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from components.config import (
     CtganConfig,
     Settings,
     TableGanConfig,
+    TvaeConfig,
 )
 from components.data.image_schema import schema_of
 from components.data.images import ImageSet
@@ -26,10 +28,24 @@ from components.training.checkpoints import CheckpointStore
 
 Arrays = Mapping[str, NDArray[Any]]
 
+HELD_OUT_OF_FEW = 0.25
+MOST_HELD_OUT_OF_FEW = 100
+MOST_HELD_OUT = 2_000
+
+_SPLIT_STREAM = 0xA2
+
+
+def hold_out(num_rows: int, share: float, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Positions of the rows training is stopped by, and of those it learns from."""
+    few = min(HELD_OUT_OF_FEW * num_rows, MOST_HELD_OUT_OF_FEW)
+    order = np.random.default_rng([seed, _SPLIT_STREAM]).permutation(num_rows)
+    num_held = max(min(math.floor(share * num_rows), MOST_HELD_OUT), math.floor(few))
+    return torch.from_numpy(order[:num_held]), torch.from_numpy(order[num_held:])
+
 
 def checkpoint_store(
     directory: Path | None,
-    config: CtganConfig | TableGanConfig | AutoregressiveConfig,
+    config: CtganConfig | TableGanConfig | AutoregressiveConfig | TvaeConfig,
     schema: Schema,
     matrix: Matrix,
     seed: int,

@@ -57,7 +57,7 @@ def fill(
     if not isinstance(generator, Completer):
         raise UserError(
             f"{model} cannot fill cells: its generator draws rows in a fixed order; train one that "
-            "takes any (--model autoregressive)"
+            "takes any (--model autoregressive, forest)"
         )
     if draws > 1 and IMPUTATION in generator.schema_.names:
         raise UserError(

@@ -20,7 +20,7 @@ def synthesize(
     model: Annotated[
         str,
         typer.Option(
-            help="trees, copula, autoregressive, ctgan, table_gan, private, "
+            help="trees, copula, autoregressive, forest, ctgan, tvae, table_gan, private, "
             "or auto: the winner of a race."
         ),
     ] = _DEFAULT,

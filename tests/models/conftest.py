@@ -18,7 +18,17 @@ from tests.procedural import mixed_table
 SMALL = {
     "trees": {},
     "copula": {},
+    "forest": {"crowd": 2, "trees": 4, "cuts": 8},
     "autoregressive": {"steps": 80, "batch_size": 64, "hidden_size": 32, "rate": 0.01},
+    "tvae": {
+        "steps": 40,
+        "batch_size": 64,
+        "hidden_size": 16,
+        "blocks": 1,
+        "latent_size": 2,
+        "components": 8,
+        "rate": 0.02,
+    },
     "private": {"epsilon": 1000.0},
     "table_gan": {"steps": 6, "batch_size": 32, "width": 4, "noise_size": 8},
     "ctgan": {"steps": 6, "batch_size": 32, "hidden_size": 16, "noise_size": 8},

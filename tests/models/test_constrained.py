@@ -107,7 +107,7 @@ def test_a_crowd_gives_out_common_combinations_alone() -> None:
     assert "Oceania" not in model.schema_.model_dump_json()
 
 
-@pytest.mark.parametrize("name", ["trees", "copula", "autoregressive"])
+@pytest.mark.parametrize("name", ["trees", "copula", "autoregressive", "forest"])
 def test_rows_that_break_a_constraint_score_low(name: str) -> None:
     model = held(name)
     assert isinstance(model, Scorer)

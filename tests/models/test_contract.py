@@ -151,7 +151,7 @@ def test_progress_is_logged(model_name: str) -> None:
     assert steps and steps == sorted(steps)
 
 
-@pytest.mark.parametrize("model_name", ["trees", "copula", "trees_held"])
+@pytest.mark.parametrize("model_name", ["trees", "copula", "forest", "trees_held"])
 def test_sampling_needs_no_learning_library(
     fitted: TabularModel, tmp_path: Path, model_name: str
 ) -> None:
