@@ -85,8 +85,8 @@ class Autoregressive:
             weights = train(
                 lessons,
                 self._schedule(lessons, budget),
-                judge=lambda: lessons.held_out_surprise(codes[held_out]),
-                score_name="held_out_surprise",
+                judge=lambda: lessons.judged(codes[held_out]),
+                score_name="held_out_surprise_and_gap",
                 log=log,
                 store=checkpoint_store(checkpoint_dir, self.config, table.schema, matrix, seed),
             )
