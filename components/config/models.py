@@ -118,14 +118,16 @@ class TableGanConfig(Settings):
 class AutoregressiveConfig(Settings):
     """A network that draws column after column; see `components/models/autoregressive.py`.
 
-    Numbers are modelled as at most `max_levels` levels, each with `crowd` training rows at least;
-    so many have every category that is given out.
+    Numbers are modelled as at most `max_levels` levels, 64 of 4,000 rows and with the cube root of
+    rows fewer or more, each with `crowd` training rows at least; so many have every category that
+    is given out.
     Training takes `steps` updates on `batch_size` rows, or `max_epochs` passes over the rows where
     that is fewer; the rate falls to 0. `any_order` is the share of rows learned in random orders,
     not that of drawing: what conditions and missing cells need.
 
     Two settings keep the rows' distribution apart from the rows. `weight_decay` draws the network
-    towards independent columns; it is that of 4,000 rows, more with fewer rows. `holdout_share` of
+    towards independent columns; it is that of 4,000 rows, twice
+    that of 8,000. `holdout_share` of
     the rows (a quarter of few, 2,000 of many) are held out: every `look_every` steps they are
     judged, the best network is kept, and `patience` looks without a better one end training. Best
     is where their surprise, plus `gap_weight` times what learned rows surprise less, is least: the
@@ -143,11 +145,11 @@ class AutoregressiveConfig(Settings):
     hidden_size: int = Field(64, ge=1)
     blocks: int = Field(2, ge=1)
     rate: float = Field(3e-3, gt=0)
-    weight_decay: float = Field(3.0, ge=0)
+    weight_decay: float = Field(2.0, ge=0)
     ema_decay: float = Field(0.99, ge=0, lt=1)
     any_order: float = Field(0.3, ge=0, le=1)
     holdout_share: float = Field(0.1, gt=0, lt=0.5)
-    gap_weight: float = Field(1.0, ge=0)
+    gap_weight: float = Field(0.3, ge=0)
     look_every: int = Field(10, ge=1)
     patience: int = Field(10, ge=1)
     checkpoint_seconds: float = Field(5.0, ge=0)

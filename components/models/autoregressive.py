@@ -74,7 +74,10 @@ class Autoregressive:
         matrix = encode(table.frame, table.schema)
         self.schema_ = table.schema
         self.columns_ = learn_row_codes(
-            matrix, table.schema, crowd=self.config.crowd, most=self.config.max_levels
+            matrix,
+            table.schema,
+            crowd=self.config.crowd,
+            most=_most_levels(self.config, len(matrix)),
         )
         codes = torch.from_numpy(to_codes(matrix, self.columns_))
         held_out, learned = _hold_out(len(codes), self.config.holdout_share, seed)
@@ -173,6 +176,15 @@ class Autoregressive:
             checkpoint_seconds=self.config.checkpoint_seconds,
             looks_first=True,
         )
+
+
+def _most_levels(config: AutoregressiveConfig, num_rows: int) -> int:
+    """How many levels numbers have: they grow with the cube root of rows, as bins of histograms do.
+
+    Every level's share is something that rows tell, and its ends are too: with as many levels for
+    fewer rows it is the rows that show (twice Rice's rule, after Terrell and Scott 1985).
+    """
+    return max(min(config.max_levels, round(4 * num_rows ** (1 / 3))), 2)
 
 
 def _hold_out(num_rows: int, share: float, seed: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,6 +1,5 @@
 """Teaching a network what each column is like given any others."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -192,12 +191,8 @@ def _begin_with_shares(network: AnyOrder, codes: Tensor) -> None:
 
 
 def _decay(config: AutoregressiveConfig, num_rows: int) -> float:
-    """The decay for so many rows, in proportion to one over their root.
-
-    A slope that is chance stands out of a batch's noise by the root of batch over rows: what draws
-    weights back from there has to grow as that does.
-    """
-    return config.weight_decay * math.sqrt(ROWS_OF_DECAY / max(num_rows, 1))
+    """The decay for so many rows, in inverse proportion: a prior that weighs as so many rows do."""
+    return config.weight_decay * ROWS_OF_DECAY / max(num_rows, 1)
 
 
 def _decaying(network: AnyOrder, decay: float, most: float) -> list[dict[str, Any]]:

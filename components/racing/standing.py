@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from components.config import Gate, ModelConfig
+from components.config import AutoregressiveConfig, Gate, ModelConfig
 from components.evaluation.evidence import Measurement, Outcome, Verdict
 
 _ORDER = (Outcome.PASSED, Outcome.UNDECIDED, Outcome.REFUSED)
@@ -64,9 +64,13 @@ class Runner(Record):
 
 
 def title_of(model: ModelConfig) -> str:
-    """A generator's name, with its crowd where it has one."""
+    """A generator's name, with its crowd where it has one, and a price on the gap of its own."""
     crowd = getattr(model, "crowd", 1)
-    return f"{model.name}, crowd {crowd}" if crowd > 1 else str(model.name)
+    title = f"{model.name}, crowd {crowd}" if crowd > 1 else str(model.name)
+    usual = AutoregressiveConfig().gap_weight
+    if isinstance(model, AutoregressiveConfig) and model.gap_weight != usual:
+        title += f", gap weight {model.gap_weight:g}"
+    return title
 
 
 class Race(Record):
@@ -167,7 +171,9 @@ def _of_one_outcome(runners: Sequence[Runner]) -> list[Runner]:
 
 def _reaches(runner: Runner, spent: float) -> bool:
     """Whether the intervals of all its gates reach down to so little spent."""
-    reached = [gate.spent if gate.least_spent is None else gate.least_spent for gate in runner.gates]
+    reached = [
+        gate.spent if gate.least_spent is None else gate.least_spent for gate in runner.gates
+    ]
     return max(reached) <= spent
 
 
