@@ -184,7 +184,7 @@ def _most_levels(config: AutoregressiveConfig, num_rows: int) -> int:
     Every level's share is something that rows tell, and its ends are too: with as many levels for
     fewer rows it is the rows that show (twice Rice's rule, after Terrell and Scott 1985).
     """
-    return max(min(config.max_levels, round(4 * num_rows ** (1 / 3))), 2)
+    return max(min(config.max_levels, round(4 * math.cbrt(num_rows))), 2)
 
 
 def _hold_out(num_rows: int, share: float, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
