@@ -77,7 +77,7 @@ class Autoregressive:
             matrix,
             table.schema,
             crowd=self.config.crowd,
-            most=_most_levels(self.config, len(matrix)),
+            most=most_levels(self.config, len(matrix)),
         )
         codes = torch.from_numpy(to_codes(matrix, self.columns_))
         held_out, learned = _hold_out(len(codes), self.config.holdout_share, seed)
@@ -178,7 +178,7 @@ class Autoregressive:
         )
 
 
-def _most_levels(config: AutoregressiveConfig, num_rows: int) -> int:
+def most_levels(config: AutoregressiveConfig, num_rows: int) -> int:
     """How many levels numbers have: they grow with the cube root of rows, as bins of histograms do.
 
     Every level's share is something that rows tell, and its ends are too: with as many levels for

@@ -13,7 +13,7 @@ from components.config import AutoregressiveConfig
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table, encode
 from components.errors import UserError
-from components.models.autoregressive import Autoregressive
+from components.models.autoregressive import Autoregressive, most_levels
 from components.models.autoregressive_learning import ColumnLessons
 from components.models.contract import Completer
 from components.models.row_codes import learn_row_codes, to_codes
@@ -55,7 +55,7 @@ def test_conditional_distributions_are_those_of_the_process() -> None:
     assert given_last["x"].mean() == pytest.approx(10.0, abs=0.4)
     against_the_order = learned().sample(2_000, condition={"x": 10.0}, seed=1)
     assert (against_the_order["x"] == 10.0).all()
-    assert (against_the_order["b"] == "yes").mean() > 0.97
+    assert (against_the_order["b"] == "yes").mean() > 0.95
     both = learned().sample(2_000, condition={"x": 10.0, "a": "no"}, seed=1)
     assert (both["a"] == "no").all() and (both["b"] == "yes").mean() > 0.9
 
@@ -144,7 +144,7 @@ def test_killed_training_goes_on_to_the_same_weights(tmp_path: Path) -> None:
 
 
 def test_divergence_is_told() -> None:
-    config = SMALL.model_copy(update={"rate": 1e30, "steps": 80})
+    config = SMALL.model_copy(update={"rate": 1e38, "steps": 80})
     with pytest.raises(NonFiniteLossError):
         Autoregressive(config).fit(chain(300, 1), seed=0)
 
@@ -217,3 +217,11 @@ def test_fewer_rows_are_drawn_more_to_independent_columns() -> None:
     for num_rows, decays in ((4_000, [0.0, 2.0, 20.0]), (1_000, [0.0, 8.0, 80.0])):
         groups = lessons(config, num_rows)[0].optimiser.param_groups
         assert sorted(group["weight_decay"] for group in groups) == pytest.approx(decays)
+
+
+def test_fewer_rows_have_fewer_levels() -> None:
+    for num_rows, levels in ((1_000, 40), (8_000, 80), (10**6, 128)):
+        assert most_levels(AutoregressiveConfig(), num_rows) == levels
+    few = Autoregressive(AutoregressiveConfig(steps=1, crowd=1))
+    few.fit(independent(125, 0), seed=0)
+    assert max(column.num_levels for column in few.columns_) <= 20
