@@ -118,13 +118,20 @@ class TableGanConfig(Settings):
 class AutoregressiveConfig(Settings):
     """A network that draws column after column; see `components/models/autoregressive.py`.
 
-    Numbers are modelled as at most `max_levels` levels, each with `crowd` training rows at least;
-    so many have every category that is given out.
+    Numbers are modelled as at most `max_levels` levels, 64 of 4,000 rows and with the cube root of
+    rows fewer or more, each with `crowd` training rows at least; so many have every category that
+    is given out.
     Training takes `steps` updates on `batch_size` rows, or `max_epochs` passes over the rows where
     that is fewer; the rate falls to 0. `any_order` is the share of rows learned in random orders,
-    not that of drawing: what conditions and missing cells need. `holdout_share` of the rows (a
-    quarter of few, 2,000 of many) are held out: every `look_every` steps their likelihood is
-    measured, the best network is kept, and `patience` looks without a better one end training.
+    not that of drawing: what conditions and missing cells need.
+
+    Two settings keep the rows' distribution apart from the rows. `weight_decay` draws the network
+    towards independent columns; it is that of 4,000 rows, twice
+    that of 8,000. `holdout_share` of
+    the rows (a quarter of few, 2,000 of many) are held out: every `look_every` steps they are
+    judged, the best network is kept, and `patience` looks without a better one end training. Best
+    is where their surprise, plus `gap_weight` times what learned rows surprise less, is least: the
+    gap is what an attack on membership reads, so that more weight buys privacy with likeness.
     `ema_decay` averages the network. On `device` it is trained; equal seeds give equal weights on
     the CPU alone.
     """
@@ -135,13 +142,14 @@ class AutoregressiveConfig(Settings):
     steps: int = Field(800, ge=1)
     max_epochs: int = Field(200, ge=1)
     batch_size: int = Field(256, ge=2)
-    hidden_size: int = Field(128, ge=1)
-    blocks: int = Field(3, ge=1)
-    rate: float = Field(2e-3, gt=0)
-    weight_decay: float = Field(0.5, ge=0)
+    hidden_size: int = Field(64, ge=1)
+    blocks: int = Field(2, ge=1)
+    rate: float = Field(3e-3, gt=0)
+    weight_decay: float = Field(2.0, ge=0)
     ema_decay: float = Field(0.99, ge=0, lt=1)
     any_order: float = Field(0.3, ge=0, le=1)
     holdout_share: float = Field(0.1, gt=0, lt=0.5)
+    gap_weight: float = Field(0.3, ge=0)
     look_every: int = Field(10, ge=1)
     patience: int = Field(10, ge=1)
     checkpoint_seconds: float = Field(5.0, ge=0)

@@ -70,7 +70,10 @@ class Autoregressive:
         matrix = encode(table.frame, table.schema)
         self.schema_ = table.schema
         self.columns_ = learn_row_codes(
-            matrix, table.schema, crowd=self.config.crowd, most=self.config.max_levels
+            matrix,
+            table.schema,
+            crowd=self.config.crowd,
+            most=most_levels(self.config, len(matrix)),
         )
         codes = torch.from_numpy(to_codes(matrix, self.columns_))
         held_out, learned = hold_out(len(codes), self.config.holdout_share, seed)
@@ -81,8 +84,8 @@ class Autoregressive:
             weights = train(
                 lessons,
                 self._schedule(lessons, budget),
-                judge=lambda: lessons.held_out_surprise(codes[held_out]),
-                score_name="held_out_surprise",
+                judge=lambda: lessons.judged(codes[held_out]),
+                score_name="held_out_surprise_and_gap",
                 log=log,
                 store=checkpoint_store(checkpoint_dir, self.config, table.schema, matrix, seed),
             )
@@ -169,3 +172,12 @@ class Autoregressive:
             checkpoint_seconds=self.config.checkpoint_seconds,
             looks_first=True,
         )
+
+
+def most_levels(config: AutoregressiveConfig, num_rows: int) -> int:
+    """How many levels numbers have: they grow with the cube root of rows, as bins of histograms do.
+
+    Every level's share is something that rows tell, and its ends are too: with as many levels for
+    fewer rows it is the rows that show (twice Rice's rule, after Terrell and Scott 1985).
+    """
+    return max(min(config.max_levels, round(4 * math.cbrt(num_rows))), 2)

@@ -1,5 +1,6 @@
 """Teaching a network what each column is like given any others."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,10 @@ WARMING_STEPS = 50
 BIGGEST_SLOPE = 5.0
 OWN_DECAY = 10.0
 """How much more the weights that one code has of its own decay."""
+ROWS_OF_DECAY = 4_000
+"""Rows with which weights decay as the settings say."""
+MOST_DECAY = 0.5
+"""A step of decay takes no more of a weight than this."""
 HELD_OUT_ORDERS = 0x0D
 UNKNOWN = 0.5
 """The rows that a code has beyond those it has, when its first logit is set."""
@@ -67,7 +72,7 @@ class ColumnLessons:
         self.network = network.to(self.device)
         self.averaged = Ema(self.network, config.ema_decay)
         self.optimiser = torch.optim.AdamW(
-            decaying(self.network, config.weight_decay),
+            decaying(self.network, _decay(config, len(codes)), MOST_DECAY / config.rate),
             lr=config.rate,
             betas=(0.9, 0.99),
             fused=True,
@@ -105,8 +110,20 @@ class ColumnLessons:
         places[: round(num_rows * (1 - self.config.any_order))] = self.place
         return places
 
+    def judged(self, held_out: Tensor) -> float:
+        """The surprise of held-out rows of codes, plus a price on how much less learned rows have.
+
+        That is the gap, which an attack on membership reads (Yeom et al. 2018, Privacy risk in
+        machine learning, theorem 2): as many learned rows, in the same orders.
+        """
+        unseen = self.surprise_of(held_out)
+        if not self.config.gap_weight or not len(held_out):
+            return unseen
+        gap = unseen - self.surprise_of(self.codes[: len(held_out)])
+        return unseen + self.config.gap_weight * gap
+
     @torch.no_grad()
-    def held_out_surprise(self, codes: Tensor) -> float:
+    def surprise_of(self, codes: Tensor) -> float:
         """The mean negative log likelihood of rows of codes, in orders as in lessons.
 
         It is that of the averaged network, and of the same orders whenever it is asked for. Of more
@@ -174,11 +191,20 @@ def begin_with_shares(network: AnyOrder, codes: Tensor) -> None:
         network.bias[start : start + size] = torch.log(counts / counts.sum())
 
 
-def decaying(network: nn.Module, decay: float) -> list[dict[str, Any]]:
-    """The weights in groups: own ones decay most, biases, which hold the shares, not at all."""
-    groups: dict[float, list[nn.Parameter]] = {decay * OWN_DECAY: [], decay: [], 0.0: []}
+def _decay(config: AutoregressiveConfig, num_rows: int) -> float:
+    """The decay for so many rows, in inverse proportion: a prior that weighs as so many rows do."""
+    return config.weight_decay * ROWS_OF_DECAY / max(num_rows, 1)
+
+
+def decaying(network: nn.Module, decay: float, most: float = math.inf) -> list[dict[str, Any]]:
+    """The weights in groups: own ones decay most, biases, which hold the shares, not at all.
+
+    No decay is above `most`.
+    """
+    own, decay = min(decay * OWN_DECAY, most), min(decay, most)
+    groups: dict[float, list[nn.Parameter]] = {own: [], decay: [], 0.0: []}
     for name, parameter in network.named_parameters():
         is_own = name.endswith(("own_in", "own_out"))
         alone = 0.0 if parameter.ndim == 1 else decay
-        groups[decay * OWN_DECAY if is_own else alone].append(parameter)
+        groups[own if is_own else alone].append(parameter)
     return [{"params": params, "weight_decay": much} for much, params in groups.items()]

@@ -6,10 +6,12 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from components.config import Gate, ModelConfig
+from components.config import AutoregressiveConfig, Gate, ModelConfig
 from components.evaluation.evidence import Measurement, Outcome, Verdict
 
 _ORDER = (Outcome.PASSED, Outcome.UNDECIDED, Outcome.REFUSED)
+LIKENESS = "two_sample_auc"
+"""The gated metric of how like real ones the rows are, where a purpose has it."""
 
 
 class Record(BaseModel):
@@ -22,7 +24,8 @@ class Gated(Record):
     """A gated metric of a runner. `spent` is the part of what the gate allows that it used up.
 
     The way from the ideal to the bar is 1; below 0 is better than ideal. Of a gate whose bar is the
-    ideal (a gain above 0) it is the distance to the bar, in the metric's own units.
+    ideal (a gain above 0) it is the distance to the bar, in the metric's own units. `least_spent`
+    is that of the interval's better end; older records have none.
     """
 
     metric: str
@@ -30,6 +33,7 @@ class Gated(Record):
     low: float
     high: float
     spent: float
+    least_spent: float | None = None
 
 
 class Runner(Record):
@@ -48,15 +52,25 @@ class Runner(Record):
         return title_of(self.model)
 
     @property
-    def rank(self) -> tuple[int, float]:
-        """Sorts the best first: by outcome, then by the gate that spends most."""
-        return _ORDER.index(self.outcome), max(gate.spent for gate in self.gates)
+    def worst(self) -> Gated:
+        """The gate that spends most."""
+        return max(self.gates, key=lambda gate: gate.spent)
+
+    @property
+    def unlikeness(self) -> float:
+        """What the gate of likeness spends; of a purpose without one, the gate that spends most."""
+        found = [gate.spent for gate in self.gates if gate.metric == LIKENESS]
+        return found[0] if found else self.worst.spent
 
 
 def title_of(model: ModelConfig) -> str:
-    """A generator's name, with its crowd where it has one."""
+    """A generator's name, with its crowd where it has one, and a price on the gap of its own."""
     crowd = getattr(model, "crowd", 1)
-    return f"{model.name}, crowd {crowd}" if crowd > 1 else str(model.name)
+    title = f"{model.name}, crowd {crowd}" if crowd > 1 else str(model.name)
+    usual = AutoregressiveConfig().gap_weight
+    if isinstance(model, AutoregressiveConfig) and model.gap_weight != usual:
+        title += f", gap weight {model.gap_weight:g}"
+    return title
 
 
 class Race(Record):
@@ -97,6 +111,9 @@ def runner_of(
                 low=found.low,
                 high=found.high,
                 spent=spent(found.value, found.goal, result.gate),
+                least_spent=spent(
+                    found.low if found.goal == "minimise" else found.high, found.goal, result.gate
+                ),
             )
         )
     return Runner(
@@ -126,13 +143,38 @@ def spent(value: float, goal: str, gate: Gate) -> float:
 def standing(runners: Sequence[Runner]) -> tuple[Runner, ...]:
     """The runners, the best first, each marked whether another beats it.
 
+    The best outcome wins, and among equals the rows most like real ones: all of those that passed
+    are equals, of others those whose worst gate the evidence cannot tell from the least bad one's.
     One is beaten where another is no worse by any gate and better by one (Pareto).
     """
     marked = [
         runner.model_copy(update={"is_unbeaten": not any(_beats(o, runner) for o in runners)})
         for runner in runners
     ]
-    return tuple(sorted(marked, key=lambda runner: runner.rank))
+    return tuple(
+        runner
+        for outcome in _ORDER
+        for runner in _of_one_outcome([one for one in marked if one.outcome is outcome])
+    )
+
+
+def _of_one_outcome(runners: Sequence[Runner]) -> list[Runner]:
+    """Runners of the same outcome, the best first: equals by likeness, then by the worst gate."""
+    if not runners:
+        return []
+    least = min(runner.worst.spent for runner in runners)
+    equals = [one for one in runners if one.outcome is Outcome.PASSED or _reaches(one, least)]
+    others = [one for one in runners if one not in equals]
+    by_likeness = sorted(equals, key=lambda one: (one.unlikeness, one.worst.spent))
+    return by_likeness + sorted(others, key=lambda one: one.worst.spent)
+
+
+def _reaches(runner: Runner, spent: float) -> bool:
+    """Whether the intervals of all its gates reach down to so little spent."""
+    reached = [
+        gate.spent if gate.least_spent is None else gate.least_spent for gate in runner.gates
+    ]
+    return max(reached) <= spent
 
 
 def _beats(one: Runner, other: Runner) -> bool:

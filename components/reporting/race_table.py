@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from components.evaluation.evidence import Outcome
-from components.racing.standing import Race, Runner
+from components.racing.standing import LIKENESS, Race, Runner
 from components.reporting.wording import count, interval, measured, title
 
 
@@ -38,11 +38,17 @@ def race_table(race: Race) -> RaceTable:
         reading=(
             f"Each was fitted on {count(race.num_train)} of the training rows and judged on the "
             f"{count(race.num_held_out)} others; the winner was then fitted on all of them. The "
-            "best is decided by outcome, then by the gate that uses up most of what is allowed. "
+            f"best outcome wins, and among equals {_first_of_equals(race)}. Those that passed are "
+            "equals, and of others those whose worst gate cannot be told from the least bad one's. "
             "Unbeaten is what no other equals on every gate and betters on one."
             f"{left_out}"
         ),
     )
+
+
+def _first_of_equals(race: Race) -> str:
+    is_gated = any(gate.metric == LIKENESS for gate in race.winner.gates)
+    return "the rows most like real ones" if is_gated else "the gate that uses up least"
 
 
 def _row(runner: Runner, place: int) -> RaceRow:

@@ -6,14 +6,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from pandas.testing import assert_frame_equal
 
 from components.config import AutoregressiveConfig
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table, encode
 from components.errors import UserError
-from components.models.autoregressive import Autoregressive
+from components.models.autoregressive import Autoregressive, most_levels
+from components.models.autoregressive_learning import ColumnLessons
 from components.models.contract import Completer
+from components.models.row_codes import learn_row_codes, to_codes
 from components.training.loop import NonFiniteLossError
 from tests.models.conftest import fitted_once
 from tests.procedural import mixed_table
@@ -52,7 +55,7 @@ def test_conditional_distributions_are_those_of_the_process() -> None:
     assert given_last["x"].mean() == pytest.approx(10.0, abs=0.4)
     against_the_order = learned().sample(2_000, condition={"x": 10.0}, seed=1)
     assert (against_the_order["x"] == 10.0).all()
-    assert (against_the_order["b"] == "yes").mean() > 0.97
+    assert (against_the_order["b"] == "yes").mean() > 0.95
     both = learned().sample(2_000, condition={"x": 10.0, "a": "no"}, seed=1)
     assert (both["a"] == "no").all() and (both["b"] == "yes").mean() > 0.9
 
@@ -141,7 +144,7 @@ def test_killed_training_goes_on_to_the_same_weights(tmp_path: Path) -> None:
 
 
 def test_divergence_is_told() -> None:
-    config = SMALL.model_copy(update={"rate": 1e30, "steps": 80})
+    config = SMALL.model_copy(update={"rate": 1e38, "steps": 80})
     with pytest.raises(NonFiniteLossError):
         Autoregressive(config).fit(chain(300, 1), seed=0)
 
@@ -168,3 +171,57 @@ def test_training_ends_before_rows_are_learned_by_heart() -> None:
     advantage = (model.score(noise)[:, None] > model.score(fresh)[None, :]).mean()
     assert 0.35 < advantage < 0.68
     assert len(encode(model.sample(10, seed=0), table.schema)) == 10
+
+
+def independent(num_rows: int, seed: int) -> Table:
+    """Four columns of noise: whatever one tells of another is chance."""
+    rng = np.random.default_rng(seed)
+    frame = pd.DataFrame(rng.normal(size=(num_rows, 4)), columns=list("abcd")).round(2)
+    columns = tuple(
+        Column(
+            name=name,
+            kind=ColumnKind.NUMERICAL,
+            dtype="float64",
+            minimum=float(frame[name].min()),
+            maximum=float(frame[name].max()),
+            decimals=2,
+        )
+        for name in frame
+    )
+    return Table(frame, Schema(columns=columns, target="a"))
+
+
+def lessons(config: AutoregressiveConfig, num_rows: int) -> tuple[ColumnLessons, torch.Tensor]:
+    """What learns so many rows of noise, and 100 rows that it does not see."""
+    table = independent(num_rows + 100, 0)
+    columns = learn_row_codes(table.matrix, table.schema, crowd=10, most=32)
+    codes = torch.from_numpy(to_codes(table.matrix, columns))
+    return ColumnLessons(config, columns, codes[:num_rows], range(4), 0), codes[num_rows:]
+
+
+def test_the_gap_has_its_price() -> None:
+    config = AutoregressiveConfig(hidden_size=16, weight_decay=0.0, gap_weight=0.0)
+    learner, unseen = lessons(config, 300)
+    for _ in range(150):
+        learner.step(0.0)
+    surprise = learner.surprise_of(unseen)
+    gap = surprise - learner.surprise_of(learner.codes[:100])
+    assert gap > 0.1  # rows are learned by heart
+    assert learner.judged(unseen) == surprise
+    learner.config = config.model_copy(update={"gap_weight": 2.0})
+    assert learner.judged(unseen) == pytest.approx(surprise + 2.0 * gap)
+
+
+def test_fewer_rows_are_drawn_more_to_independent_columns() -> None:
+    config = AutoregressiveConfig(hidden_size=16, weight_decay=2.0)
+    for num_rows, decays in ((4_000, [0.0, 2.0, 20.0]), (1_000, [0.0, 8.0, 80.0])):
+        groups = lessons(config, num_rows)[0].optimiser.param_groups
+        assert sorted(group["weight_decay"] for group in groups) == pytest.approx(decays)
+
+
+def test_fewer_rows_have_fewer_levels() -> None:
+    for num_rows, levels in ((1_000, 40), (8_000, 80), (10**6, 128)):
+        assert most_levels(AutoregressiveConfig(), num_rows) == levels
+    few = Autoregressive(AutoregressiveConfig(steps=1, crowd=1))
+    few.fit(independent(125, 0), seed=0)
+    assert max(column.num_levels for column in few.columns_) <= 20

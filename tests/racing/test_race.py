@@ -1,5 +1,6 @@
 """The race: who wins it, what is left of it, and how it ends."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from components.config import (
     AutoConfig,
     AutoregressiveConfig,
     CopulaConfig,
+    CtganConfig,
     Gate,
     Purpose,
     TreesConfig,
@@ -20,26 +22,60 @@ from components.models import autoregressive
 from components.models.trees import Trees
 from components.racing import race as racing
 from components.racing.race import can_race, fit_chosen, run_race
-from components.racing.standing import Gated, Race, Runner, spent, standing
+from components.racing.standing import LIKENESS, Gated, Race, Runner, spent, standing
 from tests.procedural import mixed_table
 
 
-def runner(outcome: Outcome, *used: float, crowd: int = 1) -> Runner:
+def runner(outcome: Outcome, *used: float, crowd: int = 1, width: float = 0.0) -> Runner:
+    """Its gates spend so much, give or take `width`; the last one is that of likeness."""
+    names = [*(f"m{i}" for i in range(len(used) - 1)), LIKENESS]
     gates = tuple(
-        Gated(metric=f"m{i}", value=one, low=one, high=one, spent=one) for i, one in enumerate(used)
+        Gated(
+            metric=name,
+            value=one,
+            low=one - width,
+            high=one + width,
+            spent=one,
+            least_spent=one - width,
+        )
+        for name, one in zip(names, used, strict=True)
     )
     model = TreesConfig(crowd=crowd)
     return Runner(model=model, seconds=1.0, outcome=outcome, gates=gates, reasons=("so",))
 
 
+def used(runners: Sequence[Runner]) -> list[tuple[float, ...]]:
+    return [tuple(gate.spent for gate in one.gates) for one in runners]
+
+
 def test_outcome_decides_first_then_the_gate_that_spends_most() -> None:
     passed = runner(Outcome.PASSED, 0.9, 0.9)
     even = runner(Outcome.REFUSED, 0.5, 0.5)
-    uneven = runner(Outcome.REFUSED, 0.0, 0.6)
-    worse = runner(Outcome.REFUSED, 0.1, 0.7)
+    uneven = runner(Outcome.REFUSED, 0.6, 0.0)
+    worse = runner(Outcome.REFUSED, 0.7, 0.1)
     found = standing([worse, uneven, even, passed])
-    assert [one.gates for one in found] == [one.gates for one in (passed, even, uneven, worse)]
+    assert used(found) == used([passed, even, uneven, worse])
     assert [one.is_unbeaten for one in found] == [False, True, True, False]
+
+
+def test_among_those_that_passed_the_most_like_real_rows_win() -> None:
+    alike = runner(Outcome.PASSED, 0.9, 0.2)
+    safe = runner(Outcome.PASSED, 0.1, 0.5)
+    assert used(standing([safe, alike])) == used([alike, safe])
+
+
+def test_what_the_evidence_cannot_tell_apart_is_decided_by_likeness() -> None:
+    safe = runner(Outcome.UNDECIDED, 0.2, 0.5, width=0.3)
+    alike = runner(Outcome.UNDECIDED, 0.7, 0.3, width=0.3)  # down to 0.4: may spend as little
+    leaks = runner(Outcome.UNDECIDED, 0.9, 0.1, width=0.3)  # down to 0.6: it does not
+    assert used(standing([leaks, safe, alike])) == used([alike, safe, leaks])
+
+
+def test_records_of_earlier_versions_are_read() -> None:
+    said = runner(Outcome.PASSED, 0.9, 0.2).model_dump(mode="json")
+    for gate in said["gates"]:
+        del gate["least_spent"]
+    assert Runner.model_validate(said).worst.spent == 0.9
 
 
 def test_spent_is_the_part_of_the_allowance() -> None:
@@ -68,7 +104,7 @@ def test_every_candidate_is_judged_and_the_best_is_fitted_on_all_rows(
     race = fitted.race
     assert race is not None and len(race.runners) == 3 and not race.left_out
     assert race.num_train + race.num_held_out == 400 and race.num_held_out == 120
-    assert [one.rank for one in race.runners] == sorted(one.rank for one in race.runners)
+    assert race.runners == standing(race.runners[::-1])
     assert race.runners[0].is_unbeaten
     assert isinstance(fitted.model, Trees) or race.winner.model.name == "copula"
     race.save(tmp_path / "race.json")
@@ -136,3 +172,14 @@ def test_who_cannot_learn_the_table_is_left_out(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(racing, "candidates", lambda purpose: (asked,))
     with pytest.raises(UserError, match="no generator can learn the table: column 'city'"):
         run_race(mixed_table(400), config, seed=0)
+
+
+def test_the_gan_runs_only_where_all_others_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    config, last = AutoConfig(purpose=Purpose.SHARING, budget_seconds=3_600), CtganConfig(steps=20)
+    monkeypatch.setattr(racing, "candidates", lambda purpose: (last, last))
+    race = run_race(mixed_table(400), config, seed=0)
+    assert [one.outcome for one in race.runners] == [Outcome.UNDECIDED]
+    assert set(race.left_out) == {"ctgan"}
+    monkeypatch.setattr(racing, "candidates", lambda purpose: (TreesConfig(), last))
+    race = run_race(mixed_table(400), config, seed=0)  # these remember their rows
+    assert {one.name for one in race.runners} == {"trees", "ctgan"}
