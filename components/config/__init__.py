@@ -42,6 +42,7 @@ from components.config.images import (
     ImagesConfig,
     makes_images,
 )
+from components.config.lapgan import DetailNetworks, LapganConfig
 from components.config.models import (
     SHARING_CROWD,
     AutoConfig,
@@ -98,6 +99,7 @@ __all__ = [
     "CtganConfig",
     "Damaged",
     "DcganNetworks",
+    "DetailNetworks",
     "Device",
     "EvaluateConfig",
     "Fit",
@@ -112,6 +114,7 @@ __all__ = [
     "ImagesConfig",
     "Inequality",
     "InstanceNoise",
+    "LapganConfig",
     "MlpNetworks",
     "Model",
     "ModelConfig",

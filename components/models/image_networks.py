@@ -54,10 +54,11 @@ HOLDS: dict[Scale, Callable[[Any], Any]] = {
 
 def build_players(config: ImageGanConfig, schema: ImageSchema, seed: int) -> Players:
     """Untrained networks for such images; the first weights are drawn on the CPU, by the seed."""
+    classes = num_classes(schema)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         generator = _build_generator(config, schema)
-        discriminator = _build_discriminator(config, schema)
+        discriminator = build_discriminator(config, _canvas(schema), schema.channels, classes)
     for network in (generator, discriminator):  # a sixth to a third faster on a CPU
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     asked = config.conditioning
@@ -72,12 +73,21 @@ def empty_generator(config: ImageGanConfig, schema: ImageSchema) -> ImageGenerat
 
 
 def _build_generator(config: ImageGanConfig, schema: ImageSchema) -> ImageGenerator:
-    """An untrained generator. Spectral norm is for the discriminator alone."""
-    canvas, classes = Canvas(schema.height, schema.width), num_classes(schema)
-    hold = free if config.networks.scale is Scale.SPECTRAL else HOLDS[config.networks.scale]
+    """An untrained generator."""
+    canvas, classes = _canvas(schema), num_classes(schema)
+    hold = generator_hold(config.networks.scale)
     inputs = config.noise_size + (classes if classes > 1 else 0)
     body = _generator_body(config, inputs, schema.channels, canvas, hold, classes)
     return ImageGenerator(body, classes, canvas)
+
+
+def generator_hold(scale: Scale) -> Hold:
+    """How a generator's weights are held: spectral norm is for the discriminator alone."""
+    return free if scale is Scale.SPECTRAL else HOLDS[scale]
+
+
+def _canvas(schema: ImageSchema) -> Canvas:
+    return Canvas(schema.height, schema.width)
 
 
 def num_classes(schema: ImageSchema) -> int:
@@ -85,10 +95,12 @@ def num_classes(schema: ImageSchema) -> int:
     return max(1, len(schema.classes))
 
 
-def _build_discriminator(config: ImageGanConfig, schema: ImageSchema) -> ImageDiscriminator:
-    canvas, classes = Canvas(schema.height, schema.width), num_classes(schema)
+def build_discriminator(
+    config: ImageGanConfig, canvas: Canvas, channels: int, classes: int
+) -> ImageDiscriminator:
+    """An untrained discriminator of images with so many channels."""
     hold, told = HOLDS[config.networks.scale], config.conditioning.name
-    planes = planes_of(schema.channels, classes, told)
+    planes = planes_of(channels, classes, told)
     body = _discriminator_body(config, planes, canvas, hold)
     return ImageDiscriminator(
         body,
