@@ -13,6 +13,7 @@ from components.evaluation.images.case import ImageEvaluator
 from components.evaluation.images.copies import COPIES
 from components.evaluation.images.frechet import FRECHET
 from components.evaluation.images.moved_copies import MOVED_COPIES
+from components.evaluation.images.spectrum import SPECTRUM
 from components.evaluation.images.trts import TRTS
 from components.evaluation.images.utility import UTILITY
 from components.evaluation.images.wasserstein import WASSERSTEIN
@@ -21,6 +22,7 @@ IMAGE_EVALUATORS: dict[str, ImageEvaluator] = {
     "manifold": IN_MANIFOLD,
     "two_sample": TOLD_APART,
     "wasserstein": WASSERSTEIN,
+    "spectrum": SPECTRUM,
     "bins": BINS,
     "frechet": FRECHET,
     "utility": UTILITY,

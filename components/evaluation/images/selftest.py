@@ -45,6 +45,7 @@ ORDERS: dict[str, Expected] = {
     "two_sample_auc": Expected(((COPY, GOOD), (GAUSSIAN, COLLAPSED, NOISE))),
     "two_sample_sure": Expected(((COPY, GOOD), (COLLAPSED, NOISE))),
     "sliced_wasserstein": Expected(((COPY, GOOD), (NOISE,)), "few real images have real patches"),
+    "spectral_slope_gap": Expected(((COPY, GOOD), (NOISE,)), "a few real images have real spectra"),
     "different_bins": FIDELITY,
     "frechet_distance": FIDELITY,
     "tstr_accuracy": Expected(

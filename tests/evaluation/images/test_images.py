@@ -42,6 +42,7 @@ from components.evaluation.images.selftest import (
     RECORDS,
     self_test,
 )
+from components.evaluation.images.spectrum import ring_powers, slope
 from components.evaluation.images.utility import measure_utility
 from components.evaluation.images.wasserstein import mean_distance, pyramid
 from components.evaluation.selftest import evaluator_of, read_self_tests, source_hash
@@ -346,3 +347,14 @@ def test_settings_that_images_do_not_have_are_refused(
 ) -> None:
     with pytest.raises(UserError, match=words):
         evaluate_images(*parts(), config=EvaluateConfig.model_validate(settings))
+
+
+def test_a_blurred_image_loses_power_at_high_frequencies() -> None:
+    more = parts()[2]
+    blurred = (more.images[:, :-1, :-1] / 4 + more.images[:, 1:, :-1] / 4).astype(np.uint8)
+    blurred += (more.images[:, :-1, 1:] / 4 + more.images[:, 1:, 1:] / 4).astype(np.uint8)
+    same, soft = (ring_powers(each) for each in (more.images[:, :-1, :-1], blurred))
+    assert slope(soft) < slope(same) - 0.2
+    assert slope(ring_powers(np.zeros((3, 8, 8, 3), np.uint8))) == pytest.approx(0)
+    brighter = ring_powers((more.images // 2 + 100).astype(np.uint8))
+    assert slope(brighter) == pytest.approx(slope(ring_powers(more.images)), abs=0.01)
