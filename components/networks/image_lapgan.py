@@ -110,5 +110,6 @@ class PyramidGenerator(nn.Module):
         first, *planes = noise.split(self.sizes, dim=1)
         level = as_bytes(self.coarse(first, classes)).permute(0, 3, 1, 2).contiguous()
         for detail, plane in zip(self.details, planes, strict=True):
+            assert isinstance(detail, DetailGenerator)
             level = detail.refine(plane, level, classes)
         return as_floats(level)

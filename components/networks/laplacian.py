@@ -87,4 +87,5 @@ def packed_classes(told: Tensor) -> Tensor:
 
 def packed_coarse(told: Tensor, channels: int, sides: Sides) -> Tensor:
     """The coarser images in what `packed` gave."""
-    return told[:, 1:].to(torch.uint8).unflatten(1, (channels, *sides))
+    coarse: Tensor = told[:, 1:].to(torch.uint8).unflatten(1, (channels, *sides))
+    return coarse
