@@ -30,7 +30,7 @@ from components.networks.canvas import SMALLEST_BASE
 from components.networks.image_lapgan import PyramidGenerator
 from components.networks.laplacian import doubled, halved, packed
 from components.training.adversarial import AdversarialGame, RealSamples
-from components.training.loop import Schedule, train
+from components.training.watched import split_held_out, train_watched
 
 NAME = "lapgan"
 _NO_BUDGET = Budget()
@@ -72,16 +72,17 @@ class Lapgan:
             )
         generator = empty_pyramid(self.config, schema)
         levels = level_samples(images, len(generator.sizes))
-        schedule = self._schedule(budget, len(levels))
-        for number, real in enumerate(levels):
+        for number, samples in enumerate(levels):
+            real, held_out = split_held_out(samples, self.config, seed)
             own = seed if number == 0 else _level_seed(seed, number)
             players = build_level(self.config, schema, number, own)
             folder = None if checkpoint_dir is None else checkpoint_dir / f"level-{number}"
-            weights = train(
+            weights = train_watched(
                 AdversarialGame(self.config, players, real, own),
-                schedule,
-                judge=lambda: None,
-                score_name="none",
+                held_out,
+                self.config,
+                own,
+                seconds=None if budget.seconds is None else budget.seconds / len(levels),
                 log=_from_step(number * self.config.steps, log),
                 store=image_checkpoint_store(folder, self.config, images, own),
             )
@@ -117,15 +118,6 @@ class Lapgan:
     def _maker(self) -> ImageMaker:
         noise_size = self.generator_.noise_size
         return ImageMaker(self.generator_, noise_size, self.shares_, self.schema_.classes)
-
-    def _schedule(self, budget: Budget, num_levels: int) -> Schedule:
-        return Schedule(
-            num_steps=self.config.steps,
-            look_every=self.config.look_every,
-            patience=self.config.steps,
-            seconds=None if budget.seconds is None else budget.seconds / num_levels,
-            checkpoint_seconds=self.config.checkpoint_seconds,
-        )
 
 
 def level_samples(images: ImageSet, num_levels: int) -> list[RealSamples]:
