@@ -43,7 +43,7 @@ RECIPE = Recipe(
             LapganConfig(
                 networks=DcganNetworks(width=64), details=DetailNetworks(width=128), steps=20_000
             ),
-            ImageGanConfig(networks=DcganNetworks(width=48), steps=60_000),
+            ImageGanConfig(networks=DcganNetworks(width=72), steps=60_000),
         ),
     },
 )
