@@ -21,6 +21,7 @@ from components.config.evaluate import (
 )
 from components.config.image_evaluation import ImageEvaluationConfig
 from components.config.image_gan import (
+    AnyConditioning,
     AuxiliaryConditioning,
     Conditioning,
     DcganNetworks,
@@ -32,6 +33,7 @@ from components.config.image_gan import (
     ProgressiveNetworks,
     ResidualNetworks,
     Scale,
+    WordConditioning,
 )
 from components.config.images import (
     Colour,
@@ -85,6 +87,7 @@ __all__ = [
     "Action",
     "AdversarialConfig",
     "AncestryConfig",
+    "AnyConditioning",
     "Approval",
     "Augmentation",
     "AutoConfig",
@@ -142,6 +145,7 @@ __all__ = [
     "TreesConfig",
     "WassersteinLoss",
     "Watch",
+    "WordConditioning",
     "makes_images",
     "override",
     "parse_evaluate",

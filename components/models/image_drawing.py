@@ -8,11 +8,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from components.config import Conditioning
+from components.config import AnyConditioning
+from components.data.captions import vocabulary, word_codes
 from components.data.images import ImageSet, Labels, Pixels
 from components.models.contract import SamplingProgram
 from components.models.drawn_classes import class_stretches, draw_classes
 from components.models.streaming import chunk_rng, chunk_sizes
+from components.networks.image_gan import CaptionGenerator, ImageGenerator
 from components.networks.image_program import ImageProgram, as_bytes
 
 CHUNK = 256
@@ -30,6 +32,17 @@ class ImageMaker:
     noise_size: int
     shares: NDArray[np.float64]
     classes: tuple[str, ...]
+
+    def of_caption(self, caption: str) -> tuple["ImageMaker", int]:
+        """The same for one more class, of this caption, and its position; it has a share of 0.
+
+        The generator is one that knows the words of the captions of its classes, and all of these.
+        """
+        assert isinstance(self.generator, ImageGenerator)
+        words = torch.from_numpy(word_codes([caption], vocabulary(self.classes))[0])
+        generator = CaptionGenerator(self.generator, words)
+        shares, classes = np.append(self.shares, 0.0), (*self.classes, caption)
+        return replace(self, generator=generator, shares=shares, classes=classes), len(self.classes)
 
     def draw(self, num_images: int, wanted: int | None, seed: int) -> Iterator[ImageSet]:
         """So many images in parts, of the class `wanted` or of all."""
@@ -57,7 +70,7 @@ class ImageMaker:
         return SamplingProgram(module.eval(), 1 + self.noise_size, stretches)
 
 
-def told_images(images: ImageSet, conditioning: Conditioning) -> ImageSet:
+def told_images(images: ImageSet, conditioning: AnyConditioning) -> ImageSet:
     """The images, without labels where nobody is to be told any."""
     if conditioning.name != "none":
         return images

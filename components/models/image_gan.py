@@ -14,13 +14,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from components.config import ImageGanConfig
+from components.config import ImageGanConfig, WordConditioning
 from components.data.conditions import Condition
 from components.data.image_schema import ImageSchema, asked_class, schema_of
 from components.data.images import ImageSet
 from components.models.artifact import Artifact, load_image_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.drawn_classes import class_shares
+from components.models.image_captions import asked_caption, with_unseen
 from components.models.image_drawing import ImageMaker, told_images
 from components.models.image_networks import build_players, empty_generator
 from components.models.trained import image_checkpoint_store, put_weights, weights_of
@@ -77,6 +78,11 @@ class ImageGan:
         self, num_images: int, *, condition: Condition | None = None, seed: int
     ) -> Iterator[ImageSet]:
         """See `ImageModel.draw_images`."""
+        if isinstance(self.config.conditioning, WordConditioning):
+            caption = asked_caption(condition, self.schema_, self.shares_)
+            if caption is not None and caption not in self.schema_.classes:
+                maker, wanted = self._maker().of_caption(caption)
+                return maker.draw(num_images, wanted, seed)
         return self._maker().draw(num_images, asked_class(condition, self.schema_), seed)
 
     def export_program(self) -> SamplingProgram:
@@ -100,8 +106,10 @@ class ImageGan:
         return model
 
     def _maker(self) -> ImageMaker:
-        noise_size = self.config.noise_size
-        return ImageMaker(self.generator_, noise_size, self.shares_, self.schema_.classes)
+        asked, shares = self.config.conditioning, self.shares_
+        if isinstance(asked, WordConditioning):
+            shares = with_unseen(shares, self.schema_, asked.unseen)
+        return ImageMaker(self.generator_, self.config.noise_size, shares, self.schema_.classes)
 
 
 def _samples(images: ImageSet) -> RealSamples:

@@ -9,6 +9,7 @@ from components.config import (
     DetailNetworks,
     Gate,
     ImageGanConfig,
+    ImageModelConfig,
     LapganConfig,
     Params,
 )
@@ -26,7 +27,7 @@ GATES = (
 def _size(
     model: LapganConfig, rival: ImageGanConfig, data: str = MNIST, train_rows: int | None = None
 ) -> Params:
-    beside = {ONE_SCALE: rival}
+    beside: dict[str, ImageModelConfig] = {ONE_SCALE: rival}
     return shared("lapgan_mnist", model, GATES, data=data, train_rows=train_rows, baselines=beside)
 
 

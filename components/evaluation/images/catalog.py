@@ -9,6 +9,7 @@ from components.evaluation.images.bayes import BAYES
 from components.evaluation.images.benefit import BENEFIT
 from components.evaluation.images.bins import BINS
 from components.evaluation.images.by_rows import IN_MANIFOLD, MEMBERS, TOLD_APART
+from components.evaluation.images.captions import CAPTIONS
 from components.evaluation.images.case import ImageEvaluator
 from components.evaluation.images.copies import COPIES
 from components.evaluation.images.frechet import FRECHET
@@ -28,6 +29,7 @@ IMAGE_EVALUATORS: dict[str, ImageEvaluator] = {
     "utility": UTILITY,
     "trts": TRTS,
     "bayes": BAYES,
+    "captions": CAPTIONS,
     "membership": MEMBERS,
     "copies": COPIES,
     "moved_copies": MOVED_COPIES,
