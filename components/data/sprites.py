@@ -29,7 +29,8 @@ Plane = NDArray[np.float64]
 
 
 def _square(x: Plane, y: Plane) -> Plane:
-    return np.maximum(np.abs(x), np.abs(y)) - 0.86
+    edge: Plane = np.maximum(np.abs(x), np.abs(y)) - 0.86
+    return edge
 
 
 def _disc(x: Plane, y: Plane) -> Plane:
@@ -38,13 +39,15 @@ def _disc(x: Plane, y: Plane) -> Plane:
 
 
 def _triangle(x: Plane, y: Plane) -> Plane:
-    return np.maximum(y - 0.7, np.abs(x) * 0.87 - y * 0.5 - 0.5)
+    edge: Plane = np.maximum(y - 0.7, np.abs(x) * 0.87 - y * 0.5 - 0.5)
+    return edge
 
 
 def _cross(x: Plane, y: Plane) -> Plane:
     wide, high = np.abs(x), np.abs(y)
     bars = np.maximum(wide - 1, high - 0.34), np.maximum(wide - 0.34, high - 1)
-    return np.minimum(*bars)
+    edge: Plane = np.minimum(*bars)
+    return edge
 
 
 SHAPES: Mapping[str, Callable[[Plane, Plane], Plane]] = {

@@ -107,7 +107,7 @@ class ImageGan:
 
     def _maker(self) -> ImageMaker:
         asked, shares = self.config.conditioning, self.shares_
-        if isinstance(asked, WordConditioning):
+        if isinstance(asked, WordConditioning) and self.schema_.classes:
             shares = with_unseen(shares, self.schema_, asked.unseen)
         return ImageMaker(self.generator_, self.config.noise_size, shares, self.schema_.classes)
 

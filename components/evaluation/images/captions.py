@@ -7,12 +7,13 @@ from numpy.typing import NDArray
 
 from components.data.captions import attributes
 from components.data.images import ImageSet, Labels
-from components.data.table import Matrix
 from components.evaluation.case import Findings, Metric
 from components.evaluation.evidence import Measurement
 from components.evaluation.images.case import ImageCase, ImageEvaluator, ImageFindings
-from components.evaluation.images.utility import NUM_SEEDS, accuracy
+from components.evaluation.statistics import share_interval
 from components.training.classification import chances_of, fit_classifier
+
+Right = NDArray[np.bool_]
 
 FEWEST = 20
 """Images below which nothing is said of those with unseen captions."""
@@ -39,10 +40,10 @@ UNSEEN_CAPTION_ACCURACY = _metric(
 def measure_captions(case: ImageCase) -> ImageFindings:
     """The share of synthetic images whose caption is right word by word.
 
-    For each place in the captions (size, colour, ...) two networks of all training images find the
-    word that stands there. The interval adds the variance over images and that between networks;
-    the reference is the same of test images. Nothing is measured unless all captions have equally
-    many words, two at least. Blind to variety: one image a caption is right.
+    For each place in the captions (size, colour, ...) a network of all training images finds the
+    word that stands there. The interval is that of a share, networks held fixed; the reference is
+    the same of test images. Nothing is measured unless all captions have equally many words, two at
+    least. Blind to variety: one image a caption is right.
     """
     places = attributes(case.train.classes) if case.is_labelled else []
     if not places:
@@ -51,44 +52,38 @@ def measure_captions(case: ImageCase) -> ImageFindings:
     found = [_measured(CAPTION_ACCURACY, case, made, test)]
     new_made, new_test = (_is_unseen(case, each) for each in (case.synthetic, case.test))
     if new_made.sum() >= FEWEST:
-        made, test = made[..., new_made], test[..., new_test]
+        made, test = made[:, new_made], test[:, new_test]
         found.append(_measured(UNSEEN_CAPTION_ACCURACY, case, made, test))
     return ImageFindings(Findings(tuple(found)))
 
 
-def _found(case: ImageCase, words: Labels) -> tuple[Matrix, Matrix]:
-    """1 where the word is found, of synthetic and of test images, shape (networks, images)."""
-    seen = _labels(case.train)
-    nets = [
-        fit_classifier(
-            case.train.images, words[seen], int(words.max()) + 1, seed=case.seed("words", number)
-        )
-        for number in range(NUM_SEEDS)
-    ]
+def _found(case: ImageCase, words: Labels) -> tuple[Right, Right]:
+    """Whether the word is found, of synthetic and of test images."""
+    num_words, seed = int(words.max()) + 1, case.seed("words")
+    net = fit_classifier(case.train.images, words[_labels(case.train)], num_words, seed=seed)
     made, test = (
-        np.array(
-            [chances_of(net, each.images).argmax(axis=1) == words[_labels(each)] for net in nets]
-        ).astype(np.float64)
+        chances_of(net, each.images).argmax(axis=1) == words[_labels(each)]
         for each in (case.synthetic, case.test)
     )
     return made, test
 
 
-def _measured(metric: Metric, case: ImageCase, made: Matrix, test: Matrix) -> Measurement:
-    """Both are of shape (places, networks, images); an image is right where all its words are."""
-    interval = accuracy(made.min(axis=0), confidence=case.confidence(metric.name))
-    by_place = ", ".join(f"{share:.3f}" for share in made.mean(axis=(1, 2)))
+def _measured(metric: Metric, case: ImageCase, made: Right, test: Right) -> Measurement:
+    """Both are of shape (places, images); an image is right where all its words are."""
+    right: Right = made.all(axis=0)
+    interval = share_interval(int(right.sum()), len(right), confidence=case.confidence(metric.name))
+    by_place = ", ".join(f"{share:.3f}" for share in made.mean(axis=1))
     return metric.measured(
         interval,
         case,
         meaning=f"{metric.meaning} (word by word {by_place})",
-        reference=float(test.min(axis=0).mean()) if test.shape[2] else None,
+        reference=float(test.all(axis=0).mean()) if test.shape[1] else None,
     )
 
 
-def _is_unseen(case: ImageCase, images: ImageSet) -> NDArray[np.bool_]:
+def _is_unseen(case: ImageCase, images: ImageSet) -> Right:
     """Whether no training image has the image's caption."""
-    unseen: NDArray[np.bool_] = ~np.isin(_labels(images), np.unique(_labels(case.train)))
+    unseen: Right = ~np.isin(_labels(images), np.unique(_labels(case.train)))
     return unseen
 
 
