@@ -70,7 +70,7 @@ def _found(case: ImageCase, words: Labels) -> tuple[Right, Right]:
 
 def _measured(metric: Metric, case: ImageCase, made: Right, test: Right) -> Measurement:
     """Both are of shape (places, images); an image is right where all its words are."""
-    right: Right = made.all(axis=0)
+    right = np.asarray(made.all(axis=0))
     interval = share_interval(int(right.sum()), len(right), confidence=case.confidence(metric.name))
     by_place = ", ".join(f"{share:.3f}" for share in made.mean(axis=1))
     return metric.measured(
