@@ -1,6 +1,6 @@
 """The settings of a Laplacian pyramid of GANs."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -9,10 +9,15 @@ from components.config.image_gan import (
     Conditioning,
     DcganNetworks,
     ImageGanConfig,
-    ImageNetworks,
+    MlpNetworks,
     PlainConditioning,
+    ResidualNetworks,
 )
 from components.config.settings import Settings
+
+LevelNetworks = Annotated[
+    MlpNetworks | DcganNetworks | ResidualNetworks, Field(discriminator="name")
+]
 
 
 class DetailNetworks(Settings):
@@ -35,7 +40,7 @@ class LapganConfig(AdversarialConfig):
     """
 
     name: Literal["lapgan"] = "lapgan"
-    networks: ImageNetworks = DcganNetworks()
+    networks: LevelNetworks = DcganNetworks()
     conditioning: Conditioning = PlainConditioning()
     noise_size: int = Field(64, ge=1)
     coarsest: int = Field(7, ge=4)
