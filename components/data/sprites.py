@@ -93,7 +93,6 @@ def render(labels: Labels, rng: np.random.Generator) -> Pixels:
     ground = rng.uniform(10, 40, len(labels))
     cover = _cover([words[2] for words in split], across, down, radius)[..., None]
     images = ground[:, None, None, None] * (1 - cover) + colour[:, None, None] * cover
-    images += rng.normal(0, 3, images.shape)
     return np.clip(np.round(images), 0, 255).astype(np.uint8)
 
 
