@@ -21,6 +21,7 @@ from components.config.evaluate import (
 )
 from components.config.image_evaluation import ImageEvaluationConfig
 from components.config.image_gan import (
+    AnyConditioning,
     AuxiliaryConditioning,
     Conditioning,
     DcganNetworks,
@@ -32,6 +33,7 @@ from components.config.image_gan import (
     ProgressiveNetworks,
     ResidualNetworks,
     Scale,
+    WordConditioning,
 )
 from components.config.images import (
     Colour,
@@ -42,6 +44,7 @@ from components.config.images import (
     ImagesConfig,
     makes_images,
 )
+from components.config.lapgan import DetailNetworks, LapganConfig
 from components.config.models import (
     SHARING_CROWD,
     AutoConfig,
@@ -86,6 +89,7 @@ __all__ = [
     "Action",
     "AdversarialConfig",
     "AncestryConfig",
+    "AnyConditioning",
     "Approval",
     "Augmentation",
     "AutoConfig",
@@ -100,6 +104,7 @@ __all__ = [
     "CtganConfig",
     "Damaged",
     "DcganNetworks",
+    "DetailNetworks",
     "Device",
     "EvaluateConfig",
     "Fit",
@@ -115,6 +120,7 @@ __all__ = [
     "ImagesConfig",
     "Inequality",
     "InstanceNoise",
+    "LapganConfig",
     "MlpNetworks",
     "Model",
     "ModelConfig",
@@ -143,6 +149,7 @@ __all__ = [
     "TvaeConfig",
     "WassersteinLoss",
     "Watch",
+    "WordConditioning",
     "makes_images",
     "override",
     "parse_evaluate",

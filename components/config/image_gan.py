@@ -114,7 +114,23 @@ class AuxiliaryConditioning(Settings):
     weight: float = Field(1.0, gt=0)
 
 
+class WordConditioning(Settings):
+    """Labels are captions: each word has an embedding in either network, and a caption their sum.
+
+    The words stand beside the noise, and the discriminator projects features onto the sum. Any
+    words that training captions have can be asked for together, seen so or not. Of what is drawn
+    without asking, the share `unseen` has captions of the data that no training image has, evenly,
+    where there are any.
+    """
+
+    name: Literal["words"] = "words"
+    unseen: float = Field(0.0, ge=0, lt=1)
+
+
 Conditioning = Annotated[PlainConditioning | AuxiliaryConditioning, Field(discriminator="name")]
+AnyConditioning = Annotated[
+    PlainConditioning | AuxiliaryConditioning | WordConditioning, Field(discriminator="name")
+]
 
 
 class ImageGanConfig(AdversarialConfig):
@@ -126,7 +142,7 @@ class ImageGanConfig(AdversarialConfig):
 
     name: Literal["image_gan"] = "image_gan"
     networks: ImageNetworks = DcganNetworks()
-    conditioning: Conditioning = PlainConditioning()
+    conditioning: AnyConditioning = PlainConditioning()
     noise_size: int = Field(64, ge=1)
 
     @model_validator(mode="after")

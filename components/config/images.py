@@ -7,6 +7,7 @@ from pydantic import Field
 from typing_extensions import TypeIs
 
 from components.config.image_gan import ImageGanConfig
+from components.config.lapgan import LapganConfig
 from components.config.settings import Settings
 
 
@@ -62,7 +63,7 @@ class ImageGaussianConfig(Settings):
     components: int = Field(50, ge=1)
 
 
-ImageModelConfig = ImageGaussianConfig | ImageGanConfig
+ImageModelConfig = ImageGaussianConfig | ImageGanConfig | LapganConfig
 
 
 def makes_images(model: Settings) -> TypeIs[ImageModelConfig]:

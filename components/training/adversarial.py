@@ -1,6 +1,6 @@
 """The game of a generator against a discriminator, whatever they make and are told."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,19 +49,24 @@ class RealSamples:
         return samples, self.conditions[picked]
 
 
+def _as_it_is(condition: Tensor) -> Tensor:
+    return condition
+
+
 @dataclass(frozen=True)
 class Players:
     """Untrained networks.
 
     The generator takes (noise, condition) to samples: noise (rows, noise_size), normal. The
-    discriminator takes (samples, condition) to an `Opinion`. Where that has logits, the condition
-    is a class, and `auxiliary_weight` that of finding it.
+    discriminator takes (samples, condition) to an `Opinion`. Where that has logits,
+    `auxiliary_weight` is that of finding the class, which is what `class_of` a condition gives.
     """
 
     generator: nn.Module
     discriminator: nn.Module
     noise_size: int
     auxiliary_weight: float = 0.0
+    class_of: Callable[[Tensor], Tensor] = _as_it_is
 
 
 class AdversarialGame:
@@ -158,8 +163,8 @@ class AdversarialGame:
         losses = {"discriminator_loss": self.loss.discriminator(of_real.values, of_fake.values)}
         if of_real.logits is not None and of_fake.logits is not None:
             weight = self.players.auxiliary_weight
-            losses["real_class_loss"] = weight * functional.cross_entropy(of_real.logits, condition)
-            losses["fake_class_loss"] = weight * functional.cross_entropy(of_fake.logits, told)
+            losses["real_class_loss"] = weight * self._class_loss(of_real.logits, condition)
+            losses["fake_class_loss"] = weight * self._class_loss(of_fake.logits, told)
         if pays_r1 and self.config.r1 is not None:
             weight = self.config.r1.weight / 2 * self.config.r1.every
             losses["r1_penalty"] = weight * zero_centred_penalty(of_real.values, real)
@@ -192,11 +197,14 @@ class AdversarialGame:
             matched = feature_matching_loss(of_real.features, of_fake.features)
             losses["feature_matching_loss"] = weight * matched
         if of_fake.logits is not None:
-            found = functional.cross_entropy(of_fake.logits, condition)
+            found = self._class_loss(of_fake.logits, condition)
             losses["generator_class_loss"] = self.players.auxiliary_weight * found
         told = self._descend("generator", losses)
         self.discriminator.requires_grad_(True)
         return told
+
+    def _class_loss(self, logits: Tensor, condition: Tensor) -> Tensor:
+        return functional.cross_entropy(logits, self.players.class_of(condition))
 
     def _descend(self, name: str, losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """One step down the sum of the losses; these, detached, and how long the gradient was."""

@@ -45,7 +45,7 @@ class Looker:
     def gauges(self) -> Mapping[str, float]:
         """See `components/training/gauges.py`."""
         made = self.game.draw(self.noise, self.conditions)
-        self.latest = measure(self.reference, made, self.conditions)
+        self.latest = measure(self.reference, made, self.game.players.class_of(self.conditions))
         return self.latest
 
     def score(self) -> float:
@@ -111,7 +111,7 @@ def look_at(
     told = torch.randint(len(game.real), (count,), generator=random).to(game.device)
     return Looker(
         game,
-        learn_reference(samples, conditions, count, seed),
+        learn_reference(samples, game.players.class_of(conditions), count, seed),
         torch.randn((count, game.players.noise_size), generator=random),
         game.real.conditions[told].cpu(),
     )

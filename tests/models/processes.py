@@ -13,7 +13,7 @@ def kill_after_checkpoint(script: str, directory: Path, step: int, *arguments: s
     """Run `script`, given the directory, and kill it once the checkpoint of `step` is there."""
     child = subprocess.Popen([sys.executable, "-c", script, str(directory), *arguments], cwd=ROOT)
     deadline = time.monotonic() + 60
-    while not (directory / f"step-{step:09d}.pt").exists():
+    while not any(directory.rglob(f"step-{step:09d}.pt")):
         assert child.poll() is None and time.monotonic() < deadline
         time.sleep(0.05)
     child.send_signal(signal.SIGKILL)

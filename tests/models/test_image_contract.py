@@ -26,6 +26,14 @@ SMALL: dict[str, dict[str, Any]] = {
         "noise_size": 8,
         "networks": {"name": "dcgan", "width": 4},
     },
+    "lapgan": {
+        "steps": 8,
+        "look_every": 6,
+        "batch_size": 16,
+        "noise_size": 8,
+        "networks": {"name": "dcgan", "width": 4},
+        "details": {"width": 4, "layers": 1},
+    },
 }
 """Settings that make each model quick; of one that is not here, the defaults."""
 

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 from components.config import ImageGanConfig
 from components.data.images import ImageSet
 from components.models.contract import Budget
-from components.models.image_gan import CHUNK, ImageGan
+from components.models.image_drawing import CHUNK
+from components.models.image_gan import ImageGan
 from components.training.loop import NonFiniteLossError
 from tests.pictured import colour_digits, digits
 

@@ -9,10 +9,12 @@ from components.evaluation.images.bayes import BAYES
 from components.evaluation.images.benefit import BENEFIT
 from components.evaluation.images.bins import BINS
 from components.evaluation.images.by_rows import IN_MANIFOLD, MEMBERS, TOLD_APART
+from components.evaluation.images.captions import CAPTIONS
 from components.evaluation.images.case import ImageEvaluator
 from components.evaluation.images.copies import COPIES
 from components.evaluation.images.frechet import FRECHET
 from components.evaluation.images.moved_copies import MOVED_COPIES
+from components.evaluation.images.spectrum import SPECTRUM
 from components.evaluation.images.trts import TRTS
 from components.evaluation.images.utility import UTILITY
 from components.evaluation.images.wasserstein import WASSERSTEIN
@@ -21,11 +23,13 @@ IMAGE_EVALUATORS: dict[str, ImageEvaluator] = {
     "manifold": IN_MANIFOLD,
     "two_sample": TOLD_APART,
     "wasserstein": WASSERSTEIN,
+    "spectrum": SPECTRUM,
     "bins": BINS,
     "frechet": FRECHET,
     "utility": UTILITY,
     "trts": TRTS,
     "bayes": BAYES,
+    "captions": CAPTIONS,
     "membership": MEMBERS,
     "copies": COPIES,
     "moved_copies": MOVED_COPIES,

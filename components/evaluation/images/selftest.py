@@ -34,6 +34,7 @@ GAIN = Expected(
     ((GOOD,), (COPY, COLLAPSED, NOISE)),
     "a copy adds nothing to the images it copies, a Gaussian of pixels may help",
 )
+CAPTIONED = Expected(((COPY, GOOD), (NOISE,)), "a few real images show what they should")
 ORDERS: dict[str, Expected] = {
     "augmentation_gain": GAIN,
     "accuracy_gain": GAIN,
@@ -45,6 +46,7 @@ ORDERS: dict[str, Expected] = {
     "two_sample_auc": Expected(((COPY, GOOD), (GAUSSIAN, COLLAPSED, NOISE))),
     "two_sample_sure": Expected(((COPY, GOOD), (COLLAPSED, NOISE))),
     "sliced_wasserstein": Expected(((COPY, GOOD), (NOISE,)), "few real images have real patches"),
+    "spectral_slope_gap": Expected(((COPY, GOOD), (NOISE,)), "a few real images have real spectra"),
     "different_bins": FIDELITY,
     "frechet_distance": FIDELITY,
     "tstr_accuracy": Expected(
@@ -60,6 +62,8 @@ ORDERS: dict[str, Expected] = {
         ("bayes_accuracy", "bayes_accuracy_loss", "bayes_over_naive"),
         Expected(((COPY, GOOD), (NOISE,)), "few images, or Gaussians, may do for a density"),
     ),
+    "caption_accuracy": CAPTIONED,
+    "unseen_caption_accuracy": CAPTIONED,
     "trts_accuracy": Expected(((COPY, GOOD), (NOISE,)), "few images, or Gaussians, may show it"),
     "membership_auc": PRIVACY,
     "membership_auc_exposed": PRIVACY,

@@ -5,6 +5,7 @@ import hashlib
 import importlib
 import pkgutil
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -20,6 +21,7 @@ from components.evaluation.images import case as case_module
 from components.evaluation.images import evaluate as evaluate_module
 from components.evaluation.images import utility
 from components.evaluation.images.bins import different, measure_bins
+from components.evaluation.images.captions import measure_captions
 from components.evaluation.images.case import (
     ImageCase,
     ImageFindings,
@@ -42,6 +44,7 @@ from components.evaluation.images.selftest import (
     RECORDS,
     self_test,
 )
+from components.evaluation.images.spectrum import ring_powers, slope
 from components.evaluation.images.utility import measure_utility
 from components.evaluation.images.wasserstein import mean_distance, pyramid
 from components.evaluation.selftest import evaluator_of, read_self_tests, source_hash
@@ -346,3 +349,37 @@ def test_settings_that_images_do_not_have_are_refused(
 ) -> None:
     with pytest.raises(UserError, match=words):
         evaluate_images(*parts(), config=EvaluateConfig.model_validate(settings))
+
+
+def test_a_blurred_image_loses_power_at_high_frequencies() -> None:
+    more = parts()[2]
+    blurred = (more.images[:, :-1, :-1] / 4 + more.images[:, 1:, :-1] / 4).astype(np.uint8)
+    blurred += (more.images[:, :-1, 1:] / 4 + more.images[:, 1:, 1:] / 4).astype(np.uint8)
+    same, soft = (ring_powers(each) for each in (more.images[:, :-1, :-1], blurred))
+    assert slope(soft) < slope(same) - 0.2
+    assert slope(ring_powers(np.zeros((3, 8, 8, 3), np.uint8))) == pytest.approx(0)
+    brighter = ring_powers((more.images // 2 + 100).astype(np.uint8))
+    assert slope(brighter) == pytest.approx(slope(ring_powers(more.images)), abs=0.01)
+
+
+def test_captions_are_judged_word_by_word_and_unseen_ones_apart() -> None:
+    """Of two words, with half of the second said wrongly: half of the images are right."""
+    rng = np.random.default_rng(0)
+    captions = ("dark down", "dark up", "light down", "light up")
+    labels = np.arange(240) % 4
+    images = (
+        rng.integers(20, size=(240, 8, 8, 1)) + np.where(labels < 2, 40, 180)[:, None, None, None]
+    )
+    images[labels % 2 == 1, :4] += 60
+    images[labels % 2 == 0, 4:] += 60
+    whole = ImageSet(images.astype(np.uint8), labels, captions, "")
+    train = whole.take(np.flatnonzero(labels[:120] < 3))
+    test = whole.take(np.arange(120, 240))
+    half = labels[120:] ^ (np.arange(120) % 8 < 4)
+    wrong = replace(test, labels=half)
+    found = measure_captions(ImageCase(train, test, test, CONFIG)).findings.measurements
+    assert [each.name for each in found] == ["caption_accuracy", "unseen_caption_accuracy"]
+    assert [each.value for each in found] == [each.reference for each in found] == [1.0, 1.0]
+    found = measure_captions(ImageCase(train, test, wrong, CONFIG)).findings.measurements
+    assert found[0].value == 0.5 and "word by word 1.000, 0.500" in found[0].meaning
+    assert measure_captions(ImageCase(*parts(), CONFIG)).findings.measurements == ()

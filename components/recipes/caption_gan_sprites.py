@@ -1,0 +1,61 @@
+"""Does a GAN that is told words draw what a caption says, seen together or not?
+
+A conditional GAN on attribute tokens: each word ("large", "red", "square", "left") has an
+embedding, and a caption is their sum. A quarter of the captions is held out as a whole, and half of
+what is drawn has such captions. The truth is known: sprites are drawn by the words.
+"""
+
+from components.config import (
+    DcganNetworks,
+    EvaluateConfig,
+    Gate,
+    GroupSplit,
+    ImageGanConfig,
+    ImagesConfig,
+    Params,
+    PrepareConfig,
+    Purpose,
+    TrainConfig,
+    WordConditioning,
+)
+from components.recipes.recipe import Family, Preset, Recipe
+
+SPRITES, LABEL = "procedural:sprites", "label"
+
+GATES = (
+    Gate(metric="caption_accuracy", better_than=0.9),
+    Gate(metric="unseen_caption_accuracy", better_than=0.8),
+)
+
+
+def _size(*, width: int, steps: int, train_rows: int | None = None) -> Params:
+    return Params(
+        name="caption_gan_sprites",
+        prepare=PrepareConfig(
+            data=SPRITES,
+            target=LABEL,
+            images=ImagesConfig(),
+            split=GroupSplit(column=LABEL),
+            test_share=0.25,
+            train_rows=train_rows,
+        ),
+        train=TrainConfig(
+            model=ImageGanConfig(
+                networks=DcganNetworks(width=width),
+                conditioning=WordConditioning(unseen=0.5),
+                steps=steps,
+            )
+        ),
+        evaluate=EvaluateConfig(purpose=Purpose.SHARING, sharing_gates=GATES),
+    )
+
+
+RECIPE = Recipe(
+    question="Does a GAN told words draw what a caption says, also captions it never saw?",
+    family=Family.IMAGES,
+    presets={
+        Preset.SMOKE: _size(width=4, steps=20, train_rows=300),
+        Preset.CPU: _size(width=16, steps=3_000),
+        Preset.GPU: _size(width=64, steps=20_000),
+    },
+)

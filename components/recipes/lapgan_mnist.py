@@ -1,0 +1,50 @@
+"""Do digits made level by level look more real than those of one network of equal size?
+
+LAPGAN (Denton et al. 2015) on pyramids of 7, 14 and 28 pixels, against a DCGAN with as many weights
+(about 110,000), trained for about as long on the same images, in the same run.
+"""
+
+from components.config import (
+    DcganNetworks,
+    DetailNetworks,
+    Gate,
+    ImageGanConfig,
+    ImageModelConfig,
+    LapganConfig,
+    Params,
+)
+from components.recipes.image_params import DIGITS, MNIST, shared
+from components.recipes.recipe import Family, Preset, Recipe
+
+ONE_SCALE = "one_scale"
+
+GATES = (
+    Gate(metric="spectral_slope_gap", better_than=ONE_SCALE),
+    Gate(metric="two_sample_auc", better_than=ONE_SCALE),
+)
+
+
+def _size(
+    model: LapganConfig, rival: ImageGanConfig, data: str = MNIST, train_rows: int | None = None
+) -> Params:
+    beside: dict[str, ImageModelConfig] = {ONE_SCALE: rival}
+    return shared("lapgan_mnist", model, GATES, data=data, train_rows=train_rows, baselines=beside)
+
+
+RECIPE = Recipe(
+    question="Do digits made level by level look more real than those of one equal network?",
+    family=Family.IMAGES,
+    presets={
+        Preset.SMOKE: _size(LapganConfig(steps=30), ImageGanConfig(steps=30), DIGITS, 200),
+        Preset.CPU: _size(
+            LapganConfig(steps=1_500),
+            ImageGanConfig(networks=DcganNetworks(width=12), steps=5_000),
+        ),
+        Preset.GPU: _size(
+            LapganConfig(
+                networks=DcganNetworks(width=64), details=DetailNetworks(width=128), steps=20_000
+            ),
+            ImageGanConfig(networks=DcganNetworks(width=72), steps=60_000),
+        ),
+    },
+)
