@@ -19,7 +19,7 @@ MOST_COUNTED = 16
 MOST_GROWING_ROWS = 100_000
 """Cuts are looked for on at most so many rows."""
 
-NUM_PATTERNS = 64
+NUM_PATTERNS = 16
 PATTERN_SHARES = (0.0, 0.3, 0.5)
 """How large a share of a column's other codes may go left with the one that is cut off."""
 
@@ -40,7 +40,7 @@ class Rows:
     slots: Cells
     owner: Places
     is_ordered: Marks
-    dice: Matrix
+    dice: NDArray[np.float32]
     is_growing: Marks
 
     @classmethod
@@ -52,6 +52,7 @@ class Rows:
             groups = _counted(np.bincount(values, minlength=column.num_codes), column.is_ordered)
             parts.append((groups[values] + sum(sizes)).astype(np.int32))
             sizes.append(int(groups.max()) + 1)
+        most = max(column.num_codes for column in columns)
         is_growing = np.ones(len(codes), dtype=bool)
         if len(codes) > MOST_GROWING_ROWS:
             is_growing[:] = False
@@ -61,7 +62,7 @@ class Rows:
             slots=np.column_stack(parts),
             owner=np.repeat(np.arange(len(sizes)), sizes),
             is_ordered=np.array([column.is_ordered for column in columns]),
-            dice=rng.random((NUM_PATTERNS, max(column.num_codes for column in columns))),
+            dice=rng.random((NUM_PATTERNS, most), dtype=np.float32),
             is_growing=is_growing,
         )
 

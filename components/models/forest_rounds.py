@@ -94,22 +94,23 @@ def _told(found: Round) -> dict[str, float]:
 
 
 def _judged(rows: Rows, leaves: Places, rng: np.random.Generator) -> Round:
-    return Round(leaves, accuracy(rows.codes, made_rows(rows.codes, leaves, rng), rng))
+    num_made = min(len(rows.codes), MOST_JUDGED)
+    made = made_rows(rows.codes, leaves, num_made, rng)
+    return Round(leaves, accuracy(rows.codes, made, rng))
 
 
-def made_rows(codes: Cells, leaves: Places, rng: np.random.Generator) -> Cells:
-    """As many rows as there are real ones: leaves drawn by their rows, columns apart within them.
+def made_rows(codes: Cells, leaves: Places, num_made: int, rng: np.random.Generator) -> Cells:
+    """So many rows from leaves that are drawn by their rows, with columns apart within them.
 
     Each cell is that of a real row of the same leaf, drawn for it alone; trees take turns.
     """
-    num_rows = len(codes)
-    made = np.empty_like(codes)
-    tree_of = rng.permutation(np.arange(num_rows) % len(leaves))
+    made = np.empty((num_made, codes.shape[1]), dtype=np.int32)
+    tree_of = rng.permutation(np.arange(num_made) % len(leaves))
     for tree, leaf in enumerate(leaves):
         mine = np.flatnonzero(tree_of == tree)
         size = np.bincount(leaf)
         first, by_leaf = np.cumsum(size) - size, np.argsort(leaf, kind="stable")
-        drawn = leaf[rng.integers(0, num_rows, len(mine))]
+        drawn = leaf[rng.integers(0, len(codes), len(mine))]
         for j in range(codes.shape[1]):
             donor = first[drawn] + (rng.random(len(mine)) * size[drawn]).astype(np.int64)
             made[mine, j] = codes[by_leaf[donor], j]
@@ -117,13 +118,14 @@ def made_rows(codes: Cells, leaves: Places, rng: np.random.Generator) -> Cells:
 
 
 def accuracy(real: Cells, made: Cells, rng: np.random.Generator) -> float:
-    """How often a random forest tells which of the rows that its tree has not seen are real.
+    """How often a random forest tells which of the rows that its trees have not seen are real.
 
-    0.5 is chance, and what too few rows get. Rows of codes of both kinds, as many of each.
+    0.5 is chance; it is 1 where there are too few rows to ask. As many rows of codes of each kind
+    are judged, at random.
     """
     from sklearn.ensemble import RandomForestClassifier
 
-    kept = min(len(real), MOST_JUDGED)
+    kept = min(len(real), len(made), MOST_JUDGED)
     if kept < FEWEST_JUDGED:
         return 1.0
     some = (rng.choice(len(part), kept, replace=False) for part in (real, made))

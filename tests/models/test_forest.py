@@ -77,10 +77,10 @@ def test_made_rows_keep_the_marginals_of_leaves_and_nothing_else() -> None:
     rng = np.random.default_rng(0)
     x = rng.integers(0, 2, 4_000)
     codes = np.column_stack([x, x]).astype(np.int32)
-    apart = made_rows(codes, np.zeros((2, 4_000), dtype=np.int64), rng)
+    apart = made_rows(codes, np.zeros((2, 4_000), dtype=np.int64), 4_000, rng)
     assert (apart[:, 0] == apart[:, 1]).mean() == pytest.approx(0.5, abs=0.03)
-    within = made_rows(codes, np.array([x, x]), rng)
-    assert (within[:, 0] == within[:, 1]).all()
+    within = made_rows(codes, np.array([x, x]), 3_000, rng)
+    assert len(within) == 3_000 and (within[:, 0] == within[:, 1]).all()
     assert within.mean() == pytest.approx(x.mean(), abs=0.03)
 
 
