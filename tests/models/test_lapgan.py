@@ -204,5 +204,5 @@ def test_detail_is_learned():
     below = doubled(coarse, (8, 8))
     wanted, added = (image.flatten(1).double() - below.flatten(1) for image in (pixels, made))
     alike = torch.nn.functional.cosine_similarity(wanted, added).mean()
-    assert alike > 0.3
+    assert alike > 0.2
     assert added.norm(dim=1).mean() == pytest.approx(wanted.norm(dim=1).mean(), rel=0.4)
