@@ -45,6 +45,7 @@ class LapganConfig(AdversarialConfig):
     noise_size: int = Field(64, ge=1)
     coarsest: int = Field(7, ge=4)
     details: DetailNetworks = DetailNetworks()
+    generator_rate: float = Field(1e-3, gt=0)
 
     @property
     def coarse_gan(self) -> ImageGanConfig:

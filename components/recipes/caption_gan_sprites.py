@@ -43,6 +43,7 @@ def _size(*, width: int, steps: int, train_rows: int | None = None) -> Params:
             model=ImageGanConfig(
                 networks=DcganNetworks(width=width),
                 conditioning=WordConditioning(unseen=0.5),
+                discriminator_rate=1e-3,
                 steps=steps,
             )
         ),
