@@ -76,6 +76,7 @@ NUM_IMAGES = 1000
 RATES = {
     "strong_discriminator": {"generator_rate": 1e-9},
     "stuck": {"generator_rate": 1e-9, "discriminator_rate": 1e-9},
+    "oscillation": {"decay_from": 1.0},
 }
 FAULTS = {
     "one_sample": "collapsed",

@@ -1,6 +1,7 @@
 """Whether the monitors of GANs find every injected fault, and nothing in healthy games.
 
-    python -m benchmarks.stability [--seeds N] [--healthy N] [--state FILE] [--write docs/stability.md]
+    python -m benchmarks.stability [--seeds N] [--healthy N] [--state FILE]
+        [--write docs/stability.md]
 
 Games of digits, 400 steps each. What was measured is kept in FILE, so that a killed run goes on.
 """
@@ -104,7 +105,7 @@ curves of the run, each with the losses.
 | `collapsed` | for three looks one of the signs below is there, and gets no weaker |
 | `overpowered` | for five looks, the discriminator values the real one higher in 99% of pairs |
 | `exploded` | a gradient is 100 times as long as at the median of the looks before |
-| `oscillating` | the generator's loss turns at each of ten looks, by half its size and more |
+| `oscillating` | the generator's loss turns at most of ten looks, by .3 of its size and more |
 | `stuck` | images are far from real ones, and came no nearer in ten looks |
 
 The signs of a collapse: more than half of 20 kinds of image are made too rarely or too often
