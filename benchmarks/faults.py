@@ -37,18 +37,12 @@ class _OneSample(nn.Module):
         return made
 
 
-class _ThreeClasses(_OneSample):
-    """A generator that makes the first three classes alone."""
-
-    def forward(self, noise: Tensor, labels: Tensor) -> Tensor:
-        made: Tensor = self.generator(noise, labels % 3)
-        return made
-
-
 class Broken(AdversarialGame):
     """A game in which something happens to the networks, or to their rates."""
 
     fault = "none"
+    whole: RealSamples
+    """What made samples are compared with."""
     broken_at, happens = 200, 1_000_000
     """When a fault of one step happens, and how often it may."""
 
@@ -82,6 +76,7 @@ NUM_IMAGES = 1000
 RATES = {
     "strong_discriminator": {"generator_rate": 1e-9},
     "stuck": {"generator_rate": 1e-9, "discriminator_rate": 1e-9},
+    "oscillation": {"decay_from": 1.0},
 }
 FAULTS = {
     "one_sample": "collapsed",
@@ -100,12 +95,13 @@ def game_with(fault: str, config: ImageGanConfig = CONFIG, seed: int = 0) -> Bro
     config = config.model_copy(update=RATES.get(fault, {}))
     images = load_bundled_images("sklearn:digits").take(np.arange(NUM_IMAGES))
     players = build_players(config, schema_of(images), seed)
-    wrap = {"one_sample": _OneSample, "three_classes": _ThreeClasses}.get(fault)
-    if wrap is not None:
-        players = Players(wrap(players.generator), players.discriminator, players.noise_size)
+    if fault == "one_sample":
+        players = Players(_OneSample(players.generator), players.discriminator, players.noise_size)
     samples = torch.from_numpy(images.images.copy()).permute(0, 3, 1, 2)
-    game = Broken(config, players, RealSamples(samples, torch.from_numpy(images.labels)), seed)
-    game.fault = fault
+    whole = RealSamples(samples, torch.from_numpy(images.labels))
+    few = whole.at(whole.conditions < 3) if fault == "three_classes" else whole
+    game = Broken(config, players, few, seed)
+    game.fault, game.whole = fault, whole
     return game
 
 
@@ -114,7 +110,7 @@ def play(
 ) -> tuple[dict[str, Tensor], list[dict[str, float]], StabilityGuard]:
     """Train; the weights, the metrics of each look, and the guard."""
     told: list[dict[str, float]] = []
-    looker = look_at(game, None, game.config, seed)
+    looker = look_at(game, game.whole, game.config, seed)
     guard = StabilityGuard(game, game.config.watch)
     weights = train(
         game,

@@ -24,7 +24,7 @@ SIGNS_OF_COLLAPSE = {
 AGAIN = 3
 SURE = 0.99
 EXPLODED = 100.0
-SWUNG, LEAST_TURNS = 0.5, 4
+SWUNG, LEAST_TURNS = 0.3, 0.7
 FAR, BETTER = 0.5, 0.01
 """A distance of half the real deviation is far; it gets better by a hundredth at least."""
 
@@ -68,9 +68,9 @@ def exploded(looks: Looks, patience: int) -> str | None:
 
 
 def oscillating(looks: Looks, patience: int) -> str | None:
-    """The generator's loss swings back and forth, by half its size and more, look after look.
+    """The generator's loss swings back and forth, by .3 of its size and more, look after look.
 
-    Over twice `patience` looks there are at least 4 turns, and as many as there can be but one.
+    Over twice `patience` looks there are .7 as many turns as there can be.
     """
     losses = [look["generator_loss"] for look in looks[-2 * patience :] if "generator_loss" in look]
     if len(losses) < 2 * patience:
@@ -81,7 +81,7 @@ def oscillating(looks: Looks, patience: int) -> str | None:
         before * after < 0 and min(abs(before), abs(after)) > least
         for before, after in pairwise(steps)
     )
-    if turns < max(LEAST_TURNS, len(steps) - 2):
+    if turns < LEAST_TURNS * (len(steps) - 1):
         return None
     return f"the generator's loss turned {turns} times in {len(losses)} looks"
 

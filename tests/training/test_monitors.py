@@ -101,7 +101,7 @@ def test_a_gradient_explodes_at_100_times_its_median(name):
     assert "101 times" in (exploded(looks({}, {}, {name: 101.0}), PATIENCE) or "")
 
 
-def test_a_loss_oscillates_where_it_turns_at_each_look_by_half_its_size():
+def test_a_loss_oscillates_where_it_turns_at_most_looks_by_much_of_its_size():
     up, down, little = {"generator_loss": 2.0}, {"generator_loss": 0.5}, {"generator_loss": 0.9}
     assert "turned 8 times" in (oscillating(looks(*[up, down] * 5), PATIENCE) or "")
     assert oscillating(looks(*[{}, little] * 5), PATIENCE) is None
