@@ -36,7 +36,7 @@ from components.evaluation.selftest import write_self_tests
 from components.models.image_gaussian import ImageGaussian
 
 NUM_COMPONENTS = 50
-NUM_SPRITES = 1_800
+NUM_SPRITES = 1_200
 FEW = 10
 """Training images a class where the benefit is measured: with more there is none to be had."""
 HASTY = ImageBenefitConfig(
