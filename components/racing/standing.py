@@ -13,6 +13,8 @@ _ORDER = (Outcome.PASSED, Outcome.UNDECIDED, Outcome.REFUSED)
 LIKENESS = "two_sample_auc"
 """The gated metric of how like real ones the rows are, where a purpose has it."""
 
+AT_THE_BAR = 1.0
+
 
 class Record(BaseModel):
     """Base of what a race leaves behind: frozen, an unknown key refused."""
@@ -163,7 +165,12 @@ def _of_one_outcome(runners: Sequence[Runner]) -> list[Runner]:
     if not runners:
         return []
     least = min(runner.worst.spent for runner in runners)
-    equals = [one for one in runners if one.outcome is Outcome.PASSED or _reaches(one, least)]
+    equals = [
+        one
+        for one in runners
+        if one.outcome is Outcome.PASSED
+        or (one.worst.spent <= max(AT_THE_BAR, least) and _reaches(one, least))
+    ]
     others = [one for one in runners if one not in equals]
     by_likeness = sorted(equals, key=lambda one: (one.unlikeness, one.worst.spent))
     return by_likeness + sorted(others, key=lambda one: one.worst.spent)

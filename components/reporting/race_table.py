@@ -39,7 +39,8 @@ def race_table(race: Race) -> RaceTable:
             f"Each was fitted on {count(race.num_train)} of the training rows and judged on the "
             f"{count(race.num_held_out)} others; the winner was then fitted on all of them. The "
             f"best outcome wins, and among equals {_first_of_equals(race)}. Those that passed are "
-            "equals, and of others those whose worst gate cannot be told from the least bad one's. "
+            "equals, and of others those with no value beyond its bar whose worst gate cannot be "
+            "told from the least bad one's. "
             "Unbeaten is what no other equals on every gate and betters on one."
             f"{left_out}"
         ),

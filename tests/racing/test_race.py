@@ -71,6 +71,12 @@ def test_what_the_evidence_cannot_tell_apart_is_decided_by_likeness() -> None:
     assert used(standing([leaks, safe, alike])) == used([alike, safe, leaks])
 
 
+def test_a_value_beyond_its_bar_is_no_equal_however_wide_its_interval() -> None:
+    safe = runner(Outcome.UNDECIDED, 0.2, 0.9, width=1.0)
+    leaks = runner(Outcome.UNDECIDED, 1.8, 0.1, width=1.0)  # 0.8 to 2.8
+    assert used(standing([leaks, safe])) == used([safe, leaks])
+
+
 def test_records_of_earlier_versions_are_read() -> None:
     said = runner(Outcome.PASSED, 0.9, 0.2).model_dump(mode="json")
     for gate in said["gates"]:
