@@ -184,8 +184,6 @@ class Completer(Protocol):
     Its `sample` takes a condition on any learned columns, not the target alone.
     """
 
-    schema_: Schema
-
     def complete(self, frame: pd.DataFrame, *, seed: int) -> pd.DataFrame:
         """The rows with a value drawn for every missing cell, given all that is known of the row.
 

@@ -45,6 +45,7 @@ def fill(
     from components.data.files import read_files
     from components.data.foreign import read_incomplete
     from components.data.output import check_output, write_frame
+    from components.data.schema import Schema
     from components.errors import UserError
     from components.models.contract import Completer
     from components.registry.listing import pull
@@ -54,18 +55,19 @@ def fill(
     check_output(output)
     name, _, alias = model.partition("@")
     generator = pull(connect(home), name, alias or CHAMPION)
-    if not isinstance(generator, Completer):
+    schema = generator.schema_
+    if not isinstance(generator, Completer) or not isinstance(schema, Schema):
         raise UserError(
             f"{model} cannot fill cells: its generator draws rows in a fixed order; train one that "
             "takes any (--model autoregressive, forest)"
         )
-    if draws > 1 and IMPUTATION in generator.schema_.names:
+    if draws > 1 and IMPUTATION in schema.names:
         raise UserError(
             f"the rows have a column {IMPUTATION!r}, which would number the draws: fill them once "
             "(--draws 1) for each of several --seed"
         )
-    incomplete = read_incomplete(read_files([rows]), generator.schema_)
-    learned = [column.name for column in generator.schema_.learned]
+    incomplete = read_incomplete(read_files([rows]), schema)
+    learned = [column.name for column in schema.learned]
     num_gaps = int(incomplete[learned].isna().to_numpy().sum())
     filled = [generator.complete(incomplete, seed=seed + draw) for draw in range(draws)]
     if draws > 1:
