@@ -93,12 +93,12 @@ def notes(
     first = "to the smallest classes first" if plan.config.balance else "to classes by their shares"
     return (
         f"Ours is {plan.ours}. Classic augmentation: {said(plan.config.classic)}. Every way of "
-        f"training has {plan.config.steps:,} steps of the same small network.",
+        f"training has {plan.config.steps:,} steps of the same small network",
         f"Synthetic images go {first}. As the other folds chose: {used} (all: all images; agreed: "
         "those a classifier of the fold's real images calls by their label, "
-        f"{agreed:.0%} of those drawn).",
+        f"{agreed:.0%} of those drawn)",
         f"{trial.num_folds} folds, done {_times(trial.repeats)}; the generator was fitted "
-        f"{len(results)} times, each time without the held-out images.",
+        f"{len(results)} times, each time without the held-out images",
     )
 
 
