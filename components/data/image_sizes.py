@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from components.config import Colour, Fit, ImagesConfig
-from components.data.images import FORMATS, MAX_BYTES, Pixels
-from components.errors import UserError
+from components.data.images import Pixels, opened_picture
 
 MOST_KEPT, SIDE = 64, 32
 """Images of one size stay as they are up to so many pixels a side; others get so many."""
+
+_ORIENTATION, _ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)
+"""EXIF's word for how a camera was held, and the values for which height and width change."""
 
 
 @dataclass(frozen=True)
@@ -39,18 +41,11 @@ class Size:
 
 def look_at(path: Path, name: str) -> Size:
     """The size of a PNG or JPEG file by its header alone; raises UserError where it has none."""
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with Image.open(path, formats=FORMATS) as image:
-            if image.width * image.height * 3 > MAX_BYTES:
-                raise UserError(f"{name!r} has {image.width} x {image.height} pixels: too many")
-            channels = 1 if image.mode in ("1", "L") else 3
-            return Size(image.height, image.width, channels)
-    except UnidentifiedImageError as error:
-        raise UserError(f"{name!r} is neither PNG nor JPEG, or is cut short") from error
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise UserError(f"{name!r} cannot be read as an image: {error}") from error
+    with opened_picture(path, name) as image:
+        sides = (image.height, image.width)
+        if image.getexif().get(_ORIENTATION) in _ON_ITS_SIDE:
+            sides = (image.width, image.height)
+        return Size(*sides, 1 if image.mode in ("1", "L") else 3)
 
 
 def chosen_size(sizes: Sequence[Size], config: ImagesConfig) -> Size:

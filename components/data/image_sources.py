@@ -24,6 +24,7 @@ from components.data.images import (
     PICTURES,
     ImageSet,
     Pixels,
+    is_images,
     pictures_in,
     read_images,
     read_picture,
@@ -56,8 +57,7 @@ def holds_images(uri: str) -> bool:
         return True
     if is_s3(uri):
         return uri.lower().endswith((NPZ, *PICTURES))
-    path = Path(uri).expanduser()
-    return path.suffix.lower() == NPZ or (path.is_dir() and bool(pictures_in(path)))
+    return is_images(uri)
 
 
 def is_shipped(uri: str) -> bool:

@@ -3,14 +3,19 @@
 import hashlib
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from components.errors import UserError
+
+if TYPE_CHECKING:
+    from PIL import Image  # not needed to know what images are
 
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]
@@ -205,24 +210,33 @@ def read_picture(path: Path, name: str) -> Pixels:
 
     Raises UserError where it cannot be read, or is too large.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import ImageOps
+
+    with opened_picture(path, name) as image:
+        if image.mode.startswith(("I", "F")):
+            raise UserError(
+                f"{name!r} has more than 8 bits a pixel; accepted are 0 to 255: scale it"
+            )
+        grey = image.mode in ("1", "L")
+        upright = ImageOps.exif_transpose(image)
+        pixels = np.asarray(upright.convert("L" if grey else "RGB"), dtype=np.uint8)
+    return pixels[..., None] if grey else pixels
+
+
+@contextmanager
+def opened_picture(path: Path, name: str) -> "Iterator[Image.Image]":
+    """A PNG or JPEG file, opened; what goes wrong with it in the context is a UserError."""
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(path, formats=FORMATS) as image:
             if image.width * image.height * 3 > MAX_BYTES:
                 raise UserError(f"{name!r} has {image.width} x {image.height} pixels: too many")
-            if image.mode.startswith(("I", "F")):
-                raise UserError(
-                    f"{name!r} has more than 8 bits a pixel; accepted are 0 to 255: scale it"
-                )
-            grey = image.mode in ("1", "L")
-            upright = ImageOps.exif_transpose(image)
-            pixels = np.asarray(upright.convert("L" if grey else "RGB"), dtype=np.uint8)
+            yield image
     except UnidentifiedImageError as error:
         raise UserError(f"{name!r} is neither PNG nor JPEG, or is cut short") from error
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise UserError(f"{name!r} cannot be read as an image: {error}") from error
-    return pixels[..., None] if grey else pixels
 
 
 def _size(image: Pixels) -> str:

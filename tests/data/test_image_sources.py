@@ -48,6 +48,17 @@ def test_images_of_any_size_become_squares_of_32(pets: Path) -> None:
     assert source.images.labels.tolist() == [0, 0, 1] and source.images.classes == ("cat", "dog")
 
 
+def test_photographs_are_turned_upright(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned by a quarter
+    pixels = np.zeros((10, 20), dtype=np.uint8)
+    pixels[:, :10] = 200  # left becomes up
+    for name in ("1.png", "2.png"):
+        Image.fromarray(pixels).save(tmp_path / name, exif=exif)
+    images = read_image_source(str(tmp_path), ImagesConfig()).images.images
+    assert images.shape == (2, 20, 10, 1) and (images[:, :10] == 200).all()
+
+
 def test_settings_say_what_they_become(pets: Path) -> None:
     config = ImagesConfig(side=16, colour=Colour.GREY)
     assert read_image_source(str(pets), config).images.images.shape == (3, 16, 16, 1)
