@@ -43,7 +43,8 @@ def look_at(path: Path, name: str) -> Size:
     """The size of a PNG or JPEG file by its header alone; raises UserError where it has none."""
     with opened_picture(path, name) as image:
         sides = (image.height, image.width)
-        if image.getexif().get(_ORIENTATION) in _ON_ITS_SIDE:
+        # of a PNG all of the file would have to be read for that
+        if image.format == "JPEG" and image.getexif().get(_ORIENTATION) in _ON_ITS_SIDE:
             sides = (image.width, image.height)
         return Size(*sides, 1 if image.mode in ("1", "L") else 3)
 

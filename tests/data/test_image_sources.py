@@ -53,10 +53,10 @@ def test_photographs_are_turned_upright(tmp_path: Path) -> None:
     exif[0x0112] = 6  # the camera was turned by a quarter
     pixels = np.zeros((10, 20), dtype=np.uint8)
     pixels[:, :10] = 200  # left becomes up
-    for name in ("1.png", "2.png"):
+    for name in ("1.jpg", "2.jpg"):
         Image.fromarray(pixels).save(tmp_path / name, exif=exif)
     images = read_image_source(str(tmp_path), ImagesConfig()).images.images
-    assert images.shape == (2, 20, 10, 1) and (images[:, :10] == 200).all()
+    assert images.shape == (2, 20, 10, 1) and images[:, :8].min() > 150
 
 
 def test_settings_say_what_they_become(pets: Path) -> None:
