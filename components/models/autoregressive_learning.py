@@ -12,7 +12,7 @@ from components.config import AutoregressiveConfig
 from components.models.row_codes import ColumnCodes
 from components.networks.any_order import AnyOrder, Coded
 from components.training.devices import find_device
-from components.training.ema import Ema
+from components.training.learner import AveragedLearner
 
 MOST_ASKED = 64
 """Of more columns, so many at random are asked for in a step."""
@@ -21,8 +21,6 @@ MOST_JUDGED = 256
 MOST_CELLS = 65_536
 """A batch has no more rows than give so many cells."""
 
-WARMING_STEPS = 50
-BIGGEST_SLOPE = 5.0
 OWN_DECAY = 10.0
 """How much more the weights that one code has of its own decay."""
 ROWS_OF_DECAY = 4_000
@@ -70,31 +68,24 @@ class ColumnLessons:
             network = build_network(config, columns)
         begin_with_shares(network, codes)
         self.network = network.to(self.device)
-        self.averaged = Ema(self.network, config.ema_decay)
-        self.optimiser = torch.optim.AdamW(
+        self.learner = AveragedLearner(
+            self.network,
             decaying(self.network, _decay(config, len(codes)), MOST_DECAY / config.rate),
-            lr=config.rate,
-            betas=(0.9, 0.99),
-            fused=True,
+            rate=config.rate,
+            ema_decay=config.ema_decay,
+            random=self.random,
         )
+        self.averaged = self.learner.averaged
 
     def step(self, progress: float) -> Mapping[str, Tensor]:
-        """A lesson on one batch. The rate rises for 50 steps and falls to 0 as a cosine."""
-        warm = min(1.0, (self.averaged.updates + 1) / WARMING_STEPS)
-        falling = float(0.5 * (1 + torch.cos(torch.tensor(torch.pi * progress))))
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.config.rate * warm * falling
+        """A lesson on one batch."""
         rows = torch.randint(
             len(self.codes), (self.batch_size,), generator=self.random, device=self.device
         )
         asked = self._asked()
         is_before = _is_before(self._places(len(rows), self.random), asked)
         loss = surprise(self.network, self.codes[rows], asked, is_before).mean()
-        self.optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), BIGGEST_SLOPE)
-        self.optimiser.step()
-        self.averaged.update(self.network)
+        self.learner.descend(loss, progress)
         return {"loss": loss.detach()}
 
     def _asked(self) -> Tensor:
@@ -142,24 +133,16 @@ class ColumnLessons:
         return total / max(len(codes), 1) * len(columns) / len(judged)
 
     def weights(self) -> dict[str, Tensor]:
-        """A copy of the averaged network's weights."""
-        return {name: value.clone() for name, value in self.averaged.module.state_dict().items()}
+        """See `AveragedLearner`."""
+        return self.learner.weights()
 
     def state(self) -> dict[str, Any]:
-        """Network, average, optimiser and random state."""
-        return {
-            "network": self.network.state_dict(),
-            "averaged": self.averaged.state(),
-            "optimiser": self.optimiser.state_dict(),
-            "random": self.random.get_state(),
-        }
+        """See `AveragedLearner`."""
+        return self.learner.state()
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go back to what `state` gave."""
-        self.network.load_state_dict(state["network"])
-        self.averaged.restore(state["averaged"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.random.set_state(state["random"])
+        """See `AveragedLearner`."""
+        self.learner.restore(state)
 
 
 def surprise(network: AnyOrder, codes: Tensor, asked: Tensor, is_before: Tensor) -> Tensor:

@@ -8,17 +8,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from components.config import TvaeConfig
-from components.models.autoregressive_learning import (
-    BIGGEST_SLOPE,
-    WARMING_STEPS,
-    begin_with_shares,
-    decaying,
-)
+from components.models.autoregressive_learning import begin_with_shares, decaying
 from components.models.row_codes import ColumnCodes
 from components.networks.any_order import Coded
 from components.networks.table_vae import TableVae, log_normal
 from components.training.devices import find_device
-from components.training.ema import Ema
+from components.training.learner import AveragedLearner
 
 WARMING_SHARE = 0.1
 """Over this share of the training the weight of the divergence rises to its whole: else points
@@ -67,20 +62,17 @@ class RowLessons:
             network = build_network(config, columns, target)
         begin_with_shares(network.decoder, codes)
         self.network = network.to(self.device)
-        self.averaged = Ema(self.network, config.ema_decay)
-        self.optimiser = torch.optim.AdamW(
+        self.learner = AveragedLearner(
+            self.network,
             decaying(self.network, config.weight_decay),
-            lr=config.rate,
-            betas=(0.9, 0.99),
-            fused=True,
+            rate=config.rate,
+            ema_decay=config.ema_decay,
+            random=self.random,
         )
+        self.averaged = self.learner.averaged
 
     def step(self, progress: float) -> Mapping[str, Tensor]:
-        """A lesson on one batch. The rate rises for 50 steps and falls to 0 as a cosine."""
-        warm = min(1.0, (self.averaged.updates + 1) / WARMING_STEPS)
-        falling = float(0.5 * (1 + torch.cos(torch.tensor(torch.pi * progress))))
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.config.rate * warm * falling
+        """A lesson on one batch."""
         rows = torch.randint(
             len(self.codes), (self.batch_size,), generator=self.random, device=self.device
         )
@@ -89,11 +81,7 @@ class RowLessons:
         surprise, divergence = bound(self.network, self.codes[rows], noise)
         surprise, divergence = surprise.mean(), divergence.mean()
         loss = surprise + min(1.0, progress / WARMING_SHARE) * divergence
-        self.optimiser.zero_grad()
-        torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), BIGGEST_SLOPE)
-        self.optimiser.step()
-        self.averaged.update(self.network)
+        self.learner.descend(loss, progress)
         return {"surprise": surprise.detach(), "divergence": divergence.detach()}
 
     @torch.no_grad()
@@ -113,24 +101,16 @@ class RowLessons:
         return total / max(len(codes), 1)
 
     def weights(self) -> dict[str, Tensor]:
-        """A copy of the averaged network's weights."""
-        return {name: value.clone() for name, value in self.averaged.module.state_dict().items()}
+        """See `AveragedLearner`."""
+        return self.learner.weights()
 
     def state(self) -> dict[str, Any]:
-        """Network, average, optimiser and random state."""
-        return {
-            "network": self.network.state_dict(),
-            "averaged": self.averaged.state(),
-            "optimiser": self.optimiser.state_dict(),
-            "random": self.random.get_state(),
-        }
+        """See `AveragedLearner`."""
+        return self.learner.state()
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Go back to what `state` gave."""
-        self.network.load_state_dict(state["network"])
-        self.averaged.restore(state["averaged"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.random.set_state(state["random"])
+        """See `AveragedLearner`."""
+        self.learner.restore(state)
 
 
 def bound(network: TableVae, codes: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
