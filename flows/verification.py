@@ -1,7 +1,8 @@
 """Every recipe of a family run with several seeds, and a page that says what each reached."""
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -74,39 +75,50 @@ class Verified(_Record):
         return cls(recipe=recipe, seed=seed, minutes=seconds / 60, gates=tuple(gates))
 
 
-def verify(
-    family: Family, seeds: Sequence[int], preset: Preset, home: Home, tell: Callable[[str], None]
-) -> Iterator[Verified]:
-    """Each recipe with each seed, as they end; one that was run with this very code is read back.
+@dataclass(frozen=True)
+class Planned:
+    """A recipe to be run with a seed, and where the record of exactly this run lies."""
 
-    Every seed draws another split, trains and judges anew. A recipe that cannot be run is recorded
-    as failed, and the others go on.
+    recipe: str
+    seed: int
+    request: RunRequest
+    path: Path
+
+    def record(self) -> Verified | None:
+        """What it reached, if it was run with this very code."""
+        return Verified.model_validate_json(self.path.read_text()) if self.path.is_file() else None
+
+    def run(self) -> Verified:
+        """Run it and keep its record; one that cannot be run is recorded nowhere but here."""
+        try:
+            outcome = retrain(self.request.pinned(build_params(self.request)))
+        except (UserError, StageFailed) as error:
+            return Verified(recipe=self.recipe, seed=self.seed, minutes=0, failed=str(error))
+        found = Verified.of(self.recipe, self.seed, outcome)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(found.model_dump_json(indent=1))
+        return found
+
+
+def plan(
+    family: Family, seeds: Sequence[int], preset: Preset, home: Home, only: Sequence[str] = ()
+) -> list[Planned]:
+    """Every recipe of the family, or those named, with each seed: the first seed of all first.
+
+    Every seed draws another split, trains and judges anew. Raises UserError for a name that is not
+    of the family.
     """
+    known = recipes_of(family)
+    strange = [name for name in only if name not in known]
+    if strange:
+        raise UserError(f"no recipe {strange[0]!r} of {family}; there are: {', '.join(known)}")
+    planned = []
     for seed in seeds:
-        for name in recipes_of(family):
-            request = RunRequest(
-                recipe=name,
-                preset=preset,
-                overrides=tuple(f"{section}.seed={seed}" for section in SEEDED),
-            )
-            path = _path(family, name, request, home)
-            if path.is_file():
-                yield Verified.model_validate_json(path.read_text())
-                continue
-            tell(f"{name}, seed {seed}")
-            found = _run(name, seed, request)
-            if not found.failed:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(found.model_dump_json(indent=1))
-            yield found
-
-
-def _run(name: str, seed: int, request: RunRequest) -> Verified:
-    try:
-        outcome = retrain(request.pinned(build_params(request)))
-    except (UserError, StageFailed) as error:
-        return Verified(recipe=name, seed=seed, minutes=0, failed=str(error))
-    return Verified.of(name, seed, outcome)
+        for name in only or known:
+            overrides = tuple(f"{section}.seed={seed}" for section in SEEDED)
+            request = RunRequest(recipe=name, preset=preset, overrides=overrides)
+            planned.append(Planned(name, seed, request, _path(family, name, request, home)))
+    return planned
 
 
 def _path(family: Family, name: str, request: RunRequest, home: Home) -> Path:

@@ -1,18 +1,27 @@
 """`mintmark verify`: does every recipe of a family still reach what it asks of itself?"""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from components.recipes.recipe import Family, Preset
 
+if TYPE_CHECKING:
+    from flows.verification import Verified
+
 
 def verify(
     family: Annotated[Family, typer.Argument(help="Which recipes.")],
     seeds: Annotated[int, typer.Option(min=1, help="How many seeds each is run with.")] = 3,
     preset: Annotated[Preset, typer.Option(help="How large the runs are.")] = Preset.CPU,
+    only: Annotated[
+        list[str] | None, typer.Option(help="A recipe to run alone; may be given again.")
+    ] = None,
+    run: Annotated[
+        bool, typer.Option(help="Run what was not run yet; else write the page of what was.")
+    ] = True,
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="The page; else docs/FAMILY.md of the checkout."),
@@ -26,22 +35,28 @@ def verify(
     from flows.project import PROJECT, set_up_environment
 
     home = set_up_environment()
-    from flows import verification
     from flows.progress import show_progress
     from flows.server import prefect_server
+    from flows.verification import Verified, plan
     from flows.verification_page import verification_page
 
     console, page = Console(), output or PROJECT / "docs" / f"{family}.md"
-    found: list[verification.Verified] = []
-
-    def tell(what: str) -> None:
-        console.print(f"[bold]{what}[/bold]", highlight=False)
-
-    with prefect_server(home), show_progress(console):
-        for each in verification.verify(family, range(seeds), preset, home, tell):
-            found.append(each)
-            page.write_text(verification_page(family, preset, found))
-            passed = sum(gate.outcome == "passed" for gate in each.gates)
-            said = each.failed or f"{passed} of {len(each.gates)} gates passed"
-            console.print(f"{each.recipe}, seed {each.seed}: {said}", highlight=False)
+    planned = plan(family, range(seeds), preset, home, only or ())
+    found: list[Verified] = [kept for each in planned if (kept := each.record()) is not None]
+    missing = [each for each in planned if each.record() is None] if run else []
+    page.write_text(verification_page(family, preset, found))
+    if missing:
+        with prefect_server(home), show_progress(console):
+            for each in missing:
+                console.print(f"[bold]{each.recipe}, seed {each.seed}[/bold]", highlight=False)
+                found.append(each.run())
+                page.write_text(verification_page(family, preset, found))
+                console.print(_said(found[-1]), highlight=False)
     console.print(f"page: {page}", highlight=False)
+
+
+def _said(found: "Verified") -> str:
+    """How it ended, in a line."""
+    passed = sum(gate.outcome == "passed" for gate in found.gates)
+    said = found.failed or f"{passed} of {len(found.gates)} gates passed"
+    return f"{found.recipe}, seed {found.seed}: {said}"

@@ -4,13 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from components.errors import UserError
 from components.evaluation.evidence import Outcome
 from components.recipes.catalog import RECIPES, recipes_of
 from components.recipes.recipe import Family, Preset
 from components.storage.home import VARIABLE, Home
-from flows import verification
-from flows.request import RunRequest
-from flows.verification import GateSeen, Verified
+from flows.verification import GateSeen, Verified, plan
 from flows.verification_page import verification_page
 
 
@@ -35,17 +34,25 @@ def test_every_recipe_is_of_one_family() -> None:
 
 def test_runs_of_this_code_are_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, str(tmp_path))
-    home, kept = Home(tmp_path), []
-    for name in recipes_of(Family.IMAGES):
-        seeds = tuple(f"{section}.seed=1" for section in verification.SEEDED)
-        request = RunRequest(recipe=name, preset=Preset.SMOKE, overrides=seeds)
-        path = verification._path(Family.IMAGES, name, request, home)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        kept.append(Verified(recipe=name, seed=1, minutes=2.0, gates=(gate(0.7, Outcome.PASSED),)))
-        path.write_text(kept[-1].model_dump_json())
-    ran: list[str] = []
-    found = list(verification.verify(Family.IMAGES, [1], Preset.SMOKE, home, ran.append))
-    assert found == kept and not ran
+    planned = plan(Family.IMAGES, [1, 2], Preset.SMOKE, Home(tmp_path), ["dcgan_mnist"])
+    assert [(each.recipe, each.seed) for each in planned] == [
+        ("dcgan_mnist", 1),
+        ("dcgan_mnist", 2),
+    ]
+    assert all(each.record() is None for each in planned)
+    kept = Verified(recipe="dcgan_mnist", seed=2, minutes=2.0, gates=(gate(0.7, Outcome.PASSED),))
+    planned[1].path.parent.mkdir(parents=True)
+    planned[1].path.write_text(kept.model_dump_json())
+    again = plan(Family.IMAGES, [1, 2], Preset.SMOKE, Home(tmp_path))
+    records = [record for each in again if (record := each.record()) is not None]
+    assert records == [kept] and len(again) == 2 * len(recipes_of(Family.IMAGES))
+    other = plan(Family.IMAGES, [2], Preset.CPU, Home(tmp_path), ["dcgan_mnist"])
+    assert other[0].record() is None  # other settings
+
+
+def test_a_recipe_of_another_family_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="no recipe 'survey_sharing' of images; there are: vanilla"):
+        plan(Family.IMAGES, [0], Preset.CPU, Home(tmp_path), ["survey_sharing"])
 
 
 def test_the_page_has_every_seed_and_the_reasons_of_what_was_missed() -> None:
