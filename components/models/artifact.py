@@ -68,6 +68,9 @@ def load_image_artifact(directory: Path) -> Artifact[ImageSchema]:
 def read_header(directory: Path) -> Header:
     """What the model saved in `directory` is; raises UserError as `load_artifact` does."""
     found = _read_header(directory)
+    missing = [key for key in ("model", "settings", "schema") if key not in found]
+    if missing:
+        raise UserError(f"{directory / 'model.json'} does not say its {missing[0]}")
     return Header(found["model"], found["settings"], found["schema"].get("kind") == "images")
 
 

@@ -176,6 +176,10 @@ def test_unknown_saved_model_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="no model at"):
         load_model(tmp_path)
     (tmp_path / "model.json").write_text('{"format": 1, "model": "oracle"}')
+    with pytest.raises(UserError, match="does not say its settings"):
+        load_model(tmp_path)
+    header = '{"format": 1, "model": "oracle", "settings": {}, "schema": {}}'
+    (tmp_path / "model.json").write_text(header)
     with pytest.raises(UserError, match=r"oracle.*copula"):
         load_model(tmp_path)
 
