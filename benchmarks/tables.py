@@ -238,9 +238,10 @@ def main() -> None:
             "end of an interval at 95%. A `crowd` is the number of training rows behind every "
             "number that a generator gives out. The gates for sharing ask for a membership AUC "
             "below .55, a loss below .05 and a two-sample AUC below .8, by the upper bounds.\n\n"
-            "On how many of the five figures (errors, two-sample AUC, loss, membership AUC) a "
-            "generator is best, or no worse than the upper end of the best one's interval, at "
-            "once; for each table those with most, and what they miss by:\n\n"
+            "Which generators clear the gates, and on how many of the five figures (errors, "
+            "two-sample AUC, loss, membership AUC) one of these is best, or no worse than the "
+            "upper end of the best one's interval, at once; those with most, and what they miss "
+            "by:\n\n"
             + "\n".join(summary(found))
             + "\n\n"
             + table(
