@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -128,11 +129,16 @@ def build_params(request: RunRequest) -> Params:
     return _pin(parse_params(base, "the request"))
 
 
-def request_key(params: Params) -> str:
-    """A name for exactly this request: its settings and the code that would run."""
+def request_key(params: Params, *, without: Sequence[str] = ()) -> str:
+    """A name for exactly this request: its settings and the code that would run.
+
+    The folders `without` of `components/` have no say in it.
+    """
     digest = hashlib.sha256(json.dumps(params.content, sort_keys=True).encode())
-    for path in sorted((PROJECT / "components").rglob("*.py")):
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    components = PROJECT / "components"
+    for path in sorted(components.rglob("*.py")):
+        if path.relative_to(components).parts[0] not in without:
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 

@@ -1,6 +1,5 @@
 """Every recipe of a family run with several seeds, and a page that says what each reached."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,6 +121,9 @@ def plan(
 
 
 def _path(family: Family, name: str, request: RunRequest, home: Home) -> Path:
-    """Where the record of exactly this run lies: its settings and its code are in the name."""
-    key = hashlib.sha256(request_key(build_params(request)).encode()).hexdigest()[:16]
+    """Where the record of exactly this run lies: its settings and its code are in the name.
+
+    What a recipe says is in the settings, so that a change of one leaves the others' records.
+    """
+    key = request_key(build_params(request), without=("recipes",))[:16]
     return home.verified / str(family) / f"{name}-{key}.json"
