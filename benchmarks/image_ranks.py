@@ -80,6 +80,8 @@ def gaussians(train: ImageSet, rng: np.random.Generator) -> ImageSet:
     labels = np.zeros(len(train), np.int64) if train.labels is None else train.labels
     for code in np.unique(labels):
         rows = np.flatnonzero(labels == code)
+        if len(rows) == 1:  # it is its own mean
+            continue
         flat = pixels[rows].reshape(len(rows), -1)
         axes = PCA(min(NUM_COMPONENTS, len(rows) - 1, flat.shape[1])).fit(flat)
         drawn = rng.normal(size=(len(rows), axes.n_components_)) * np.sqrt(axes.explained_variance_)
