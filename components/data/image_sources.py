@@ -73,7 +73,7 @@ def read_image_source(uri: str, config: ImagesConfig) -> ImageSource:
         return _of_set(replace(images, sha256=digest), uri, config)
     with open_image_files(uri) as files:
         if files.is_packed:
-            return _of_set(_read_packed(files.paths[0], uri), uri, config)
+            return _of_set(_read_packed(files, config), uri, config)
         return _of_pictures(files, uri, config)
 
 
@@ -132,9 +132,11 @@ def hash_image_files(files: ImageFiles, config: ImagesConfig) -> str:
     return digest.hexdigest()
 
 
-def _read_packed(path: Path, uri: str) -> ImageSet:
-    images = read_foreign_rows(path) if path.suffix in PARQUET else read_images(str(path))
-    return replace(images, sha256=hash_files([path]))
+def _read_packed(files: ImageFiles, config: ImagesConfig) -> ImageSet:
+    path = files.paths[0]
+    is_parquet = path.suffix.lower() in PARQUET
+    images = read_foreign_rows(path) if is_parquet else read_images(str(path))
+    return replace(images, sha256=hash_image_files(files, config))
 
 
 def _of_set(images: ImageSet, uri: str, config: ImagesConfig) -> ImageSource:

@@ -185,6 +185,7 @@ def test_what_is_written_can_be_read(tmp_path: Path, name: str) -> None:
     check_image_output(path)
     assert write_image_output([COLOURED, COLOURED], path) == 14
     back = read_image_source(str(path), ImagesConfig())
+    assert back.sha256 == hash_image_source(str(path), ImagesConfig())  # what a run is pinned to
     by_class = sorted(zip(back.facts[LABEL], back.images.images.sum(axis=(1, 2, 3)), strict=True))
     twice = joined([COLOURED, COLOURED])
     names = [twice.classes[label] for label in twice.labels]
