@@ -215,7 +215,7 @@ def test_the_gap_has_its_price() -> None:
 def test_fewer_rows_are_drawn_more_to_independent_columns() -> None:
     config = AutoregressiveConfig(hidden_size=16, weight_decay=2.0)
     for num_rows, decays in ((4_000, [0.0, 2.0, 20.0]), (1_000, [0.0, 8.0, 80.0])):
-        groups = lessons(config, num_rows)[0].optimiser.param_groups
+        groups = lessons(config, num_rows)[0].learner.optimiser.param_groups
         assert sorted(group["weight_decay"] for group in groups) == pytest.approx(decays)
 
 
