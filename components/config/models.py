@@ -252,9 +252,6 @@ class AutoConfig(Settings):
 Model = Annotated[ModelConfig | AutoConfig | ImageModelConfig, Field(discriminator="name")]
 
 
-CALIBRATION_SHARE = 0.2
-
-
 class TrainConfig(Settings):
     """Which generator to fit, and from which seed.
 
@@ -265,8 +262,8 @@ class TrainConfig(Settings):
     model: Model
     seed: int = Field(0, ge=0)
     threads: int = Field(2, ge=1)
-    calibration_share: float = Field(
-        CALIBRATION_SHARE, gt=0, lt=1, exclude_if=lambda share: share == CALIBRATION_SHARE
+    calibration_share: float | None = Field(
+        None, gt=0, lt=1, exclude_if=lambda share: share is None
     )
 
     @property
