@@ -12,7 +12,7 @@ from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 from prefect.logging import get_run_logger
 
-from components.config import Approval, Params, makes_images
+from components.config import Approval, Params, Purpose, makes_images
 from components.data.image_schema import schema_of
 from components.data.images import joined
 from components.evaluation.evidence import Outcome
@@ -116,6 +116,10 @@ def _challenge(
     """What the new generator makes against what the champion makes, on the new run's test data."""
     from components.evaluation.challenge import Challenge, challenge  # scikit-learn takes seconds
 
+    if params.evaluate.purpose is Purpose.ANOMALY:
+        from components.stages.anomaly import compare_detectors
+
+        return compare_detectors(generator, params, paths)
     makes = makes_images(params.train.model)
     if isinstance(generator, ImageModel) or makes:
         if not (isinstance(generator, ImageModel) and makes):

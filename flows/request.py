@@ -33,6 +33,7 @@ from components.storage.home import find_home
 from flows.forms import DEFAULT, Form, choice
 from flows.project import PROJECT
 
+CALIBRATION_SHARE = 0.2
 IMAGE_FOLDS = 3
 """Fewer than of rows: in each of them a network is trained."""
 
@@ -183,7 +184,7 @@ def _own_data(request: RunRequest) -> dict[str, Any]:
     return {
         "name": request.name or _slug(request.data, purpose),
         "prepare": {"data": absolute(request.data), "target": request.target},
-        "train": {"model": _default_model(purpose)},
+        "train": _training(_default_model(purpose), purpose),
         "evaluate": {"purpose": purpose},
     }
 
@@ -198,15 +199,31 @@ def _own_images(request: RunRequest) -> dict[str, Any]:
     return {
         "name": request.name or _slug(request.data, purpose),
         "prepare": {"data": absolute(request.data), "target": IMAGE_TARGET, "images": {}},
-        "train": {"model": {"name": IMAGE_DEFAULT}},
+        "train": _training({"name": _default_image_model(purpose)}, purpose),
         "evaluate": {"purpose": purpose, "folds": IMAGE_FOLDS},
     }
 
 
 def _default_model(purpose: Purpose) -> dict[str, Any]:
-    """Trees; with a crowd behind all they give out where the rows are to be shared."""
+    """Trees; with a crowd behind all they give out where the rows are to be shared.
+
+    For anomalies an autoencoder: trees give a new normal row shares of few rows.
+    """
+    if purpose is Purpose.ANOMALY:
+        return {"name": "tvae"}
     private = {"crowd": SHARING_CROWD} if purpose is Purpose.SHARING else {}
     return {"name": "trees", **private}
+
+
+def _default_image_model(purpose: Purpose) -> str:
+    """The usual generator of images; for anomalies the one that scores best for its time."""
+    return "image_vae" if purpose is Purpose.ANOMALY else IMAGE_DEFAULT
+
+
+def _training(model: dict[str, Any], purpose: Purpose) -> dict[str, Any]:
+    """The section `train`; for anomalies some rows are held out of it."""
+    held_out = {"calibration_share": CALIBRATION_SHARE} if purpose is Purpose.ANOMALY else {}
+    return {"model": model, **held_out}
 
 
 def _slug(uri: str, purpose: Purpose) -> str:

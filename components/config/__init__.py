@@ -9,6 +9,13 @@ from components.config.adversarial import (
     Replay,
     WassersteinLoss,
 )
+from components.config.anomaly_gan import (
+    AnomalyGanConfig,
+    AnomalyScore,
+    CriticScore,
+    EncoderScore,
+    SearchScore,
+)
 from components.config.device import Device
 from components.config.evaluate import (
     ANOMALY_GATES,
@@ -37,6 +44,7 @@ from components.config.image_gan import (
     Scale,
     WordConditioning,
 )
+from components.config.image_vae import ImageVaeConfig
 from components.config.images import (
     Colour,
     Damaged,
@@ -96,6 +104,8 @@ __all__ = [
     "Action",
     "AdversarialConfig",
     "AncestryConfig",
+    "AnomalyGanConfig",
+    "AnomalyScore",
     "AnyConditioning",
     "Approval",
     "Augmentation",
@@ -108,11 +118,13 @@ __all__ = [
     "Conditioning",
     "Constraint",
     "CopulaConfig",
+    "CriticScore",
     "CtganConfig",
     "Damaged",
     "DcganNetworks",
     "DetailNetworks",
     "Device",
+    "EncoderScore",
     "EvaluateConfig",
     "Fit",
     "ForestConfig",
@@ -124,6 +136,7 @@ __all__ = [
     "ImageGaussianConfig",
     "ImageModelConfig",
     "ImageNetworks",
+    "ImageVaeConfig",
     "ImagesConfig",
     "Inequality",
     "InstanceNoise",
@@ -146,6 +159,7 @@ __all__ = [
     "Replay",
     "ResidualNetworks",
     "Scale",
+    "SearchScore",
     "Settings",
     "Split",
     "Sum",

@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 from typing_extensions import TypeIs
 
+from components.config.anomaly_gan import AnomalyGanConfig
 from components.config.image_gan import ImageGanConfig
+from components.config.image_vae import ImageVaeConfig
 from components.config.lapgan import LapganConfig
 from components.config.settings import Settings
 
@@ -63,7 +65,9 @@ class ImageGaussianConfig(Settings):
     components: int = Field(50, ge=1)
 
 
-ImageModelConfig = ImageGaussianConfig | ImageGanConfig | LapganConfig
+ImageModelConfig = (
+    ImageGaussianConfig | ImageGanConfig | LapganConfig | AnomalyGanConfig | ImageVaeConfig
+)
 
 
 def makes_images(model: Settings) -> TypeIs[ImageModelConfig]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from components.config import (
+    AnomalyGanConfig,
     AutoregressiveConfig,
     Constraint,
     CopulaConfig,
@@ -15,6 +16,7 @@ from components.config import (
     ImageGanConfig,
     ImageGaussianConfig,
     ImageModelConfig,
+    ImageVaeConfig,
     LapganConfig,
     ModelConfig,
     PrivateConfig,
@@ -62,6 +64,12 @@ IMAGE_MODELS = {
         "components.models.image_gan:ImageGan", ImageGanConfig, needs=("pillow", "torch")
     ),
     "lapgan": Entry("components.models.lapgan:Lapgan", LapganConfig, needs=("pillow", "torch")),
+    "anomaly_gan": Entry(
+        "components.models.anomaly_gan:AnomalyGan", AnomalyGanConfig, needs=("pillow", "torch")
+    ),
+    "image_vae": Entry(
+        "components.models.image_vae:ImageVae", ImageVaeConfig, needs=("pillow", "torch")
+    ),
 }
 """The same for generators of images."""
 

@@ -21,8 +21,10 @@ from components.config import (
 from components.data.captions import vocabulary, word_codes
 from components.data.image_schema import ImageSchema
 from components.networks.canvas import Canvas
+from components.networks.growth import Growing
 from components.networks.image_blocks import Hold, MakeNorm
 from components.networks.image_dcgan import DcganDiscriminatorBody, DcganGeneratorBody
+from components.networks.image_encoder import ImageEncoder
 from components.networks.image_gan import ImageDiscriminator, ImageGenerator, planes_of
 from components.networks.image_mlp import MlpDiscriminatorBody, MlpGeneratorBody
 from components.networks.image_progressive import (
@@ -129,6 +131,24 @@ def build_discriminator(
         minibatch_deviation=config.networks.minibatch_deviation,
         words=words,
     )
+
+
+def empty_discriminator(config: ImageGanConfig, schema: ImageSchema) -> ImageDiscriminator:
+    """A discriminator that is yet to be given weights, in eval mode."""
+    with torch.random.fork_rng(devices=[]):
+        found = build_discriminator(config, _canvas(schema), schema.channels, num_classes(schema))
+        found.grow(1.0)
+        return found.eval().requires_grad_(False)
+
+
+def build_encoder(config: ImageGanConfig, schema: ImageSchema) -> ImageEncoder:
+    """An untrained network that takes images to noise, as large as the discriminator."""
+    canvas, classes = _canvas(schema), num_classes(schema)
+    with torch.random.fork_rng(devices=[]):
+        body = _discriminator_body(config, schema.channels, canvas, free)
+        if isinstance(body, Growing):
+            body.grow(1.0)
+        return ImageEncoder(body, body.num_features, config.noise_size, classes, canvas)
 
 
 def _generator_body(

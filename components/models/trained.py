@@ -16,6 +16,7 @@ from components.config import (
     AdversarialConfig,
     AutoregressiveConfig,
     CtganConfig,
+    ImageVaeConfig,
     Settings,
     TableGanConfig,
     TvaeConfig,
@@ -57,7 +58,7 @@ def checkpoint_store(
 
 
 def image_checkpoint_store(
-    directory: Path | None, config: AdversarialConfig, images: ImageSet, seed: int
+    directory: Path | None, config: AdversarialConfig | ImageVaeConfig, images: ImageSet, seed: int
 ) -> CheckpointStore | None:
     """The same for a training on images."""
     if directory is None:

@@ -4,6 +4,9 @@ from components.config import Params
 from components.errors import UserError
 from components.recipes import (
     acgan_mnist,
+    anomaly_mnist_critic,
+    anomaly_mnist_fanogan,
+    anomaly_mnist_vae,
     anomaly_table,
     bayes_mnist,
     breast_cancer_scarce,
@@ -45,6 +48,9 @@ RECIPES: dict[str, Recipe] = {
     "rare_digit": rare_digit.RECIPE,
     "lesions_augmentation": lesions_augmentation.RECIPE,
     "anomaly_table": anomaly_table.RECIPE,
+    "anomaly_mnist_vae": anomaly_mnist_vae.RECIPE,
+    "anomaly_mnist_fanogan": anomaly_mnist_fanogan.RECIPE,
+    "anomaly_mnist_critic": anomaly_mnist_critic.RECIPE,
 }
 
 

@@ -34,6 +34,15 @@ SMALL: dict[str, dict[str, Any]] = {
         "networks": {"name": "dcgan", "width": 4},
         "details": {"width": 4, "layers": 1},
     },
+    "anomaly_gan": {
+        "steps": 6,
+        "look_every": 6,
+        "batch_size": 16,
+        "noise_size": 8,
+        "networks": {"name": "dcgan", "width": 4},
+        "score": {"name": "encoder", "steps": 6},
+    },
+    "image_vae": {"steps": 12, "look_every": 6, "batch_size": 16, "width": 4, "latent_size": 4},
 }
 """Settings that make each model quick; of one that is not here, the defaults."""
 

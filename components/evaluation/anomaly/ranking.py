@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 
 from components.evaluation.anomaly.case import AnomalyCase, AnomalyEvaluator, Scored
@@ -67,7 +68,10 @@ def _area(case: AnomalyCase) -> Measurement:
     return ANOMALY_AUROC.measured(interval, case).model_copy(
         update={
             "comparisons": tuple(
-                compared(name, auc_difference(odd, case.model, baseline, confidence))
+                compared(
+                    name,
+                    auc_difference(odd, case.model.oddness, baseline.oddness, confidence),
+                )
                 for name, baseline in case.baselines.items()
             ),
             "sample_size": len(odd),
@@ -75,11 +79,17 @@ def _area(case: AnomalyCase) -> Measurement:
     )
 
 
-def auc_difference(odd: np.ndarray, model: Scored, other: Scored, confidence: float) -> Interval:
-    """How much larger the model's area is, with DeLong's paired bounds."""
-    (area, influence), (base, base_influence) = (
-        auc_influence(odd, each.oddness) for each in (model, other)
-    )
+def auc_difference(
+    odd: NDArray[np.bool_], oddness: Vector, other: Vector, confidence: float
+) -> Interval:
+    """How much larger the area of `oddness` is than that of `other`, with DeLong's paired bounds.
+
+    >>> odd, scores = np.array([False, False, True, True]), np.array([0.1, 0.4, 0.35, 0.8])
+    >>> auc_difference(odd, scores, -scores, 0.95).value
+    0.5
+    """
+    area, influence = auc_influence(odd, oddness)
+    base, base_influence = auc_influence(odd, other)
     error = max(standard_error(influence - base_influence), half_a_row(odd) / len(odd) ** 0.5)
     return normal_interval(area - base, error, confidence=confidence)
 
