@@ -1,8 +1,8 @@
 """Does a Wasserstein critic of one digit find the others better than principal components do?
 
 A critic is taught to tell digits from made ones, not from other digits, so a "no" is to be
-expected. Its sibling, the discriminator of a GAN whose loss is a chance, is `train.model.loss={name:
-relativistic}` with `train.model.r1={}`.
+expected. Its sibling, the discriminator of a GAN (Goodfellow et al. 2014), is this with
+`train.model.loss={name: non_saturating}`, `train.model.r1={}` and one step of the discriminator.
 """
 
 from components.config import CriticScore, Params
