@@ -198,7 +198,7 @@ def _own_images(request: RunRequest) -> dict[str, Any]:
     return {
         "name": request.name or _slug(request.data, purpose),
         "prepare": {"data": absolute(request.data), "target": IMAGE_TARGET, "images": {}},
-        "train": {"model": {"name": IMAGE_DEFAULT}},
+        "train": {"model": {"name": IMAGE_DEFAULT}, "threads": 1},
         "evaluate": {"purpose": purpose, "folds": IMAGE_FOLDS},
     }
 

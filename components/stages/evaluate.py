@@ -58,19 +58,18 @@ def _judge_images(
 
     train, synthetic = read_train_images(paths), read_synthetic_images(paths)
     asked = params.evaluate_images
-    with threadpool_limits(1):  # small networks gain a fifth from two, and lose much beside others
-        judged = evaluate_images(
-            train,
-            read_test_images(paths),
-            synthetic,
-            config=params.evaluate,
-            make_and_fit=partial(_fit_images, config),
-            benefit=asked.benefit,
-            baselines={
-                name: _made(baseline, train, len(synthetic), params.train.seed)
-                for name, baseline in asked.baselines.items()
-            },
-        )
+    judged = evaluate_images(
+        train,
+        read_test_images(paths),
+        synthetic,
+        config=params.evaluate,
+        make_and_fit=partial(_fit_images, config),
+        benefit=asked.benefit,
+        baselines={
+            name: _made(baseline, train, len(synthetic), params.train.seed)
+            for name, baseline in asked.baselines.items()
+        },
+    )
     return judged.evidence, (*judged.panels, *_walks(paths, params.evaluate.seed))
 
 

@@ -7,8 +7,8 @@ from components.config import EvaluateConfig, Purpose
 from components.data.images import ImageSet
 from components.evaluation.challenge import CONFIDENCE, MARGIN, Challenge
 from components.evaluation.images.by_rows import measure_two_sample
-from components.evaluation.images.case import ImageCase, canonical_images
-from components.evaluation.images.utility import NUM_SEEDS, accuracy
+from components.evaluation.images.case import NUM_NETWORKS, ImageCase, canonical_images
+from components.evaluation.images.utility import accuracy
 from components.evaluation.seeds import derived_seed
 from components.training.classification import chances_of, fit_classifier
 
@@ -40,7 +40,7 @@ def _by_accuracy(
     config: EvaluateConfig,
 ) -> Challenge:
     before, after = (
-        np.array([_is_right(train, test, made, config, number) for number in range(NUM_SEEDS)])
+        np.array([_is_right(train, test, made, config, number) for number in range(NUM_NETWORKS)])
         for made in (champion, challenger)
     )
     lost = accuracy(before, after, confidence=CONFIDENCE)

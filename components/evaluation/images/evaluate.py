@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from components.config import SHARING_GATES as FOR_TABLES
 from components.config import EvaluateConfig, Protocol, Purpose
@@ -16,7 +17,7 @@ from components.errors import UserError
 from components.evaluation.evidence import Evidence, Verdict
 from components.evaluation.gates import judge
 from components.evaluation.images.baselines import measured_beside
-from components.evaluation.images.case import ImageCase, Panel, canonical_images
+from components.evaluation.images.case import ImageCase, ImageFindings, Panel, canonical_images
 from components.evaluation.images.catalog import (
     FOR_LABELS,
     IMAGE_EVALUATORS,
@@ -62,11 +63,9 @@ def evaluate_images(
     fold of the benefit trial, perhaps in another process, and only for augmentation, for which
     `benefit` says what classic augmentation is and how synthetic images are used. `baselines` are
     what other generators made of the training images, by the names that gates ask for. The same
-    images, in any order, and the same config give the same evidence, bit for bit, on one number of
-    threads, whatever the number of `workers` (default: two processes, or one where there is one
-    core).
-    `log` is called with the number of parts done. Raises UserError for images that cannot be
-    judged.
+    images, in any order, and the same config give the same evidence, bit for bit, whatever the
+    number of `workers` (default: two processes, or one where there is one core). `log` is called
+    with the number of parts done. Raises UserError for images that cannot be judged.
     """
     _check_settings(config, make_and_fit)
     beside = {name: _agreeing(train, test, made)[2] for name, made in baselines.items()}
@@ -81,11 +80,12 @@ def evaluate_images(
         raise UserError("augmentation needs images with labels, of two classes at least")
     case = replace(case, config=_with_gates(case))
     chosen = [each for each in IMAGE_EVALUATORS.values() if config.purpose in each.purposes]
-    found = []
-    for evaluator in chosen:
-        logger.info("measuring %s", ", ".join(metric.name for metric in evaluator.metrics))
-        found.append(measured_beside(evaluator, case))
-        log(len(found), {"evaluators_done": len(found) / len(chosen)})
+    found: list[ImageFindings] = []
+    with threadpool_limits(1):  # small networks gain a fifth from two, and lose much beside others
+        for evaluator in chosen:
+            logger.info("measuring %s", ", ".join(metric.name for metric in evaluator.metrics))
+            found.append(measured_beside(evaluator, case))
+            log(len(found), {"evaluators_done": len(found) / len(chosen)})
     measurements = tuple(m for part in found for m in part.findings.measurements)
     evidence = Evidence(
         num_train=len(train),
