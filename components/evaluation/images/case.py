@@ -14,7 +14,7 @@ from components.data.images import ImageSet, Pixels
 from components.data.inference import describe
 from components.data.table import Matrix, Table
 from components.evaluation.case import Case, Findings, Metric, asked_confidence, subsample
-from components.evaluation.images.making import MakeAndFitImages
+from components.evaluation.images.making import ImageSampler, MakeAndFitImages
 from components.evaluation.images.panels import Panel as Panel  # evaluators find them here
 from components.evaluation.images.panels import Strip as Strip
 from components.evaluation.seeds import derived_seed
@@ -47,12 +47,14 @@ class ImageCase:
     log: LogMetrics = log_nothing
     baselines: Mapping[str, ImageSet] = field(default_factory=dict)
     """What other generators made of the same training images, by their names."""
+    generator: ImageSampler | None = None
+    """The model that made the synthetic images, where it is at hand."""
 
     @property
     def is_labelled(self) -> bool:
         """True where it is known what every image shows, and that is not the same for all."""
         sets = (self.train, self.test, self.synthetic)
-        return len(self.train.classes) > 1 and all(each.labels is not None for each in sets)
+        return len(self.train.classes) > 1 and all(each.is_labelled for each in sets)
 
     def seed(self, *labels: str | int) -> int:
         """The seed of a part of the evaluation."""
@@ -78,7 +80,7 @@ class ImageCase:
         described here are thus equally new to it, and training and test images can be compared.
         """
         known, unseen = self.halves
-        if known.labels is not None and len(known.classes) > 1:
+        if self.train.is_labelled and known.labels is not None and len(known.classes) > 1:
             net = fit_classifier(
                 known.images, known.labels, len(known.classes), seed=self.seed("classifier")
             )
@@ -182,6 +184,10 @@ class ImageFindings:
     notes: tuple[str, ...] = ()
 
 
+OF_MADE_IMAGES = frozenset({Purpose.AUGMENTATION, Purpose.SHARING})
+"""The purposes for which it matters what made images are like."""
+
+
 @dataclass(frozen=True)
 class ImageEvaluator:
     """A plain function, the metrics it may measure, and the purposes it is run for.
@@ -192,4 +198,4 @@ class ImageEvaluator:
     run: Callable[[ImageCase], ImageFindings]
     metrics: tuple[Metric, ...]
     needs: str | None = None
-    purposes: frozenset[Purpose] = field(default=frozenset(Purpose))
+    purposes: frozenset[Purpose] = field(default=OF_MADE_IMAGES)
