@@ -1,12 +1,8 @@
 """The stages where few images have labels, and what is judged is a classifier."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from components.config import ImagesConfig, Params
-from components.errors import UserError
 from components.evaluation.evidence import Evidence
 from components.evaluation.images.panels import load_panels
 from components.recipes.catalog import recipe_params
