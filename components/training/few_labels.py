@@ -1,7 +1,7 @@
 """The game whose discriminator learns the classes of a few labelled samples as it goes."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor
@@ -11,6 +11,7 @@ from components.config import AdversarialConfig
 from components.networks.image_outlier import OutlierDiscriminator
 from components.networks.layers import share_random
 from components.training.adversarial import AdversarialGame, Players, RealSamples
+from components.training.augmentation import augment
 from components.training.devices import find_device
 from components.training.ema import Ema
 
@@ -64,7 +65,8 @@ class FewLabelGame(AdversarialGame):
 
     def _lesson(self) -> dict[str, Tensor]:
         samples, classes = self.lessons.draw()
-        logits = self.discriminator.logits(self._shown(samples))
+        network = cast(OutlierDiscriminator, self.discriminator)
+        logits = network.logits(self._shown(samples))
         weight = self.players.auxiliary_weight
         return {"class_loss": weight * functional.cross_entropy(logits, classes)}
 
@@ -93,7 +95,7 @@ def teach_alone(
     config: AdversarialConfig,
     seed: int,
 ) -> OutlierDiscriminator:
-    """The network taught labelled samples alone, by the same steps, rates and average.
+    """The network taught labelled samples alone, by as many steps and the same rates and average.
 
     What a game brings with all other samples is seen beside it.
     """
@@ -110,8 +112,9 @@ def teach_alone(
         left = 1.0 if progress <= decay_from else (1 - progress) / (1 - decay_from)
         optimiser.param_groups[0]["lr"] = rate * left
         samples, classes = lessons.draw()
+        logits = network.logits(augment(samples, config.augmentation, random))
         optimiser.zero_grad()
-        torch.autograd.backward(functional.cross_entropy(network.logits(samples), classes))
+        torch.autograd.backward(functional.cross_entropy(logits, classes))
         optimiser.step()
         averaged.update(network)
     return averaged.module.cpu()
