@@ -10,7 +10,7 @@ present code is left as it is there.
 import argparse
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from threadpoolctl import threadpool_limits
 
+from benchmarks.classifier_ranks import classifier_values, few_of_each
 from components.config import EvaluateConfig, ImageGaussianConfig, Purpose
 from components.config.image_evaluation import ClassicConfig, ImageBenefitConfig, Keep
 from components.data.conditions import Condition
@@ -30,8 +31,9 @@ from components.evaluation.images.benefit import BENEFIT, measure_benefit
 from components.evaluation.images.captions import CAPTIONS, measure_captions
 from components.evaluation.images.case import ImageCase, ImageEvaluator, canonical_images
 from components.evaluation.images.catalog import IMAGE_EVALUATORS, image_metrics
+from components.evaluation.images.few_labels import FEW_LABELS
 from components.evaluation.images.making import ImageSampler
-from components.evaluation.images.selftest import CANDIDATES, RECORDS, self_test
+from components.evaluation.images.selftest import CANDIDATES, CLASSIFIERS, RECORDS, self_test
 from components.evaluation.selftest import (
     SelfTest,
     read_self_tests,
@@ -122,12 +124,6 @@ def sampler(kind: str, more: ImageSet, inside: ImageSet, seed: int) -> ImageSamp
     return Held(candidate(kind, inside, more, seed))
 
 
-def few_of_each(images: ImageSet, count: int) -> ImageSet:
-    """The first `count` images of each class."""
-    places = [np.flatnonzero(images.labels == code) for code in range(len(images.classes))]
-    return images.take(np.concatenate([rows[:count] for rows in places]))
-
-
 def benefit_values(kind: str, train: ImageSet, more: ImageSet) -> dict[str, float]:
     """What the benefit trial says of a generator of known worth, of few training images."""
     config = EvaluateConfig(purpose=Purpose.AUGMENTATION, folds=4, repeats=2, ratio=6.0)
@@ -147,10 +143,17 @@ def caption_values(kind: str) -> dict[str, float]:
     return {m.name: m.value for m in measure_captions(case).findings.measurements}
 
 
+def kinds_of(evaluator: ImageEvaluator) -> Sequence[str]:
+    """What an evaluator is tested with: images of known worth, or classifiers."""
+    return CLASSIFIERS if evaluator is FEW_LABELS else CANDIDATES
+
+
 def values_of(
     evaluator: ImageEvaluator, kind: str, case: ImageCase, more: ImageSet
 ) -> dict[str, float]:
-    """What an evaluator says of the images of a case, which are of this known worth."""
+    """What an evaluator says of the images of a case, or of classifiers, of this known worth."""
+    if evaluator is FEW_LABELS:
+        return classifier_values(kind, case.train, case.test) if case.is_labelled else {}
     if evaluator is BENEFIT:
         return benefit_values(kind, case.train, more) if case.is_labelled else {}
     if evaluator is CAPTIONS:
@@ -184,16 +187,17 @@ def main() -> None:
     chosen = outdated(kept)
     train, test, more = thirds(whole, 0, options.images)
     values: dict[str, dict[str, float]] = defaultdict(dict)
-    for kind in CANDIDATES:
+    for kind in (*CANDIDATES, *CLASSIFIERS):
         started = time.perf_counter()
+        made = candidate(kind, train, more, 0) if kind in CANDIDATES else more
         case = ImageCase(
             canonical_images(train, 0),
             canonical_images(test, 0),
-            canonical_images(candidate(kind, train, more, 0), 0),
+            canonical_images(made, 0),
             EvaluateConfig(purpose=Purpose.SHARING),
         )
         with threadpool_limits(1):
-            for evaluator in chosen:
+            for evaluator in (each for each in chosen if kind in kinds_of(each)):
                 for name, value in values_of(evaluator, kind, case, more).items():
                     values[name][kind] = value
         print(f"{kind}: {time.perf_counter() - started:.1f} s", flush=True)
@@ -204,7 +208,7 @@ def main() -> None:
         for metric in evaluator.metrics
     }
     for metric_name, test_ in sorted(tests.items()):
-        figures = " / ".join(f"{values[metric_name].get(kind, np.nan):.3f}" for kind in CANDIDATES)
+        figures = " / ".join(f"{value:.3f}" for value in values[metric_name].values())
         print(f"{metric_name:26} {figures}  {'ok' if test_.passed else test_.reason}")
     if not options.data:
         known = {each: test_ for each, test_ in kept.items() if each in image_metrics()}

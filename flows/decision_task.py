@@ -12,10 +12,11 @@ from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 from prefect.logging import get_run_logger
 
-from components.config import Approval, Params, makes_images
+from components.config import Approval, Params, Purpose, makes_images
 from components.data.image_schema import schema_of
 from components.data.images import joined
 from components.evaluation.evidence import Outcome
+from components.models.catalog import load_image_model
 from components.models.contract import ImageModel, TabularModel
 from components.registry.door import DoorLimits, pass_door
 from components.registry.listing import pull
@@ -140,8 +141,13 @@ def _challenge(
 def _challenge_images(generator: ImageModel, params: Params, paths: StagePaths) -> "Challenge":
     from components.evaluation.challenge import Challenge
     from components.evaluation.images.challenge import challenge_images
+    from components.evaluation.images.challenge_classifier import challenge_classifier
 
     train, challenger = read_train_images(paths), read_synthetic_images(paths)
+    if params.evaluate.purpose is Purpose.CLASSIFICATION:
+        return challenge_classifier(
+            read_test_images(paths), champion=generator, challenger=load_image_model(paths.model)
+        )
     if generator.schema_ != schema_of(train):
         reason = "the champion makes images of another size or other classes: nothing to compare"
         return Challenge(True, 0.0, 0.0, reason)

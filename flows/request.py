@@ -24,7 +24,13 @@ from components.config import (
 from components.data.image_sources import hash_image_source, holds_images
 from components.data.sources import absolute, hash_source
 from components.errors import UserError
-from components.models.catalog import AUTO, IMAGE_DEFAULT, IMAGE_MODELS, MODELS
+from components.models.catalog import (
+    AUTO,
+    CLASSIFIER_DEFAULT,
+    IMAGE_DEFAULT,
+    IMAGE_MODELS,
+    MODELS,
+)
 from components.recipes.catalog import RECIPES, recipe_params
 from components.recipes.recipe import Preset
 from components.registry.settings import newest_settings
@@ -198,7 +204,7 @@ def _own_images(request: RunRequest) -> dict[str, Any]:
     return {
         "name": request.name or _slug(request.data, purpose),
         "prepare": {"data": absolute(request.data), "target": IMAGE_TARGET, "images": {}},
-        "train": {"model": {"name": IMAGE_DEFAULT}, "threads": 1},
+        "train": {"model": {"name": _default_image_model(purpose)}, "threads": 1},
         "evaluate": {"purpose": purpose, "folds": IMAGE_FOLDS},
     }
 
@@ -207,6 +213,10 @@ def _default_model(purpose: Purpose) -> dict[str, Any]:
     """Trees; with a crowd behind all they give out where the rows are to be shared."""
     private = {"crowd": SHARING_CROWD} if purpose is Purpose.SHARING else {}
     return {"name": "trees", **private}
+
+
+def _default_image_model(purpose: Purpose) -> str:
+    return CLASSIFIER_DEFAULT if purpose is Purpose.CLASSIFICATION else IMAGE_DEFAULT
 
 
 def _slug(uri: str, purpose: Purpose) -> str:

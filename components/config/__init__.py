@@ -12,6 +12,7 @@ from components.config.adversarial import (
 from components.config.device import Device
 from components.config.evaluate import (
     AUGMENTATION_GATES,
+    CLASSIFICATION_GATES,
     RATIOS,
     SHARING_GATES,
     EvaluateConfig,
@@ -42,6 +43,8 @@ from components.config.images import (
     ImageGaussianConfig,
     ImageModelConfig,
     ImagesConfig,
+    Unlabelled,
+    classifies_images,
     makes_images,
 )
 from components.config.lapgan import DetailNetworks, LapganConfig
@@ -76,11 +79,13 @@ from components.config.prepare import (
     TimeSplit,
 )
 from components.config.promote import AncestryConfig, Approval, PromoteConfig
+from components.config.semi_supervised_gan import SemiSupervisedGanConfig
 from components.config.settings import Settings
 from components.config.stability import Action, Holdout, Watch
 
 __all__ = [
     "AUGMENTATION_GATES",
+    "CLASSIFICATION_GATES",
     "IMAGE_TARGET",
     "R1",
     "RATIOS",
@@ -138,6 +143,7 @@ __all__ = [
     "Replay",
     "ResidualNetworks",
     "Scale",
+    "SemiSupervisedGanConfig",
     "Settings",
     "Split",
     "Sum",
@@ -147,9 +153,11 @@ __all__ = [
     "TrainConfig",
     "TreesConfig",
     "TvaeConfig",
+    "Unlabelled",
     "WassersteinLoss",
     "Watch",
     "WordConditioning",
+    "classifies_images",
     "makes_images",
     "override",
     "parse_evaluate",

@@ -14,6 +14,7 @@ class Purpose(StrEnum):
 
     AUGMENTATION = "augmentation"
     SHARING = "sharing"
+    CLASSIFICATION = "classification"
 
 
 class Protocol(StrEnum):
@@ -74,6 +75,12 @@ SHARING_GATES = (
 )
 
 
+CLASSIFICATION_GATES = tuple(
+    Gate(metric="few_label_accuracy", better_than=baseline, worthwhile=0.01)
+    for baseline in ("svc", "label_spreading", "labels_alone")
+)
+"""Of a model that classifies, against what the same labels teach others in the same run."""
+
 RATIOS = (0.5, 1.0, 2.0, 4.0)
 
 
@@ -98,6 +105,7 @@ class EvaluateConfig(Settings):
     subgroups: tuple[str, ...] | None = None
     augmentation_gates: tuple[Gate, ...] = AUGMENTATION_GATES
     sharing_gates: tuple[Gate, ...] = SHARING_GATES
+    classification_gates: tuple[Gate, ...] = CLASSIFICATION_GATES
     seed: int = Field(0, ge=0)
 
     @model_validator(mode="after")
@@ -115,5 +123,9 @@ class EvaluateConfig(Settings):
     @property
     def gates(self) -> tuple[Gate, ...]:
         """The gates of the purpose that is asked for."""
-        sharing = self.purpose is Purpose.SHARING
-        return self.sharing_gates if sharing else self.augmentation_gates
+        by_purpose = {
+            Purpose.AUGMENTATION: self.augmentation_gates,
+            Purpose.SHARING: self.sharing_gates,
+            Purpose.CLASSIFICATION: self.classification_gates,
+        }
+        return by_purpose[self.purpose]

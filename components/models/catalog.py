@@ -18,6 +18,7 @@ from components.config import (
     LapganConfig,
     ModelConfig,
     PrivateConfig,
+    SemiSupervisedGanConfig,
     TableGanConfig,
     TreesConfig,
     TvaeConfig,
@@ -62,10 +63,15 @@ IMAGE_MODELS = {
         "components.models.image_gan:ImageGan", ImageGanConfig, needs=("pillow", "torch")
     ),
     "lapgan": Entry("components.models.lapgan:Lapgan", LapganConfig, needs=("pillow", "torch")),
+    "semi_supervised_gan": Entry(
+        "components.models.semi_supervised_gan:SemiSupervisedGan",
+        SemiSupervisedGanConfig,
+        needs=("pillow", "torch"),
+    ),
 }
 """The same for generators of images."""
 
-IMAGE_DEFAULT = "image_gan"
+IMAGE_DEFAULT, CLASSIFIER_DEFAULT = "image_gan", "semi_supervised_gan"
 
 NOT_PRIVATE = (
     "private cannot hold constraints: ranges and combinations would be read off the rows without "

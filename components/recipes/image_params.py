@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from components.config import (
+    CLASSIFICATION_GATES,
     EvaluateConfig,
     Gate,
     ImageEvaluationConfig,
@@ -72,6 +73,26 @@ def augmenting(
         train=on_one_core(model),
         evaluate=EvaluateConfig(purpose=Purpose.AUGMENTATION, folds=folds),
         evaluate_images=evaluation or ImageEvaluationConfig(),
+    )
+
+
+def classifying(
+    name: str,
+    model: ImageModelConfig,
+    gates: Sequence[Gate] = CLASSIFICATION_GATES,
+    *,
+    data: str = MNIST,
+    labelled: int = 10,
+    outlier: str | None = None,
+    train_rows: int | None = None,
+) -> Params:
+    """A model judged as a classifier that was told the labels of a few images of each class."""
+    images = ImagesConfig(labelled=labelled, outlier=outlier)
+    return Params(
+        name=name,
+        prepare=_prepare(data, images, train_rows, test_share=0.2),
+        train=TrainConfig(model=model),
+        evaluate=EvaluateConfig(purpose=Purpose.CLASSIFICATION, classification_gates=tuple(gates)),
     )
 
 

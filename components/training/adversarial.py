@@ -170,8 +170,13 @@ class AdversarialGame:
             losses["r1_penalty"] = weight * zero_centred_penalty(of_real.values, real)
         if isinstance(self.config.loss, WassersteinLoss):
             losses |= self._held_critic(self.config.loss, real, fake, condition, of_real.values)
+        losses |= self._lesson()
         told_apart = (of_real.values > of_fake.values).float().mean()
         return self._descend("discriminator", losses) | {"discriminator_accuracy": told_apart}
+
+    def _lesson(self) -> dict[str, Tensor]:
+        """Further losses of the discriminator: what else it is taught at each update."""
+        return {}
 
     def _held_critic(
         self, loss: WassersteinLoss, real: Tensor, fake: Tensor, condition: Tensor, values: Tensor
@@ -191,8 +196,9 @@ class AdversarialGame:
         if self.loss.relative or self.config.feature_matching:
             with torch.no_grad():
                 of_real: Opinion = self.discriminator(self._shown(real), condition)
-        values = (of_fake.values, of_real.values) if self.loss.relative else (of_fake.values,)
-        losses["generator_loss"] = self.loss.generator(*values)
+        if weight := self.config.deceiving:
+            values = (of_fake.values, of_real.values) if self.loss.relative else (of_fake.values,)
+            losses["generator_loss"] = weight * self.loss.generator(*values)
         if weight := self.config.feature_matching:
             matched = feature_matching_loss(of_real.features, of_fake.features)
             losses["feature_matching_loss"] = weight * matched

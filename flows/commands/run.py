@@ -33,7 +33,8 @@ def run(
         str | None,
         typer.Option(
             help="trees, copula, autoregressive, forest, ctgan, tvae, table_gan, private, "
-            "or auto: the winner of a race; for images image_gan, image_gaussian."
+            "or auto: the winner of a race; for images image_gan, image_gaussian, lapgan, "
+            "semi_supervised_gan."
         ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="The name to register under.")] = None,

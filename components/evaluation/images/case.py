@@ -14,7 +14,7 @@ from components.data.images import ImageSet, Pixels
 from components.data.inference import describe
 from components.data.table import Matrix, Table
 from components.evaluation.case import Case, Findings, Metric, asked_confidence, subsample
-from components.evaluation.images.making import MakeAndFitImages
+from components.evaluation.images.making import ImageSampler, MakeAndFitImages
 from components.evaluation.images.panels import Panel as Panel  # evaluators find them here
 from components.evaluation.images.panels import Strip as Strip
 from components.evaluation.seeds import derived_seed
@@ -51,12 +51,14 @@ class ImageCase:
     log: LogMetrics = log_nothing
     baselines: Mapping[str, ImageSet] = field(default_factory=dict)
     """What other generators made of the same training images, by their names."""
+    generator: ImageSampler | None = None
+    """The model that made the synthetic images, where it is at hand."""
 
     @property
     def is_labelled(self) -> bool:
         """True where it is known what every image shows, and that is not the same for all."""
         sets = (self.train, self.test, self.synthetic)
-        return len(self.train.classes) > 1 and all(each.labels is not None for each in sets)
+        return len(self.train.classes) > 1 and all(each.is_labelled for each in sets)
 
     def of(self, synthetic: ImageSet) -> "ImageCase":
         """The same case of other synthetic images; what real ones taught is not learned again."""
@@ -116,7 +118,7 @@ class ImageCase:
         """The classifier whose last features are `features`."""
         known, _ = self.halves
         seed = self.seed("classifier")
-        if known.labels is not None and len(known.classes) > 1:
+        if self.train.is_labelled and known.labels is not None and len(known.classes) > 1:
             return fit_classifier(known.images, known.labels, len(known.classes), seed=seed)
         return fit_turns(known.images, seed=seed)
 
@@ -213,6 +215,10 @@ class ImageFindings:
     notes: tuple[str, ...] = ()
 
 
+OF_MADE_IMAGES = frozenset({Purpose.AUGMENTATION, Purpose.SHARING})
+"""The purposes for which it matters what made images are like."""
+
+
 @dataclass(frozen=True)
 class ImageEvaluator:
     """A plain function, the metrics it may measure, and the purposes it is run for.
@@ -223,4 +229,4 @@ class ImageEvaluator:
     run: Callable[[ImageCase], ImageFindings]
     metrics: tuple[Metric, ...]
     needs: str | None = None
-    purposes: frozenset[Purpose] = field(default=frozenset(Purpose))
+    purposes: frozenset[Purpose] = field(default=OF_MADE_IMAGES)

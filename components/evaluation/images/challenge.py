@@ -27,7 +27,7 @@ def challenge_images(
     tested on the same images, so that the difference in accuracy is paired. Of others it is how
     well they can be told from test images (ROC AUC) that may be no more than .02 greater.
     """
-    if len(train.classes) > 1:
+    if len(train.classes) > 1 and all(each.is_labelled for each in (train, champion, challenger)):
         return _by_accuracy(train, test, champion, challenger, config)
     return _by_telling_apart(train, test, champion, challenger, config)
 
