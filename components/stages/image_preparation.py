@@ -77,7 +77,8 @@ def _without_outliers(images: ImageSet, train: Rows, outlier: str | None) -> Row
         return train
     _check_class(images, outlier, "outlier")
     assert images.labels is not None
-    return train[images.labels[train] != images.classes.index(outlier)]
+    inside: Rows = train[images.labels[train] != images.classes.index(outlier)]
+    return inside
 
 
 def _with_few_labels(train: ImageSet, count: int | None, seed: int) -> ImageSet:

@@ -103,7 +103,7 @@ def _classifier_of(case: ImageCase) -> ImageClassifier:
 
 def _sorted(case: ImageCase) -> Sorted:
     """The test images; raises UserError where it is not known what they show."""
-    if case.train.labels is None or not case.test.is_labelled:
+    if case.train.labels is None or case.test.labels is None or not case.test.is_labelled:
         raise UserError("purpose = classification needs labels of the test images")
     taught = np.unique(case.train.labels[case.train.is_known])
     is_known = np.isin(case.test.labels, taught)
