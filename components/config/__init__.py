@@ -19,6 +19,7 @@ from components.config.evaluate import (
     Protocol,
     Purpose,
 )
+from components.config.expression import ClassGaussianConfig, ExpressionGanConfig
 from components.config.image_evaluation import ImageEvaluationConfig
 from components.config.image_gan import (
     AnyConditioning,
@@ -95,6 +96,7 @@ __all__ = [
     "AutoConfig",
     "AutoregressiveConfig",
     "AuxiliaryConditioning",
+    "ClassGaussianConfig",
     "Colour",
     "ColumnKind",
     "Combination",
@@ -107,6 +109,7 @@ __all__ = [
     "DetailNetworks",
     "Device",
     "EvaluateConfig",
+    "ExpressionGanConfig",
     "Fit",
     "ForestConfig",
     "Gate",
