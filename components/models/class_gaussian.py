@@ -51,12 +51,9 @@ class ClassGaussian:
     ) -> None:
         """Learn from `table`; see `TabularModel.fit`."""
         matrix = encode(table.frame, table.schema)
-        learned, scores, labels = learn_records(matrix, table.schema, self.config)
-        means, roots = fit_gaussians(
-            scores, labels.numpy(), learned.num_classes, self.config.prior_rows
-        )
-        log(1, {"components": float(scores.shape[1])})
-        self._set(table.schema, learned, GaussianScores(*map(torch.from_numpy, (means, roots))))
+        learned, scores = _learn(matrix, table.schema, self.config)
+        log(1, {"components": float(learned.components.num_scores)})
+        self._set(table.schema, learned, scores)
 
     def sample(
         self, num_rows: int, *, condition: Condition | None = None, seed: int
@@ -106,6 +103,21 @@ class ClassGaussian:
         self.schema_, self.learned_, self.scores_ = schema, learned, scores
         made = records_made(learned, scores, scores.means.shape[1])
         self.sampler_ = sampler_of(learned, made, schema, self.config.balance, knots)
+
+
+def gaussian_sampler(matrix: Matrix, schema: Schema, config: ClassGaussianConfig) -> RecordSampler:
+    """What draws encoded rows like those of `matrix`, without a model about it."""
+    learned, scores = _learn(matrix, schema, config)
+    made = records_made(learned, scores, scores.means.shape[1])
+    return sampler_of(learned, made, schema, config.balance)
+
+
+def _learn(
+    matrix: Matrix, schema: Schema, config: ClassGaussianConfig
+) -> tuple[Learned, GaussianScores]:
+    learned, scores, labels = learn_records(matrix, schema, config)
+    moments = fit_gaussians(scores, labels.numpy(), learned.num_classes, config.prior_rows)
+    return learned, GaussianScores(*map(torch.from_numpy, moments))
 
 
 def fit_gaussians(
