@@ -19,7 +19,7 @@ from components.config.evaluate import (
     Protocol,
     Purpose,
 )
-from components.config.expression import ClassGaussianConfig, ExpressionGanConfig
+from components.config.expression import ClassGaussianConfig, ExpressionGanConfig, Start
 from components.config.image_evaluation import ImageEvaluationConfig
 from components.config.image_gan import (
     AnyConditioning,
@@ -143,6 +143,7 @@ __all__ = [
     "Scale",
     "Settings",
     "Split",
+    "Start",
     "Sum",
     "SynthesizeConfig",
     "TableGanConfig",

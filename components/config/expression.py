@@ -1,5 +1,6 @@
 """The settings of generators of wide numeric tables, such as gene expression."""
 
+from enum import StrEnum
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -32,14 +33,24 @@ class ClassGaussianConfig(ComponentsConfig):
     prior_rows: float = Field(30.0, gt=0)
 
 
+class Start(StrEnum):
+    """What a generator makes before it has learned anything, and then adds to."""
+
+    NOTHING = "nothing"
+    GAUSSIAN = "gaussian"
+
+
 class ExpressionGanConfig(ComponentsConfig, AdversarialConfig):
     """A conditional Wasserstein GAN of main components; see `components/models/expression_gan.py`.
 
     See `AdversarialConfig` for the game. The generator makes scores of `noise_size` normal numbers
     by `generator_blocks` residual blocks, the critic has `critic_layers`, both `hidden_size` wide.
+    Where it has the `start` "gaussian", these are added to scores of the class's Gaussian (see
+    `ClassGaussianConfig`), so that training begins there and not from nothing.
     """
 
     name: Literal["expression_gan"] = "expression_gan"
+    start: Start = Start.GAUSSIAN
     loss: Loss = WassersteinLoss()
     r1: R1 | None = None
     steps: int = Field(1500, ge=1)

@@ -12,6 +12,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 import torch
+from numpy.typing import NDArray
 
 from components.config import ClassGaussianConfig
 from components.data.conditions import Condition, check_condition
@@ -22,7 +23,7 @@ from components.models.component_records import Learned, learn_records, records_
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.streaming import whole
 from components.models.table_gan_rows import RecordSampler
-from components.models.trained import weights_of
+from components.models.trained import put_weights, weights_of
 from components.networks.component_rows import GaussianScores
 
 NAME = "class_gaussian"
@@ -88,8 +89,9 @@ class ClassGaussian:
         arrays = artifact.arrays
         model = cls(ClassGaussianConfig.model_validate(artifact.settings))
         learned = Learned.of(arrays, artifact.state["target_position"])
-        means, roots = (torch.from_numpy(arrays[f"scores.{name}"]) for name in ("means", "roots"))
-        scores = GaussianScores(means, roots)
+        size = learned.components.num_scores
+        scores = GaussianScores(learned.num_classes, size, size).double()
+        put_weights(scores, arrays, "scores")
         model._set(artifact.schema, learned, scores, torch.from_numpy(arrays["knots"]))
         return model
 
@@ -117,16 +119,20 @@ def _learn(
 ) -> tuple[Learned, GaussianScores]:
     learned, scores, labels = learn_records(matrix, schema, config)
     moments = fit_gaussians(scores, labels.numpy(), learned.num_classes, config.prior_rows)
-    return learned, GaussianScores(*map(torch.from_numpy, moments))
+    size = scores.shape[1]
+    made = GaussianScores(learned.num_classes, size, size).double()
+    made.put(*map(torch.from_numpy, moments))
+    return learned, made
 
 
 def fit_gaussians(
-    scores: Matrix, labels: np.ndarray, num_classes: int, prior_rows: float
+    scores: Matrix, labels: NDArray[np.int64], num_classes: int, prior_rows: float
 ) -> tuple[Matrix, Matrix]:
     """Each class's mean (classes, k), and a root of its covariance (classes, k, k).
 
-    Noise times the root has the covariance. `prior_rows` rows' worth of the covariance within all
-    classes is added to each one's own. A class without rows has mean 0.
+    Noise times the root has the covariance; the last number of noise moves along the direction of
+    most variance, the one before it along the next. `prior_rows` rows' worth of the covariance
+    within all classes is added to each one's own. A class without rows has mean 0.
     """
     size = scores.shape[1]
     means = np.zeros((num_classes, size))

@@ -15,17 +15,18 @@ import numpy as np
 import pandas as pd
 import torch
 
-from components.config import ExpressionGanConfig
+from components.config import ClassGaussianConfig, ExpressionGanConfig, Start
 from components.data.conditions import Condition, check_condition
 from components.data.schema import Schema
 from components.data.table import Matrix, Table, encode
 from components.models.artifact import Artifact, load_artifact, save_artifact
+from components.models.class_gaussian import fit_gaussians
 from components.models.component_records import Learned, learn_records, records_made, sampler_of
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.streaming import whole
 from components.models.table_gan_rows import RecordSampler
 from components.models.trained import checkpoint_store, put_weights, weights_of
-from components.networks.component_rows import ScoreCritic, ScoreGenerator
+from components.networks.component_rows import GaussianScores, ScoreCritic, ScoreGenerator
 from components.training.adversarial import AdversarialGame, Players, RealSamples
 from components.training.watched import split_held_out, train_watched
 
@@ -58,8 +59,13 @@ class ExpressionGan:
 
         matrix = encode(table.frame, table.schema)
         learned, scores, labels = learn_records(matrix, table.schema, self.config)
-        players = self._players(learned, seed)
+        generator, critic = self._networks(learned, seed)
+        if generator.start is not None:
+            prior_rows = ClassGaussianConfig().prior_rows
+            moments = fit_gaussians(scores, labels.numpy(), learned.num_classes, prior_rows)
+            generator.start.put(*map(torch.from_numpy, moments))
         if scores.shape[1]:
+            players = Players(generator, critic, self.config.noise_size)
             samples = RealSamples(torch.from_numpy(scores.astype(np.float32)), labels)
             real, held_out = split_held_out(samples, self.config, seed)
             store = checkpoint_store(checkpoint_dir, self.config, table.schema, matrix, seed)
@@ -73,10 +79,8 @@ class ExpressionGan:
                     log=log,
                     store=store,
                 )
-            players.generator.load_state_dict(weights)
-        generator = players.generator.cpu().eval()
-        assert isinstance(generator, ScoreGenerator)
-        self._set(table.schema, learned, generator)
+            generator.cpu().load_state_dict(weights)
+        self._set(table.schema, learned, generator.eval())
 
     def sample(
         self, num_rows: int, *, condition: Condition | None = None, seed: int
@@ -116,8 +120,8 @@ class ExpressionGan:
         model._set(artifact.schema, learned, generator.eval(), torch.from_numpy(arrays["knots"]))
         return model
 
-    def _players(self, learned: Learned, seed: int) -> Players:
-        """Untrained networks; their first weights are drawn on the CPU, by the seed."""
+    def _networks(self, learned: Learned, seed: int) -> tuple[ScoreGenerator, ScoreCritic]:
+        """Untrained ones; their first weights are drawn on the CPU, by the seed."""
         config = self.config
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -128,16 +132,19 @@ class ExpressionGan:
                 config.hidden_size,
                 config.critic_layers,
             )
-        return Players(generator, critic, config.noise_size)
+        return generator, critic
 
     def _generator(self, learned: Learned) -> ScoreGenerator:
-        config = self.config
+        """An untrained generator, which begins with nothing yet."""
+        config, width = self.config, learned.components.num_scores
+        begins = config.start is Start.GAUSSIAN
         return ScoreGenerator(
             config.noise_size,
             learned.num_classes,
             config.hidden_size,
             config.generator_blocks,
-            learned.components.num_scores,
+            width,
+            GaussianScores(learned.num_classes, config.noise_size, width) if begins else None,
         )
 
     def _set(

@@ -18,6 +18,7 @@ from components.models.ctgan_rows import (
     learned_from,
 )
 from components.models.program_parts import class_ends, column_range
+from components.models.streaming import chunk_sizes
 from components.models.table_gan_cells import Cells, own_knots, record_columns
 from components.networks.record_rows import RecordCells, RecordClasses, RecordRows
 
@@ -47,11 +48,13 @@ class RecordSampler:
         return np.concatenate(list(self.batches(num_rows, label=label, seed=seed)))
 
     def batches(self, num_rows: int, *, label: int | None, seed: int) -> Iterator[Matrix]:
-        """The rows of `sample`, some at a time; their classes alone are drawn at once."""
+        """The rows of `sample`, some at a time; the classes of a chunk are drawn before them."""
         random = torch.Generator().manual_seed(seed)
-        labels = draw_labels(self.classes, num_rows, label, random)
         rows = self._rows()
-        return (self._batch(rows, part, random) for part in labels.split(BATCH))
+        for size in chunk_sizes(num_rows):
+            labels = draw_labels(self.classes, size, label, random)
+            for part in labels.split(BATCH):
+                yield self._batch(rows, part, random)
 
     @torch.no_grad()
     def _batch(self, rows: RecordRows, labels: Tensor, random: torch.Generator) -> Matrix:

@@ -51,18 +51,27 @@ class ComponentCells(RecordCells):
 
 
 class GaussianScores(nn.Module):
-    """Normal scores of each class: `means` (classes, k) and `roots` (classes, noise, k)."""
+    """Normal scores: a mean (components,) and a root (noise, components) of each class, 0 at first.
+
+    Noise (rows, noise) and classes (rows,) to (rows, components).
+    """
 
     means: Tensor
     roots: Tensor
 
-    def __init__(self, means: Tensor, roots: Tensor) -> None:
+    def __init__(self, classes: int, noise: int, width: int) -> None:
         super().__init__()
-        self.register_buffer("means", means)
-        self.register_buffer("roots", roots)
+        self.register_buffer("means", torch.zeros(classes, width))
+        self.register_buffer("roots", torch.zeros(classes, noise, width))
+
+    def put(self, means: Tensor, roots: Tensor) -> None:
+        """Take these; of more directions than there is noise, the last; further noise is unused."""
+        kept = min(roots.shape[1], self.roots.shape[1])
+        self.means.copy_(means)
+        self.roots[:, :kept].copy_(roots[:, roots.shape[1] - kept :])
 
     def forward(self, noise: Tensor, labels: Tensor) -> Tensor:
-        """Shape (rows, k)."""
+        """The scores."""
         spread = torch.einsum("rn,rnk->rk", noise, self.roots[labels])
         made: Tensor = self.means[labels] + spread
         return made
@@ -72,17 +81,31 @@ class ScoreGenerator(nn.Module):
     """Noise (rows, noise) and classes, int64 (rows,), to scores (rows, components).
 
     The class is told one-hot and as long as the noise is: told more softly, it is learned late.
+    With a `start`, what the network makes is added to that one's scores of the same noise, nothing
+    at first.
     """
 
-    def __init__(self, noise: int, classes: int, hidden: int, blocks: int, width: int) -> None:
+    def __init__(
+        self,
+        noise: int,
+        classes: int,
+        hidden: int,
+        blocks: int,
+        width: int,
+        start: GaussianScores | None,
+    ) -> None:
         super().__init__()
         self.rows, self.classes = RowGenerator(noise, classes, hidden, blocks, width), classes
+        self.start = start
+        if start is not None:
+            nn.init.zeros_(self.rows.leave.weight)
+            nn.init.zeros_(self.rows.leave.bias)
 
     def forward(self, noise: Tensor, labels: Tensor) -> Tensor:
         """The scores."""
         told = noise.shape[1] ** 0.5 * functional.one_hot(labels, self.classes).to(noise.dtype)
         made: Tensor = self.rows(noise, told)
-        return made
+        return made if self.start is None else made + self.start(noise, labels)
 
 
 class ScoreCritic(nn.Module):
