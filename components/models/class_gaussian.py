@@ -24,7 +24,7 @@ from components.models.contract import Budget, LogMetrics, SamplingProgram, log_
 from components.models.streaming import whole
 from components.models.table_gan_rows import RecordSampler
 from components.models.trained import put_weights, weights_of
-from components.networks.component_rows import GaussianScores
+from components.networks.component_cells import GaussianScores
 
 NAME = "class_gaussian"
 _NO_BUDGET = Budget()

@@ -30,7 +30,7 @@ from components.models.ctgan_rows import (
 )
 from components.models.table_gan_cells import Cells, learn_cells, place_bounds
 from components.models.table_gan_rows import RecordSampler, measure_knots
-from components.networks.component_rows import ComponentCells, Directions
+from components.networks.component_cells import ComponentCells, Directions
 
 Arrays = Mapping[str, NDArray[Any]]
 

@@ -26,7 +26,7 @@ from components.models.contract import Budget, LogMetrics, SamplingProgram, log_
 from components.models.streaming import whole
 from components.models.table_gan_rows import RecordSampler
 from components.models.trained import checkpoint_store, put_weights, weights_of
-from components.networks.component_rows import GaussianScores, ScoreCritic, ScoreGenerator
+from components.networks.component_cells import GaussianScores, ScoreCritic, ScoreGenerator
 from components.training.adversarial import AdversarialGame, Players, RealSamples
 from components.training.watched import split_held_out, train_watched
 

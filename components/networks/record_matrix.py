@@ -4,7 +4,6 @@ import torch
 from torch import Tensor, nn
 
 from components.networks.dcgan import SMALLEST_SIDE, DcganGenerator
-from components.networks.record_rows import RecordCells
 
 
 def side_of(num_cells: int) -> int:
@@ -31,7 +30,7 @@ def told(noise: Tensor, labels: Tensor, num_classes: int) -> Tensor:
     return torch.cat([noise, nn.functional.one_hot(labels, num_classes).to(noise.dtype)], dim=1)
 
 
-class MatrixCells(RecordCells):
+class MatrixCells(nn.Module):
     """Cells by a generator of matrices, in float64, whose noise is even in -1 to 1."""
 
     def __init__(

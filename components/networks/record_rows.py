@@ -6,7 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from components.networks.column_range import ColumnRange
+from components.networks.component_cells import ComponentCells
 from components.networks.piecewise_linear import PiecewiseLinear
+from components.networks.record_matrix import MatrixCells
 
 
 @dataclass(frozen=True)
@@ -37,18 +39,12 @@ class RecordColumns:
     num_cells: int
 
 
-class RecordCells(nn.Module):
-    """What makes records: classes (rows,) and uniforms (rows, `num_uniforms`) to (rows, cells).
+RecordCells = MatrixCells | ComponentCells
+"""What makes records: classes (rows,) and uniforms (rows, `num_uniforms`) to (rows, cells).
 
-    A subclass works in float64 and gives what float32 holds of it: sums in another order, as for
-    another number of rows, then give the same cells.
-    """
-
-    num_uniforms: int
-
-    def forward(self, labels: Tensor, uniforms: Tensor) -> Tensor:
-        """The cells."""
-        raise NotImplementedError
+It works in float64 and gives what float32 holds of it: sums in another order, as for another number
+of rows, then give the same cells.
+"""
 
 
 class RecordRows(nn.Module):

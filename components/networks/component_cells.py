@@ -8,7 +8,6 @@ from torch.nn import functional
 
 from components.networks.mlp import RowCritic, RowGenerator
 from components.networks.opinion import Opinion
-from components.networks.record_rows import RecordCells
 
 TINY = 1e-9
 
@@ -24,7 +23,7 @@ class Directions(NamedTuple):
     deviation: Tensor
 
 
-class ComponentCells(RecordCells):
+class ComponentCells(nn.Module):
     """Cells from scores, and a normal rest.
 
     `scores` takes normal noise (rows, noise) and classes (rows,) to (rows, components). The first
