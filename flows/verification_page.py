@@ -21,10 +21,10 @@ def verification_page(family: Family, preset: Preset, found: Sequence[Verified])
         "",
         f"Written by `mintmark verify {family}`, preset `{preset}`; do not edit. Every seed draws "
         "another split, trains, and judges anew; baselines are fitted in the same run to the same "
-        "images. A gate is passed where the worse end of the interval, at the gate's confidence, "
-        "is beyond what is asked; \u201cagainst\u201d a baseline the interval is that of the "
-        "difference. Minutes are those of the stages, on whatever the machine did besides; at the "
-        "commit the recipe was run.",
+        "rows or images. A gate is passed where the worse end of the interval, at the gate's "
+        "confidence, is beyond what is asked; \u201cagainst\u201d a baseline the interval is that "
+        "of the difference. Minutes are those of the stages, on whatever the machine did besides; "
+        "at the commit the recipe was run.",
         "",
         f"| {' | '.join(_TITLES)} |",
         f"|{'---|' * len(_TITLES)}",

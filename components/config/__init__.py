@@ -20,6 +20,7 @@ from components.config.evaluate import (
     Protocol,
     Purpose,
 )
+from components.config.expression import ClassGaussianConfig, ExpressionGanConfig, Start
 from components.config.image_evaluation import ImageEvaluationConfig
 from components.config.image_gan import (
     AnyConditioning,
@@ -100,6 +101,7 @@ __all__ = [
     "AutoConfig",
     "AutoregressiveConfig",
     "AuxiliaryConditioning",
+    "ClassGaussianConfig",
     "Colour",
     "ColumnKind",
     "Combination",
@@ -112,6 +114,7 @@ __all__ = [
     "DetailNetworks",
     "Device",
     "EvaluateConfig",
+    "ExpressionGanConfig",
     "Fit",
     "ForestConfig",
     "Gate",
@@ -146,6 +149,7 @@ __all__ = [
     "SemiSupervisedGanConfig",
     "Settings",
     "Split",
+    "Start",
     "Sum",
     "SynthesizeConfig",
     "TableGanConfig",

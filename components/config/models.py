@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from components.config.device import Device
 from components.config.evaluate import Purpose
+from components.config.expression import ClassGaussianConfig, ExpressionGanConfig
 from components.config.images import ImageModelConfig
 from components.config.settings import Settings
 
@@ -232,6 +233,8 @@ ModelConfig = (
     | TvaeConfig
     | ForestConfig
     | PrivateConfig
+    | ExpressionGanConfig
+    | ClassGaussianConfig
 )
 
 

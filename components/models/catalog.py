@@ -8,9 +8,11 @@ from typing import Any, cast
 
 from components.config import (
     AutoregressiveConfig,
+    ClassGaussianConfig,
     Constraint,
     CopulaConfig,
     CtganConfig,
+    ExpressionGanConfig,
     ForestConfig,
     ImageGanConfig,
     ImageGaussianConfig,
@@ -52,6 +54,12 @@ MODELS = {
     "tvae": Entry("components.models.tvae:Tvae", TvaeConfig, needs=("torch",)),
     "forest": Entry("components.models.forest:Forest", ForestConfig),
     "private": Entry("components.models.private:Private", PrivateConfig),
+    "expression_gan": Entry(
+        "components.models.expression_gan:ExpressionGan", ExpressionGanConfig, needs=("torch",)
+    ),
+    "class_gaussian": Entry(
+        "components.models.class_gaussian:ClassGaussian", ClassGaussianConfig, needs=("torch",)
+    ),
 }
 """Every generator of rows by name. A new one is one file, its settings, and one line here."""
 

@@ -10,6 +10,7 @@ from components.recipes import (
     caption_gan_sprites,
     conditional_gan_mnist,
     dcgan_mnist,
+    expression_augmentation,
     lapgan_mnist,
     lesions_augmentation,
     progressive_gan_mnist,
@@ -47,6 +48,7 @@ RECIPES: dict[str, Recipe] = {
     "scarce_digits": scarce_digits.RECIPE,
     "rare_digit": rare_digit.RECIPE,
     "lesions_augmentation": lesions_augmentation.RECIPE,
+    "expression_augmentation": expression_augmentation.RECIPE,
 }
 
 

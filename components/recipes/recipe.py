@@ -20,6 +20,7 @@ class Family(StrEnum):
 
     TABLES = "tables"
     IMAGES = "images"
+    EXPRESSION = "expression"
 
 
 @dataclass(frozen=True)
