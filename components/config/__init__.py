@@ -9,7 +9,7 @@ from components.config.adversarial import (
     Replay,
     WassersteinLoss,
 )
-from components.config.device import Device
+from components.config.device import Device, Precision
 from components.config.evaluate import (
     AUGMENTATION_GATES,
     RATIOS,
@@ -128,6 +128,7 @@ __all__ = [
     "Params",
     "PlainConditioning",
     "PlainLoss",
+    "Precision",
     "PrepareConfig",
     "PrivateConfig",
     "ProgressiveNetworks",
