@@ -10,6 +10,7 @@ in one process with one thread, and is timed by the processor (see `benchmarks/t
 
 import argparse
 import json
+import platform
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -17,12 +18,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import torch
 
 from benchmarks.calibration.wording import table
 from benchmarks.plain_loop import PlainLoop
+from benchmarks.speed_of_settings import rows_of
 from benchmarks.turns import Ratio, in_turns, seconds_of, times_as_fast
 from components.config import AdversarialConfig, ImageGanConfig, LapganConfig, Params
 from components.data.image_schema import schema_of
@@ -41,6 +42,40 @@ STEPS_IN_A_TURN = 12
 """A multiple of how often R1 is paid; progress runs from 0 to 1 in them, so that networks grow."""
 BARE, PLAIN = "bare", "plain"
 PUBLISHED = ("gan", "dcgan", "cgan", "acgan", "wgan_gp")
+SETTINGS_OF = ("dcgan_mnist", "acgan_mnist")
+"""Recipes by which settings are tried: without a penalty on slopes, and with one."""
+PAGE = """# How fast the adversarial trunk is
+
+Written by `python -m benchmarks.adversarial_speed`; do not edit. {0}; every ratio is the median of
+{1} rounds in turns, with the least and the most of them, above 1 where ours is faster. Seconds are
+the processor's own: with one thread they are the clock's, on a machine that does nothing else. A
+step is one update of the generator, with as many of the discriminator as the settings have.
+
+## Beside a plain loop
+
+The `cpu` preset of every recipe of images that trains on the trunk, on its own images. *Bare* is a
+plain loop (`benchmarks/plain_loop.py`) of the same networks, losses, penalties, layout of memory
+and fused optimiser; *plain* is that loop as torch has it by default. Both come to the weights of
+ours (tested), and neither averages the generator, measures gradients, nor looks at what is made:
+what is below 1 is the price of that. Ours bears its looks, one each `look_every` steps. Neither
+keeps checkpoints here; ours keeps one each 5 seconds.
+
+{2}
+## Beside PyTorch-GAN
+
+Scripts of [PyTorch-GAN](https://github.com/eriklindernoren/PyTorch-GAN) as they are, with their own
+settings, and steps of our trunk on copies of their networks (but for the sigmoid, which our losses
+bring), with their batches, image sizes and rates. The arithmetic is the same, then, except that
+`wgan_gp.py` runs the generator backwards in each step of the critic, and makes its images twice.
+Their data are random images in memory: decoding, grids of samples and printing are not counted,
+fetching a batch by their loader and reading off the losses are.
+
+{3}
+## Settings
+
+*No channels-last* takes back what the trunk does to convolutions by itself.
+
+{4}"""
 
 
 @dataclass(frozen=True)
@@ -119,15 +154,6 @@ def seconds_of_a_look(game: AdversarialGame) -> float:
     return seconds_of(look_at(game, None, game.config, SEED).gauges)
 
 
-def measure_published(folder: Path, name: str, rounds: int) -> dict[str, Any]:
-    """What `benchmarks/published_gan.py` finds, in a process of its own."""
-    asked = ["--published", str(folder), "--name", name, "--rounds", str(rounds)]
-    command = [sys.executable, "-m", "benchmarks.published_gan", *asked]
-    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    found: dict[str, Any] = json.loads(said.splitlines()[-1])
-    return found
-
-
 def recipe_rows(only: list[str], rounds: int) -> Iterator[list[str]]:
     """A line of the page for each game of each recipe."""
     for name, recipe in recipes_of(Family.IMAGES).items():
@@ -135,15 +161,67 @@ def recipe_rows(only: list[str], rounds: int) -> Iterator[list[str]]:
             continue
         for case in cases_of(name, recipe.presets[Preset.CPU]):
             found = measure(case, rounds)
-            row = [
+            times = [str(found.times[kind]) for kind in (BARE, PLAIN)]
+            yield [
                 case.name,
                 f"{found.steps_per_second:.1f}",
                 f"{found.look_share:.1%}",
-                str(found.times[BARE]),
-                str(found.times[PLAIN]),
+                *times,
             ]
-            print(*row, sep=" | ", flush=True)
-            yield row
+
+
+def published_rows(folder: Path, rounds: int) -> Iterator[list[str]]:
+    """A line for each script, each in a process of its own: see `benchmarks/published_gan.py`."""
+    for name in PUBLISHED:
+        asked = ["--published", str(folder), "--name", name, "--rounds", str(rounds)]
+        command = [sys.executable, "-m", "benchmarks.published_gan", *asked]
+        said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        found = json.loads(said.splitlines()[-1])
+        speeds = [f"{found[kind]:.1f}" for kind in ("ours", "theirs")]
+        yield [f"`{name}.py`", *speeds, str(Ratio(**found["times"]))]
+
+
+def settings_rows(rounds: int) -> Iterator[list[str]]:
+    """A line for each setting and some recipes."""
+    for name in SETTINGS_OF:
+        (case,) = cases_of(name, recipes_of(Family.IMAGES)[name].presets[Preset.CPU])
+
+        def make(config: AdversarialConfig, case: Case = case) -> AdversarialGame:
+            return AdversarialGame(config, case.build(), case.real, SEED)
+
+        yield from rows_of(name, case.config, make, steps, rounds)
+
+
+def told(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    """The rows, told as they come."""
+    for row in rows:
+        print(*row, sep=" | ", flush=True)
+        yield row
+
+
+def page(options: argparse.Namespace) -> str:
+    """The page, measured anew."""
+    rounds = options.rounds
+    ours = list(told(recipe_rows(options.only, rounds)))
+    published = list(told(published_rows(options.published, rounds))) if options.published else []
+    settings = list(told(settings_rows(rounds)))
+    heads = (
+        ["game", "steps a second", "of it looks", "times as fast as bare", "as plain"],
+        ["script", "ours, steps a second", "theirs", "times as fast"],
+        ["game", "setting", "times as fast as without", "to begin with"],
+    )
+    tables = [
+        table(head, rows) for head, rows in zip(heads, (ours, published, settings), strict=True)
+    ]
+    where = f"{_processor()}, one thread, torch {torch.__version__.partition('+')[0]}"
+    return PAGE.format(where, rounds, *tables)
+
+
+def _processor() -> str:
+    """What this machine calls its processor."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
 
 
 def main() -> None:
@@ -157,7 +235,9 @@ def main() -> None:
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    rows = list(recipe_rows(options.only, options.rounds))
+    found = page(options)
+    if options.write:
+        options.write.write_text(found)
 
 
 if __name__ == "__main__":

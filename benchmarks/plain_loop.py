@@ -1,12 +1,12 @@
 """The training of a GAN as a plain loop, the way one writes it for one experiment.
 
-It has the networks, losses, penalties and optimiser settings of our games, and none of what these do
-besides: no average of the generator, no lengths of gradients, no looks, no checkpoints. Its random
+It has the networks, losses, penalties and optimiser settings of our games, and none of what these
+do besides: no average of the generator, no lengths of gradients, no looks, no checkpoints. Random
 numbers come in the same order, so that both end with the same weights (a test says so).
 """
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from components.config import AdversarialConfig, WassersteinLoss
@@ -17,8 +17,8 @@ from components.training.adversarial import Players, RealSamples
 class PlainLoop:
     """Trains `players` on `real`; `step` is one update of each.
 
-    `tuned` takes Adam in one kernel and networks laid out as ours are; without it both are torch's
-    defaults. Raises NotImplementedError for settings that no recipe has.
+    `tuned` takes Adam in one kernel and networks laid out as in our games; without it both are as
+    torch has them. Raises NotImplementedError for settings that it does not know.
     """
 
     def __init__(
@@ -34,9 +34,9 @@ class PlainLoop:
             raise NotImplementedError("replay, noise, augmentation or feature matching")
         self.config, self.players = config, players
         self.generator, self.discriminator = players.generator, players.discriminator
-        if not tuned:
+        if tuned:
             for network in (self.generator, self.discriminator):
-                network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+                network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.images = real.samples.float() / 127.5 - 1
         self.conditions = real.conditions
         self.random = torch.Generator().manual_seed(seed)
@@ -140,4 +140,4 @@ class PlainLoop:
 
 def _sure(values: Tensor, wanted: float) -> Tensor:
     """The cross-entropy of values before the sigmoid against 0 or 1 for all."""
-    return nn.functional.binary_cross_entropy_with_logits(values, torch.full_like(values, wanted))
+    return functional.binary_cross_entropy_with_logits(values, torch.full_like(values, wanted))

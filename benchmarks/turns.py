@@ -37,6 +37,7 @@ class Ratio:
     high: float
 
     def __str__(self) -> str:
+        """The median, and the others in brackets."""
         return f"{self.middle:.2f} ({self.low:.2f} to {self.high:.2f})"
 
 

@@ -19,8 +19,9 @@ class Reference:
     """Real samples that made ones are compared with, on their main axes.
 
     `points` (rows, axes), `bins` (bins, axes) the middles of kinds of samples, `shares` (bins,) of
-    the points in each. `directions` (axes, directions) are of length 1, `levels` (100, directions) quantiles of the points on them. `gap` is the median distance of a
-    point to the nearest of as many as samples are made, `spread` the mean one of a condition.
+    the points in each. `directions` (axes, directions) are of length 1, `levels` (100, directions)
+    quantiles of the points on them. `gap` is the median distance of a point to the nearest of as
+    many as samples are made, `spread` the mean distance of points of one condition.
     """
 
     middle: Tensor
