@@ -1,11 +1,12 @@
 """Steps per second of every GAN of images beside a plain loop, and beside a published one.
 
     python -m benchmarks.adversarial_speed [--published DIR] [--rounds N] [--only RECIPE,...]
-        [--write docs/speed.md]
+        [--state FILE] [--write docs/speed.md]
 
 DIR is a checkout of github.com/eriklindernoren/PyTorch-GAN; without it, that table is left out.
 Recipes have the settings of their `cpu` preset and their own images. What is compared runs in turns
-in one process with one thread, and is timed by the processor (see `benchmarks/turns.py`).
+in one process with one thread, and is timed by the processor (see `benchmarks/turns.py`). What was
+measured is kept in FILE, so that a killed run goes on: delete it to measure anew.
 """
 
 import argparse
@@ -18,10 +19,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import torch
 
+from benchmarks.calibration.trials import ROOT
 from benchmarks.calibration.wording import table
+from benchmarks.kept import Kept
 from benchmarks.plain_loop import PlainLoop
 from benchmarks.speed_of_settings import rows_of
 from benchmarks.turns import Ratio, in_turns, seconds_of, times_as_fast
@@ -37,6 +41,7 @@ from components.recipes.recipe import Family, Preset
 from components.training.adversarial import AdversarialGame, Players, RealSamples
 from components.training.watched import look_at
 
+STATE = ROOT / ".mintmark" / "benchmarks" / "adversarial_speed.jsonl"
 SEED = 0
 STEPS_IN_A_TURN = 12
 """A multiple of how often R1 is paid; progress runs from 0 to 1 in them, so that networks grow."""
@@ -154,57 +159,56 @@ def seconds_of_a_look(game: AdversarialGame) -> float:
     return seconds_of(look_at(game, None, game.config, SEED).gauges)
 
 
-def recipe_rows(only: list[str], rounds: int) -> Iterator[list[str]]:
+def recipe_rows(kept: Kept, only: list[str], rounds: int) -> Iterator[list[str]]:
     """A line of the page for each game of each recipe."""
     for name, recipe in recipes_of(Family.IMAGES).items():
         if only and name not in only:
             continue
         for case in cases_of(name, recipe.presets[Preset.CPU]):
-            found = measure(case, rounds)
-            times = [str(found.times[kind]) for kind in (BARE, PLAIN)]
-            yield [
-                case.name,
-                f"{found.steps_per_second:.1f}",
-                f"{found.look_share:.1%}",
-                *times,
-            ]
+            yield kept.entry(f"{case.name}|{rounds}", partial(_case_row, case, rounds))["row"]
 
 
-def published_rows(folder: Path, rounds: int) -> Iterator[list[str]]:
+def _case_row(case: Case, rounds: int) -> dict[str, Any]:
+    found = measure(case, rounds)
+    speed, looks = f"{found.steps_per_second:.1f}", f"{found.look_share:.1%}"
+    return {"row": [case.name, speed, looks, *(str(found.times[kind]) for kind in (BARE, PLAIN))]}
+
+
+def published_rows(kept: Kept, folder: Path, rounds: int) -> Iterator[list[str]]:
     """A line for each script, each in a process of its own: see `benchmarks/published_gan.py`."""
     for name in PUBLISHED:
-        asked = ["--published", str(folder), "--name", name, "--rounds", str(rounds)]
-        command = [sys.executable, "-m", "benchmarks.published_gan", *asked]
-        said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
-        found = json.loads(said.splitlines()[-1])
-        speeds = [f"{found[kind]:.1f}" for kind in ("ours", "theirs")]
-        yield [f"`{name}.py`", *speeds, str(Ratio(**found["times"]))]
+        yield kept.entry(f"{name}.py|{rounds}", partial(_published, folder, name, rounds))["row"]
 
 
-def settings_rows(rounds: int) -> Iterator[list[str]]:
+def _published(folder: Path, name: str, rounds: int) -> dict[str, Any]:
+    asked = ["--published", str(folder), "--name", name, "--rounds", str(rounds)]
+    command = [sys.executable, "-m", "benchmarks.published_gan", *asked]
+    said = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    found = json.loads(said.splitlines()[-1])
+    speeds = [f"{found[kind]:.1f}" for kind in ("ours", "theirs")]
+    return {"row": [f"`{name}.py`", *speeds, str(Ratio(**found["times"]))]}
+
+
+def settings_rows(kept: Kept, rounds: int) -> Iterator[list[str]]:
     """A line for each setting and some recipes."""
     for name in SETTINGS_OF:
         (case,) = cases_of(name, recipes_of(Family.IMAGES)[name].presets[Preset.CPU])
-
-        def make(config: AdversarialConfig, case: Case = case) -> AdversarialGame:
-            return AdversarialGame(config, case.build(), case.real, SEED)
-
-        yield from rows_of(name, case.config, make, steps, rounds)
+        yield from kept.entry(f"settings|{name}|{rounds}", partial(_settings, case, rounds))["rows"]
 
 
-def told(rows: Iterator[list[str]]) -> Iterator[list[str]]:
-    """The rows, told as they come."""
-    for row in rows:
-        print(*row, sep=" | ", flush=True)
-        yield row
+def _settings(case: Case, rounds: int) -> dict[str, Any]:
+    def make(config: AdversarialConfig) -> AdversarialGame:
+        return AdversarialGame(config, case.build(), case.real, SEED)
+
+    return {"rows": list(rows_of(case.name, case.config, make, steps, rounds))}
 
 
 def page(options: argparse.Namespace) -> str:
     """The page, measured anew."""
-    rounds = options.rounds
-    ours = list(told(recipe_rows(options.only, rounds)))
-    published = list(told(published_rows(options.published, rounds))) if options.published else []
-    settings = list(told(settings_rows(rounds)))
+    kept, rounds = Kept(options.state), options.rounds
+    ours = list(recipe_rows(kept, options.only, rounds))
+    published = list(published_rows(kept, options.published, rounds)) if options.published else []
+    settings = list(settings_rows(kept, rounds))
     heads = (
         ["game", "steps a second", "of it looks", "times as fast as bare", "as plain"],
         ["script", "ours, steps a second", "theirs", "times as fast"],
@@ -232,6 +236,7 @@ def main() -> None:
     parser.add_argument("--published", type=Path)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--only", type=lambda text: text.split(","), default=[])
+    parser.add_argument("--state", type=Path, default=STATE)
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(1)

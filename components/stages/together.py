@@ -8,12 +8,9 @@ import logging
 import os
 
 import torch
-from lightning_fabric import Fabric
 
 from components.config import Device, TrainConfig
 from components.errors import UserError
-
-logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
 
 
 def gather(config: TrainConfig) -> None:
@@ -29,6 +26,9 @@ def gather(config: TrainConfig) -> None:
         )
     here = int(os.environ.get("LOCAL_WORLD_SIZE", total))
     _check_devices(config.device, here)
+    from lightning_fabric import Fabric  # takes seconds, which most trainings need not wait
+
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     fabric = Fabric(
         accelerator=config.device, devices=here, num_nodes=total // here, strategy="ddp"
     )

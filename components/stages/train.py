@@ -17,6 +17,7 @@ from components.stages.command import main
 from components.stages.images import read_train_images
 from components.stages.paths import StagePaths
 from components.stages.tables import read_train
+from components.stages.together import gather
 from components.stages.training_curves import Logged, step_line, write_training_curves
 from components.storage.home import find_home
 from components.training.team import find_team
@@ -43,8 +44,6 @@ def run(params: Params, paths: StagePaths) -> None:
 def run_together(params: Params, paths: StagePaths) -> None:
     """`run`, in as many processes as the settings have devices share a training."""
     if params.train.devices > 1 or "WORLD_SIZE" in os.environ:
-        from components.stages.together import gather  # it takes seconds to import
-
         gather(params.train)
     run(params, paths)
 
