@@ -11,6 +11,7 @@ measured is kept in FILE, so that a killed run goes on: delete it to measure ane
 
 import argparse
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -240,6 +241,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
     torch.set_num_threads(1)
+    os.environ |= {"TORCHINDUCTOR_COMPILE_THREADS": "1", "TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"}
     found = page(options)
     if options.write:
         options.write.write_text(found)

@@ -14,7 +14,7 @@ from components.errors import UserError
 
 
 def gather(config: TrainConfig) -> None:
-    """Have the processes of a training meet; all but the first say nothing more.
+    """Have the processes of a training meet, where there are several; only the first says more.
 
     Call it where running this process's command again does the same. Raises UserError where there
     are fewer devices than the settings ask for, or `torchrun` started another number of processes.
@@ -24,6 +24,8 @@ def gather(config: TrainConfig) -> None:
         raise UserError(
             f"{total} processes were started to train, but train.model.devices = {config.devices}"
         )
+    if total == 1:
+        return
     here = int(os.environ.get("LOCAL_WORLD_SIZE", total))
     _check_devices(config.device, here)
     from lightning_fabric import Fabric  # takes seconds, which most trainings need not wait

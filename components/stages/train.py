@@ -2,7 +2,6 @@
 
 import hashlib
 import logging
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -43,8 +42,7 @@ def run(params: Params, paths: StagePaths) -> None:
 
 def run_together(params: Params, paths: StagePaths) -> None:
     """`run`, in as many processes as the settings have devices share a training."""
-    if params.train.devices > 1 or "WORLD_SIZE" in os.environ:
-        gather(params.train)
+    gather(params.train)
     run(params, paths)
 
 
