@@ -9,7 +9,7 @@ from components.config.adversarial import (
     Replay,
     WassersteinLoss,
 )
-from components.config.device import Device
+from components.config.device import Device, Precision
 from components.config.evaluate import (
     AUGMENTATION_GATES,
     CLASSIFICATION_GATES,
@@ -136,6 +136,7 @@ __all__ = [
     "Params",
     "PlainConditioning",
     "PlainLoss",
+    "Precision",
     "PrepareConfig",
     "PrivateConfig",
     "ProgressiveNetworks",

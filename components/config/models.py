@@ -267,6 +267,11 @@ class TrainConfig(Settings):
         """Where the training runs: models without the setting use the CPU."""
         return getattr(self.model, "device", Device.CPU)
 
+    @property
+    def devices(self) -> int:
+        """How many of them share the training: one, for models without the setting."""
+        return getattr(self.model, "devices", 1)
+
 
 class SynthesizeConfig(Settings):
     """How many rows the judged synthetic table has (None: as many as training rows)."""

@@ -79,10 +79,14 @@ class MinibatchDeviation(nn.Module):
         super().__init__()
         self.group = group
 
+    def group_of(self, rows: int) -> int:
+        """How many of so many rows are in a group; it has every (rows / group)-th of them."""
+        return next((s for s in range(min(self.group, rows), 1, -1) if rows % s == 0), rows)
+
     def forward(self, features: Tensor) -> Tensor:
         """Shape (rows, features + 1)."""
         rows = len(features)
-        size = next((s for s in range(min(self.group, rows), 1, -1) if rows % s == 0), rows)
+        size = self.group_of(rows)
         groups = features.reshape(size, rows // size, -1)
         deviation = (groups.var(dim=0, correction=0) + _TINY).sqrt().mean(dim=1)
         return torch.cat([features, deviation.repeat(size)[:, None]], dim=1)
