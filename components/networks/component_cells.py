@@ -46,7 +46,8 @@ class ComponentCells(nn.Module):
         normal = torch.special.ndtri(uniforms.clamp(TINY, 1 - TINY))
         noise, rest = normal[:, : self.noise_size], normal[:, self.noise_size :]
         cells = self.middle + self.scores(noise, labels) @ self.along
-        return (cells + rest * self.deviation[labels]).float().to(uniforms.dtype)
+        made: Tensor = (cells + rest * self.deviation[labels]).float().to(uniforms.dtype)
+        return made
 
 
 class GaussianScores(nn.Module):

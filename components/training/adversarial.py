@@ -171,8 +171,9 @@ class AdversarialGame:
     ) -> dict[str, Tensor]:
         told = condition
         if self.replay is not None:
-            shown = self.replay.swap(*map(self.team.whole, (fake, condition)), self.random)
-            fake, told = map(self.team.own, shown)
+            whole, all_told = self.team.whole(fake), self.team.whole(condition)
+            swapped, told = self.replay.swap(whole, all_told, self.random)
+            fake, told = self.team.own(swapped), self.team.own(told)
         real, fake = self._shown(real), self._shown(fake)
         pays_r1 = self.config.r1 is not None and self.num_updates % self.config.r1.every == 0
         self.num_updates += 1
