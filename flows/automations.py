@@ -25,7 +25,9 @@ _SIGNS |= {f"prefect.flow-run.{name}" for name in ("AwaitingRetry", "Retrying", 
 _RUN = {"prefect.resource.id": "prefect.flow-run.*"}
 _DEPLOYED = {"prefect.resource.role": "deployment"}
 _AT_ONCE: Any = {"posture": Posture.Reactive, "threshold": 1, "within": timedelta(0)}
-_NEWS = {Event.REFUSED, Event.UNDECIDED, Event.PROMOTED, Event.ROLLED_BACK, Event.DRIFTED}
+_ALARMS = {Event.DRIFTED, Event.DECAYED}
+_NEWS = {Event.REFUSED, Event.UNDECIDED, Event.PROMOTED, Event.ROLLED_BACK, Event.CONFIRMED}
+_NEWS |= {*_ALARMS, Event.LEFT_ALONE}
 
 
 def wanted_automations(
@@ -44,8 +46,8 @@ def wanted_automations(
     return [
         _automation(
             "retrain a model that drifted",
-            "One run for each model and cool-down, however many alarms there are.",
-            _on({Event.DRIFTED}, within=cool_down, for_each={"prefect.resource.id"}),
+            "Or decayed: one run for each model and cool-down, however many alarms there are.",
+            _on(_ALARMS, within=cool_down, for_each={"prefect.resource.id"}),
             drift,
         ),
         _automation(
@@ -68,7 +70,7 @@ def _news(tell: Sequence[ActionTypes]) -> list[AutomationCore]:
     return [
         _automation(
             "tell people what became of a model",
-            "Refused, undecided, promoted, rolled back, drifted.",
+            "Refused, undecided, promoted, confirmed, rolled back, drifted, decayed, left alone.",
             _on(_NEWS),
             *tell,
         ),

@@ -1,0 +1,28 @@
+"""What a look found of a champion's benefit, kept with the look's run."""
+
+from mlflow import MlflowClient
+from mlflow.entities import Metric, RunTag
+
+from components.evaluation.decay import Decay
+
+REPORT = "decay.json"
+
+
+def record_decay(client: MlflowClient, run_id: str, decay: Decay) -> None:
+    """Write the figures with their intervals, and the whole as JSON, to the look's run."""
+    values = {}
+    for change in (decay.lift, decay.level):
+        values |= {
+            f"decay.{change.name}": change.now,
+            f"decay.{change.name}.promised": change.promised,
+            f"decay.{change.name}.change": change.value,
+            f"decay.{change.name}.change.low": change.low,
+            f"decay.{change.name}.change.high": change.high,
+        }
+    status = "decayed" if decay.has_decayed else "holds"
+    client.log_batch(
+        run_id,
+        metrics=[Metric(name, value, 0, 0) for name, value in values.items()],
+        tags=[RunTag("mintmark.benefit", status)],
+    )
+    client.log_text(run_id, decay.model_dump_json(indent=1), REPORT)
