@@ -1,5 +1,6 @@
 """What new labelled rows say of a champion: has its benefit decayed, is it worse than the last?"""
 
+import pandas as pd
 from prefect.artifacts import create_markdown_artifact
 from prefect.logging import get_run_logger
 
@@ -14,13 +15,12 @@ from components.registry.promotion import CHAMPION
 from components.registry.tracking import connect
 from components.storage.home import Home
 from flows.announcements import Event, announce
-from flows.arrivals import arrive
+from flows.arrivals import arrive, news_of
 from flows.promote import RollbackRequest, rollback
 from flows.service_settings import LoopSettings, read_service_settings
 from flows.version_rows import VersionRows, read_version_rows
 
 _JUDGED = (Purpose.AUGMENTATION, Purpose.SHARING)
-_NEVER = float("inf")
 
 
 def check_benefit(model: str, data: str, run_id: str, home: Home) -> None:
@@ -47,29 +47,22 @@ def check_benefit(model: str, data: str, run_id: str, home: Home) -> None:
     live = Table(arrival.rows, champion.train.schema)
     if _bake(champion, live, run_id, settings, home):
         return
-    _decay(champion, live, run_id, arrival.place, settings, home)
+    _decay(champion, run_id, arrival.place, settings, home)
 
 
 def _decay(
-    champion: VersionRows,
-    live: Table,
-    run_id: str,
-    place: str,
-    settings: LoopSettings,
-    home: Home,
+    champion: VersionRows, run_id: str, place: str, settings: LoopSettings, home: Home
 ) -> None:
     model, logger = champion.content.model, get_run_logger()
-    lift, level = (
-        _NEVER if margin is None else margin
-        for margin in (settings.lift_margin, settings.level_margin)
-    )
+    margins = Margins(settings.lift_margin, settings.level_margin, settings.news_margin)
+    windows = [pd.read_parquet(window.path) for window in news_of(champion, home)]
     found = measure_decay(
         champion.train,
         champion.test,
-        live,
+        [Table(rows, champion.train.schema) for rows in windows],
         synthetic=champion.synthetic,
         purpose=champion.params.evaluate.purpose,
-        margins=Margins(lift, level),
+        margins=margins,
         seed=champion.params.evaluate.seed,
     )
     if isinstance(found, str):

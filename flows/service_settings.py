@@ -21,9 +21,10 @@ class LoopSettings(Settings):
     Every labelled window is kept, the newest `keep_windows` of a model; it is trained again on its
     champion's rows and the windows since, the newest `retrain_rows` rows in all. At most
     `max_retrains` of a model are started in `budget_days` days, none on fewer than `min_new_rows`
-    new rows. A champion has decayed where its lift fell by more than `lift_margin` or its level by
-    more than `level_margin`; None is never. A new one is watched beside the one before it for
-    `bake_looks` labelled windows (0: not at all), and may lose `bake_margin`.
+    new rows. A champion has decayed where its lift fell by more than `lift_margin`, its level by
+    more than `level_margin`, or where new rows would add more than `news_margin`; None is never. A
+    new one is watched beside the one before it for `bake_looks` labelled windows (0: not at all),
+    and may lose `bake_margin`.
     """
 
     keep_windows: int = Field(ge=1)
@@ -33,6 +34,7 @@ class LoopSettings(Settings):
     min_new_rows: int = Field(ge=1)
     lift_margin: float | None = Field(ge=0)
     level_margin: float | None = Field(ge=0)
+    news_margin: float | None = Field(ge=0)
     bake_looks: int = Field(ge=0)
     bake_margin: float = Field(ge=0)
 

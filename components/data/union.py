@@ -15,6 +15,8 @@ from components.config import Split
 from components.data.windows import HELD_OUT, Window, write_marked
 
 MANIFEST = "union.json"
+_KEY_LENGTH = 32
+"""That of a content hash, so that a version's tags and a `dvc.lock` are seen to refer to it."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def read_manifest(source: str) -> Manifest | None:
 
 def _key(reference: Reference, windows: Sequence[Window], max_rows: int) -> str:
     facts = [reference.content_key, max_rows, [window.sha256 for window in windows]]
-    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:_KEY_LENGTH]
 
 
 def _write(

@@ -80,7 +80,8 @@ def new_among(rows: pd.DataFrame, known: pd.DataFrame, schema: Schema) -> pd.Dat
     So a source that grows gives what was added to it, also where rows are equal by nature.
     """
     keys = pd.DataFrame(np.vstack([encode(frame, schema) for frame in (known, rows)]))
-    times_seen = keys.groupby(list(keys.columns), dropna=False).cumcount()
+    sides = np.arange(len(keys)) < len(known)
+    times_seen = keys.groupby([*keys.columns, sides], dropna=False).cumcount()
     return _without(keys.assign(times=times_seen), rows, len(known))
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
-import numpy as np
 import pandas as pd
 from scipy import stats
 
@@ -11,7 +10,7 @@ from components.config import Purpose
 from components.data.table import Table
 from components.evaluation.evidence import Value
 from components.evaluation.features import rows_of, task_of
-from components.evaluation.live import Difference, compare, teach, why_too_few
+from components.evaluation.live import Difference, compare, pooled, teach, why_too_few
 from components.evaluation.seeds import derived_seed
 from components.evaluation.sequential import normal_levels
 
@@ -100,19 +99,16 @@ def judge_bake(found: Sequence[Difference], *, looks: int, margin: float) -> Bak
     >>> judge_bake([one], looks=4, margin=0.01).outcome.value
     'worse'
     """
-    weights = np.array([each.num_rows for each in found], dtype=np.float64)
-    weights /= weights.sum()
-    loss = float(weights @ [each.value for each in found])
-    error = float(np.sqrt(weights**2 @ [each.error**2 for each in found]))
+    whole = pooled(found)
     level = normal_levels(ALPHA, tuple((k + 1) / looks for k in range(looks)))[len(found) - 1]
-    low = loss - float(stats.norm.isf(level)) * error
+    low = whole.value - float(stats.norm.isf(level)) * whole.error
     outcome = Outcome.CONFIRMED if len(found) == looks else Outcome.WATCHED
     return Bake(
         outcome=Outcome.WORSE if low > margin else outcome,
         look=len(found),
         looks=looks,
-        num_rows=sum(each.num_rows for each in found),
-        loss=loss,
+        num_rows=whole.num_rows,
+        loss=whole.value,
         low=low,
         margin=margin,
     )

@@ -1,6 +1,9 @@
 """Live rows: what learners taught by one set of rows reach on new rows, beside another's."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from components.evaluation.features import Rows, Task
 from components.evaluation.learners import Predict, fit_learner
@@ -44,6 +47,23 @@ def compare(first: Predict, second: Predict, live: Rows, task: Task) -> Differen
     (one, influence), (other, other_influence) = scores
     error = max(standard_error(influence - other_influence), least_error(live.y, task))
     return Difference(one, other, error, len(live))
+
+
+def pooled(found: Sequence[Difference]) -> Difference:
+    """Differences on rows of their own as one, each weighing as many rows as it has.
+
+    >>> found = pooled([Difference(0.9, 0.8, 0.03, 300), Difference(0.8, 0.8, 0.05, 100)])
+    >>> round(found.value, 3), found.num_rows
+    (0.075, 400)
+    """
+    weights = np.array([each.num_rows for each in found], dtype=np.float64)
+    weights /= weights.sum()
+    return Difference(
+        first=float(weights @ [each.first for each in found]),
+        second=float(weights @ [each.second for each in found]),
+        error=float(np.sqrt(weights**2 @ [each.error**2 for each in found])),
+        num_rows=sum(each.num_rows for each in found),
+    )
 
 
 def level_error(predict: Predict, live: Rows, task: Task) -> float:

@@ -11,13 +11,14 @@ REPORT = "decay.json"
 def record_decay(client: MlflowClient, run_id: str, decay: Decay) -> None:
     """Write the figures with their intervals, and the whole as JSON, to the look's run."""
     values = {}
-    for change in (decay.lift, decay.level):
+    for change in decay.changes:
+        name = f"decay.{change.name.replace(' ', '_')}"
         values |= {
-            f"decay.{change.name}": change.now,
-            f"decay.{change.name}.promised": change.promised,
-            f"decay.{change.name}.change": change.value,
-            f"decay.{change.name}.change.low": change.low,
-            f"decay.{change.name}.change.high": change.high,
+            name: change.now,
+            f"{name}.before": change.before,
+            f"{name}.change": change.value,
+            f"{name}.change.low": change.low,
+            f"{name}.change.high": change.high,
         }
     status = "decayed" if decay.has_decayed else "holds"
     client.log_batch(
