@@ -25,6 +25,8 @@ from benchmarks.kept import Kept
 ROOT = Path(__file__).parents[1]
 STATE = ROOT / ".mintmark" / "replay"
 MODEL = "elec2"
+COOL_DOWN = 4
+"""Windows after a retraining in which an alarm starts none; by events it is that of the clock."""
 WEEK = 336
 REFERENCE_WEEKS = 4
 NEWEST_ROWS = 12 * WEEK

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from benchmarks.kept import Kept
-from benchmarks.replay import MODEL, reference_request
+from benchmarks.replay import COOL_DOWN, MODEL, reference_request
 from benchmarks.replay_policies import accuracies
 from benchmarks.replay_services import ByEvents, services
 from components.registry.audit import recorded
@@ -25,8 +25,8 @@ class Loop(Protocol):
     def begin(self, request: dict[str, Any]) -> None:
         """Train, judge and promote the first version."""
 
-    def arrive(self, window: Path) -> Sequence[str]:
-        """Tell of a window; the alarms that were raised by it."""
+    def arrive(self, window: Path, *, is_cool: bool) -> Sequence[str]:
+        """Tell of a window; the alarms that were raised by it, answered where it `is_cool`."""
 
 
 class InProcess:
@@ -39,7 +39,7 @@ class InProcess:
 
         retrain(RunRequest(**request))
 
-    def arrive(self, window: Path) -> Sequence[str]:
+    def arrive(self, window: Path, *, is_cool: bool) -> Sequence[str]:
         """See `Loop`."""
         from flows.drift_check import MonitorRequest
         from flows.monitor import monitor
@@ -47,7 +47,7 @@ class InProcess:
 
         (found,) = monitor(MonitorRequest(model=MODEL, data=str(window)))
         raised = alarms_of(found.run_id, find_home())
-        if raised:
+        if raised and is_cool:
             reason = f"{', '.join(raised)} in {window.stem}"
             retrain_on_drift(DriftRequest(model=MODEL, data=str(window), reason=reason))
         return raised
@@ -72,7 +72,9 @@ def replay(
         for number in range(1, len(windows)):
             if time.monotonic() > deadline and f"window {number}" not in kept:
                 break
-            window = partial(_window, loop, windows, number, home)
+            retrained = [each["number"] for each in entries if _retrained(each)]
+            is_cool = all(number - each >= COOL_DOWN for each in retrained)
+            window = partial(_window, loop, windows, number, home, is_cool=is_cool)
             entries.append(kept.entry(f"window {number}", partial(_timed, window)))
     return entries
 
@@ -83,13 +85,19 @@ def _begin(loop: Loop, reference: Path, home: Home) -> Entry:
     return {}
 
 
-def _window(loop: Loop, windows: Sequence[Path], number: int, home: Home) -> Entry:
+def _retrained(entry: Entry) -> bool:
+    return any(action == "retrain" for action, _, _ in entry["acts"])
+
+
+def _window(
+    loop: Loop, windows: Sequence[Path], number: int, home: Home, *, is_cool: bool
+) -> Entry:
     """The accuracies before the window arrived, the alarms it raised, the acts that followed."""
     client = connect(home)
     before, acts = champion(client, MODEL), len(recorded(client, home, model=MODEL))
     assert before is not None
     scores = accuracies(before, windows, number, home)
-    alarms = loop.arrive(windows[number])
+    alarms = loop.arrive(windows[number], is_cool=is_cool)
     found = recorded(client, home, model=MODEL)
     return {
         "number": number,

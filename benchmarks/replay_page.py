@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.replay import NEWEST_ROWS, REFERENCE_WEEKS, WEEK
+from benchmarks.replay import COOL_DOWN, NEWEST_ROWS, REFERENCE_WEEKS, WEEK
 from components.reporting.svg import drawing
 
 Entry = dict[str, Any]
@@ -14,7 +14,8 @@ Entry = dict[str, Any]
 SMOOTHED = 4
 _BY_EVENTS = "by events, on the services of `mintmark up`"
 _IN_PROCESS = (
-    "by the flows in one process beside a Prefect server, alarms answered as by the automation"
+    "by the flows in one process beside a Prefect server, alarms answered as by the automation, "
+    f"with a cool-down of {COOL_DOWN} windows"
 )
 WAYS = {
     "never": "never retrained",

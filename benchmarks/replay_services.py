@@ -33,7 +33,7 @@ class ByEvents:
         self._call(f"/deployments/{deployment}/create_flow_run", body)
         self._await("retrain", 1)
 
-    def arrive(self, window: Path) -> Sequence[str]:
+    def arrive(self, window: Path, *, is_cool: bool) -> Sequence[str]:
         """Emit that a batch arrived; wait for the look, and for what an alarm starts."""
         looks, answers = len(self._runs("monitor")), len(self._runs("retrain-on-drift"))
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -18,6 +18,7 @@ VARIABLE = "MINTMARK_DEPLOYMENTS"
 class LoopSettings(Settings):
     """What starts a retraining by itself, what holds it back, and how its outcome is watched.
 
+    `on_drift` and `on_decay` say which alarms have a model trained again.
     Every labelled window is kept, the newest `keep_windows` of a model; it is trained again on its
     champion's rows and the windows since, the newest `retrain_rows` rows in all. At most
     `max_retrains` of a model are started in `budget_days` days, none on fewer than `min_new_rows`
@@ -27,6 +28,8 @@ class LoopSettings(Settings):
     and may lose `bake_margin`.
     """
 
+    on_drift: bool
+    on_decay: bool
     keep_windows: int = Field(ge=1)
     retrain_rows: int = Field(ge=100)
     max_retrains: int = Field(ge=0)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 import pandas as pd
 from scipy import stats
@@ -100,8 +101,7 @@ def judge_bake(found: Sequence[Difference], *, looks: int, margin: float) -> Bak
     'worse'
     """
     whole = pooled(found)
-    level = normal_levels(ALPHA, tuple((k + 1) / looks for k in range(looks)))[len(found) - 1]
-    low = whole.value - float(stats.norm.isf(level)) * whole.error
+    low = whole.value - float(stats.norm.isf(_levels(looks)[len(found) - 1])) * whole.error
     outcome = Outcome.CONFIRMED if len(found) == looks else Outcome.WATCHED
     return Bake(
         outcome=Outcome.WORSE if low > margin else outcome,
@@ -112,3 +112,9 @@ def judge_bake(found: Sequence[Difference], *, looks: int, margin: float) -> Bak
         low=low,
         margin=margin,
     )
+
+
+@lru_cache(maxsize=8)
+def _levels(looks: int) -> tuple[float, ...]:
+    """The one-sided level of each look, so that all together err `ALPHA`."""
+    return normal_levels(ALPHA, tuple((look + 1) / looks for look in range(looks)))

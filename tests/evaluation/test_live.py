@@ -50,7 +50,7 @@ def test_a_world_that_turned_shows_in_the_level_and_in_what_new_rows_add() -> No
     assert isinstance(found, Decay) and found.level.has_decayed and found.news is not None
     assert found.news.has_decayed and found.news.value > 0.1
     assert found.level.now == pytest.approx(0.5, abs=0.1) and not found.lift.has_decayed
-    assert found.reason.startswith("its benefit decayed on 400 new rows: ROC AUC level +0.")
+    assert found.reason.startswith("its benefit decayed on 400 new rows: ROC AUC, level +0.")
 
 
 def test_rows_that_help_there_and_harm_here_show_in_the_lift() -> None:
@@ -119,7 +119,7 @@ def test_differences_are_pooled_by_their_rows() -> None:
     bake = judge_bake(found, looks=2, margin=0.01)
     assert bake.loss == pytest.approx(0.075) and bake.num_rows == 400
     error = np.sqrt((0.75 * 0.03) ** 2 + (0.25 * 0.05) ** 2)
-    assert (bake.loss - bake.low) / error == pytest.approx(1.68, abs=0.01)
+    assert (bake.loss - bake.low) / error == pytest.approx(1.662, abs=0.002)
     assert bake.outcome is Outcome.WORSE
 
 
@@ -130,7 +130,7 @@ def test_one_look_of_one_is_the_plain_test() -> None:
 
 def test_an_equal_champion_is_rolled_back_in_at_most_a_twentieth_of_bake_windows() -> None:
     rng = np.random.default_rng(0)
-    draws = rng.normal(0.01, 0.02, (4_000, 4))
+    draws = rng.normal(0.01, 0.02, (1_000, 4))
     rolled_back = 0
     for looks in draws:
         found = [Difference(0.8 + value, 0.8, 0.02, 300) for value in looks]
