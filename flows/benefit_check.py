@@ -1,5 +1,7 @@
 """What new labelled rows say of a champion: has its benefit decayed, is it worse than the last?"""
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 from prefect.artifacts import create_markdown_artifact
 from prefect.logging import get_run_logger
@@ -7,11 +9,9 @@ from prefect.logging import get_run_logger
 from components.config import Purpose
 from components.data.table import Table
 from components.errors import UserError
-from components.evaluation.bake import Bake, Outcome, compare_champions, judge_bake
-from components.evaluation.decay import Margins, measure_decay
 from components.registry.baking import Baking, confirm, find_baking, record_bake_look
 from components.registry.decay_runs import record_decay
-from components.registry.promotion import CHAMPION
+from components.registry.promotion import CHAMPION, ChampionChanged
 from components.registry.tracking import connect
 from components.storage.home import Home
 from flows.announcements import Event, announce
@@ -19,6 +19,9 @@ from flows.arrivals import arrive, news_of
 from flows.promote import RollbackRequest, rollback
 from flows.service_settings import LoopSettings, read_service_settings
 from flows.version_rows import VersionRows, read_version_rows
+
+if TYPE_CHECKING:
+    from components.evaluation.bake import Bake
 
 _JUDGED = (Purpose.AUGMENTATION, Purpose.SHARING)
 
@@ -53,6 +56,8 @@ def check_benefit(model: str, data: str, run_id: str, home: Home) -> None:
 def _decay(
     champion: VersionRows, run_id: str, place: str, settings: LoopSettings, home: Home
 ) -> None:
+    from components.evaluation.decay import Margins, measure_decay  # scikit-learn takes seconds
+
     model, logger = champion.content.model, get_run_logger()
     margins = Margins(settings.lift_margin, settings.level_margin, settings.news_margin)
     windows = [pd.read_parquet(window.path) for window in news_of(champion, home)]
@@ -79,6 +84,8 @@ def _bake(
     champion: VersionRows, live: Table, run_id: str, settings: LoopSettings, home: Home
 ) -> bool:
     """Judge a champion in its bake window by new rows; True where it was rolled back."""
+    from components.evaluation.bake import compare_champions, judge_bake
+
     client, model = connect(home), champion.content.model
     baking = find_baking(client, model, home) if settings.bake_looks else None
     if baking is None or baking.version != champion.version:
@@ -108,12 +115,16 @@ def _bake(
     return _follow(baking, bake, home)
 
 
-def _follow(baking: Baking, bake: Bake, home: Home) -> bool:
+def _follow(baking: Baking, bake: "Bake", home: Home) -> bool:
     """Do what the bake window says; True where the champion was rolled back."""
-    if bake.outcome is Outcome.WORSE:
-        rollback(RollbackRequest(model=baking.model, reason=bake.reason, expected=baking.version))
+    if bake.is_worse:
+        request = RollbackRequest(model=baking.model, reason=bake.reason, expected=baking.version)
+        try:
+            rollback(request)
+        except ChampionChanged as error:
+            get_run_logger().info("not rolled back: %s", error)
         return True
-    if bake.outcome is Outcome.CONFIRMED:
+    if bake.is_confirmed:
         confirm(connect(home), baking, bake.reason, home)
         announce(Event.CONFIRMED, baking.model, version=baking.version, reason=bake.reason)
     return False

@@ -1,5 +1,8 @@
 """Retraining that an alarm starts: on the champion's rows and the new ones, within guards."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from prefect import flow
 from prefect.artifacts import create_markdown_artifact
 from prefect.logging import get_run_logger
@@ -8,18 +11,25 @@ from pydantic import Field
 
 from components.data.sources import hash_source
 from components.registry.promotion import CHAMPION
-from components.registry.retrains import list_retrainings, record_retraining, retraining_lock
+from components.registry.retrains import (
+    Retraining,
+    list_retrainings,
+    record_retraining,
+    retraining_lock,
+)
 from components.registry.tracking import connect
+from components.registry.version_content import find_content
+from components.storage.dvc import is_workspace
 from components.storage.home import Home, find_home
 from flows.announcements import Event, announce
 from flows.arrivals import arrive, join_news, overrides_for
 from flows.attempts import check_attempts
 from flows.forms import Form
-from flows.guards import why_left_alone
+from flows.guards import why_not_now, why_not_on
 from flows.outcome import Outcome
 from flows.request import RunRequest
 from flows.retrain import run_loop
-from flows.service_settings import read_service_settings
+from flows.service_settings import ServiceSettings, read_service_settings
 from flows.version_rows import read_version_rows
 
 NAME = "retrain-on-drift"
@@ -46,43 +56,71 @@ def retrain_on_drift(request: DriftRequest) -> Outcome | None:
     """
     check_attempts()
     home = find_home()
+    workspace = home.workspaces / str(flow_run.id)
+    if is_workspace(workspace):
+        return run_loop(RunRequest(again=request.model), workspace)  # it came back and goes on
     asked = _ask(request, home)
     if isinstance(asked, str):
         _tell_left_alone(request, asked)
         return None
     get_run_logger().info("alarm: %s", request.reason or "no reason given")
-    return run_loop(asked, home.workspaces / str(flow_run.id))
+    return run_loop(asked, workspace)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A training that may begin: over which champion, what is asked for, on which content."""
+
+    champion: str
+    request: RunRequest
+    data_sha256: str
 
 
 def _ask(request: DriftRequest, home: Home) -> RunRequest | str:
-    """The run that is asked for, on record now; or why there is none, in words.
-
-    A run that crashed and came back is on record already and goes on.
-    """
-    settings, client = read_service_settings(), connect(home)
-    champion = read_version_rows(request.model, CHAMPION, home)
-    arrival = arrive(champion, request.data, settings.loop, home)
+    """The run that is asked for, on record now; or why there is none, in words."""
+    settings, client, mine = read_service_settings(), connect(home), str(flow_run.id)
     with retraining_lock(request.model, home):
-        earlier = list(list_retrainings(client, home, request.model))
-        union = join_news(champion, settings.loop, home)
-        mine = str(flow_run.id)
-        if not any(each.flow_run == mine for each in earlier):
-            if reason := why_left_alone(champion, union, earlier, settings):
-                return "; ".join(filter(None, (reason, arrival.why_none)))
+        begun = list_retrainings(client, home, request.model)
+        others = [each for each in begun if each.flow_run != mine]
+        if reason := why_not_now(others, settings):
+            return reason
+        wanted = _want(request, others, settings, home)
+        if isinstance(wanted, str):
+            return wanted
+        if len(others) == len(begun):
             record_retraining(
                 client,
                 request.model,
-                champion.version,
-                data_sha256=hash_source(str(union.folder)),
+                wanted.champion,
+                data_sha256=wanted.data_sha256,
                 flow_run=mine,
                 reason=request.reason or "no reason given",
                 home=home,
             )
-    return RunRequest(
-        again=f"{request.model}@{champion.version}",
-        data=str(union.folder),
-        overrides=overrides_for(union, champion),
+    return wanted.request
+
+
+def _want(
+    request: DriftRequest,
+    earlier: Sequence[Retraining],
+    settings: ServiceSettings,
+    home: Home,
+) -> Wanted | str:
+    """A training on the champion's rows and the new ones; images are trained on as they are now."""
+    content = find_content(connect(home), request.model, CHAMPION)
+    again = f"{request.model}@{content.version}"
+    if content.settings["prepare"].get("images") is not None:
+        return Wanted(content.version, RunRequest(again=again, data=request.data), "")
+    champion = read_version_rows(request.model, content.version, home)
+    arrival = arrive(champion, request.data, settings.loop, home)
+    union = join_news(champion, settings.loop, home)
+    sha256 = hash_source(str(union.folder))
+    if reason := why_not_on(union, sha256, earlier, settings):
+        return "; ".join(filter(None, (reason, arrival.why_none)))
+    asked = RunRequest(
+        again=again, data=str(union.folder), overrides=overrides_for(union, champion)
     )
+    return Wanted(content.version, asked, sha256)
 
 
 def _tell_left_alone(request: DriftRequest, reason: str) -> None:

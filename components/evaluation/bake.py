@@ -9,9 +9,10 @@ from scipy import stats
 
 from components.config import Purpose
 from components.data.table import Table
+from components.evaluation.difference import Difference, pooled
 from components.evaluation.evidence import Value
 from components.evaluation.features import rows_of, task_of
-from components.evaluation.live import Difference, compare, pooled, teach, why_too_few
+from components.evaluation.live import compare, teach, why_too_few
 from components.evaluation.seeds import derived_seed
 from components.evaluation.sequential import normal_levels
 
@@ -41,6 +42,16 @@ class Bake(Value):
     loss: float
     low: float
     margin: float
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether the champion is to be rolled back."""
+        return self.outcome is Outcome.WORSE
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether it came through its bake window."""
+        return self.outcome is Outcome.CONFIRMED
 
     @property
     def reason(self) -> str:

@@ -9,14 +9,13 @@ import pandas as pd
 
 from components.config import Purpose
 from components.data.table import Table
+from components.evaluation.difference import Difference, pooled
 from components.evaluation.evidence import Value
 from components.evaluation.features import Rows, Task, rows_of, task_of
 from components.evaluation.learners import Predict
 from components.evaluation.live import (
-    Difference,
     compare,
     level_error,
-    pooled,
     teach,
     why_too_few,
 )

@@ -1,10 +1,6 @@
 """Live rows: what learners taught by one set of rows reach on new rows, beside another's."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
-
+from components.evaluation.difference import Difference
 from components.evaluation.features import Rows, Task
 from components.evaluation.learners import Predict, fit_learner
 from components.evaluation.scores import least_error, main_score
@@ -15,25 +11,6 @@ LEARNER = "boosting"
 
 MIN_ROWS = 50
 MIN_CLASS_ROWS = 8
-
-
-@dataclass(frozen=True)
-class Difference:
-    """What the first learner reaches in the main metric on live rows, and the second; paired.
-
-    `error` is the standard error of first less second over the rows, which are taken to be
-    independent of one another.
-    """
-
-    first: float
-    second: float
-    error: float
-    num_rows: int
-
-    @property
-    def value(self) -> float:
-        """First less second."""
-        return self.first - self.second
 
 
 def teach(rows: Rows, task: Task, seed: int) -> Predict:
@@ -47,23 +24,6 @@ def compare(first: Predict, second: Predict, live: Rows, task: Task) -> Differen
     (one, influence), (other, other_influence) = scores
     error = max(standard_error(influence - other_influence), least_error(live.y, task))
     return Difference(one, other, error, len(live))
-
-
-def pooled(found: Sequence[Difference]) -> Difference:
-    """Differences on rows of their own as one, each weighing as many rows as it has.
-
-    >>> found = pooled([Difference(0.9, 0.8, 0.03, 300), Difference(0.8, 0.8, 0.05, 100)])
-    >>> round(found.value, 3), found.num_rows
-    (0.075, 400)
-    """
-    weights = np.array([each.num_rows for each in found], dtype=np.float64)
-    weights /= weights.sum()
-    return Difference(
-        first=float(weights @ [each.first for each in found]),
-        second=float(weights @ [each.second for each in found]),
-        error=float(np.sqrt(weights**2 @ [each.error**2 for each in found])),
-        num_rows=sum(each.num_rows for each in found),
-    )
 
 
 def level_error(predict: Predict, live: Rows, task: Task) -> float:

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from mlflow import MlflowClient
 from mlflow.entities import Metric, RunTag
 
-from components.evaluation.bake import Bake
-from components.evaluation.live import Difference
+from components.evaluation.difference import Difference
 from components.registry.audit import Act, record, recorded
 from components.registry.promotion import champion
 from components.registry.tracking import find_experiment
 from components.storage.home import Home
+
+if TYPE_CHECKING:
+    from components.evaluation.bake import Bake
 
 _PROMOTION = "mintmark.bake.promotion"
 _REPORT = "bake.json"
@@ -45,7 +48,7 @@ def find_baking(client: MlflowClient, model: str, home: Home) -> Baking | None:
 
 
 def record_bake_look(
-    client: MlflowClient, run_id: str, baking: Baking, found: Difference, bake: Bake
+    client: MlflowClient, run_id: str, baking: Baking, found: Difference, bake: "Bake"
 ) -> None:
     """Write what a look said to the look's run, where `find_baking` finds it again."""
     values = {

@@ -1,14 +1,17 @@
 """What a look found of a champion's benefit, kept with the look's run."""
 
+from typing import TYPE_CHECKING
+
 from mlflow import MlflowClient
 from mlflow.entities import Metric, RunTag
 
-from components.evaluation.decay import Decay
+if TYPE_CHECKING:
+    from components.evaluation.decay import Decay
 
 REPORT = "decay.json"
 
 
-def record_decay(client: MlflowClient, run_id: str, decay: Decay) -> None:
+def record_decay(client: MlflowClient, run_id: str, decay: "Decay") -> None:
     """Write the figures with their intervals, and the whole as JSON, to the look's run."""
     values = {}
     for change in decay.changes:

@@ -25,7 +25,7 @@ from components.registry.retrains import Retraining, list_retrainings, record_re
 from components.registry.tracking import connect
 from components.storage.home import VARIABLE, Home
 from flows.arrivals import arrive, join_news, news_of, overrides_for
-from flows.guards import why_left_alone
+from flows.guards import why_not_now, why_not_on
 from flows.overview import bake_windows, last_retrainings
 from flows.service_settings import read_service_settings
 from flows.unseen import unseen_rows
@@ -134,21 +134,22 @@ def test_only_rows_that_the_champion_was_not_taught_may_compare(setting: Setting
 def test_each_guard_has_a_line(setting: Setting) -> None:
     path = setting.file("first.csv", rows(120, 3))
     arrive(setting.champion, path, SETTINGS.loop, setting.home)
-    champion_rows = setting.champion
-    union = join_news(champion_rows, SETTINGS.loop, setting.home)
+    union = join_news(setting.champion, SETTINGS.loop, setting.home)
+    sha256 = hash_source(str(union.folder))
     now = datetime.now(UTC)
     old = Retraining(MODEL, "1", "other", "run-0", "drift", now - timedelta(days=2))
 
     def why(earlier: list[Retraining], among: Union = union) -> str:
-        return why_left_alone(champion_rows, among, earlier, SETTINGS)
+        return why_not_now(earlier, SETTINGS) or why_not_on(among, sha256, earlier, SETTINGS)
 
     assert why([]) == why([old]) == ""
     assert why([replace(old, when=now)]).startswith("cool-down: the flow run run-0 of ")
     assert why([old] * 8).startswith("budget: 8 retrainings began within 30 days, and 8 are all")
     assert why([replace(old, when=now - timedelta(days=31))] * 8) == ""
     assert why([], replace(union, num_new=99)).startswith("too few rows: 99 labelled rows are new")
-    same = replace(old, data_sha256=hash_source(str(union.folder)))
-    assert why([same]).startswith("unchanged data: the flow run run-0 of ")
+    assert why([replace(old, data_sha256=sha256)]).startswith(
+        "unchanged data: the flow run run-0 of "
+    )
 
 
 def test_a_champion_knows_what_it_was_trained_on_and_nothing_later(setting: Setting) -> None:
