@@ -33,7 +33,7 @@ from components.models.catalog import (
 )
 from components.recipes.catalog import RECIPES, recipe_params
 from components.recipes.recipe import Preset
-from components.registry.settings import newest_settings
+from components.registry.settings import newest_settings, version_settings
 from components.registry.tracking import connect
 from components.storage.home import find_home
 from flows.forms import DEFAULT, Form, choice
@@ -99,7 +99,8 @@ class RunRequest(Form):
     again: str = Field(
         "",
         title="Train again",
-        description="A registered model: the settings of its newest version, its data as it is now",
+        description="A registered model: the settings of its newest version, or of another as "
+        "NAME@champion or NAME@NUMBER, and its data as it is now",
     )
     approval: ApprovalField = DEFAULT
     overrides: tuple[str, ...] = Field(
@@ -170,8 +171,10 @@ def _base(request: RunRequest) -> dict[str, Any]:
 
 
 def _again(request: RunRequest) -> dict[str, Any]:
-    """The settings of a model's newest version, its data no longer pinned to what they were."""
-    base = newest_settings(connect(find_home()), request.again)
+    """The settings of a model's version, its data no longer pinned to what they were."""
+    model, _, which = request.again.partition("@")
+    client = connect(find_home())
+    base = version_settings(client, model, which) if which else newest_settings(client, model)
     base["prepare"]["data_sha256"] = None
     if request.data:
         base["prepare"]["data"] = absolute(request.data)
