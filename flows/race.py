@@ -37,6 +37,7 @@ HEADLINE = {
     Purpose.AUGMENTATION: ("augmentation_gain", -1),
     Purpose.SHARING: ("tstr_loss", 1),
     Purpose.ANOMALY: ("anomaly_auroc", -1),
+    Purpose.CLASSIFICATION: ("few_label_accuracy", -1),
 }
 """What decides among those that pass, by purpose, and whether less (1) or more (-1) is better."""
 

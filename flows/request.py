@@ -24,10 +24,16 @@ from components.config import (
 from components.data.image_sources import hash_image_source, holds_images
 from components.data.sources import absolute, hash_source
 from components.errors import UserError
-from components.models.catalog import AUTO, IMAGE_DEFAULT, IMAGE_MODELS, MODELS
+from components.models.catalog import (
+    AUTO,
+    CLASSIFIER_DEFAULT,
+    IMAGE_DEFAULT,
+    IMAGE_MODELS,
+    MODELS,
+)
 from components.recipes.catalog import RECIPES, recipe_params
 from components.recipes.recipe import Preset
-from components.registry.settings import newest_settings
+from components.registry.settings import newest_settings, version_settings
 from components.registry.tracking import connect
 from components.storage.home import find_home
 from flows.forms import DEFAULT, Form, choice
@@ -94,7 +100,8 @@ class RunRequest(Form):
     again: str = Field(
         "",
         title="Train again",
-        description="A registered model: the settings of its newest version, its data as it is now",
+        description="A registered model: the settings of its newest version, or of another as "
+        "NAME@champion or NAME@NUMBER, and its data as it is now",
     )
     approval: ApprovalField = DEFAULT
     overrides: tuple[str, ...] = Field(
@@ -165,8 +172,10 @@ def _base(request: RunRequest) -> dict[str, Any]:
 
 
 def _again(request: RunRequest) -> dict[str, Any]:
-    """The settings of a model's newest version, its data no longer pinned to what they were."""
-    base = newest_settings(connect(find_home()), request.again)
+    """The settings of a model's version, its data no longer pinned to what they were."""
+    model, _, which = request.again.partition("@")
+    client = connect(find_home())
+    base = version_settings(client, model, which) if which else newest_settings(client, model)
     base["prepare"]["data_sha256"] = None
     if request.data:
         base["prepare"]["data"] = absolute(request.data)
@@ -199,7 +208,7 @@ def _own_images(request: RunRequest) -> dict[str, Any]:
     return {
         "name": request.name or _slug(request.data, purpose),
         "prepare": {"data": absolute(request.data), "target": IMAGE_TARGET, "images": {}},
-        "train": _training({"name": _default_image_model(purpose)}, purpose),
+        "train": {**_training({"name": _default_image_model(purpose)}, purpose), "threads": 1},
         "evaluate": {"purpose": purpose, "folds": IMAGE_FOLDS},
     }
 
@@ -216,8 +225,9 @@ def _default_model(purpose: Purpose) -> dict[str, Any]:
 
 
 def _default_image_model(purpose: Purpose) -> str:
-    """The usual generator of images; for anomalies the one that scores best for its time."""
-    return "image_vae" if purpose is Purpose.ANOMALY else IMAGE_DEFAULT
+    """The usual generator of images, or what finds anomalies or classifies them."""
+    usual = {Purpose.ANOMALY: "image_vae", Purpose.CLASSIFICATION: CLASSIFIER_DEFAULT}
+    return usual.get(purpose, IMAGE_DEFAULT)
 
 
 def _training(model: dict[str, Any], purpose: Purpose) -> dict[str, Any]:

@@ -16,10 +16,11 @@ from components.config.anomaly_gan import (
     EncoderScore,
     SearchScore,
 )
-from components.config.device import Device
+from components.config.device import Device, Precision
 from components.config.evaluate import (
     ANOMALY_GATES,
     AUGMENTATION_GATES,
+    CLASSIFICATION_GATES,
     OF_MADE_ROWS,
     RATIOS,
     SHARING_GATES,
@@ -28,6 +29,7 @@ from components.config.evaluate import (
     Protocol,
     Purpose,
 )
+from components.config.expression import ClassGaussianConfig, ExpressionGanConfig, Start
 from components.config.image_evaluation import ImageEvaluationConfig
 from components.config.image_gan import (
     AnyConditioning,
@@ -52,6 +54,8 @@ from components.config.images import (
     ImageGaussianConfig,
     ImageModelConfig,
     ImagesConfig,
+    Unlabelled,
+    classifies_images,
     makes_images,
 )
 from components.config.lapgan import DetailNetworks, LapganConfig
@@ -80,6 +84,7 @@ from components.config.prepare import (
     Constraint,
     GroupSplit,
     Inequality,
+    MarkedSplit,
     NormalConfig,
     PrepareConfig,
     RandomSplit,
@@ -88,12 +93,14 @@ from components.config.prepare import (
     TimeSplit,
 )
 from components.config.promote import AncestryConfig, Approval, PromoteConfig
+from components.config.semi_supervised_gan import SemiSupervisedGanConfig
 from components.config.settings import Settings
 from components.config.stability import Action, Holdout, Watch
 
 __all__ = [
     "ANOMALY_GATES",
     "AUGMENTATION_GATES",
+    "CLASSIFICATION_GATES",
     "IMAGE_TARGET",
     "NORMAL",
     "OF_MADE_ROWS",
@@ -112,6 +119,7 @@ __all__ = [
     "AutoConfig",
     "AutoregressiveConfig",
     "AuxiliaryConditioning",
+    "ClassGaussianConfig",
     "Colour",
     "ColumnKind",
     "Combination",
@@ -126,6 +134,7 @@ __all__ = [
     "Device",
     "EncoderScore",
     "EvaluateConfig",
+    "ExpressionGanConfig",
     "Fit",
     "ForestConfig",
     "Gate",
@@ -141,6 +150,7 @@ __all__ = [
     "Inequality",
     "InstanceNoise",
     "LapganConfig",
+    "MarkedSplit",
     "MlpNetworks",
     "Model",
     "ModelConfig",
@@ -149,6 +159,7 @@ __all__ = [
     "Params",
     "PlainConditioning",
     "PlainLoss",
+    "Precision",
     "PrepareConfig",
     "PrivateConfig",
     "ProgressiveNetworks",
@@ -160,8 +171,10 @@ __all__ = [
     "ResidualNetworks",
     "Scale",
     "SearchScore",
+    "SemiSupervisedGanConfig",
     "Settings",
     "Split",
+    "Start",
     "Sum",
     "SynthesizeConfig",
     "TableGanConfig",
@@ -169,9 +182,11 @@ __all__ = [
     "TrainConfig",
     "TreesConfig",
     "TvaeConfig",
+    "Unlabelled",
     "WassersteinLoss",
     "Watch",
     "WordConditioning",
+    "classifies_images",
     "makes_images",
     "override",
     "parse_evaluate",

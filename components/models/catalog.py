@@ -9,9 +9,11 @@ from typing import Any, cast
 from components.config import (
     AnomalyGanConfig,
     AutoregressiveConfig,
+    ClassGaussianConfig,
     Constraint,
     CopulaConfig,
     CtganConfig,
+    ExpressionGanConfig,
     ForestConfig,
     ImageGanConfig,
     ImageGaussianConfig,
@@ -20,6 +22,7 @@ from components.config import (
     LapganConfig,
     ModelConfig,
     PrivateConfig,
+    SemiSupervisedGanConfig,
     TableGanConfig,
     TreesConfig,
     TvaeConfig,
@@ -53,6 +56,12 @@ MODELS = {
     "tvae": Entry("components.models.tvae:Tvae", TvaeConfig, needs=("torch",)),
     "forest": Entry("components.models.forest:Forest", ForestConfig),
     "private": Entry("components.models.private:Private", PrivateConfig),
+    "expression_gan": Entry(
+        "components.models.expression_gan:ExpressionGan", ExpressionGanConfig, needs=("torch",)
+    ),
+    "class_gaussian": Entry(
+        "components.models.class_gaussian:ClassGaussian", ClassGaussianConfig, needs=("torch",)
+    ),
 }
 """Every generator of rows by name. A new one is one file, its settings, and one line here."""
 
@@ -64,6 +73,11 @@ IMAGE_MODELS = {
         "components.models.image_gan:ImageGan", ImageGanConfig, needs=("pillow", "torch")
     ),
     "lapgan": Entry("components.models.lapgan:Lapgan", LapganConfig, needs=("pillow", "torch")),
+    "semi_supervised_gan": Entry(
+        "components.models.semi_supervised_gan:SemiSupervisedGan",
+        SemiSupervisedGanConfig,
+        needs=("pillow", "torch"),
+    ),
     "anomaly_gan": Entry(
         "components.models.anomaly_gan:AnomalyGan", AnomalyGanConfig, needs=("pillow", "torch")
     ),
@@ -73,7 +87,7 @@ IMAGE_MODELS = {
 }
 """The same for generators of images."""
 
-IMAGE_DEFAULT = "image_gan"
+IMAGE_DEFAULT, CLASSIFIER_DEFAULT = "image_gan", "semi_supervised_gan"
 
 NOT_PRIVATE = (
     "private cannot hold constraints: ranges and combinations would be read off the rows without "

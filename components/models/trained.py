@@ -16,6 +16,7 @@ from components.config import (
     AdversarialConfig,
     AutoregressiveConfig,
     CtganConfig,
+    ExpressionGanConfig,
     ImageVaeConfig,
     Settings,
     TableGanConfig,
@@ -46,7 +47,7 @@ def hold_out(num_rows: int, share: float, seed: int) -> tuple[torch.Tensor, torc
 
 def checkpoint_store(
     directory: Path | None,
-    config: CtganConfig | TableGanConfig | AutoregressiveConfig | TvaeConfig,
+    config: CtganConfig | TableGanConfig | AutoregressiveConfig | TvaeConfig | ExpressionGanConfig,
     schema: Schema,
     matrix: Matrix,
     seed: int,

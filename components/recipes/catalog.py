@@ -14,11 +14,14 @@ from components.recipes import (
     caption_gan_sprites,
     conditional_gan_mnist,
     dcgan_mnist,
+    expression_augmentation,
     lapgan_mnist,
     lesions_augmentation,
     progressive_gan_mnist,
     rare_digit,
     scarce_digits,
+    semi_supervised_mnist,
+    semi_supervised_outliers,
     survey_guaranteed,
     survey_sharing,
     table_gan_sharing,
@@ -43,6 +46,8 @@ RECIPES: dict[str, Recipe] = {
     "bayes_mnist": bayes_mnist.RECIPE,
     "progressive_gan_mnist": progressive_gan_mnist.RECIPE,
     "lapgan_mnist": lapgan_mnist.RECIPE,
+    "semi_supervised_mnist": semi_supervised_mnist.RECIPE,
+    "semi_supervised_outliers": semi_supervised_outliers.RECIPE,
     "caption_gan_sprites": caption_gan_sprites.RECIPE,
     "scarce_digits": scarce_digits.RECIPE,
     "rare_digit": rare_digit.RECIPE,
@@ -51,6 +56,7 @@ RECIPES: dict[str, Recipe] = {
     "anomaly_mnist_vae": anomaly_mnist_vae.RECIPE,
     "anomaly_mnist_fanogan": anomaly_mnist_fanogan.RECIPE,
     "anomaly_mnist_critic": anomaly_mnist_critic.RECIPE,
+    "expression_augmentation": expression_augmentation.RECIPE,
 }
 
 
