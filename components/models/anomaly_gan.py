@@ -84,8 +84,9 @@ class AnomalyGan:
         """Learn from `images`; see `ImageModel.fit`. A budget is that of the GAN alone."""
         inside = None if checkpoint_dir is None else checkpoint_dir / "gan"
         self.gan.fit(images, seed=seed, budget=budget, log=log, checkpoint_dir=inside)
-        assert isinstance(self.gan.discriminator_, ImageDiscriminator)
-        self.discriminator_, self.encoder_ = self.gan.discriminator_, None
+        self.discriminator_ = empty_discriminator(self.config.gan, self.schema_)
+        self.discriminator_.load_state_dict(self.gan.discriminator_.state_dict())
+        self.encoder_ = None
         if isinstance(self.config.score, EncoderScore):
             self._teach_encoder(images, seed, self.config.score, log, checkpoint_dir)
 

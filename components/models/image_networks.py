@@ -135,16 +135,16 @@ def build_discriminator(
 def empty_discriminator(config: ImageGanConfig, schema: ImageSchema) -> ImageDiscriminator:
     """A discriminator that is yet to be given weights, in eval mode."""
     with torch.random.fork_rng(devices=[]):
-        found = build_discriminator(config, _canvas(schema), schema.channels, num_classes(schema))
+        found = build_discriminator(config, canvas_of(schema), schema.channels, num_classes(schema))
         found.grow(1.0)
         return found.eval().requires_grad_(False)
 
 
 def build_encoder(config: ImageGanConfig, schema: ImageSchema) -> ImageEncoder:
     """An untrained network that takes images to noise, as large as the discriminator."""
-    canvas, classes = _canvas(schema), num_classes(schema)
+    canvas, classes = canvas_of(schema), num_classes(schema)
     with torch.random.fork_rng(devices=[]):
-        body = _discriminator_body(config, schema.channels, canvas, free)
+        body = discriminator_body(config, schema.channels, canvas, free)
         if isinstance(body, Growing):
             body.grow(1.0)
         return ImageEncoder(body, body.num_features, config.noise_size, classes, canvas)

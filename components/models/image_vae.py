@@ -19,6 +19,7 @@ from components.config import ImageVaeConfig
 from components.data.conditions import Condition
 from components.data.image_schema import ImageSchema, asked_class, schema_of
 from components.data.images import ImageSet
+from components.data.labelled_images import wholly_labelled
 from components.models.artifact import Artifact, load_image_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.drawn_classes import class_shares
@@ -71,6 +72,8 @@ class ImageVae:
         """Learn from `images`; see `ImageModel.fit`. Raises NonFiniteLossError on divergence."""
         if self.config.conditioning == "none":
             images = replace(images, labels=None, classes=())
+        else:
+            images = wholly_labelled(images)
         config, schema = self.config, schema_of(images)
         device = find_device(config.device)
         learned, held_out = _parted(samples_of(images), config, seed)
