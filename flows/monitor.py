@@ -14,7 +14,7 @@ from components.registry.tracking import connect
 from components.storage.home import Home, find_home
 from flows.announcements import Event, announce
 from flows.attempts import check_attempts
-from flows.drift_check import Look, MonitorRequest, look, requests_for_each
+from flows.drift_check import Look, MonitorRequest, look_again, requests_for_each
 
 EVERY_CHAMPION = MonitorRequest()
 
@@ -32,17 +32,20 @@ class Monitored:
 def monitor(request: MonitorRequest = EVERY_CHAMPION) -> list[Monitored]:
     """Compare new rows with the champion's training rows; drift is kept, shown and told.
 
-    A model whose rows cannot be read or compared does not keep the others from being looked at;
-    the run fails at its end and names it.
+    A model whose rows say nothing does not keep the others from being looked at: that is kept and
+    shown as any finding is, and the run fails at its end and names it.
     """
     check_attempts()
     home, found, failures = find_home(), [], []
     for each in requests_for_each(request, home):
         try:
-            found.append(_tell(look(each, home), home))
+            found.append(_tell(look_again(each, home), home))
         except UserError as error:
             get_run_logger().error("%s: %s", each.model, error)
             failures.append(f"{each.model}: {error}")
+            continue
+        if found[-1].report.status is Status.UNUSABLE:
+            failures.append(f"{each.model}: {found[-1].report.reason}")
     if failures:
         raise UserError("; ".join(failures))
     return found
@@ -65,7 +68,9 @@ def keep(seen: Look, home: Home) -> str:
     """Keep the report in MLflow, with Evidently's page where there is drift; the run's id."""
     report, run = seen.detection.report, seen.detection.evidently
     page = run.html() if run and report.status is Status.DRIFT else None
-    return record_look(connect(home), seen.watched, seen.data, report, page, home)
+    return record_look(
+        connect(home), seen.watched, seen.data, report, page, home, content=seen.content
+    )
 
 
 def evidence(seen: Look) -> dict[str, object]:

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,6 +21,8 @@ from components.storage.home import Home
 
 REPORT = "drift.json"
 PAGE = "drift.html"
+_BREACHED = "mintmark.breached"
+_CONTENT = "mintmark.data_sha256"
 _NOT_IN_METRICS = re.compile(r"[^\w\-. /]", re.ASCII)
 _TAG_LENGTH = 4_000
 _BATCH = 1_000
@@ -37,6 +40,15 @@ class Watched:
     data: str
     dropped: tuple[str, ...]
     content_keys: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class EarlierLook:
+    """What a look before this one found: whether it breached, at rows of what content, and when."""
+
+    breached: bool
+    content: str
+    when: datetime
 
 
 def find_watched(client: MlflowClient, model: str) -> Watched:
@@ -67,14 +79,20 @@ def record_look(
     report: DriftReport,
     page: str | None,
     home: Home,
+    content: str = "",
 ) -> str:
-    """The id of a new run in the experiment `MODEL-monitor`: the report, its figures, the page."""
+    """The id of a new run in the experiment `MODEL-monitor`: the report, its figures, the page.
+
+    `content` is the hash of the rows that were looked at, empty where they could not be read.
+    """
     tags = {
         "mintmark.model": watched.model,
         "mintmark.version": watched.version,
         "mintmark.data": data,
         "mintmark.status": report.status.value,
         "mintmark.reason": report.reason[:_TAG_LENGTH],
+        _BREACHED: str(report.breached),
+        _CONTENT: content,
     }
     experiment = find_experiment(client, f"{watched.model}-monitor", home)
     run = client.create_run(experiment, tags=tags, run_name=f"{report.status} {watched.model}")
@@ -89,12 +107,37 @@ def record_look(
     return run_id
 
 
+def earlier_looks(client: MlflowClient, watched: Watched, most: int) -> list[EarlierLook]:
+    """The last `most` looks at this version whose rows could be read, the last one first."""
+    experiment = client.get_experiment_by_name(f"{watched.model}-monitor")
+    if experiment is None:
+        return []
+    runs = client.search_runs(
+        [experiment.experiment_id],
+        f"tags.`mintmark.version` = '{watched.version}' and tags.`{_CONTENT}` != ''",
+        order_by=["attributes.start_time DESC"],
+        max_results=most,
+    )
+    return [
+        EarlierLook(
+            run.data.tags[_BREACHED] == str(True),
+            run.data.tags[_CONTENT],
+            datetime.fromtimestamp(run.info.start_time / 1000, UTC),
+        )
+        for run in runs
+    ]
+
+
 def _metrics(report: DriftReport) -> list[Metric]:
     values = {
         "drifted_share": report.share,
         "schema_changes": float(len(report.changes)),
         "rows": float(report.num_current),
     }
+    if report.joint is not None:
+        values["joint_auc"] = report.joint.auc
+    if report.synthetic is not None:
+        values["synthetic_auc"] = report.synthetic.to_current.auc
     for column in report.columns:
         name = _NOT_IN_METRICS.sub("_", column.name)
         values[f"missing.{name}"] = column.missing

@@ -49,6 +49,11 @@ class Home:
         return self.root / "reports"
 
     @property
+    def sketches(self) -> Path:
+        """What monitors know of training rows, by their content; no row is in it."""
+        return self.root / "sketches"
+
+    @property
     def verified(self) -> Path:
         """What each recipe reached, by family, recipe, settings and code."""
         return self.root / "verified"
