@@ -27,11 +27,13 @@ _TELLING = 0.1
 class Sides:
     """One column before and now, the rows before weighted so that both have the same phases.
 
-    `rows_before` and `rows_now` count all rows by phase, also those without a value.
+    `categories` are those of a discrete column, by code. `rows_before` and `rows_now` count all
+    rows by phase, also those without a value.
     """
 
     column: Column
     levels: Levels | None
+    categories: tuple[str, ...]
     before: ColumnSketch
     now: ColumnSketch
     rows_before: Counts
@@ -105,7 +107,7 @@ def compare(sides: Sides, alpha: float) -> ColumnDrift:
     )
 
 
-def now_constant(sides: Sides, alpha: float, value: str) -> SchemaChange | None:
+def now_constant(sides: Sides, alpha: float) -> SchemaChange | None:
     """The column that varied and has one value in all new rows, where that is no chance."""
     if sides.levels is None or sides.now.smallest != sides.now.largest:
         return None
@@ -116,8 +118,17 @@ def now_constant(sides: Sides, alpha: float, value: str) -> SchemaChange | None:
     weighted = _weigh(sides.before.counts, sides.before.counts.sum(axis=1), sides.rows_now)
     if not is_stuck(float(weighted.shares[place]), num, weighted.num, alpha):
         return None
-    text = f"{sides.column.name!r} has one value, {value}, in all {num} rows"
+    text = f"{sides.column.name!r} has one value, {_only_value(sides)}, in all {num} rows"
     return SchemaChange(column=sides.column.name, kind=ChangeKind.NOW_CONSTANT, text=text)
+
+
+def _only_value(sides: Sides) -> str:
+    """The one value that all new rows have, in words."""
+    if not isinstance(sides.levels, CategoryLevels):
+        return f"{sides.now.smallest:.6g}"
+    if sides.now.unseen.total:
+        return repr(sides.now.unseen.most_frequent(1)[0])
+    return repr(sides.categories[int(sides.now.smallest)])
 
 
 def _distance(sides: Sides, alpha: float) -> tuple[Distance | None, tuple[LevelShare, ...]]:
@@ -180,12 +191,3 @@ def _in_words(shift: float | None, spread: float | None) -> str:
     if spread is not None and abs(spread - 1) >= _TELLING:
         said.append(f"the spread {spread:.1f} times as large")
     return ", ".join(said)
-
-
-def shown_value(sides: Sides, names: tuple[str, ...]) -> str:
-    """The one value that all new rows have, in words; `names` are those of the column's codes."""
-    if isinstance(sides.levels, CategoryLevels):
-        if sides.now.unseen.total:
-            return repr(sides.now.unseen.most_frequent(1)[0])
-        return repr(names[int(sides.now.smallest)])
-    return f"{sides.now.smallest:.6g}"

@@ -5,20 +5,24 @@ import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from components.data.batches import Batches
-from components.data.schema import Column, ColumnKind, Schema
+from components.data.schema import Column, Schema
 from components.monitoring.levels import CategoryLevels, Levels, NumberLevels
 from components.monitoring.reading import NUMBERS, Reader
 from components.monitoring.report import Value
 from components.monitoring.sampled import RowSample
 from components.monitoring.season import ALL_YEAR, Season
-from components.monitoring.sketch import ColumnSketch, Sketcher, TableSketch
+from components.monitoring.sketch import Batch, ColumnSketch, Sketcher, TableSketch
+from components.monitoring.time_order import TimeOrder
 
 _FORMAT = 1
+SAMPLE = 20_000
+"""Training rows that are kept for a look: for Evidently, and of which the trees see some."""
 _ROWS_FOR_LEVELS = 100_000
 """Levels are told from so many training rows; the rows at each level are counted in all."""
 
@@ -62,9 +66,21 @@ class Reference:
         """How many training rows there were."""
         return self.sketch.num_rows
 
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader.of(self.schema)
+
     def sketcher(self) -> Sketcher:
         """Makes sketches that can be compared with this one."""
-        return Sketcher(Reader.of(self.schema), self.season, self.levels)
+        return Sketcher(self._reader, self.season, self.levels)
+
+    def categories(self, name: str) -> tuple[str, ...]:
+        """The categories of a column in the order of their codes; none of a number."""
+        return tuple(self._reader.codes.get(name, ()))
+
+    def sample_of(self, batches: Batches) -> Batch:
+        """Some of the training rows."""
+        return _sample(batches, self._reader, self.season, SAMPLE)
 
     def save(self, path: Path) -> None:
         """Write as JSON: no category that few rows have is named in it, and no row."""
@@ -142,11 +158,7 @@ def make_reference(batches: Batches, schema: Schema, season: Season = ALL_YEAR) 
 
 
 def _tell_levels(batches: Batches, reader: Reader, season: Season) -> dict[str, Levels]:
-    sample = RowSample(_ROWS_FOR_LEVELS)
-    sketcher = Sketcher(reader, season, {})
-    for frame in batches.read():
-        sample.add(sketcher.sketch(frame)[1])
-    rows = sample.rows()
+    rows = _sample(batches, reader, season, _ROWS_FOR_LEVELS)
     levels: dict[str, Levels] = {}
     for position, name in enumerate(rows.names):
         column, values = reader.schema[name], rows.matrix[:, position]
@@ -158,37 +170,14 @@ def _tell_levels(batches: Batches, reader: Reader, season: Season) -> dict[str, 
     return levels
 
 
+def _sample(batches: Batches, reader: Reader, season: Season, most: int) -> Batch:
+    sample, sketcher = RowSample(most), Sketcher(reader, season, {})
+    for frame in batches.read():
+        sample.add(sketcher.read(frame)[0])
+    return sample.rows()
+
+
 def _category_levels(codes: np.ndarray, column: Column, reader: Reader) -> CategoryLevels:
     names = list(reader.codes[column.name])
     counted = Counter(codes.astype(np.intp).tolist())
     return CategoryLevels.of({names[c]: n for c, n in counted.items() if c < len(names)})
-
-
-class TimeOrder:
-    """Which datetime columns never step back, over batches in their order."""
-
-    def __init__(self, schema: Schema) -> None:
-        self._last: dict[str, float] = {
-            column.name: -np.inf for column in schema.columns if column.kind is ColumnKind.DATETIME
-        }
-        self._steps_back: Counter[str] = Counter()
-
-    def add(self, names: tuple[str, ...], matrix: np.ndarray) -> None:
-        """Note the rows that follow those before."""
-        for name in self._last.keys() & set(names):
-            times = matrix[:, names.index(name)]
-            times = np.append(self._last[name], times[~np.isnan(times)])
-            self._steps_back[name] += int((np.diff(times) < 0).sum())
-            self._last[name] = float(times[-1])
-
-    def in_order(self) -> frozenset[str]:
-        """The columns with values and no step back."""
-        return frozenset(
-            name
-            for name, last in self._last.items()
-            if np.isfinite(last) and not self._steps_back[name]
-        )
-
-    def steps_back(self, name: str) -> int:
-        """How often a value of this column is before the one ahead of it."""
-        return self._steps_back[name]

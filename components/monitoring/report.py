@@ -135,13 +135,14 @@ class JointDrift(Value):
 class Gap(Value):
     """How far two sets of rows are apart: the share of columns that differ, the worst, the whole.
 
-    `auc` is that of trees that tell the two apart, `low` the lower end of its interval.
+    `auc` is that of trees that tell the two apart, `low` the lower end of its interval; None where
+    there are not two columns to tell them apart by.
     """
 
     share: float
     worst: tuple[str, ...]
-    auc: float
-    low: float
+    auc: float | None
+    low: float | None
 
 
 class SyntheticDrift(Value):

@@ -1,7 +1,5 @@
 """A bounded random sample of the rows of a stream."""
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -53,14 +51,6 @@ class RowSample:
         self._num_held = len(kept)
         if len(kept) == self._most:
             self._limit = ranks[kept].max()
-
-
-def sample_rows(batches: Iterable[Batch], most: int) -> Batch:
-    """At most `most` of the rows of all batches."""
-    sample = RowSample(most)
-    for batch in batches:
-        sample.add(batch)
-    return sample.rows()
 
 
 def _ranks(first: int, count: int) -> NDArray[np.uint64]:

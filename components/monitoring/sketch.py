@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from components.data.schema import Column
 from components.monitoring.levels import CategoryLevels, Levels, NumberLevels, Numbers, Places
 from components.monitoring.reading import NO_FAULTS, Faults, Reader, Reading
 from components.monitoring.season import Season
@@ -102,26 +101,25 @@ class Sketcher:
         }
         object.__setattr__(self, "level_of_code", found)
 
-    def columns(self, frame: pd.DataFrame) -> list[Column]:
-        """The columns of the schema that are there."""
-        return [c for c in self.reader.schema.columns if c.name in frame.columns]
-
     def sketch(self, frame: pd.DataFrame) -> tuple[TableSketch, Batch]:
         """The sketch of these rows, and their learned columns as numbers."""
-        columns = self.columns(frame)
-        readings = {c.name: self.reader.read(frame[c.name], c) for c in columns}
-        phases = self._phases(readings, len(frame))
+        batch, readings = self.read(frame)
         num_phases = self.season.num_phases + 1
         found = {
-            name: self._column(name, reading, phases, num_phases)
+            name: self._column(name, reading, batch.phases, num_phases)
             for name, reading in readings.items()
         }
+        return TableSketch(np.bincount(batch.phases, minlength=num_phases), found), batch
+
+    def read(self, frame: pd.DataFrame) -> tuple[Batch, dict[str, Reading]]:
+        """The rows as numbers, and what was read of each column that the schema has."""
+        columns = [c for c in self.reader.schema.columns if c.name in frame.columns]
+        readings = {c.name: self.reader.read(frame[c.name], c) for c in columns}
         learned = tuple(c.name for c in columns if c.is_learned)
         matrix = np.empty((len(frame), len(learned)))
         for position, name in enumerate(learned):
             matrix[:, position] = readings[name].numbers
-        rows = np.bincount(phases, minlength=num_phases)
-        return TableSketch(rows, found), Batch(learned, matrix, phases)
+        return Batch(learned, matrix, self._phases(readings, len(frame))), readings
 
     def _phases(self, readings: Mapping[str, Reading], num_rows: int) -> Places:
         time = readings.get(self.season.column)

@@ -1,6 +1,6 @@
 """A drift report in Markdown, for a person who has half a minute."""
 
-from components.monitoring.report import ColumnDrift, DriftReport
+from components.monitoring.report import ColumnDrift, DriftReport, Gap
 
 _ROWS = 8
 
@@ -41,10 +41,15 @@ def evidence(report: DriftReport) -> list[str]:
         now, then = report.synthetic.to_current, report.synthetic.to_reference
         worst = f": {', '.join(map(repr, now.worst))}" if now.worst else ""
         lines.append(
-            f"the champion's own rows: {now.share:.0%} of columns differ from the new rows, AUC "
-            f"{now.auc:.2f} ({then.share:.0%} from the training rows, AUC {then.auc:.2f}){worst}"
+            f"the champion's own rows: {_apart(now)} against the new rows, {_apart(then)} "
+            f"against the training rows{worst}"
         )
     return lines
+
+
+def _apart(gap: Gap) -> str:
+    auc = "" if gap.auc is None else f" and, by all together, an AUC of {gap.auc:.2f}"
+    return f"{gap.share:.0%} of columns differ{auc}"
 
 
 def _row(column: ColumnDrift) -> str:

@@ -136,7 +136,7 @@ def _metrics(report: DriftReport) -> list[Metric]:
     }
     if report.joint is not None:
         values["joint_auc"] = report.joint.auc
-    if report.synthetic is not None:
+    if report.synthetic is not None and report.synthetic.to_current.auc is not None:
         values["synthetic_auc"] = report.synthetic.to_current.auc
     for column in report.columns:
         name = _NOT_IN_METRICS.sub("_", column.name)

@@ -8,7 +8,9 @@ import pytest
 
 from components.data.table import Table
 from components.errors import UserError
-from components.monitoring.drift import MIN_ROWS, SAMPLE, detect_drift
+from components.monitoring.changes import MIN_ROWS
+from components.monitoring.drift import detect_drift
+from components.monitoring.reference import SAMPLE
 from components.monitoring.report import ChangeKind, ColumnDrift, DriftReport, ProblemKind, Status
 from tests.procedural import columns_table, mixed_frame, mixed_table
 
