@@ -9,12 +9,13 @@ from prefect.logging import get_run_logger
 from components.errors import UserError
 from components.monitoring.report import DriftReport, Status
 from components.monitoring.summary import summary_markdown
-from components.registry.monitoring_runs import record_look
+from components.registry.monitoring_runs import record_look, write_monitor_page
 from components.registry.tracking import connect
 from components.storage.home import Home, find_home
 from flows.announcements import Event, announce
 from flows.attempts import check_attempts
 from flows.drift_check import Look, MonitorRequest, look_again, requests_for_each
+from flows.services import artifacts_page
 
 EVERY_CHAMPION = MonitorRequest()
 
@@ -55,9 +56,14 @@ def _tell(seen: Look, home: Home) -> Monitored:
     """Keep what was seen in MLflow, show it as an artifact and, of drift, tell by an event."""
     model, report = seen.watched.model, seen.detection.report
     run_id = keep(seen, home)
+    client = connect(home)
+    page = write_monitor_page(client, model, run_id, home)
     get_run_logger().info("%s: %s: %s", model, report.status, report.reason)
+    where = artifacts_page(home, client.get_run(run_id).info.experiment_id, run_id)
     create_markdown_artifact(
-        summary_markdown(report, model), key="drift", description=f"{model}: {report.status}"
+        summary_markdown(report, model) + f"\nAll looks: {where or page}\n",
+        key="drift",
+        description=f"{model}: {report.status}",
     )
     if report.status is Status.DRIFT:
         announce(Event.DRIFTED, model, **evidence(seen))
@@ -66,8 +72,9 @@ def _tell(seen: Look, home: Home) -> Monitored:
 
 def keep(seen: Look, home: Home) -> str:
     """Keep the report in MLflow, with Evidently's page where there is drift; the run's id."""
-    report, run = seen.detection.report, seen.detection.evidently
-    page = run.html() if run and report.status is Status.DRIFT else None
+    report = seen.detection.report
+    run = seen.detection.evidently if report.status is Status.DRIFT else None
+    page = run.html() if run else None
     return record_look(
         connect(home), seen.watched, seen.data, report, page, home, content=seen.content
     )

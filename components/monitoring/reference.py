@@ -173,7 +173,7 @@ def _tell_levels(batches: Batches, reader: Reader, season: Season) -> dict[str, 
 def _sample(batches: Batches, reader: Reader, season: Season, most: int) -> Batch:
     sample, sketcher = RowSample(most), Sketcher(reader, season, {})
     for frame in batches.read():
-        sample.add(sketcher.read(frame)[0])
+        sample.add(len(frame), lambda rows, frame=frame: sketcher.read(frame.iloc[rows])[0])
     return sample.rows()
 
 

@@ -1,5 +1,7 @@
 """A bounded random sample of the rows of a stream."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,13 +27,14 @@ class RowSample:
         self._num_held = 0
         self._limit = np.uint64(2**64 - 1)
 
-    def add(self, batch: Batch) -> None:
-        """Add the rows of a batch that follow those before."""
-        self.names = batch.names
-        ranks = _ranks(self._num_seen, len(batch.matrix))
-        self._num_seen += len(ranks)
+    def add(self, num_rows: int, take: Callable[[Places], Batch]) -> None:
+        """Add so many rows that follow those before, of which `take` gives those at positions."""
+        ranks = _ranks(self._num_seen, num_rows)
+        self._num_seen += num_rows
         kept = np.flatnonzero(ranks <= self._limit)
-        self._parts.append((ranks[kept], batch.matrix[kept], batch.phases[kept]))
+        batch = take(kept)
+        self.names = batch.names
+        self._parts.append((ranks[kept], batch.matrix, batch.phases))
         self._num_held += len(kept)
         if self._num_held > 2 * self._most:
             self._shrink()

@@ -82,6 +82,10 @@ class Batch:
     matrix: Numbers
     phases: Places
 
+    def take(self, rows: Places) -> "Batch":
+        """The rows at these positions."""
+        return Batch(self.names, self.matrix[rows], self.phases[rows])
+
 
 @dataclass(frozen=True)
 class Sketcher:
@@ -116,7 +120,7 @@ class Sketcher:
         columns = [c for c in self.reader.schema.columns if c.name in frame.columns]
         readings = {c.name: self.reader.read(frame[c.name], c) for c in columns}
         learned = tuple(c.name for c in columns if c.is_learned)
-        matrix = np.empty((len(frame), len(learned)))
+        matrix = np.empty((len(frame), len(learned)), order="F")
         for position, name in enumerate(learned):
             matrix[:, position] = readings[name].numbers
         return Batch(learned, matrix, self._phases(readings, len(frame))), readings

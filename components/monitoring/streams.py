@@ -30,6 +30,6 @@ def read_rows(batches: Batches, sketcher: Sketcher) -> Rows:
     for frame in batches.read(wanted or None):
         found, rows = sketcher.sketch(frame)
         sketch = sketch + found
-        sample.add(rows)
+        sample.add(len(frame), rows.take)
         order.add(rows.names, rows.matrix)
     return Rows(sketch, sample.rows(), order, tuple(batches.names))

@@ -48,4 +48,4 @@ def _at_phases(rows: Batch, rows_now: Counts) -> Batch:
     wanted = np.where(shared, np.floor(rows_now * most), 0).astype(np.int64)
     taken = [np.flatnonzero(rows.phases == phase)[:n] for phase, n in enumerate(wanted)]
     kept = np.sort(np.concatenate(taken))
-    return Batch(rows.names, rows.matrix[kept], rows.phases[kept])
+    return rows.take(kept)

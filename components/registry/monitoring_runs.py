@@ -14,13 +14,18 @@ from mlflow.entities import Metric
 
 from components.errors import UserError
 from components.monitoring.report import DriftReport
+from components.registry.audit import history
 from components.registry.promotion import CHAMPION
 from components.registry.tracking import find_experiment
 from components.registry.versions import check_standing, find_version
+from components.reporting.looked import Done, Looked
+from components.reporting.monitor_page import render_monitor
 from components.storage.home import Home
 
 REPORT = "drift.json"
 PAGE = "drift.html"
+MONITOR_PAGE = "monitor.html"
+_MOST_SHOWN = 60
 _BREACHED = "mintmark.breached"
 _CONTENT = "mintmark.data_sha256"
 _NOT_IN_METRICS = re.compile(r"[^\w\-. /]", re.ASCII)
@@ -126,6 +131,46 @@ def earlier_looks(client: MlflowClient, watched: Watched, most: int) -> list[Ear
         )
         for run in runs
     ]
+
+
+def write_monitor_page(client: MlflowClient, model: str, run_id: str, home: Home) -> Path:
+    """Draw the model's page from the looks that are kept; its path, and it is in the run too."""
+    page = render_monitor(model, _kept_looks(client, model), _done(client, model, home))
+    path = home.reports / model / MONITOR_PAGE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page)
+    client.log_text(run_id, page, MONITOR_PAGE)
+    return path
+
+
+def _kept_looks(client: MlflowClient, model: str) -> list[Looked]:
+    """The last looks at a model, the earliest first."""
+    experiment = client.get_experiment_by_name(f"{model}-monitor")
+    assert experiment is not None, "a look was recorded"
+    runs = client.search_runs(
+        [experiment.experiment_id],
+        order_by=["attributes.start_time DESC"],
+        max_results=_MOST_SHOWN,
+    )
+    found = []
+    with TemporaryDirectory() as folder:
+        for run in reversed(runs):
+            if "mintmark.status" not in run.data.tags or run.info.status != "FINISHED":
+                continue
+            path = client.download_artifacts(run.info.run_id, REPORT, folder)
+            found.append(
+                Looked(
+                    datetime.fromtimestamp(run.info.start_time / 1000, UTC),
+                    run.data.tags["mintmark.version"],
+                    run.data.tags["mintmark.data"],
+                    DriftReport.model_validate_json(Path(path).read_text()),
+                )
+            )
+    return found
+
+
+def _done(client: MlflowClient, model: str, home: Home) -> list[Done]:
+    return [Done(act.action, act.version, act.reason) for act in history(client, model, home)]
 
 
 def _metrics(report: DriftReport) -> list[Metric]:

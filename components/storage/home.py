@@ -45,7 +45,7 @@ class Home:
 
     @property
     def reports(self) -> Path:
-        """The HTML report of each registered version."""
+        """The HTML report of each registered version, and the monitor's page of each model."""
         return self.root / "reports"
 
     @property

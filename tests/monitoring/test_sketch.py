@@ -139,12 +139,12 @@ def test_a_sample_is_bounded_and_does_not_depend_on_the_cuts() -> None:
     for size in (10_000, 999, 137):
         sample = RowSample(500)
         for batch in batches_of(matrix, size):
-            sample.add(batch)
+            sample.add(len(batch.matrix), batch.take)
         found.append(sample.rows().matrix)
     assert all((rows == found[0]).all() for rows in found) and found[0].shape == (500, 2)
     assert abs(found[0][:, 0].mean() / matrix[:, 0].mean() - 1) < 0.1
     few = RowSample(500)
-    few.add(batches_of(matrix[:400], 400)[0])
+    few.add(400, batches_of(matrix[:400], 400)[0].take)
     assert (few.rows().matrix == matrix[:400]).all()
 
 
