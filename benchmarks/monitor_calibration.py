@@ -37,7 +37,7 @@ SIZES = (100, 1_000, 10_000, 100_000)
 LOOSE = 0.05
 """A chance of a false alarm that 500 windows can tell; the default is a sixtieth of it."""
 WINDOWS, PART = 500, 25
-TOGETHER = 200
+TOGETHER = 100
 """Null windows of each size that the trees look at too."""
 STREAMS, MOST_WINDOWS = 5, 8
 PEER_STREAMS, PEER_WINDOWS = 3, 3

@@ -55,9 +55,13 @@ class NumberLevels(_Frozen):
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Every level in words, in order."""
-        shown = [f"{edge:.6g}" for edge in self.edges]
+        shown = [f"{edge:.4g}" for edge in self.edges]
+        if len(set(shown)) < len(shown):
+            shown = [f"{edge:.6g}" for edge in self.edges]
         names = [f"up to {shown[0]}"]
-        names += [f"{low} to {high}" for low, high in pairwise(shown)]
+        for (low, high), (lower, upper) in zip(pairwise(self.edges), pairwise(shown), strict=True):
+            is_one = np.nextafter(high, -np.inf) == low
+            names.append(upper if is_one else f"{lower} to {upper}")
         names.append(f"above {shown[-1]}")
         return tuple(f"{i + 1:02}: {name}" for i, name in enumerate(names))
 

@@ -28,6 +28,7 @@ def test_a_frequent_number_is_a_level_of_its_own() -> None:
     levels = NumberLevels.of(values)
     assert np.bincount(levels.place(values)).max() == 60
     assert len(set(levels.place(numbers(-1.0, 0.0, 0.1)).tolist())) == 3
+    assert levels.names[1] == "02: 0"
 
 
 def test_a_constant_has_levels_below_and_above() -> None:
