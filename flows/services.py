@@ -51,6 +51,12 @@ def version_page(home: Home, model: str, version: str) -> str:
     return f"{server.url}/#/models/{model}/versions/{version}" if server else ""
 
 
+def artifacts_page(home: Home, experiment: str, run_id: str) -> str:
+    """The address of what an MLflow run keeps, empty where no MLflow server is kept running."""
+    server = _kept(home).get("mlflow")
+    return f"{server.url}/#/experiments/{experiment}/runs/{run_id}/artifacts" if server else ""
+
+
 def flow_run_page(home: Home, flow_run_id: str) -> str:
     """The address of a flow run's page, empty where no Prefect server is kept running here."""
     server = _kept(home).get("prefect")
