@@ -5,10 +5,11 @@ import os
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from components.data.batches import Batches
 from components.data.schema import Column, Schema
@@ -173,8 +174,12 @@ def _tell_levels(batches: Batches, reader: Reader, season: Season) -> dict[str, 
 def _sample(batches: Batches, reader: Reader, season: Season, most: int) -> Batch:
     sample, sketcher = RowSample(most), Sketcher(reader, season, {})
     for frame in batches.read():
-        sample.add(len(frame), lambda rows, frame=frame: sketcher.read(frame.iloc[rows])[0])
+        sample.add(len(frame), partial(_read_rows, sketcher, frame))
     return sample.rows()
+
+
+def _read_rows(sketcher: Sketcher, frame: pd.DataFrame, rows: np.ndarray) -> Batch:
+    return sketcher.read(frame.iloc[rows])[0]
 
 
 def _category_levels(codes: np.ndarray, column: Column, reader: Reader) -> CategoryLevels:

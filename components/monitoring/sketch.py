@@ -173,8 +173,10 @@ def _moments(
         sums, squares = np.zeros((2, num_phases))
         sums[0], squares[0] = parts.sum(), parts @ parts
     else:
-        sums = np.bincount(phases, weights=parts, minlength=num_phases)
-        squares = np.bincount(phases, weights=parts * parts, minlength=num_phases)
+        sums, squares = (
+            np.bincount(phases, weights=weights, minlength=num_phases).astype(np.float64)
+            for weights in (parts, parts * parts)
+        )
     return sums.astype(np.int64), squares.astype(np.int64)
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 
 from components.monitoring.report import ColumnDrift, Status
@@ -32,11 +32,17 @@ def plot_time(looks: Sequence[Looked]) -> str:
         _plot_share(columns, looks)
         for axes in (whole, columns):
             _mark_versions(axes, looks)
-        locator = AutoDateLocator(minticks=2, maxticks=7)
+        locator = AutoDateLocator(minticks=2, maxticks=7)  # type: ignore[no-untyped-call]
         columns.xaxis.set_major_locator(locator)
-        columns.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        shown = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
+        columns.xaxis.set_major_formatter(shown)
         columns.legend(loc="upper left", ncols=4)
         return inline_svg(figure, key="time", alt=_said(looks))
+
+
+def _days(looks: Sequence[Looked]) -> list[float]:
+    """When each look was, in matplotlib's days."""
+    return [float(date2num(look.when)) for look in looks]  # type: ignore[no-untyped-call]
 
 
 def _plot_whole(axes: Axes, looks: Sequence[Looked]) -> None:
@@ -46,7 +52,7 @@ def _plot_whole(axes: Axes, looks: Sequence[Looked]) -> None:
     axes.set_ylim(0.3, 1.02)
     if not told:
         return
-    when = [look.when for look, _ in told]
+    when = _days([look for look, _ in told])
     axes.fill_between(
         when,
         [joint.low for _, joint in told],
@@ -67,7 +73,7 @@ def _plot_share(axes: Axes, looks: Sequence[Looked]) -> None:
         own = [look for look in looks if look.report.status is status]
         if own:
             axes.scatter(
-                [look.when for look in own],  # type: ignore[arg-type]
+                _days(own),
                 [look.report.share for look in own],
                 marker=mark,
                 color=colour,
@@ -81,10 +87,11 @@ def _mark_versions(axes: Axes, looks: Sequence[Looked]) -> None:
     """A line where the champion became another version."""
     for before, look in pairwise(looks):
         if look.version != before.version:
-            axes.axvline(look.when, color=OTHER, linewidth=0.8, linestyle=":")
+            (when,) = _days([look])
+            axes.axvline(when, color=OTHER, linewidth=0.8, linestyle=":")
             axes.annotate(
                 f" version {look.version}",
-                (look.when, 1.0),  # type: ignore[arg-type]
+                (when, 1.0),
                 xycoords=("data", "axes fraction"),
                 va="top",
                 fontsize=7.5,

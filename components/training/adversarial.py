@@ -214,8 +214,8 @@ class AdversarialGame:
 
     def _update_generator(self, real: Tensor, fake: Tensor, condition: Tensor) -> dict[str, Tensor]:
         judging = self._weights("discriminator")
-        for weight in judging:
-            weight.requires_grad_(False)
+        for parameter in judging:
+            parameter.requires_grad_(False)
         of_fake: Opinion = self._judge(self._shown(fake), condition)
         losses: dict[str, Tensor] = {}
         if self.loss.relative or self.config.feature_matching:
@@ -231,8 +231,8 @@ class AdversarialGame:
             found = self._class_loss(of_fake.logits, condition)
             losses["generator_class_loss"] = self.players.auxiliary_weight * found
         told = self._descend("generator", losses)
-        for weight in judging:
-            weight.requires_grad_(True)
+        for parameter in judging:
+            parameter.requires_grad_(True)
         return told
 
     def _of_all(self, features: Tensor) -> Tensor:
