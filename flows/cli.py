@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from components.errors import UserError
+from flows.commands.cluster import deploy, worker
 from flows.commands.collect import collect
 from flows.commands.doctor import doctor
 from flows.commands.fill import fill
@@ -60,6 +61,8 @@ for command in (
     up,
     down,
     status,
+    deploy,
+    worker,
     collect,
     doctor,
 ):

@@ -6,6 +6,7 @@ import os
 import mlflow
 from filelock import FileLock
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 from components.storage.home import Home
 
@@ -44,6 +45,11 @@ def find_experiment(client: MlflowClient, name: str, home: Home) -> str:
         experiment = client.get_experiment_by_name(name)
         if experiment is not None:
             return str(experiment.experiment_id)
-        is_local = tracking_uri(home).startswith("sqlite:")
-        local = (home.mlflow / "artifacts").as_uri() if is_local else None
-        return str(client.create_experiment(name, artifact_location=local))
+        is_served = tracking_uri(home).startswith("http")
+        local = None if is_served else (home.mlflow / "artifacts").as_uri()
+        try:
+            return str(client.create_experiment(name, artifact_location=local))
+        except MlflowException as error:  # another machine was first
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+            return find_experiment(client, name, home)

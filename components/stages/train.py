@@ -17,6 +17,7 @@ from components.stages.images import read_train_images
 from components.stages.paths import StagePaths
 from components.stages.tables import read_train
 from components.stages.training_curves import Logged, step_line, write_training_curves
+from components.storage.checkpoints import shared_checkpoints
 from components.storage.home import find_home
 
 logger = logging.getLogger(__name__)
@@ -31,8 +32,9 @@ def run(params: Params, paths: StagePaths) -> None:
         logger.info(step_line(step, metrics))
 
     checkpoint_dir = find_home().checkpoints / _content_key(params, paths)
-    with threadpool_limits(params.train.threads):  # again: the model brought libraries of its own
-        _fit(params.train, paths, log, checkpoint_dir)
+    with shared_checkpoints(checkpoint_dir):
+        with threadpool_limits(params.train.threads):  # again: the model brought its own libraries
+            _fit(params.train, paths, log, checkpoint_dir)
     write_training_curves(logged, paths.training_curves)
 
 
