@@ -6,13 +6,14 @@ import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from types import FrameType
 
 from components.errors import UserError
 from components.storage.leash import leashed
 from components.storage.places import STORE_VARIABLE, shared_url
 from flows.project import PROJECT
-from flows.services import SLOTS_VARIABLE, WORK_POOL
+from flows.services import SLOTS_VARIABLE
 from flows.slots import MACHINE_VARIABLE
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
@@ -39,6 +40,7 @@ def take_runs(name: str) -> int:
     """Work as the machine `name` until told to stop; the worker's exit status."""
     if not _NAME.fullmatch(name):
         raise UserError(f"name {name!r}: accepted are letters, digits, '.', '_' and '-', up to 63")
+    Path(os.environ["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)
     os.environ[MACHINE_VARIABLE] = name
     os.environ[SLOTS_VARIABLE] = "1"
     os.environ["PYTHONPATH"] = str(PROJECT)
@@ -53,8 +55,7 @@ def take_runs(name: str) -> int:
     settings = read_service_settings()
     with get_client(sync_client=True) as client:
         apply_slots(client, settings, name)
-    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", WORK_POOL]
-    command += ["--type", "process", "--name", name, "--limit", str(settings.num_runs)]
+    command = [sys.executable, "-m", "flows.machine_worker", name, str(settings.num_runs)]
     return _run_leashed(command)
 
 
