@@ -157,9 +157,7 @@ def fetch(bucket: str, key: str, path: Path, *, md5: str | None = None) -> None:
     try:
         with told_as_users_errors(f"read {uri}"):
             for attempt in range(1, _READS + 1):
-                head = s3_client().head_object(Bucket=bucket, Key=key)
-                s3_client().download_file(bucket, key, str(partial), Config=_transfer())
-                fault = _fault(partial, head, md5, lambda: _first_part(bucket, key))
+                fault = _read(bucket, key, partial, md5)
                 if fault is None:
                     partial.replace(path)
                     return
@@ -168,6 +166,19 @@ def fetch(bucket: str, key: str, path: Path, *, md5: str | None = None) -> None:
         raise UserError(f"{uri} was read {_READS} times and never rightly: {fault}")
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _read(bucket: str, key: str, path: Path, md5: str | None) -> str | None:
+    """Read an object once; what was wrong with it, in words, None where nothing was."""
+    from botocore.exceptions import FlexibleChecksumError
+    from s3transfer.exceptions import RetriesExceededError
+
+    head = s3_client().head_object(Bucket=bucket, Key=key)
+    try:
+        s3_client().download_file(bucket, key, str(path), Config=_transfer())
+    except (FlexibleChecksumError, RetriesExceededError) as error:
+        return str(error)
+    return _fault(path, head, md5, lambda: _first_part(bucket, key))
 
 
 def _fault(
