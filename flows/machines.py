@@ -45,6 +45,9 @@ def take_runs(name: str) -> int:
     os.environ[SLOTS_VARIABLE] = "1"
     os.environ["PYTHONPATH"] = str(PROJECT)
     os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "INFO"
+    # a server answers so while its database starts again, or its proxy finds none behind it
+    os.environ.setdefault("PREFECT_CLIENT_RETRY_EXTRA_CODES", "500,502,504")
+    os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "10")
     from prefect.client.orchestration import get_client
 
     from flows.deployments import apply_slots
