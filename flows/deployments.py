@@ -4,6 +4,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -90,6 +91,13 @@ def apply_slots(client: SyncPrefectClient, settings: ServiceSettings, machine: s
     counts = {CPU: settings.num_cpu_slots, GPU: settings.num_gpu_slots}
     for kind, count in counts.items():
         client.upsert_global_concurrency_limit_by_name(slot_of_machine(kind, machine), count)
+
+
+def remove_slots(client: SyncPrefectClient, machine: str) -> None:
+    """Forget the slots of a machine that takes no more runs."""
+    for kind in (CPU, GPU):
+        with suppress(ObjectNotFound):
+            client.delete_global_concurrency_limit_by_name(slot_of_machine(kind, machine))
 
 
 def _apply_pool(

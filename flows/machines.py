@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -48,9 +49,10 @@ def take_runs(name: str) -> int:
     # a server answers so while its database starts again, or its proxy finds none behind it
     os.environ.setdefault("PREFECT_CLIENT_RETRY_EXTRA_CODES", "500,502,504")
     os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "10")
+    from httpx import HTTPError
     from prefect.client.orchestration import get_client
 
-    from flows.deployments import apply_slots
+    from flows.deployments import apply_slots, remove_slots
     from flows.service_settings import read_service_settings
     from flows.worker import wait_for_pool
 
@@ -59,7 +61,10 @@ def take_runs(name: str) -> int:
     with get_client(sync_client=True) as client:
         apply_slots(client, settings, name)
     command = [sys.executable, "-m", "flows.machine_worker", name, str(settings.num_runs)]
-    return _run_leashed(command)
+    status = _run_leashed(command)
+    with get_client(sync_client=True) as client, suppress(HTTPError):  # a server may be gone too
+        remove_slots(client, name)
+    return status
 
 
 def _run_leashed(command: list[str]) -> int:

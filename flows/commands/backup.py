@@ -1,5 +1,6 @@
 """`mintmark backup` and `mintmark restore`: what must not be lost, elsewhere and back."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -19,6 +20,7 @@ def backup(place: PlaceArgument) -> None:
     from components.storage.stores import open_store
     from flows.backups import back_up
 
+    os.umask(0o077)  # what is written may be read by its owner alone
     console = Console()
     with console.status("copying"):
         made = back_up(home, open_store(place))
