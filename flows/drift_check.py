@@ -21,8 +21,8 @@ from components.registry.listing import list_models
 from components.registry.monitoring_runs import EarlierLook, Watched, earlier_looks, find_watched
 from components.registry.tracking import connect
 from components.stages.paths import StagePaths
-from components.storage.dvc import cached_file
 from components.storage.home import Home
+from components.storage.shared import find_content
 from flows.forms import Form
 
 ALARM_SHARE = 0.3
@@ -198,12 +198,11 @@ def _baseline(watched: Watched, season: Season, home: Home) -> Baseline:
 
 
 def _kept(watched: Watched, path: Path, home: Home) -> Path:
-    """The file of the shared cache that holds this output of the champion's run."""
-    found = cached_file(home, watched.content_keys[str(path)])
-    if not found.is_file():
+    """The file of the cache that holds this output of the champion's run."""
+    try:
+        return find_content(home, watched.content_keys[str(path)])
+    except UserError as error:
         raise UserError(
-            f"{path} of {watched.model} version {watched.version} is not in the cache "
-            f"{home.dvc_cache}: monitor where it was trained, or bring {found.name} back with "
-            "`dvc pull`"
-        )
-    return found
+            f"{path} of {watched.model} version {watched.version}: {error}; monitor where it was "
+            "trained, or bring it back with `dvc pull`"
+        ) from error
