@@ -191,9 +191,9 @@ def _baseline(watched: Watched, season: Season, home: Home) -> Baseline:
     else:
         reference = make_reference(batches, schema, season)
         reference.save(sketch)
-    synthetic = watched.content_keys.get(str(paths.synthetic))
-    judged = cached_file(home, synthetic) if synthetic else None
-    own = parquet_batches(judged) if judged is not None and judged.is_file() else None
+    own = None
+    if str(paths.synthetic) in watched.content_keys:
+        own = parquet_batches(_kept(watched, paths.synthetic, home))
     return make_baseline(batches, schema, season=season, reference=reference, synthetic=own)
 
 

@@ -17,6 +17,10 @@ from prefect.workers.process import ProcessWorker
 from flows.services import WORK_POOL
 
 
+def _say(message: object) -> None:
+    sys.stdout.write(f"{message}\n")
+
+
 async def _work(name: str, limit: int) -> None:
     """Take runs until told to stop, at most `limit` at a time."""
     worker = ProcessWorker(name=name, work_pool_name=WORK_POOL, limit=limit)
@@ -27,7 +31,7 @@ async def _work(name: str, limit: int) -> None:
         return await submit([each for each in flow_run_response if each.flow_run.id not in held])
 
     worker._submit_scheduled_flow_runs = submit_others  # type: ignore[method-assign]
-    await worker.start(printer=lambda message: sys.stdout.write(f"{message}\n"))
+    await worker.start(printer=_say)
 
 
 if __name__ == "__main__":

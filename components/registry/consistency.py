@@ -37,7 +37,7 @@ def examine(
 
 def needed_content(versions: list[ModelVersion]) -> dict[str, str]:
     """The content that versions and releases are made of, and which of them each is of."""
-    needed = {}
+    needed: dict[str, str] = {}
     for version in versions:
         who = f"{version.name} version {version.version}"
         hashes = json.loads(version.tags.get("mintmark.content_keys", "{}"))

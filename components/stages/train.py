@@ -3,8 +3,8 @@
 import hashlib
 import logging
 import sys
-from contextlib import nullcontext
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
