@@ -30,6 +30,7 @@ from flows.announcements import Event, announce
 from flows.outcome import Decision, Registered
 from flows.promote import PromoteRequest, promote
 from flows.services import flow_run_page
+from flows.turns import turn
 from flows.unseen import MIN_ROWS, unseen_rows
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def decide(registered: Registered, params: Params, workspace: Path) -> Decision:
 
 def decide_and_settle(registered: Registered, params: Params, workspace: Path) -> Decision:
     """Decide and do it, one run of a model at a time: the next meets the champion this one left."""
-    with decision_lock(registered.model, find_home()):
+    with turn("decide", registered.model), decision_lock(registered.model, find_home()):
         return settle(decide(registered, params, workspace), registered, params)
 
 

@@ -158,7 +158,9 @@ def measure_decay(
         num_rows=len(blocks[-1]),
         metric=task.main_title,
         lift=change("lift", before.value, now.value, lift_error, margins.lift),
-        level=change("level", before.first, now.first, float(np.hypot(*errors)), margins.level),
+        level=change(
+            "level", before.first, now.first, float(np.hypot(errors[0], errors[1])), margins.level
+        ),
         news=None
         if news is None
         else change("with new rows", news.second, news.first, news.error, margins.news, worse=1),

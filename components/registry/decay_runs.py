@@ -13,7 +13,7 @@ REPORT = "decay.json"
 
 def record_decay(client: MlflowClient, run_id: str, decay: "Decay") -> None:
     """Write the figures with their intervals, and the whole as JSON, to the look's run."""
-    values = {}
+    values: dict[str, float] = {}
     for change in decay.changes:
         name = f"decay.{change.name.replace(' ', '_')}"
         values |= {

@@ -4,6 +4,7 @@ import hashlib
 import logging
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
@@ -21,6 +22,7 @@ from components.stages.scale import check_scores, parted, scale_of
 from components.stages.tables import read_train
 from components.stages.together import gather
 from components.stages.training_curves import Logged, step_line, write_training_curves
+from components.storage.checkpoints import shared_checkpoints
 from components.storage.home import find_home
 from components.training.team import find_team
 
@@ -37,8 +39,9 @@ def run(params: Params, paths: StagePaths) -> None:
 
     checkpoint_dir = find_home().checkpoints / _content_key(params, paths)
     is_first = find_team(params.train.devices).is_first
-    with threadpool_limits(params.train.threads):  # again: the model brought libraries of its own
-        _fit(params.train, paths, log, checkpoint_dir, writes=is_first)
+    with shared_checkpoints(checkpoint_dir) if is_first else nullcontext():
+        with threadpool_limits(params.train.threads):  # again: the model brought its own libraries
+            _fit(params.train, paths, log, checkpoint_dir, writes=is_first)
     if is_first:
         write_training_curves(logged, paths.training_curves)
 

@@ -55,8 +55,13 @@ class Home:
 
     @property
     def reports(self) -> Path:
-        """The HTML report of each registered version."""
+        """The HTML report of each registered version, and the monitor's page of each model."""
         return self.root / "reports"
+
+    @property
+    def sketches(self) -> Path:
+        """What monitors know of training rows, by their content; no row is in it."""
+        return self.root / "sketches"
 
     @property
     def verified(self) -> Path:

@@ -100,6 +100,8 @@ class AdversarialGame:
         self._judge = runner(self.discriminator, config, is_compiled=config.compile)
         self._judge_slopes = runner(self.discriminator, config, is_compiled=False)
         self.averaged = Ema(self.generator, config.ema_decay)
+        networks = (self.generator, self.discriminator, self.averaged.module)
+        self._growing = [network for network in networks if isinstance(network, Growing)]
         self.rates = {
             "generator": config.generator_rate,
             "discriminator": config.discriminator_rate,
@@ -144,9 +146,8 @@ class AdversarialGame:
                 group["lr"] = self.rates[name] * left * self.rate_factor
         if (noise := self.config.instance_noise) is not None:
             self.noise_level = noise.start * max(0.0, 1 - progress / noise.until)
-        for network in (self.generator, self.discriminator, self.averaged.module):
-            if isinstance(network, Growing):
-                network.grow(progress)
+        for network in self._growing:
+            network.grow(progress)
 
     def _real(self) -> tuple[Tensor, Tensor]:
         size = (self.batch_size,)
@@ -212,7 +213,9 @@ class AdversarialGame:
         return losses | ({"drift": loss.drift * values.square().mean()} if loss.drift else {})
 
     def _update_generator(self, real: Tensor, fake: Tensor, condition: Tensor) -> dict[str, Tensor]:
-        self.discriminator.requires_grad_(False)
+        judging = self._weights("discriminator")
+        for parameter in judging:
+            parameter.requires_grad_(False)
         of_fake: Opinion = self._judge(self._shown(fake), condition)
         losses: dict[str, Tensor] = {}
         if self.loss.relative or self.config.feature_matching:
@@ -228,7 +231,8 @@ class AdversarialGame:
             found = self._class_loss(of_fake.logits, condition)
             losses["generator_class_loss"] = self.players.auxiliary_weight * found
         told = self._descend("generator", losses)
-        self.discriminator.requires_grad_(True)
+        for parameter in judging:
+            parameter.requires_grad_(True)
         return told
 
     def _of_all(self, features: Tensor) -> Tensor:
@@ -249,13 +253,17 @@ class AdversarialGame:
         """
         self.optimisers[name].zero_grad()
         torch.autograd.backward(torch.stack(list(losses.values())).sum())
-        weights = self.optimisers[name].param_groups[0]["params"]
-        slopes = [weight.grad for weight in weights if weight.grad is not None]
+        slopes = [weight.grad for weight in self._weights(name) if weight.grad is not None]
         told = {part: value.detach() for part, value in {**losses, **beside}.items()}
         self.team.average([*slopes, *told.values()])
         length = torch.stack(torch._foreach_norm(slopes)).norm()
         self.optimisers[name].step()
         return told | {f"{name}_gradient": length}
+
+    def _weights(self, name: str) -> list[nn.Parameter]:
+        """A network's weights, without a walk through its layers."""
+        weights: list[nn.Parameter] = self.optimisers[name].param_groups[0]["params"]
+        return weights
 
     def slow(self, factor: float) -> None:
         """From now on, rates are those of the settings times this."""

@@ -21,14 +21,15 @@ class Ema(Generic[Network]):
         self.module = copy.deepcopy(module).eval().requires_grad_(False)
         self.decay = decay
         self.updates = 0
+        self._parameters: list[Tensor] = list(self.module.parameters())
+        self._buffers = list(self.module.buffers())
 
     @torch.no_grad()
     def update(self, module: Network) -> None:
         """Move the average towards `module`; buffers are copied."""
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
-        averaged: list[Tensor] = list(self.module.parameters())
-        torch._foreach_lerp_(averaged, list(module.parameters()), 1 - decay)
-        for mine, other in zip(self.module.buffers(), module.buffers(), strict=True):
+        torch._foreach_lerp_(self._parameters, list(module.parameters()), 1 - decay)
+        for mine, other in zip(self._buffers, module.buffers(), strict=True):
             mine.copy_(other)
         self.updates += 1
 
