@@ -208,19 +208,6 @@ class Scorer(Protocol):
 
 
 @runtime_checkable
-class Explainer(Protocol):
-    """A `Scorer` that can say which columns make a row odd."""
-
-    def explain(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """How odd each value is, in nats, in the schema's learned columns; higher is odder.
-
-        A row's contributions need not add up to minus its score, but the odd columns of an odd row
-        stand out. The frame has the index of the rows.
-        """
-        ...
-
-
-@runtime_checkable
 class ImageScorer(Protocol):
     """A generator that can say how typical of it an image is."""
 

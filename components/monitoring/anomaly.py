@@ -61,8 +61,9 @@ def find_anomalies(
     Single odd rows are expected: the batch as a whole is anomalous only where more rows are flagged
     than `confidence` allows a batch of normal ones, by the beta-binomial distribution of how many
     of them pass a threshold drawn from so many held-out rows (Bates et al. 2023, section 3).
-    `explained` says for each row how odd its values are (`Explainer`). Raises UserError where the
-    rate cannot be stated by so few held-out rows, or there is no row.
+    `explained` says how odd the values of some rows are, by their positions
+    (`components.models.oddness.explain`). Raises UserError where the rate cannot be stated by so
+    few held-out rows, or there is no row.
 
     >>> scale = Calibration.of(np.arange(99.0))
     >>> report = find_anomalies(np.array([10.0, 200.0, 30.0]), scale, rate=0.05)
@@ -99,6 +100,11 @@ def find_anomalies(
     )
 
 
+def oddest_rows(oddness: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Positions of the ten oddest rows, the oddest first: those that are worth explaining."""
+    return np.argsort(-oddness, kind="stable")[:ODDEST].astype(np.int64)
+
+
 def _most_flagged(total: int, calibration: Calibration, rate: float, confidence: float) -> int:
     """How many of so many normal rows raise an alarm at most, with this confidence."""
     from scipy.special import betaln, gammaln
@@ -115,19 +121,20 @@ def _most_flagged(total: int, calibration: Calibration, rate: float, confidence:
 def _oddest(
     oddness: NDArray[np.float64], p_values: NDArray[np.float64], explained: pd.DataFrame | None
 ) -> tuple[OddRow, ...]:
-    order = np.argsort(-oddness, kind="stable")[:ODDEST]
     return tuple(
         OddRow(
             row=int(row),
             oddness=float(oddness[row]),
             p_value=float(p_values[row]),
-            columns=() if explained is None else _columns(explained.iloc[row]),
+            columns=_columns(explained, row),
         )
-        for row in order
+        for row in oddest_rows(oddness)
     )
 
 
-def _columns(contributions: pd.Series) -> tuple[tuple[str, float], ...]:
-    """The columns that contribute most."""
-    most = contributions.sort_values(ascending=False, kind="stable").head(COLUMNS)
+def _columns(explained: pd.DataFrame | None, row: int) -> tuple[tuple[str, float], ...]:
+    """The columns that contribute most to a row's oddness, if that is known."""
+    if explained is None or row not in explained.index:
+        return ()
+    most = explained.loc[row].sort_values(ascending=False, kind="stable").head(COLUMNS)
     return tuple((str(name), float(value)) for name, value in most.items())

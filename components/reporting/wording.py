@@ -10,6 +10,7 @@ _ACRONYMS = {
         "C2ST",
         "KS",
         "MAE",
+        "PCA",
         "R2",
         "RMSE",
         "ROC",
