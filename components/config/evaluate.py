@@ -105,7 +105,7 @@ class EvaluateConfig(Settings):
     above 10,000 rows.
 
     For `anomaly` rows are flagged that are odder than all but the share `false_alarms` of the
-    normal rows held out of the fit (`docs/anomalies.md`).
+    normal rows held out of the fit (`docs/finding_anomalies.md`).
     """
 
     purpose: Purpose

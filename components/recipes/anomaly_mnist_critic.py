@@ -21,7 +21,7 @@ RECIPE = Recipe(
     family=Family.ANOMALY,
     presets={
         Preset.SMOKE: _size(DIGITS, width=4, steps=30, train_rows=100),
-        Preset.CPU: _size(MNIST, width=16, steps=800),
+        Preset.CPU: _size(MNIST, width=8, steps=600),
         Preset.GPU: _size(MNIST, width=64, steps=20_000),
     },
 )

@@ -23,7 +23,7 @@ RECIPE = Recipe(
     family=Family.ANOMALY,
     presets={
         Preset.SMOKE: _size(DIGITS, width=4, steps=30, encoder_steps=30, train_rows=100),
-        Preset.CPU: _size(MNIST, width=16, steps=800, encoder_steps=1_000),
+        Preset.CPU: _size(MNIST, width=8, steps=600, encoder_steps=600),
         Preset.GPU: _size(MNIST, width=64, steps=20_000, encoder_steps=10_000),
     },
 )

@@ -19,7 +19,7 @@ RECIPE = Recipe(
     family=Family.ANOMALY,
     presets={
         Preset.SMOKE: _size(DIGITS, width=4, steps=60, train_rows=100),
-        Preset.CPU: _size(MNIST, width=16, steps=1_500),
+        Preset.CPU: _size(MNIST, width=8, steps=1_000),
         Preset.GPU: _size(MNIST, width=64, steps=10_000),
     },
 )

@@ -29,7 +29,7 @@ def check_scores(config: TrainConfig) -> None:
     if not issubclass(model_class(config.model.name), (Scorer, ImageScorer)):
         raise UserError(
             f"train.model.name = {config.model.name} cannot say how odd a row is, so it finds no "
-            "anomalies; name a model that scores (docs/anomalies.md)"
+            "anomalies; name a model that scores (docs/finding_anomalies.md)"
         )
 
 
