@@ -29,6 +29,8 @@ ALARM_SHARE = 0.3
 FALSE_ALARMS = 0.1
 LOOKS = 120.0
 """Looks a month: one every six hours."""
+_REPEATS = 50
+"""Looks at the same rows, which count as one, among those that are read."""
 
 
 class MonitorRequest(Form):
@@ -152,10 +154,6 @@ def look_again(request: MonitorRequest, home: Home) -> Look:
         looks=request.of_looks,
     )
     return replace(seen, detection=replace(seen.detection, report=report))
-
-
-_REPEATS = 50
-"""Looks at the same rows, which count as one, among those that are read."""
 
 
 def _breaches(earlier: Sequence[EarlierLook], content: str) -> list[bool]:

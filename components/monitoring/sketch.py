@@ -5,7 +5,8 @@ is associative and commutative to the bit: batches in any order, on any machine,
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -94,16 +95,15 @@ class Sketcher:
     reader: Reader
     season: Season
     levels: Mapping[str, Levels]
-    level_of_code: Mapping[str, Places] = field(init=False)
 
-    def __post_init__(self) -> None:
-        """Tell the level of each code once."""
-        found = {
+    @cached_property
+    def level_of_code(self) -> Mapping[str, Places]:
+        """For each discrete column, the level of each code."""
+        return {
             name: levels.of_codes(self.reader.codes[name])
             for name, levels in self.levels.items()
             if isinstance(levels, CategoryLevels)
         }
-        object.__setattr__(self, "level_of_code", found)
 
     def sketch(self, frame: pd.DataFrame) -> tuple[TableSketch, Batch]:
         """The sketch of these rows, and their learned columns as numbers."""
@@ -137,19 +137,10 @@ class Sketcher:
         present = numbers[~is_missing] if has_gaps else numbers
         where = phases[~is_missing] if has_gaps else phases
         missing = np.bincount(phases[is_missing], minlength=num_phases)
-        zeros = np.zeros(num_phases, dtype=np.int64)
-        counts, sums, squares = np.zeros((num_phases, 0), dtype=np.int64), zeros, zeros
-        if levels is not None:
-            places = (
-                levels.place(present)
-                if isinstance(levels, NumberLevels)
-                else self.level_of_code[name][present.astype(np.intp)]
-            )
-            cells = len(levels.names)
-            at = places if num_phases == 2 and not where.any() else where * cells + places
-            counts = np.bincount(at, minlength=num_phases * cells).reshape(num_phases, cells)
+        sums = squares = np.zeros(num_phases, dtype=np.int64)
         if isinstance(levels, NumberLevels):
             sums, squares = _moments(present, where, levels, num_phases)
+        counts = self._counts(name, present, where, num_phases)
         return ColumnSketch(
             counts,
             missing,
@@ -160,6 +151,20 @@ class Sketcher:
             CategoryCounts.of(reading.unseen),
             reading.faults,
         )
+
+    def _counts(self, name: str, numbers: Numbers, phases: Places, num_phases: int) -> Counts:
+        """How many of the numbers are at each level in each phase."""
+        levels = self.levels.get(name)
+        if levels is None:
+            return np.zeros((num_phases, 0), dtype=np.int64)
+        if isinstance(levels, NumberLevels):
+            places = levels.place(numbers)
+        else:
+            places = self.level_of_code[name][numbers.astype(np.intp)]
+        num_levels = len(levels.names)
+        at = phases * num_levels + places if self.season.num_phases > 1 else places
+        found = np.bincount(at, minlength=num_phases * num_levels)
+        return found.reshape(num_phases, num_levels)
 
 
 def _moments(
