@@ -105,9 +105,11 @@ def _apply_pool(
 ) -> None:
     """The work pool, which runs each flow in a process of its own from its worker's checkout."""
     template = ProcessWorker.get_default_base_job_template()
+    properties = template["variables"]["properties"]
+    # said in words, or Prefect gives the flow a session of its own, in which it outlives its worker
+    python = "python" if many_machines else sys.executable
+    properties["command"]["default"] = f"{python} -m prefect.engine"
     if not many_machines:
-        properties = template["variables"]["properties"]
-        properties["command"]["default"] = f"{sys.executable} -m prefect.engine"
         properties["working_dir"]["default"] = str(PROJECT)
     limit = None if many_machines else settings.num_runs
     try:

@@ -45,6 +45,7 @@ def take_runs(name: str) -> int:
     os.environ[MACHINE_VARIABLE] = name
     os.environ[SLOTS_VARIABLE] = "1"
     os.environ["PYTHONPATH"] = str(PROJECT)
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "INFO"
     # a server answers so while its database starts again, or its proxy finds none behind it
     os.environ.setdefault("PREFECT_CLIENT_RETRY_EXTRA_CODES", "500,502,504")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import INTERVAL
 from sqlalchemy.engine import Connection, Engine, make_url
 
 from components.errors import UserError
@@ -167,6 +168,9 @@ def _read(path: Path) -> Iterator[Row]:
 
 def _load(connection: Connection, table: sa.Table, rows: Iterator[Row]) -> int:
     columns = {column.name: column for column in _columns(table)}
+    for column in columns.values():
+        if isinstance(column.type, sa.JSON) and column.nullable:
+            column.type.none_as_null = True  # else nothing would become a `null` of JSON's
     count, batch = 0, []
     for row in rows:
         count += 1
@@ -192,7 +196,7 @@ def _fitting(value: Any, column: "sa.Column[Any]") -> Any:
         when = _EPOCH + timedelta(seconds=value) if isinstance(value, int | float) else None
         when = when or datetime.fromisoformat(value).astimezone(UTC)
         return when.replace(tzinfo=UTC if kind.timezone else None)
-    if isinstance(kind, sa.Interval):
+    if isinstance(kind, sa.Interval | INTERVAL):
         if isinstance(value, int | float):
             return timedelta(seconds=value)
         return datetime.fromisoformat(value).replace(tzinfo=None) - _EPOCH  # as SQLite has it

@@ -33,7 +33,7 @@ from tests.storage.seaweed import S3Server, s3_server
 BUCKET = "mintmark"
 SETTLED = ("Completed", "Failed", "Cancelled", "Crashed", "Suspended")
 MARK = "MINTMARK_TEST_CLUSTER"
-_SECONDS = 600
+_SECONDS = 3600
 _CHECKOUT = ("components", "flows", "infra", "dvc.yaml", ".dvcignore", "params.yaml")
 _WORKER_LOGIN, _READER_LOGIN = "worker", "reader"
 

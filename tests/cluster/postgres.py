@@ -14,7 +14,7 @@ from secrets import token_hex
 from flows.ports import free_port
 
 USER = "mintmark"
-_SECONDS = 60
+_SECONDS = 600
 _UNPRIVILEGED = "postgres"  # made by Debian's package; the server refuses to run as root
 
 

@@ -30,7 +30,7 @@ REQUEST = {
         "evaluate.repeats=1",
     ],
 }
-_SECONDS = 600
+_SECONDS = 3600
 _DOWN = 5.0
 """How long a server stays away, as an orchestrator needs to start it anew."""
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import INTERVAL
 
 from components.errors import UserError
 from components.storage.database import _fitting, _plain, count_rows, dump_database, load_database
@@ -109,6 +110,7 @@ def test_values_fit_the_column_that_takes_them() -> None:
     assert fitted(moment.replace(tzinfo=None), sa.DateTime(timezone=True)) == moment
     assert fitted(moment, sa.DateTime()) == moment.replace(tzinfo=None)
     assert fitted(datetime(1970, 1, 1, 0, 0, 5), sa.Interval()) == timedelta(seconds=5)
+    assert fitted(datetime(1970, 1, 1, 0, 0, 5), INTERVAL()) == timedelta(seconds=5)
     assert fitted(timedelta(seconds=5), sa.Interval()) == timedelta(seconds=5)
     assert fitted(timedelta(seconds=5), sa.DateTime()) == datetime(1970, 1, 1, 0, 0, 5)
     assert fitted(1, sa.Boolean()) is True
