@@ -22,7 +22,8 @@ class CriticOddness:
 
     def __call__(self, images: Tensor, labels: Tensor) -> Tensor:
         """How odd each image is, (rows,)."""
-        return -self.discriminator(images, labels).values
+        said: Tensor = self.discriminator(images, labels).values
+        return -said
 
 
 @dataclass(frozen=True)

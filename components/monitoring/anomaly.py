@@ -136,5 +136,6 @@ def _columns(explained: pd.DataFrame | None, row: int) -> tuple[tuple[str, float
     """The columns that contribute most to a row's oddness, if that is known."""
     if explained is None or row not in explained.index:
         return ()
-    most = explained.loc[row].sort_values(ascending=False, kind="stable").head(COLUMNS)
+    contributions = pd.Series(explained.loc[row])
+    most = contributions.sort_values(ascending=False, kind="stable").head(COLUMNS)
     return tuple((str(name), float(value)) for name, value in most.items())

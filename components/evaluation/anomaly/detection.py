@@ -85,9 +85,11 @@ def _in_numbers(sides: Sides[Table] | Sides[ImageSet]) -> Sides[Matrix]:
     """All sides as rows of numbers, without the target."""
     parts = (sides.fitted, sides.held_out, sides.test)
     if isinstance(sides.fitted, ImageSet):
-        return Sides(*(each.images.reshape(len(each), -1) / 255.0 for each in parts))
+        sets = [each for each in parts if isinstance(each, ImageSet)]
+        return Sides(*(each.images.reshape(len(each), -1) / 255.0 for each in sets))
+    tables = [each for each in parts if isinstance(each, Table)]
     schema = sides.fitted.schema
     places = [i for i, c in enumerate(schema.learned) if c.name != schema.target]
     discrete = tuple(schema.learned[i].is_discrete for i in places)
     form = linear_form(sides.fitted.matrix[:, places], discrete)
-    return Sides(*(form.apply(each.matrix[:, places]) for each in parts))
+    return Sides(*(form.apply(each.matrix[:, places]) for each in tables))
