@@ -83,3 +83,18 @@ def test_nights_are_compared_with_nights() -> None:
     assert "'heat' (distance" in found.reason and found.columns[0].shift == pytest.approx(
         3.0 / 1.0, abs=0.3
     )
+
+
+def test_the_champions_own_rows_are_told_apart_from_both_sides() -> None:
+    table, own = mixed_table(800), mixed_frame(600, seed=4)
+    bent = own.assign(age=own["age"] + 12)
+    baseline = make_baseline(
+        frame_batches(table.frame), table.schema, synthetic=frame_batches(bent)
+    )
+    moved = mixed_frame(600, seed=5).assign(age=lambda f: f["age"] + 12)
+    report = detect(baseline, frame_batches(moved), alarm_share=0.3).report
+    found = report.synthetic
+    assert found is not None and found.num_rows == 600 and report.status is Status.OK
+    assert found.to_current.worst == () and found.to_reference.worst == ("age",)
+    assert found.to_current.low is not None and found.to_current.low < 0.5
+    assert found.to_reference.auc is not None and found.to_reference.auc > 0.7
