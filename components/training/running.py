@@ -31,7 +31,7 @@ def check_numbers(config: AdversarialConfig) -> None:
 def _multiplies_bfloat16(device: torch.device) -> bool:
     """Whether there are instructions for it: else it is emulated, and slower than float32."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 

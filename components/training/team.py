@@ -59,7 +59,7 @@ class Team:
         """The mean over all processes; gradients of all of them go back through it."""
         if self.size == 1:
             return value
-        total: Tensor = _Sum.apply(value)
+        total: Tensor = _Sum.apply(value)  # type: ignore[no-untyped-call]
         return total / self.size
 
     def agreed(self, found: Callable[[], Agreed]) -> Agreed:
