@@ -79,7 +79,7 @@ fetching a batch by their loader and reading off the losses are.
 {3}
 ## Settings
 
-*No channels-last* takes back what the trunk does to convolutions by itself.
+*No channels-last* takes back how our models lay out convolutions in memory.
 
 {4}"""
 
@@ -136,7 +136,6 @@ def speed_of(
 ) -> Speed:
     """A game beside others that take as many steps in a turn; it bears its share of the looks."""
     runs: dict[str, Callable[[], object]] = {"ours": partial(steps, game), **others}
-    in_turns(runs, 1)
     found = in_turns(runs, rounds)
     looks = seconds_of_a_look(game) * STEPS_IN_A_TURN / game.config.look_every
     ours = [seconds + looks for seconds in found["ours"]]

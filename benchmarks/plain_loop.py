@@ -17,8 +17,8 @@ from components.training.adversarial import Players, RealSamples
 class PlainLoop:
     """Trains `players` on `real`; `step` is one update of each.
 
-    `tuned` takes Adam in one kernel and networks laid out as in our games; without it both are as
-    torch has them. Raises NotImplementedError for settings that it does not know.
+    `tuned` takes Adam in one kernel and networks laid out as our models have them; without it both
+    are as torch has them. Raises NotImplementedError for settings that it does not know.
     """
 
     def __init__(
@@ -34,9 +34,9 @@ class PlainLoop:
             raise NotImplementedError("replay, noise, augmentation or feature matching")
         self.config, self.players = config, players
         self.generator, self.discriminator = players.generator, players.discriminator
-        if tuned:
+        if not tuned:
             for network in (self.generator, self.discriminator):
-                network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+                network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
         self.images = real.samples.float() / 127.5 - 1
         self.conditions = real.conditions
         self.random = torch.Generator().manual_seed(seed)

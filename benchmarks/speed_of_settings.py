@@ -38,9 +38,9 @@ def rows_of(
             yield [name, label, "-", str(error)]
             continue
         begun[label] = _seconds_with_children(partial(take, games[label]))
-    found = in_turns({label: partial(take, game) for label, game in games.items()}, rounds + 1)
+    found = in_turns({label: partial(take, game) for label, game in games.items()}, rounds)
     for label, seconds in begun.items():
-        times = times_as_fast(found[label][1:], found["usual"][1:])
+        times = times_as_fast(found[label], found["usual"])
         yield [name, label, str(times), f"{seconds:.0f} s" if label == "`compile: true`" else ""]
 
 

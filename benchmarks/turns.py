@@ -1,31 +1,39 @@
 """Things that are timed in turns, so that what else the machine does falls on all alike."""
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+LEAST_SECONDS = 0.3
+"""A turn is no shorter than about this: a quick run is taken several times in one."""
+
 
 def in_turns(runs: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
     """Seconds of the processor that each run takes, round by round; whose turn is first changes.
+
+    Each is taken once before the first round, and so often in each that a turn is long enough.
 
     The processor's time, not the clock's: with one thread both are one on a machine that does
     nothing else, and only the former is right on another.
     """
     names = list(runs)
+    times = {name: math.ceil(LEAST_SECONDS / seconds_of(runs[name])) for name in names}
     found: dict[str, list[float]] = {name: [] for name in names}
     for number in range(rounds):
         first = number % len(names)
         for name in names[first:] + names[:first]:
-            found[name].append(seconds_of(runs[name]))
+            found[name].append(seconds_of(runs[name], times[name]))
     return found
 
 
-def seconds_of(run: Callable[[], object]) -> float:
-    """Seconds of the processor that it takes."""
+def seconds_of(run: Callable[[], object], times: int = 1) -> float:
+    """Seconds of the processor that it takes, the mean over so many times."""
     began = time.process_time()
-    run()
-    return time.process_time() - began
+    for _ in range(times):
+        run()
+    return (time.process_time() - began) / times
 
 
 @dataclass(frozen=True)

@@ -118,8 +118,8 @@ class AdversarialGame:
         self.noise_level, self.rate_factor = 0.0, 1.0
 
     def _settled(self, network: nn.Module) -> nn.Module:
-        """The network on its device, laid out as convolutions are quickest, and shared by all."""
-        network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        """The network on its device, and shared by all."""
+        network.to(self.device)
         if self.team.size > 1:
             share(network, self.team, self.batch_size)
         return network
@@ -213,9 +213,7 @@ class AdversarialGame:
         return losses | ({"drift": loss.drift * values.square().mean()} if loss.drift else {})
 
     def _update_generator(self, real: Tensor, fake: Tensor, condition: Tensor) -> dict[str, Tensor]:
-        judging = self._weights("discriminator")
-        for parameter in judging:
-            parameter.requires_grad_(False)
+        self._let_learn("discriminator", False)
         of_fake: Opinion = self._judge(self._shown(fake), condition)
         losses: dict[str, Tensor] = {}
         if self.loss.relative or self.config.feature_matching:
@@ -231,8 +229,7 @@ class AdversarialGame:
             found = self._class_loss(of_fake.logits, condition)
             losses["generator_class_loss"] = self.players.auxiliary_weight * found
         told = self._descend("generator", losses)
-        for parameter in judging:
-            parameter.requires_grad_(True)
+        self._let_learn("discriminator", True)
         return told
 
     def _of_all(self, features: Tensor) -> Tensor:
@@ -264,6 +261,11 @@ class AdversarialGame:
         """A network's weights, without a walk through its layers."""
         weights: list[nn.Parameter] = self.optimisers[name].param_groups[0]["params"]
         return weights
+
+    def _let_learn(self, name: str, is_learning: bool) -> None:
+        """Whether slopes of a network's weights are asked for."""
+        for parameter in self._weights(name):
+            parameter.requires_grad_(is_learning)
 
     def slow(self, factor: float) -> None:
         """From now on, rates are those of the settings times this."""
