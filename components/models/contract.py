@@ -123,8 +123,10 @@ class ImageClassifier(Protocol):
     An image is judged by itself, whatever others are judged with it.
     """
 
-    classes_: tuple[str, ...]
-    """The classes that labelled training images show."""
+    @property
+    def classes_(self) -> tuple[str, ...]:
+        """The classes that labelled training images show."""
+        ...
 
     def classify(self, images: Pixels) -> Matrix:
         """The chance of each of `classes_`, shape (images, classes), given that it is one."""

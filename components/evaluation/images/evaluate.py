@@ -77,7 +77,17 @@ def evaluate_images(
     beside = {name: canonical_images(made, config.seed) for name, made in beside.items()}
     processes = min(2, os.cpu_count() or 1) if workers is None else workers
     case = ImageCase(
-        *sets, config, len(train), make_and_fit, benefit, processes, log, beside, generator
+        sets[0],
+        sets[1],
+        sets[2],
+        config,
+        len(train),
+        make_and_fit,
+        benefit,
+        processes,
+        log,
+        beside,
+        generator,
     )
     if config.purpose is Purpose.AUGMENTATION and not case.is_labelled:
         raise UserError("augmentation needs images with labels, of two classes at least")
