@@ -19,7 +19,8 @@ def labelled_part(images: ImageSet) -> ImageSet:
     (('a', 'c'), [1, 0, 1])
     """
     known = images.take(np.flatnonzero(images.is_known))
-    shown, labels = np.unique(() if known.labels is None else known.labels, return_inverse=True)
+    codes = np.empty(0, np.int64) if known.labels is None else known.labels
+    shown, labels = np.unique(codes, return_inverse=True)
     if len(shown) < FEWEST_CLASSES:
         raise UserError(
             f"a classifier learns from labelled images of {FEWEST_CLASSES} classes at least; "

@@ -1,8 +1,9 @@
 """Challenger against champion where models classify: the same held-out images, called by both."""
 
 import numpy as np
+from numpy.typing import NDArray
 
-from components.data.images import ImageSet
+from components.data.images import ImageSet, Pixels
 from components.evaluation.challenge import CONFIDENCE, MARGIN, Challenge
 from components.evaluation.statistics import mean_interval
 from components.models.contract import ImageClassifier, ImageModel
@@ -26,11 +27,9 @@ def challenge_classifier(
     assert test.labels is not None
     names = np.array(test.classes)[test.labels]
     rows = np.isin(names, champion.classes_)
-    before, after = (
-        np.array(each.classes_)[each.classify(test.images[rows]).argmax(axis=1)] == names[rows]
-        for each in (champion, challenger)
-    )
-    gaps = before.astype(np.float64) - after
+    images, names = test.images[rows], names[rows]
+    before, after = _is_right(champion, images, names), _is_right(challenger, images, names)
+    gaps = before - after
     lost = mean_interval(gaps, confidence=CONFIDENCE, floor=1 / len(gaps))
     passed = lost.high <= MARGIN
     return Challenge(
@@ -41,6 +40,14 @@ def challenge_classifier(
         f"{after.mean():.3f} of test images by their class and the champion {before.mean():.3f}, "
         f"a loss of at most {lost.high:+.3f} with 95% confidence; at most {MARGIN:+.3f} is allowed",
     )
+
+
+def _is_right(
+    classifier: ImageClassifier, images: Pixels, names: NDArray[np.str_]
+) -> NDArray[np.float64]:
+    """1 for each image that is called by its class."""
+    called = np.array(classifier.classes_)[classifier.classify(images).argmax(axis=1)]
+    return (called == names).astype(np.float64)
 
 
 def _nothing(why: str) -> Challenge:

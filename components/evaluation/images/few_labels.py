@@ -103,10 +103,10 @@ def _classifier_of(case: ImageCase) -> ImageClassifier:
 
 def _sorted(case: ImageCase) -> Sorted:
     """The test images; raises UserError where it is not known what they show."""
-    if case.train.labels is None or case.test.labels is None or not case.test.is_labelled:
+    taught, labels = case.train.labels, case.test.labels
+    if taught is None or labels is None or not case.test.is_labelled:
         raise UserError("purpose = classification needs labels of the test images")
-    taught = np.unique(case.train.labels[case.train.is_known])
-    is_known = np.isin(case.test.labels, taught)
+    is_known = np.isin(labels, np.unique(taught[case.train.is_known]))
     known, outliers = (case.test.take(np.flatnonzero(side)) for side in (is_known, ~is_known))
     return Sorted(known, outliers)
 
