@@ -42,7 +42,15 @@ def _fair_survey() -> pd.DataFrame:
     return frame
 
 
+def _ecg() -> pd.DataFrame:
+    """600 seconds of a drawn electrocardiogram of two leads; the second half has planted faults."""
+    from components.data.ecg import draw_ecg
+
+    return draw_ecg(600, clean_seconds=300, seed=0).frame()
+
+
 TABLES: Mapping[str, Callable[[], pd.DataFrame]] = {
+    "procedural:ecg": _ecg,
     "sklearn:breast_cancer": _sklearn("breast_cancer", "diagnosis"),
     "sklearn:diabetes": _sklearn("diabetes", "progression"),
     "sklearn:digits": _sklearn("digits", "digit"),
