@@ -11,7 +11,9 @@ from components.config.adversarial import (
 )
 from components.config.device import Device
 from components.config.evaluate import (
+    ANOMALY_GATES,
     AUGMENTATION_GATES,
+    OF_MADE_ROWS,
     RATIOS,
     SHARING_GATES,
     EvaluateConfig,
@@ -64,11 +66,13 @@ from components.config.models import (
 from components.config.params import Params, override, parse_evaluate, parse_params, read_params
 from components.config.prepare import (
     IMAGE_TARGET,
+    NORMAL,
     ColumnKind,
     Combination,
     Constraint,
     GroupSplit,
     Inequality,
+    NormalConfig,
     PrepareConfig,
     RandomSplit,
     Split,
@@ -80,8 +84,11 @@ from components.config.settings import Settings
 from components.config.stability import Action, Holdout, Watch
 
 __all__ = [
+    "ANOMALY_GATES",
     "AUGMENTATION_GATES",
     "IMAGE_TARGET",
+    "NORMAL",
+    "OF_MADE_ROWS",
     "R1",
     "RATIOS",
     "SHARING_CROWD",
@@ -125,6 +132,7 @@ __all__ = [
     "Model",
     "ModelConfig",
     "Norm",
+    "NormalConfig",
     "Params",
     "PlainConditioning",
     "PlainLoss",

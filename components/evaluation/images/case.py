@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.decomposition import PCA
 
-from components.config import ColumnKind, EvaluateConfig, Purpose
+from components.config import OF_MADE_ROWS, ColumnKind, EvaluateConfig, Purpose
 from components.config.image_evaluation import USUAL_BENEFIT, ImageBenefitConfig
 from components.data.images import ImageSet, Pixels
 from components.data.inference import describe
@@ -192,4 +192,4 @@ class ImageEvaluator:
     run: Callable[[ImageCase], ImageFindings]
     metrics: tuple[Metric, ...]
     needs: str | None = None
-    purposes: frozenset[Purpose] = field(default=frozenset(Purpose))
+    purposes: frozenset[Purpose] = OF_MADE_ROWS
