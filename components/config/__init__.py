@@ -80,6 +80,7 @@ from components.config.prepare import (
     TimeSplit,
 )
 from components.config.promote import AncestryConfig, Approval, PromoteConfig
+from components.config.series import SeriesAutoencoderConfig, SeriesLayout
 from components.config.settings import Settings
 from components.config.stability import Action, Holdout, Watch
 
@@ -146,6 +147,8 @@ __all__ = [
     "Replay",
     "ResidualNetworks",
     "Scale",
+    "SeriesAutoencoderConfig",
+    "SeriesLayout",
     "Settings",
     "Split",
     "Sum",

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from components.config.device import Device
 from components.config.evaluate import Purpose
 from components.config.images import ImageModelConfig
+from components.config.series import SeriesAutoencoderConfig
 from components.config.settings import Settings
 
 
@@ -249,7 +250,10 @@ class AutoConfig(Settings):
     held_out_share: float = Field(0.3, gt=0, lt=1)
 
 
-Model = Annotated[ModelConfig | AutoConfig | ImageModelConfig, Field(discriminator="name")]
+Model = Annotated[
+    ModelConfig | AutoConfig | ImageModelConfig | SeriesAutoencoderConfig,
+    Field(discriminator="name"),
+]
 
 
 CALIBRATION_SHARE = 0.2

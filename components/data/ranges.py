@@ -42,14 +42,3 @@ def merged_ranges(
         found.append(np.column_stack([runs[begins, 0], runs[ends, 1]]))
     ranges = np.concatenate(found)
     return ranges[ranges[:, 1] - ranges[:, 0] >= shortest]
-
-
-def meets(ranges: Positions, others: Positions) -> NDArray[np.bool_]:
-    """For each range, whether it has a step in common with any of the others.
-
-    >>> meets(np.array([[0, 3], [5, 6]]), np.array([[2, 4], [6, 9]])).tolist()
-    [True, False]
-    """
-    before = ranges[:, None, 0] < others[None, :, 1]
-    found: NDArray[np.bool_] = (before & (others[None, :, 0] < ranges[:, None, 1])).any(axis=1)
-    return found

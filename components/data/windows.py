@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data.series import Positions, Values
+from components.data.series import Positions, Series, Values
 
 BATCH = 1_024
 
@@ -46,6 +46,11 @@ class Scaling:
         """
         scaled: Values = np.arcsinh(self.apply(values))
         return scaled
+
+    def unsquashed(self, scaled: Values) -> Values:
+        """The values that `squashed` gives these of."""
+        values: Values = np.sinh(scaled) * self.spread + self.centre
+        return values
 
 
 def window_starts(stretches: Positions, window: int, stride: int = 1) -> Positions:
@@ -117,3 +122,14 @@ def cut_last(stretches: Positions, share: float) -> tuple[Positions, Positions]:
     firsts, ends = stretches.T
     cuts = ends - np.round(share * (ends - firsts)).astype(np.int64)
     return np.column_stack([firsts, cuts]), np.column_stack([cuts, ends])
+
+
+def latest_rows(series: Series, share: float) -> tuple[Positions, Positions]:
+    """Positions in the table of all rows but the last `share` of each stretch, and of those.
+
+    Rows that lack a value are in neither.
+    """
+    parts = cut_last(series.stretches, share)
+    steps = [np.concatenate([np.arange(a, b) for a, b in part] or [[]]) for part in parts]
+    earlier, latest = (np.sort(series.places[found.astype(np.int64)]) for found in steps)
+    return earlier, latest

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from components.data.series import Positions
 from components.errors import UserError
+from components.models.calibration import Calibration
 
 PER = 1_000
 """Rates are of events in so many steps."""
@@ -64,14 +65,14 @@ def lowest_rate(num_blocks: int, block: int) -> float:
     return PER / (block * (num_blocks + 1))
 
 
-def threshold_at(maxima: Scores, block: int, rate: float) -> BlockThreshold:
-    """The lowest threshold with at most `rate` false events in 1,000 steps, from block maxima.
+def threshold_at(scale: Calibration, block: int, rate: float) -> BlockThreshold:
+    """The lowest threshold with at most `rate` false events in 1,000 steps.
 
-    Raises UserError where there are too few blocks to state such a rate, or where it asks for an
-    event in every block.
+    `scale` is that of block maxima. Raises UserError where there are too few blocks to state such a
+    rate, or where it asks for an event in every block.
 
-    >>> found = threshold_at(np.arange(99.0), 50, 0.5)
-    >>> found.value, found.rate
+    >>> found = threshold_at(Calibration.of(np.arange(99.0)), 50, 0.5)
+    >>> found.value, round(found.rate, 6)
     (97.0, 0.4)
     """
     share = rate * block / PER
@@ -80,15 +81,14 @@ def threshold_at(maxima: Scores, block: int, rate: float) -> BlockThreshold:
             f"a rate of {rate:g} false events in {PER:,} steps cannot be had: events are {block} "
             f"steps apart at least, so that a rate below {PER / block:g} is accepted"
         )
-    place = math.floor(share * (len(maxima) + 1) * (1 + 1e-12))
-    if place < 1:
+    if share * (scale.num_rows + 1) < 1 - 1e-9:
         raise UserError(
             f"a rate of {rate:g} false events in {PER:,} steps cannot be stated from "
-            f"{len(maxima)} blocks of {block} steps; from these {lowest_rate(len(maxima), block):g}"
-            f" can, and {rate:g} from {math.ceil(PER / rate):,} steps held out"
+            f"{scale.num_rows} blocks of {block} steps; from these "
+            f"{lowest_rate(scale.num_rows, block):g} can, and {rate:g} from "
+            f"{math.ceil(PER / rate):,} steps held out"
         )
-    value = float(np.sort(maxima)[-place])
-    return BlockThreshold(value, lowest_rate(len(maxima), block) * place, block)
+    return BlockThreshold(scale.threshold(share), scale.stated_rate(share) * PER / block, block)
 
 
 def rate_from_month(events: float, interval_seconds: float) -> float:

@@ -18,6 +18,7 @@ from components.config import (
     LapganConfig,
     ModelConfig,
     PrivateConfig,
+    SeriesAutoencoderConfig,
     TableGanConfig,
     TreesConfig,
     TvaeConfig,
@@ -33,7 +34,7 @@ class Entry:
     """A model as `module:class`, its settings, and what only it needs to sample."""
 
     path: str
-    settings: type[ModelConfig | ImageModelConfig]
+    settings: type[ModelConfig | ImageModelConfig | SeriesAutoencoderConfig]
     needs: tuple[str, ...] = ()
 
 
@@ -64,6 +65,15 @@ IMAGE_MODELS = {
     "lapgan": Entry("components.models.lapgan:Lapgan", LapganConfig, needs=("pillow", "torch")),
 }
 """The same for generators of images."""
+
+SERIES_MODELS = {
+    "series_autoencoder": Entry(
+        "components.models.series_autoencoder:SeriesAutoencoder",
+        SeriesAutoencoderConfig,
+        needs=("torch",),
+    ),
+}
+"""The same for models of series, which make rows too, but learn from their order."""
 
 IMAGE_DEFAULT = "image_gan"
 
@@ -121,12 +131,12 @@ def load_any_model(directory: Path) -> TabularModel | ImageModel:
 
 def needs_of(name: str) -> tuple[str, ...]:
     """What only this model needs to sample, beyond what all do."""
-    return _entry(name, MODELS | IMAGE_MODELS).needs
+    return _entry(name, MODELS | IMAGE_MODELS | SERIES_MODELS).needs
 
 
 def model_class(name: str) -> type[Any]:
     """The class of the model called `name`; raises UserError where it is not known."""
-    module, _, attribute = _entry(name, MODELS | IMAGE_MODELS).path.partition(":")
+    module, _, attribute = _entry(name, MODELS | IMAGE_MODELS | SERIES_MODELS).path.partition(":")
     found: type[Any] = getattr(importlib.import_module(module), attribute)
     return found
 

@@ -84,6 +84,8 @@ BASELINES: Mapping[str, Baseline] = {
     "pca": pca_windows,
     "moving_z_score": moving_z_score,
 }
+CAUSAL = frozenset({"moving_z_score"})
+"""Those whose scores depend on no later step."""
 
 
 def _flat(values: Values, stretches: Positions, window: int) -> Values:

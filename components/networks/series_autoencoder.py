@@ -61,7 +61,12 @@ class SeriesAutoencoder(nn.Module):
 
     def forward(self, windows: Tensor) -> Tensor:
         """The windows as they are made again of their codes."""
-        hidden = nn.functional.silu(self.enter(self.encoder(windows)))
+        made: Tensor = self.decoded(self.encoder(windows))
+        return made
+
+    def decoded(self, codes: Tensor) -> Tensor:
+        """The windows that codes, (rows, code), stand for."""
+        hidden = nn.functional.silu(self.enter(codes))
         made: Tensor = self.decoder(hidden.reshape(-1, *self.deepest))
         return made
 
