@@ -256,9 +256,6 @@ Model = Annotated[
 ]
 
 
-CALIBRATION_SHARE = 0.2
-
-
 class TrainConfig(Settings):
     """Which generator to fit, and from which seed.
 
@@ -269,8 +266,8 @@ class TrainConfig(Settings):
     model: Model
     seed: int = Field(0, ge=0)
     threads: int = Field(2, ge=1)
-    calibration_share: float = Field(
-        CALIBRATION_SHARE, gt=0, lt=1, exclude_if=lambda share: share == CALIBRATION_SHARE
+    calibration_share: float | None = Field(
+        None, gt=0, lt=1, exclude_if=lambda share: share is None
     )
 
     @property

@@ -10,7 +10,6 @@ from components.config.evaluate import EvaluateConfig, Purpose
 from components.config.image_evaluation import ImageEvaluationConfig
 from components.config.images import makes_images
 from components.config.models import (
-    CALIBRATION_SHARE,
     AutoConfig,
     PrivateConfig,
     SynthesizeConfig,
@@ -56,8 +55,12 @@ class Params(Settings):
                 "needs the values of the target that are normal (prepare.normal.values), and no "
                 "other purpose can use them"
             )
-        if normal is None and self.train.calibration_share != CALIBRATION_SHARE:
-            raise ValueError("train.calibration_share needs evaluate.purpose = anomaly")
+        share = self.train.calibration_share
+        if (normal is not None) != (share is not None):
+            raise ValueError(
+                f"train.calibration_share = {share}, but evaluate.purpose = {purpose}: the purpose "
+                "anomaly, and no other, holds a share of the training rows out (such as 0.2)"
+            )
         if normal is not None and isinstance(self.train.model, AutoConfig):
             raise ValueError("train.model.name = auto: no race finds anomalies; name a model")
         return self

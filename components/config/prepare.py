@@ -169,7 +169,9 @@ class PrepareConfig(Settings):
 
     @model_validator(mode="after")
     def _takes_effect(self) -> Self:
-        """Refuses settings of tables where the source holds images."""
+        """Refuses settings of tables where the source holds images, and two that contradict."""
+        if self.normal is not None and self.images is not None and self.images.fewer:
+            raise ValueError("images.fewer has no effect beside normal: there is one class")
         if self.images is None:
             return self
         if self.target != IMAGE_TARGET:

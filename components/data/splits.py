@@ -36,7 +36,7 @@ def split_rows(frame: pd.DataFrame, config: PrepareConfig, *, stratify: bool) ->
     rng = np.random.default_rng(config.seed)
     classes = _classes(frame[config.target]) if stratify else np.zeros(len(frame), dtype=np.int8)
     if isinstance(config.split, RandomSplit):
-        test = _draw(classes, config.test_share, rng)
+        test = drawn_by_class(classes, config.test_share, rng)
     elif isinstance(config.split, TimeSplit):
         test = _latest(_key(frame, config.split), config.test_share)
     else:
@@ -45,14 +45,14 @@ def split_rows(frame: pd.DataFrame, config: PrepareConfig, *, stratify: bool) ->
     is_left[test] = False
     train = np.flatnonzero(is_left)
     if config.train_rows is not None:
-        train = _keep(train, classes, config.train_rows, rng)
+        train = keep_some(train, classes, config.train_rows, rng)
     elif len(train) > config.max_train_rows:
         logger.info(
             "%d of %d training rows are kept (prepare.max_train_rows)",
             config.max_train_rows,
             len(train),
         )
-        train = _keep(train, classes, config.max_train_rows, rng)
+        train = keep_some(train, classes, config.max_train_rows, rng)
     return SplitRows(train=train, test=np.sort(test))
 
 
@@ -91,7 +91,7 @@ def _classes(labels: pd.Series) -> NDArray[np.integer]:
     return labels.astype("category").cat.codes.to_numpy()
 
 
-def _draw(classes: NDArray[np.integer], share: float, rng: np.random.Generator) -> Rows:
+def drawn_by_class(classes: NDArray[np.integer], share: float, rng: np.random.Generator) -> Rows:
     """A random `share` of the rows of each class, at least one."""
     narrow = np.int32 if len(classes) < 2**31 else np.int64  # a position a row takes memory
     order = np.argsort(classes, kind="stable").astype(narrow)
@@ -124,11 +124,11 @@ def _groups(groups: pd.Series, share: float, rng: np.random.Generator) -> Rows:
     return np.flatnonzero(groups.isin(names[:count]).to_numpy()).astype(np.int64)
 
 
-def _keep(
+def keep_some(
     train: Rows, classes: NDArray[np.integer], num_rows: int, rng: np.random.Generator
 ) -> Rows:
     """`num_rows` of the training rows, by class; all where there are no more."""
     if num_rows >= len(train):
         raise UserError(f"train_rows = {num_rows}, but only {len(train)} rows are left to train on")
-    kept = _draw(classes[train], num_rows / len(train), rng)
+    kept = drawn_by_class(classes[train], num_rows / len(train), rng)
     return np.sort(train[kept])

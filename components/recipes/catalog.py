@@ -4,6 +4,7 @@ from components.config import Params
 from components.errors import UserError
 from components.recipes import (
     acgan_mnist,
+    anomaly_table,
     bayes_mnist,
     breast_cancer_scarce,
     breast_cancer_sharing,
@@ -43,6 +44,7 @@ RECIPES: dict[str, Recipe] = {
     "scarce_digits": scarce_digits.RECIPE,
     "rare_digit": rare_digit.RECIPE,
     "lesions_augmentation": lesions_augmentation.RECIPE,
+    "anomaly_table": anomaly_table.RECIPE,
 }
 
 

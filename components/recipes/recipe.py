@@ -20,6 +20,7 @@ class Family(StrEnum):
 
     TABLES = "tables"
     IMAGES = "images"
+    ANOMALY = "anomaly"
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from components.models.contract import Exportable, FormallyPrivate, ImageModel, 
 from components.racing.race import can_race, fit_chosen
 from components.racing.standing import Race
 from components.racing.trade_off import trade_off
+from components.stages.anomaly import judge_anomalies
 from components.stages.command import main
 from components.stages.images import read_synthetic_images, read_test_images, read_train_images
 from components.stages.paths import StagePaths
@@ -39,7 +40,9 @@ logger = logging.getLogger(__name__)
 def run(params: Params, paths: StagePaths) -> None:
     """Write the evidence with its verdict, the measurements alone, and images to look at."""
     panels: Sequence[Panel] = ()
-    if makes_images(params.train.model):
+    if params.evaluate.purpose is Purpose.ANOMALY:
+        evidence = judge_anomalies(params, paths)
+    elif makes_images(params.train.model):
         evidence, panels = _judge_images(params.train.model, params, paths)
     else:
         evidence = _judge_rows(params.train.model, params, paths)

@@ -3,14 +3,16 @@
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
-from components.config import ImagesConfig, PrepareConfig
+from components.config import NORMAL, ImagesConfig, PrepareConfig
 from components.data.image_rows import write_images
 from components.data.image_schema import LABEL, schema_of
 from components.data.image_sources import ImageSource, read_image_source
 from components.data.images import ImageSet
+from components.data.normality import split_normal, told_normal
 from components.data.splits import Rows, split_rows
 from components.errors import UserError
 from components.stages.images import hash_image_rows
@@ -31,16 +33,15 @@ def prepare_images(config: PrepareConfig, images: ImagesConfig, paths: StagePath
             "the data changed since it was pinned"
         )
     _check_classes(source)
-    split = split_rows(source.facts, config, stratify=LABEL in source.facts)
-    train = _with_fewer(source.images, split.train, images.fewer, config.seed)
+    train, test = _sides(source, config, images)
     paths.train.parent.mkdir(parents=True, exist_ok=True)
-    schema_of(source.images).save(paths.schema)
-    for chosen, path in ((train, paths.train), (split.test, paths.test)):
-        write_images([source.images.take(chosen)], path)
+    schema_of(train).save(paths.schema)
+    for chosen, path in ((train, paths.train), (test, paths.test)):
+        write_images([chosen], path)
     facts = {
         "source_sha256": source.sha256,
         "num_train": len(train),
-        "num_test": len(split.test),
+        "num_test": len(test),
         "train_sha256": hash_image_rows(paths.train),
         "test_sha256": hash_image_rows(paths.test),
     }
@@ -48,9 +49,29 @@ def prepare_images(config: PrepareConfig, images: ImagesConfig, paths: StagePath
     logger.info(
         "%d images for training, %d locked for testing, %d classes",
         len(train),
-        len(split.test),
+        len(test),
         len(source.images.classes),
     )
+
+
+def _sides(
+    source: ImageSource, config: PrepareConfig, images: ImagesConfig
+) -> tuple[ImageSet, ImageSet]:
+    """Training and test images; all training images pass for normal where that is told."""
+    if config.normal is None:
+        split = split_rows(source.facts, config, stratify=LABEL in source.facts)
+        train = _with_fewer(source.images, split.train, images.fewer, config.seed)
+        return source.images.take(train), source.images.take(split.test)
+    if LABEL not in source.facts:
+        raise UserError(f"prepare.normal: the images of {config.data} have no labels to tell by")
+    facts = source.facts.assign(**{LABEL: told_normal(source.facts[LABEL], config.normal.values)})
+    split = split_normal(facts, config, config.normal)
+    known, codes = np.unique(facts[LABEL].to_numpy(dtype=str), return_inverse=True)
+    classes = tuple(map(str, known))
+    told = replace(source.images, labels=codes.astype(np.int64), classes=classes)
+    train = told.take(split.train)
+    passing = np.zeros(len(train), dtype=np.int64)
+    return replace(train, labels=passing, classes=(NORMAL,)), told.take(split.test)
 
 
 def _with_fewer(images: ImageSet, train: Rows, fewer: Mapping[str, int], seed: int) -> Rows:

@@ -9,12 +9,15 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from components.config import Params, TrainConfig, makes_images
+from components.data.images import ImageSet
+from components.data.table import Table
 from components.models.catalog import make_image_model
-from components.models.contract import LogMetrics
+from components.models.contract import ImageModel, LogMetrics, TabularModel
 from components.racing.race import fit_chosen
 from components.stages.command import main
 from components.stages.images import read_train_images
 from components.stages.paths import StagePaths
+from components.stages.scale import check_scores, parted, scale_of
 from components.stages.tables import read_train
 from components.stages.training_curves import Logged, step_line, write_training_curves
 from components.storage.home import find_home
@@ -38,17 +41,28 @@ def run(params: Params, paths: StagePaths) -> None:
 
 def _fit(config: TrainConfig, paths: StagePaths, log: LogMetrics, checkpoint_dir: Path) -> None:
     """Fit what the settings name, and save it."""
+    check_scores(config)
     if makes_images(config.model):
         model = make_image_model(config.model)
-        images = read_train_images(paths)
+        images, aside = parted(read_train_images(paths), config)
         model.fit(images, seed=config.seed, log=log, checkpoint_dir=checkpoint_dir)
-        return model.save(paths.model)
+        return _save(model, aside, paths)
+    rows, others = parted(read_train(paths), config)
     fitted = fit_chosen(
-        config.model, read_train(paths), seed=config.seed, log=log, checkpoint_dir=checkpoint_dir
+        config.model, rows, seed=config.seed, log=log, checkpoint_dir=checkpoint_dir
     )
-    fitted.model.save(paths.model)
+    _save(fitted.model, others, paths)
     if fitted.race is not None:
         fitted.race.save(paths.race)
+
+
+def _save(
+    model: TabularModel | ImageModel, held_out: Table | ImageSet | None, paths: StagePaths
+) -> None:
+    """Write the model, and the scale of its scores where rows were held out for one."""
+    model.save(paths.model)
+    if held_out is not None:
+        scale_of(model, held_out).save(paths.calibration)
 
 
 def _content_key(params: Params, paths: StagePaths) -> str:

@@ -26,8 +26,8 @@ ORACLE, GOOD, NOISE, CONSTANT, REVERSED, OVERFIT = CANDIDATES = (
     "reversed",
     "overfit",
 )
-"""The truth, a distance to learned rows, chance, one score for all, the wrong way round, and the
-good one on the scale of rows that it learned from."""
+"""The truth, a distance to learned rows, chance, one score for all, the good one the wrong way
+round, and the distance to the nearest learned row on the scale of these very rows."""
 RECORDS = Path(__file__).with_name("selftest.json")
 RENEW = "`python -m benchmarks.anomaly_ranks` tests it"
 
