@@ -28,8 +28,7 @@ from components.config import (
     SeriesAutoencoderConfig,
     SeriesLayout,
 )
-from components.data.ecg import NORMAL as SOUND
-from components.data.ecg import draw_ecg
+from components.data.ecg import SOUND, draw_ecg
 from components.data.preparation import prepare_table
 from components.data.series import channels_of, read_series
 from components.data.table import Table

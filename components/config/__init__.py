@@ -80,7 +80,7 @@ from components.config.prepare import (
     TimeSplit,
 )
 from components.config.promote import AncestryConfig, Approval, PromoteConfig
-from components.config.series import SeriesAutoencoderConfig, SeriesLayout
+from components.config.series import SeriesAutoencoderConfig, SeriesLayout, reads_series
 from components.config.settings import Settings
 from components.config.stability import Action, Holdout, Watch
 
@@ -166,4 +166,5 @@ __all__ = [
     "parse_evaluate",
     "parse_params",
     "read_params",
+    "reads_series",
 ]

@@ -3,6 +3,7 @@
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
+from typing_extensions import TypeIs
 
 from components.config.device import Device
 from components.config.settings import Settings
@@ -74,3 +75,8 @@ class SeriesAutoencoderConfig(Settings):
         if self.stride > self.window:
             raise ValueError(f"stride = {self.stride} is longer than window = {self.window}")
         return self
+
+
+def reads_series(model: Settings) -> TypeIs[SeriesAutoencoderConfig]:
+    """True for the settings of a model that learns from the order of rows."""
+    return isinstance(model, SeriesAutoencoderConfig)

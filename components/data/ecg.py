@@ -23,7 +23,8 @@ Signal = NDArray[np.float64]
 RATE = 100
 """Samples a second."""
 LEADS = ("lead_1", "lead_2")
-NORMAL = "normal"
+SOUND = "none"
+"""What is wrong with a sound beat."""
 FAULTS = ("missing_beat", "premature_beat", "inverted_t", "noise_burst")
 
 PERIOD, PERIOD_SPREAD = 0.8, 0.04
@@ -59,7 +60,7 @@ class Ecg:
 
     def frame(self) -> pd.DataFrame:
         """A row a sample: `time` in seconds, the leads, and `fault`, what is wrong with it."""
-        fault = np.full(len(self.signal), NORMAL, dtype=object)
+        fault = np.full(len(self.signal), SOUND, dtype=object)
         for planted in self.faults:
             fault[planted.first : planted.end] = planted.kind
         time = np.round(np.arange(len(self.signal)) / RATE, 2)

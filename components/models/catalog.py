@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from components.config import (
     AutoregressiveConfig,
@@ -27,6 +27,9 @@ from components.errors import UserError
 from components.models.artifact import read_header, read_held
 from components.models.constrained import Constrained
 from components.models.contract import ImageModel, TabularModel
+
+if TYPE_CHECKING:
+    from components.models.series_autoencoder import SeriesAutoencoder
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,11 @@ def make_image_model(config: ImageModelConfig) -> ImageModel:
     return cast(ImageModel, model_class(config.name)(config))
 
 
+def make_series_model(config: SeriesAutoencoderConfig) -> "SeriesAutoencoder":
+    """The model of series of these settings, yet to be fitted."""
+    return cast("SeriesAutoencoder", model_class(config.name)(config))
+
+
 def default_config(name: str) -> ModelConfig:
     """The settings a model of rows has unless told otherwise; UserError where it is not known."""
     return cast(ModelConfig, _entry(name, MODELS).settings())
@@ -121,6 +129,14 @@ def load_image_model(directory: Path) -> ImageModel:
     if not header.makes_images:
         raise UserError(f"the model at {directory} ({header.model}) makes rows, not images")
     return cast(ImageModel, model_class(header.model).load(directory))
+
+
+def load_series_model(directory: Path) -> "SeriesAutoencoder":
+    """The model of series saved in `directory`; raises UserError where there is none."""
+    header = read_header(directory)
+    if header.model not in SERIES_MODELS:
+        raise UserError(f"the model at {directory} ({header.model}) is none of series")
+    return cast("SeriesAutoencoder", model_class(header.model).load(directory))
 
 
 def load_any_model(directory: Path) -> TabularModel | ImageModel:

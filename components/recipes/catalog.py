@@ -4,6 +4,7 @@ from components.config import Params
 from components.errors import UserError
 from components.recipes import (
     acgan_mnist,
+    anomaly_ecg,
     anomaly_table,
     bayes_mnist,
     breast_cancer_scarce,
@@ -45,6 +46,7 @@ RECIPES: dict[str, Recipe] = {
     "rare_digit": rare_digit.RECIPE,
     "lesions_augmentation": lesions_augmentation.RECIPE,
     "anomaly_table": anomaly_table.RECIPE,
+    "anomaly_ecg": anomaly_ecg.RECIPE,
 }
 
 

@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 
-from components.config import Params, makes_images
+from components.config import Params, makes_images, reads_series
 from components.data.files import count_rows
 from components.data.image_rows import read_image_rows
 from components.data.image_schema import LABEL, ImageSchema
@@ -20,11 +20,14 @@ from components.models.contract import ImageScorer, Scorer
 from components.stages.images import check_locked, read_train_images
 from components.stages.paths import StagePaths
 from components.stages.scale import parted
+from components.stages.series import judge_series
 from components.stages.tables import read_test, read_train
 
 
 def judge_anomalies(params: Params, paths: StagePaths) -> Evidence:
     """The evidence on the fitted model's scores of the locked test rows."""
+    if reads_series(params.train.model):
+        return judge_series(params, params.train.model, paths)
     scale = Calibration.load(paths.calibration)
     in_images = makes_images(params.train.model)
     case = (_of_images if in_images else _of_rows)(params, paths, scale)

@@ -7,7 +7,7 @@ import pytest
 
 from components.data import ecg
 from components.data.bundled import load_bundled
-from components.data.ecg import BEAT, FAULTS, NORMAL, RATE, draw_ecg
+from components.data.ecg import BEAT, FAULTS, RATE, SOUND, draw_ecg
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +28,8 @@ def test_same_seed_same_signal(drawn):
 
 def test_the_first_part_is_clean_and_the_frame_tells_the_rest(drawn):
     frame = drawn.frame()
-    assert (frame["fault"][: 60 * RATE] == NORMAL).all()
-    assert set(frame["fault"]) == {NORMAL, *FAULTS}
+    assert (frame["fault"][: 60 * RATE] == SOUND).all()
+    assert set(frame["fault"]) == {SOUND, *FAULTS}
     assert min(fault.first for fault in drawn.faults) >= 60 * RATE
 
 

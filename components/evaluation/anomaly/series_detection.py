@@ -61,6 +61,13 @@ def detect_in_series(
     )
 
 
+def scale_of_blocks(model: SeriesAutoencoder, held_out: Table) -> Calibration:
+    """The scale of the model's scores: the peaks of blocks, of a window's length, held out."""
+    series, window = model.series(held_out.frame), model.config.window
+    errors = model.errors(series).sum(axis=1)
+    return Calibration.of(block_maxima(errors, _judged(series.stretches, window), window))
+
+
 def _judged(stretches: Positions, window: int) -> Positions:
     """Those of a window at least: steps of others have no score."""
     return stretches[np.diff(stretches, axis=1)[:, 0] >= window]
