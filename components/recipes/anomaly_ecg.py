@@ -25,8 +25,10 @@ GATES = tuple(
 )
 
 
-def _params(*, steps: int, width: int) -> Params:
-    model = SeriesAutoencoderConfig(layout=SeriesLayout(time="time"), steps=steps, width=width)
+def _params(*, steps: int, width: int, stride: int = 1) -> Params:
+    model = SeriesAutoencoderConfig(
+        layout=SeriesLayout(time="time"), steps=steps, width=width, stride=stride
+    )
     return Params(
         name="anomaly_ecg",
         prepare=PrepareConfig(
@@ -45,7 +47,7 @@ RECIPE = Recipe(
     question="Does an autoencoder of heartbeats find faulty ones that simpler detectors miss?",
     family=Family.ANOMALY,
     presets={
-        Preset.SMOKE: _params(steps=30, width=4),
+        Preset.SMOKE: _params(steps=30, width=4, stride=16),
         Preset.CPU: _params(steps=800, width=16),
         Preset.GPU: _params(steps=10_000, width=64),
     },

@@ -13,7 +13,7 @@ from components.evaluation.statistics import Vector
 from components.models.block_threshold import PER, block_maxima, threshold_at
 from components.models.calibration import Calibration
 from components.models.series_autoencoder import SeriesAutoencoder
-from components.models.series_baselines import BASELINES, CAUSAL
+from components.models.series_baselines import BASELINES, CAUSAL, Windows
 
 SEGMENT = 4
 """Windows in a segment: what is further apart is taken to be independent."""
@@ -31,7 +31,7 @@ def detect_in_series(
 
     Alarms are raised where a block of a window's length held out of the fit would have as high a
     peak with a chance of `config.false_alarms` at most. Baselines learn from the same steps in the
-    same scaling.
+    same scaling, and score by windows as far apart.
     """
     window = model.config.window
     series, calibrating = model.series(test.frame), model.series(held_out.frame)
@@ -48,7 +48,8 @@ def detect_in_series(
 
     baselines = {}
     for name, learn in BASELINES.items():
-        tell = learn(*scaled(model.series(fitted.frame)), window, derived_seed(config.seed, name))
+        windows = Windows(window, model.config.stride)
+        tell = learn(*scaled(model.series(fitted.frame)), windows, derived_seed(config.seed, name))
         lag = 0 if name in CAUSAL else window - 1
         baselines[name] = scored(lambda series, tell=tell: tell(*scaled(series)), lag)
     return SeriesCase(
