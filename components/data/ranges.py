@@ -42,3 +42,15 @@ def merged_ranges(
         found.append(np.column_stack([runs[begins, 0], runs[ends, 1]]))
     ranges = np.concatenate(found)
     return ranges[ranges[:, 1] - ranges[:, 0] >= shortest]
+
+
+def in_ranges(ranges: Positions, num_steps: int) -> NDArray[np.bool_]:
+    """True for the steps in a range, shape (num_steps,).
+
+    >>> in_ranges(np.array([[0, 1], [2, 4]]), 5).tolist()
+    [True, False, True, True, False]
+    """
+    found = np.zeros(num_steps, dtype=bool)
+    for first, end in ranges:
+        found[first:end] = True
+    return found

@@ -106,7 +106,7 @@ def read_series(frame: pd.DataFrame, channels: Sequence[str], layout: SeriesLayo
     is_first = np.diff(groups[order], prepend=-1) != 0
     waits = np.where(is_first, np.nan, np.diff(times[order], prepend=np.nan))
     usual = _usual(waits, np.cumsum(is_first) - 1)
-    late = waits > layout.largest_gap * usual
+    late = np.asarray(waits > layout.largest_gap * usual)
     whole = np.isfinite(values).all(axis=1)
     arrived = np.diff(times, prepend=-np.inf)
     return Series(
@@ -114,7 +114,7 @@ def read_series(frame: pd.DataFrame, channels: Sequence[str], layout: SeriesLayo
         channels=tuple(channels),
         stretches=_stretches(whole, is_first | late),
         places=order,
-        interval=None if layout.time is None else float(np.nanmedian(usual)),
+        interval=_interval(usual) if layout.time is not None else None,
         has_clock=has_clock,
         irregular=Irregularities(
             missing=int((~whole).sum()),
@@ -162,6 +162,12 @@ def _usual(waits: Values, series: Positions) -> Values:
     positive = pd.Series(np.where(waits > 0, waits, np.nan))
     found: Values = positive.groupby(series).transform("median").to_numpy(dtype=np.float64)
     return found
+
+
+def _interval(usual: Values) -> float | None:
+    """The usual time between rows over all series; None where no two rows follow on one another."""
+    known = usual[np.isfinite(usual)]
+    return float(np.median(known)) if len(known) else None
 
 
 def _stretches(whole: NDArray[np.bool_], begins: NDArray[np.bool_]) -> Positions:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from components.data.ranges import in_ranges
 from components.data.series import Positions, Series, Values
 
 BATCH = 1_024
@@ -105,14 +105,6 @@ class StepMeans:
         return found
 
 
-def in_windows(stretches: Positions, window: int, num_rows: int) -> NDArray[np.bool_]:
-    """True for the rows that some window has."""
-    found = np.zeros(num_rows, dtype=bool)
-    for first, end in stretches:
-        found[first:end] = end - first >= window
-    return found
-
-
 def cut_last(stretches: Positions, share: float) -> tuple[Positions, Positions]:
     """The stretches without their last `share` of rows, and that last share of each.
 
@@ -130,6 +122,7 @@ def latest_rows(series: Series, share: float) -> tuple[Positions, Positions]:
     Rows that lack a value are in neither.
     """
     parts = cut_last(series.stretches, share)
-    steps = [np.concatenate([np.arange(a, b) for a, b in part] or [[]]) for part in parts]
-    earlier, latest = (np.sort(series.places[found.astype(np.int64)]) for found in steps)
+    earlier, latest = (
+        np.sort(series.places[in_ranges(part, len(series.values))]) for part in parts
+    )
     return earlier, latest

@@ -45,7 +45,7 @@ def isolation_forest(values: Values, stretches: Positions, windows: Windows, see
 
     def oddness(values: Values, stretches: Positions) -> NDArray[np.float64]:
         def tell(cut: Values) -> Values:
-            found = -forest.score_samples(np.arcsinh(cut.reshape(len(cut), -1)))
+            found: Values = -forest.score_samples(np.arcsinh(cut.reshape(len(cut), -1)))
             return np.broadcast_to(found[:, None, None], (len(cut), 1, windows.length))
 
         return _step_means(values, stretches, windows, tell)
@@ -64,7 +64,8 @@ def pca_windows(values: Values, stretches: Positions, windows: Windows, seed: in
         def tell(cut: Values) -> Values:
             flat = np.arcsinh(cut.reshape(len(cut), -1))
             made = components.inverse_transform(components.transform(flat))
-            return np.square(flat - made).reshape(cut.shape).sum(axis=1, keepdims=True)
+            errors: Values = np.square(flat - made).reshape(cut.shape)
+            return errors.sum(axis=1, keepdims=True)
 
         return _step_means(values, stretches, windows, tell)
 

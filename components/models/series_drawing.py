@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from components.config import ColumnKind
 from components.config.series import SeriesLayout
+from components.data.cast import cast
 from components.data.schema import Schema
 from components.data.series import Values
 from components.data.table import encode
@@ -84,7 +85,7 @@ def in_columns(
     else:
         times = pd.Series(begins + steps)
         times = times.round(column.decimals) if column.decimals is not None else times
-    return frame.assign(**{layout.time: times.astype(column.dtype)})
+    return frame.assign(**{layout.time: cast(times, column.dtype)})
 
 
 def usual_codes(frame: pd.DataFrame, schema: Schema) -> NDArray[np.float64]:

@@ -65,6 +65,13 @@ def test_dates_have_a_clock_and_rows_without_time_none():
     assert read_series(frame, ["v"], SeriesLayout()).interval is None
 
 
+@pytest.mark.parametrize("num_rows", [0, 1])
+def test_a_table_of_next_to_nothing_is_a_series(num_rows):
+    read = read_series(two_groups().head(num_rows), ["v"], BY_TIME)
+    assert len(read.values) == num_rows and len(read.stretches) == num_rows
+    assert read.interval is None and str(read.irregular) == ""
+
+
 def test_what_cannot_be_read_is_named():
     frame = two_groups()
     with pytest.raises(UserError, match="'load' is not in the rows"):

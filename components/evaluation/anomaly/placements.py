@@ -47,8 +47,8 @@ def place_events(oddness: Vector, case: SeriesCase) -> Placements:
     runs = ranges_of(case.is_normal)
     lengths = case.events[:, 1] - case.events[:, 0]
     for length in np.unique(lengths):
-        starts = np.concatenate([np.arange(a, b - length + 1, length) for a, b in runs] or [[]])
-        starts = starts.astype(np.int64)
+        found = [np.arange(a, b - length + 1, length) for a, b in runs]
+        starts = np.concatenate([np.empty(0, np.int64), *found])
         peaks = oddness[starts[:, None] + np.arange(length)].max(axis=1)
         for event in np.flatnonzero(lengths == length):
             first, end = case.events[event]

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.config import NORMAL, EvaluateConfig
-from components.data.ranges import ranges_of
+from components.data.ranges import in_ranges, ranges_of
 from components.data.series import Positions
 from components.evaluation.case import Findings, Metric, asked_confidence
 from components.evaluation.seeds import derived_seed
@@ -47,10 +47,7 @@ class SeriesCase:
     @cached_property
     def judged(self) -> NDArray[np.bool_]:
         """True for steps in a stretch."""
-        found = np.zeros(len(self.kinds), dtype=bool)
-        for first, end in self.stretches:
-            found[first:end] = True
-        return found
+        return in_ranges(self.stretches, len(self.kinds))
 
     @cached_property
     def is_anomaly(self) -> NDArray[np.bool_]:
