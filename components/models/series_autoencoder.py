@@ -145,7 +145,7 @@ class SeriesAutoencoder:
         what is usual; NaN for steps that no window has.
         """
         values, window = self.scaling_.squashed(series.values), self.config.window
-        means = StepMeans(*values.shape, window)
+        means = StepMeans(len(values), len(series.channels), window)
         all_starts = window_starts(series.stretches, window, self.config.stride)
         for starts, windows in window_batches(values, all_starts, window):
             means.add(starts, np.square(self._made_again(windows) - windows))

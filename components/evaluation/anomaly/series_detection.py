@@ -46,19 +46,18 @@ def detect_in_series(
     def scaled(series: Series) -> tuple[Values, Positions]:
         return model.scaling_.apply(series.values), series.stretches
 
-    baselines = {}
-    for name, learn in BASELINES.items():
-        windows = Windows(window, model.config.stride)
-        tell = learn(*scaled(model.series(fitted.frame)), windows, derived_seed(config.seed, name))
-        lag = 0 if name in CAUSAL else window - 1
-        baselines[name] = scored(lambda series, tell=tell: tell(*scaled(series)), lag)
+    def baseline(name: str) -> ScoredSteps:
+        learned, windows = scaled(model.series(fitted.frame)), Windows(window, model.config.stride)
+        tell = BASELINES[name](*learned, windows, derived_seed(config.seed, name))
+        return scored(lambda series: tell(*scaled(series)), 0 if name in CAUSAL else window - 1)
+
     return SeriesCase(
         kinds=test.frame[test.schema.target].to_numpy(dtype=object)[series.places],
         stretches=stretches,
         segment=SEGMENT * window,
         model=scored(lambda series: model.errors(series).sum(axis=1), window - 1),
         config=config,
-        baselines=baselines,
+        baselines={name: baseline(name) for name in BASELINES},
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from components.evaluation.anomaly.placements import place_events
 from components.evaluation.anomaly.ranking import compared
@@ -71,7 +72,7 @@ def _steps(case: SeriesCase) -> Measurement:
     )
 
 
-def clustered_error(influence: Vector, clusters: Vector) -> float:
+def clustered_error(influence: Vector, clusters: NDArray[np.integer]) -> float:
     """The standard error of an estimate from its rows' influences, those of a cluster as one.
 
     >>> round(clustered_error(np.array([1.0, 1.0, -1.0, -1.0]), np.array([0, 0, 1, 1])), 4)
@@ -89,7 +90,8 @@ def _events(case: SeriesCase) -> Measurement:
         num_segments = placed.above.shape[1]
         rng = np.random.default_rng(case.seed("events"))
         drawn = rng.integers(num_segments, size=(NUM_RESAMPLES, num_segments))
-        found = [statistic(np.bincount(each, minlength=num_segments)) for each in drawn]
+        times = [np.bincount(each, minlength=num_segments).astype(np.float64) for each in drawn]
+        found = [statistic(each) for each in times]
         low, high = np.nanquantile(found, [1 - confidence, confidence])
         return Interval(statistic(np.ones(num_segments)), float(low), float(high))
 
