@@ -31,8 +31,8 @@ from components.config import (
 from components.data.ecg import SOUND, draw_ecg
 from components.data.preparation import prepare_table
 from components.data.series import channels_of, read_series
+from components.data.series_windows import latest_rows
 from components.data.table import Table
-from components.data.windows import latest_rows
 from components.errors import UserError
 from components.evaluation.anomaly.placements import place_events
 from components.evaluation.anomaly.series_alarms import Detection, detect

@@ -14,6 +14,7 @@ from components.registry.tracking import connect
 from components.storage.home import Home, find_home
 from flows.announcements import Event, announce
 from flows.attempts import check_attempts
+from flows.benefit_check import check_benefit
 from flows.drift_check import Look, MonitorRequest, look, requests_for_each
 
 EVERY_CHAMPION = MonitorRequest()
@@ -56,6 +57,7 @@ def _tell(seen: Look, home: Home) -> Monitored:
     create_markdown_artifact(
         summary_markdown(report, model), key="drift", description=f"{model}: {report.status}"
     )
+    check_benefit(model, seen.data, run_id, home)
     if report.status is Status.DRIFT:
         announce(Event.DRIFTED, model, **evidence(seen))
     return Monitored(model, report, run_id)

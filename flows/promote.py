@@ -63,6 +63,12 @@ class RollbackRequest(Form):
     reason: str = Field(
         title="Reason", description="Why, for the audit record", min_length=1, max_length=5000
     )
+    expected: str = Field(
+        "",
+        title="Champion",
+        description="The version that is to go; if another is champion, nothing is rolled back",
+        pattern=r"^[0-9]*$",
+    )
 
 
 @flow(name="promote", flow_run_name="promote {request.model} {request.version}")
@@ -105,7 +111,11 @@ def rollback(request: RollbackRequest) -> str:
     check_attempts()
     home = find_home()
     before, after = promotion.rollback(
-        connect(home), request.model, reason=request.reason, home=home
+        connect(home),
+        request.model,
+        reason=request.reason,
+        home=home,
+        expected=request.expected or None,
     )
     get_run_logger().info("version %s is the champion again, no longer %s", after, before)
     announce(

@@ -9,10 +9,18 @@ from components.config.adversarial import (
     Replay,
     WassersteinLoss,
 )
-from components.config.device import Device
+from components.config.anomaly_gan import (
+    AnomalyGanConfig,
+    AnomalyScore,
+    CriticScore,
+    EncoderScore,
+    SearchScore,
+)
+from components.config.device import Device, Precision
 from components.config.evaluate import (
     ANOMALY_GATES,
     AUGMENTATION_GATES,
+    CLASSIFICATION_GATES,
     OF_MADE_ROWS,
     RATIOS,
     SHARING_GATES,
@@ -21,6 +29,7 @@ from components.config.evaluate import (
     Protocol,
     Purpose,
 )
+from components.config.expression import ClassGaussianConfig, ExpressionGanConfig, Start
 from components.config.image_evaluation import ImageEvaluationConfig
 from components.config.image_gan import (
     AnyConditioning,
@@ -37,6 +46,7 @@ from components.config.image_gan import (
     Scale,
     WordConditioning,
 )
+from components.config.image_vae import ImageVaeConfig
 from components.config.images import (
     Colour,
     Damaged,
@@ -44,6 +54,8 @@ from components.config.images import (
     ImageGaussianConfig,
     ImageModelConfig,
     ImagesConfig,
+    Unlabelled,
+    classifies_images,
     makes_images,
 )
 from components.config.lapgan import DetailNetworks, LapganConfig
@@ -72,6 +84,7 @@ from components.config.prepare import (
     Constraint,
     GroupSplit,
     Inequality,
+    MarkedSplit,
     NormalConfig,
     PrepareConfig,
     RandomSplit,
@@ -80,6 +93,7 @@ from components.config.prepare import (
     TimeSplit,
 )
 from components.config.promote import AncestryConfig, Approval, PromoteConfig
+from components.config.semi_supervised_gan import SemiSupervisedGanConfig
 from components.config.series import SeriesAutoencoderConfig, SeriesLayout, reads_series
 from components.config.settings import Settings
 from components.config.stability import Action, Holdout, Watch
@@ -87,6 +101,7 @@ from components.config.stability import Action, Holdout, Watch
 __all__ = [
     "ANOMALY_GATES",
     "AUGMENTATION_GATES",
+    "CLASSIFICATION_GATES",
     "IMAGE_TARGET",
     "NORMAL",
     "OF_MADE_ROWS",
@@ -97,24 +112,30 @@ __all__ = [
     "Action",
     "AdversarialConfig",
     "AncestryConfig",
+    "AnomalyGanConfig",
+    "AnomalyScore",
     "AnyConditioning",
     "Approval",
     "Augmentation",
     "AutoConfig",
     "AutoregressiveConfig",
     "AuxiliaryConditioning",
+    "ClassGaussianConfig",
     "Colour",
     "ColumnKind",
     "Combination",
     "Conditioning",
     "Constraint",
     "CopulaConfig",
+    "CriticScore",
     "CtganConfig",
     "Damaged",
     "DcganNetworks",
     "DetailNetworks",
     "Device",
+    "EncoderScore",
     "EvaluateConfig",
+    "ExpressionGanConfig",
     "Fit",
     "ForestConfig",
     "Gate",
@@ -125,10 +146,12 @@ __all__ = [
     "ImageGaussianConfig",
     "ImageModelConfig",
     "ImageNetworks",
+    "ImageVaeConfig",
     "ImagesConfig",
     "Inequality",
     "InstanceNoise",
     "LapganConfig",
+    "MarkedSplit",
     "MlpNetworks",
     "Model",
     "ModelConfig",
@@ -137,6 +160,7 @@ __all__ = [
     "Params",
     "PlainConditioning",
     "PlainLoss",
+    "Precision",
     "PrepareConfig",
     "PrivateConfig",
     "ProgressiveNetworks",
@@ -147,10 +171,13 @@ __all__ = [
     "Replay",
     "ResidualNetworks",
     "Scale",
+    "SearchScore",
+    "SemiSupervisedGanConfig",
     "SeriesAutoencoderConfig",
     "SeriesLayout",
     "Settings",
     "Split",
+    "Start",
     "Sum",
     "SynthesizeConfig",
     "TableGanConfig",
@@ -158,9 +185,11 @@ __all__ = [
     "TrainConfig",
     "TreesConfig",
     "TvaeConfig",
+    "Unlabelled",
     "WassersteinLoss",
     "Watch",
     "WordConditioning",
+    "classifies_images",
     "makes_images",
     "override",
     "parse_evaluate",

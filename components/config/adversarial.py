@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from components.config.device import Device
+from components.config.device import Device, Precision
 from components.config.settings import Settings
 from components.config.stability import Holdout, Watch
 
@@ -82,15 +82,19 @@ class AdversarialConfig(Settings):
     Training takes `steps` updates of the generator, each after `discriminator_steps` of the
     discriminator, on `batch_size` samples; from the share `decay_from` of steps on, rates fall to
     0. `momentum` and `scaling` are Adam's two betas. `feature_matching` weighs how far the mean
-    features of made samples are from those of real ones (Salimans et al. 2016, section 3.1).
+    features of made samples are from those of real ones (Salimans et al. 2016, section 3.1);
+    `deceiving` weighs the generator's part in `loss`, 0 for learning by features alone.
     `ema_decay` averages the generator. Losses and gauges are told every `look_every` steps; `watch`
     says what is done about alarms, `holdout` by what training ends early. On `device` the networks
-    are trained; equal seeds give equal weights on the CPU alone.
+    are trained; equal seeds give equal weights on the CPU alone. `devices` of them share each batch
+    (on the CPU: processes). `compile` has torch compile the networks first: that takes a minute or
+    so, and pays in long trainings on a GPU (docs/speed.md).
     """
 
     loss: Loss = PlainLoss(name="relativistic")
     r1: R1 | None = R1()
     feature_matching: float = Field(0.0, ge=0)
+    deceiving: float = Field(1.0, ge=0)
     instance_noise: InstanceNoise | None = None
     replay: Replay | None = None
     augmentation: tuple[Augmentation, ...] = ()
@@ -108,10 +112,30 @@ class AdversarialConfig(Settings):
     holdout: Holdout | None = None
     checkpoint_seconds: float = Field(5.0, ge=0)
     device: Device = Device.CPU
+    devices: int = Field(1, ge=1)
+    precision: Precision = Precision.FLOAT32
+    compile: bool = False
+
+    @model_validator(mode="after")
+    def _evenly_shared(self) -> Self:
+        """Refuses batches that devices cannot share evenly."""
+        if self.batch_size % self.devices or self.batch_size < 2 * self.devices:
+            raise ValueError(
+                f"batch_size = {self.batch_size} cannot be shared by devices = {self.devices}: "
+                "each must have the same number of samples, 2 at least"
+            )
+        return self
 
     @model_validator(mode="after")
     def _each_once(self) -> Self:
         """Refuses an augmentation that is named twice: it is done once."""
         if len(set(self.augmentation)) < len(self.augmentation):
             raise ValueError(f"augmentation names one twice: {', '.join(self.augmentation)}")
+        return self
+
+    @model_validator(mode="after")
+    def _teaches_the_generator(self) -> Self:
+        """Refuses a generator that nothing would teach."""
+        if not self.deceiving and not self.feature_matching:
+            raise ValueError("deceiving = 0 needs feature_matching: nothing taught the generator")
         return self

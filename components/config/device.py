@@ -1,4 +1,4 @@
-"""Where networks are trained."""
+"""Where networks are trained, and in what numbers."""
 
 from enum import StrEnum
 
@@ -8,3 +8,13 @@ class Device(StrEnum):
 
     CPU = "cpu"
     CUDA = "cuda"
+
+
+class Precision(StrEnum):
+    """The numbers that networks compute with; weights, losses and penalties are float32 in both.
+
+    `bf16_mixed` multiplies in bfloat16, on devices that can.
+    """
+
+    FLOAT32 = "float32"
+    BF16_MIXED = "bf16_mixed"

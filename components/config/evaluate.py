@@ -15,6 +15,7 @@ class Purpose(StrEnum):
     AUGMENTATION = "augmentation"
     SHARING = "sharing"
     ANOMALY = "anomaly"
+    CLASSIFICATION = "classification"
 
 
 OF_MADE_ROWS = frozenset({Purpose.AUGMENTATION, Purpose.SHARING})
@@ -80,6 +81,12 @@ SHARING_GATES = (
 ANOMALY_GATES = (Gate(metric="anomaly_auroc", better_than="pca", worthwhile=0.01),)
 """Above what principal components find: an isolation forest is the easier one to beat."""
 
+CLASSIFICATION_GATES = tuple(
+    Gate(metric="few_label_accuracy", better_than=baseline, worthwhile=0.01)
+    for baseline in ("svc", "label_spreading", "labels_alone")
+)
+"""Of a model that classifies, against what the same labels teach others in the same run."""
+
 RATIOS = (0.5, 1.0, 2.0, 4.0)
 
 
@@ -110,6 +117,7 @@ class EvaluateConfig(Settings):
     subgroups: tuple[str, ...] | None = None
     augmentation_gates: tuple[Gate, ...] = AUGMENTATION_GATES
     sharing_gates: tuple[Gate, ...] = SHARING_GATES
+    classification_gates: tuple[Gate, ...] = CLASSIFICATION_GATES
     anomaly_gates: tuple[Gate, ...] = Field(
         ANOMALY_GATES, exclude_if=lambda gates: gates == ANOMALY_GATES
     )
@@ -137,8 +145,10 @@ class EvaluateConfig(Settings):
     @property
     def gates(self) -> tuple[Gate, ...]:
         """The gates of the purpose that is asked for."""
-        return {
+        by_purpose = {
             Purpose.AUGMENTATION: self.augmentation_gates,
             Purpose.SHARING: self.sharing_gates,
             Purpose.ANOMALY: self.anomaly_gates,
-        }[self.purpose]
+            Purpose.CLASSIFICATION: self.classification_gates,
+        }
+        return by_purpose[self.purpose]

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from components.config.device import Device
 from components.config.evaluate import Purpose
+from components.config.expression import ClassGaussianConfig, ExpressionGanConfig
 from components.config.images import ImageModelConfig
 from components.config.series import SeriesAutoencoderConfig
 from components.config.settings import Settings
@@ -233,6 +234,8 @@ ModelConfig = (
     | TvaeConfig
     | ForestConfig
     | PrivateConfig
+    | ExpressionGanConfig
+    | ClassGaussianConfig
 )
 
 
@@ -274,6 +277,11 @@ class TrainConfig(Settings):
     def device(self) -> Device:
         """Where the training runs: models without the setting use the CPU."""
         return getattr(self.model, "device", Device.CPU)
+
+    @property
+    def devices(self) -> int:
+        """How many of them share the training: one, for models without the setting."""
+        return getattr(self.model, "devices", 1)
 
 
 class SynthesizeConfig(Settings):

@@ -8,13 +8,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from components.config.evaluate import ANOMALY_GATES, EvaluateConfig, Purpose
 from components.config.image_evaluation import ImageEvaluationConfig
-from components.config.images import makes_images
-from components.config.models import (
-    AutoConfig,
-    PrivateConfig,
-    SynthesizeConfig,
-    TrainConfig,
-)
+from components.config.images import classifies_images, makes_images
+from components.config.models import AutoConfig, PrivateConfig, SynthesizeConfig, TrainConfig
 from components.config.prepare import PrepareConfig, RandomSplit
 from components.config.promote import AncestryConfig, PromoteConfig
 from components.config.series import reads_series
@@ -124,6 +119,22 @@ class Params(Settings):
             )
         if not holds_images and self.evaluate_images != ImageEvaluationConfig():
             raise ValueError("evaluate_images has no effect: the source holds rows")
+        return self
+
+    @model_validator(mode="after")
+    def _classifies_where_asked(self) -> Self:
+        """Only some models of images classify, and learn where labels are missing."""
+        if classifies_images(self.train.model):
+            return self
+        images, purpose = self.prepare.images, self.evaluate.purpose
+        asked = f"evaluate.purpose = {purpose}" if purpose is Purpose.CLASSIFICATION else ""
+        if images is not None and images.labelled is not None:
+            asked = f"prepare.images.labelled = {images.labelled}"
+        if asked:
+            raise ValueError(
+                f"{asked} needs a model that classifies images (semi_supervised_gan); "
+                f"train.model.name = {self.train.model.name} does not"
+            )
         return self
 
     @property

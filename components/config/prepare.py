@@ -41,7 +41,14 @@ class GroupSplit(Settings):
     column: str
 
 
-Split = Annotated[RandomSplit | TimeSplit | GroupSplit, Field(discriminator="method")]
+class MarkedSplit(Settings):
+    """Test rows are those that `column` marks, true or 1; it is no column of the table then."""
+
+    method: Literal["marked"] = "marked"
+    column: str
+
+
+Split = Annotated[RandomSplit | TimeSplit | GroupSplit | MarkedSplit, Field(discriminator="method")]
 
 
 class Inequality(Settings):
@@ -142,7 +149,8 @@ class PrepareConfig(Settings):
     `data_sha256` pins the content (runs fill it in): other content is refused. `train_rows` keeps
     only that many training rows, to study scarcity; the rest is put aside, unused. Without it, so
     it is of more than `max_train_rows`, as the log says: memory and time of all that follows then
-    no longer grow with the rows (`docs/scale.md`). `constraints` hold in all rows of the source,
+    no longer grow with the rows (`docs/scale.md`). `watch` is where new rows are looked for, `data`
+    where it is not set. `constraints` hold in all rows of the source,
     which is checked, and so in all synthetic ones; with `discover_constraints` also those that
     training rows are found to hold (`docs/constraints.md`).
 
@@ -154,6 +162,7 @@ class PrepareConfig(Settings):
 
     data: str
     data_sha256: str | None = None
+    watch: str | None = Field(None, exclude_if=lambda found: found is None)
     target: str
     drop: tuple[str, ...] = ()
     kinds: dict[str, ColumnKind] = Field({})
@@ -167,11 +176,19 @@ class PrepareConfig(Settings):
     images: ImagesConfig | None = Field(None, exclude_if=lambda found: found is None)
     normal: NormalConfig | None = Field(None, exclude_if=lambda found: found is None)
 
+    @property
+    def not_learned(self) -> tuple[str, ...]:
+        """The columns of the source that are none of the table's."""
+        marks = (self.split.column,) if isinstance(self.split, MarkedSplit) else ()
+        return (*self.drop, *marks)
+
     @model_validator(mode="after")
     def _takes_effect(self) -> Self:
         """Refuses settings of tables where the source holds images, and two that contradict."""
-        if self.normal is not None and self.images is not None and self.images.fewer:
-            raise ValueError("images.fewer has no effect beside normal: there is one class")
+        if self.normal is not None and self.images is not None:
+            for name in ("fewer", "labelled", "outlier"):
+                if getattr(self.images, name):
+                    raise ValueError(f"images.{name} has no effect beside normal")
         if self.images is None:
             return self
         if self.target != IMAGE_TARGET:

@@ -7,7 +7,7 @@ from typing import Self
 import pandas as pd
 from pandas.api.types import union_categoricals
 
-from components.config import PrepareConfig, RandomSplit
+from components.config import MarkedSplit, PrepareConfig, RandomSplit
 from components.data.batches import Batches
 from components.data.inference import Form, check_names, conform, kinds_of
 from components.data.normality import split_normal, told_normal
@@ -59,13 +59,19 @@ class ConformedRows:
         kinds = {**self.kinds, target: ColumnKind.CATEGORICAL}
         return replace(self, kinds=kinds, normal={target: values})
 
-    def split(self, config: PrepareConfig) -> SplitRows:
-        """The sides of all rows, for which only the columns that decide them are held."""
+    def split(self, config: PrepareConfig, source: Batches) -> SplitRows:
+        """The sides of all rows, for which only the columns that decide them are held.
+
+        Marks are read from the `source`: they are no column of these rows.
+        """
         is_stratified = self.kinds[config.target] in DISCRETE
         held = pd.DataFrame(index=pd.RangeIndex(self.num_rows))
         if is_stratified:
             held[config.target] = self._classes(config.target)
-        if not isinstance(config.split, RandomSplit):
+        if isinstance(config.split, MarkedSplit):
+            key = config.split.column
+            held[key] = pd.concat([part[key] for part in source.read([key])], ignore_index=True)
+        elif not isinstance(config.split, RandomSplit):
             key = config.split.column
             check_key(key, list(self.kinds))
             held[key] = pd.concat([rows[key] for rows in self.read([key])], ignore_index=True)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from components.config import GroupSplit, PrepareConfig, RandomSplit, TimeSplit
+from components.config import GroupSplit, MarkedSplit, PrepareConfig, RandomSplit, TimeSplit
 from components.errors import UserError
 
 logger = logging.getLogger(__name__)
@@ -39,6 +39,8 @@ def split_rows(frame: pd.DataFrame, config: PrepareConfig, *, stratify: bool) ->
         test = drawn_by_class(classes, config.test_share, rng)
     elif isinstance(config.split, TimeSplit):
         test = _latest(_key(frame, config.split), config.test_share)
+    elif isinstance(config.split, MarkedSplit):
+        test = _marked(_key(frame, config.split))
     else:
         test = _groups(_key(frame, config.split), config.test_share, rng)
     is_left = np.ones(len(frame), dtype=bool)
@@ -79,7 +81,7 @@ def check_key(name: str, names: Sequence[str]) -> None:
         raise UserError(f"split column {name!r} is not in the table; there are: {known}")
 
 
-def _key(frame: pd.DataFrame, split: TimeSplit | GroupSplit) -> pd.Series:
+def _key(frame: pd.DataFrame, split: TimeSplit | GroupSplit | MarkedSplit) -> pd.Series:
     check_key(split.column, frame.columns.tolist())
     if frame[split.column].isna().any():
         raise UserError(f"split column {split.column!r} has missing values")
@@ -112,6 +114,17 @@ def _latest(times: pd.Series, share: float) -> Rows:
     if len(test) == 0:
         raise UserError(f"split column {times.name!r} has no later value to test on than {cut!r}")
     return test.astype(np.int64)
+
+
+def _marked(marks: pd.Series) -> Rows:
+    """The rows that are marked; raises UserError where marks are no truths, or all the same."""
+    odd = [value for value in marks.unique().tolist() if value not in (0, 1)]
+    if odd:
+        raise UserError(f"split column {marks.name!r} has {odd[0]!r}: true and false are accepted")
+    test = np.flatnonzero(marks.to_numpy(dtype=bool)).astype(np.int64)
+    if len(test) in (0, len(marks)):
+        raise UserError(f"split column {marks.name!r} marks {len(test)} of {len(marks)} rows")
+    return test
 
 
 def _groups(groups: pd.Series, share: float, rng: np.random.Generator) -> Rows:

@@ -1,128 +1,132 @@
-"""Windows of series, made as they are asked for, and what is told of windows told of steps."""
+"""Windows: new labelled rows of a model, kept with the side that each is on from the first day."""
 
-from collections.abc import Iterator
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
-from components.data.ranges import in_ranges
-from components.data.series import Positions, Series, Values
+from components.config import GroupSplit, MarkedSplit, PrepareConfig
+from components.data.inference import conform
+from components.data.schema import Schema
+from components.data.splits import split_rows
+from components.data.table import encode
+from components.errors import UserError
 
-BATCH = 1_024
+HELD_OUT = "mintmark_held_out"
+"""The column that marks the rows which are never trained on."""
+
+ORIGINS = "mintmark.origins"
+"""Where a file's metadata names the content its rows came from."""
+
+_TIME = "%Y%m%dT%H%M%S%f"
 
 
 @dataclass(frozen=True)
-class Scaling:
-    """Each channel about its median in robust deviations, as training rows have them.
+class Window:
+    """Rows that were met at once: where they lie, when they arrived, the hash of their source."""
 
-    A channel that hardly varies has its plain deviation, a constant 1.
+    path: Path
+    arrived: datetime
+    sha256: str
+
+
+def list_windows(folder: Path) -> list[Window]:
+    """The windows in a folder, the oldest first; none where there is no folder."""
+    return [_window(path) for path in sorted(folder.glob("*.parquet"))]
+
+
+def keep_window(folder: Path, rows: pd.DataFrame, sha256: str, *, most: int) -> Window:
+    """Keep marked `rows` as the newest window, and of all windows the newest `most`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{datetime.now(UTC).strftime(_TIME)}-{sha256}.parquet"
+    write_marked(rows, path, [sha256])
+    for old in list_windows(folder)[:-most]:
+        old.path.unlink(missing_ok=True)
+    return _window(path)
+
+
+def write_marked(rows: pd.DataFrame, path: Path, origins: Sequence[str]) -> None:
+    """Write rows with the hashes of what they came from; the file is there wholly or not at all."""
+    table = pa.Table.from_pandas(rows, preserve_index=False)
+    metadata = {**(table.schema.metadata or {}), ORIGINS.encode(): json.dumps(origins).encode()}
+    unfinished = path.with_suffix(".unfinished")
+    pq.write_table(table.replace_schema_metadata(metadata), unfinished)
+    unfinished.replace(path)
+
+
+def labelled_rows(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """The rows with a known target, in the schema's columns and types.
+
+    Columns that the schema does not have are left out. Raises UserError where one is missing or
+    cannot be read as what it was.
     """
-
-    centre: Values
-    spread: Values
-
-    @classmethod
-    def of(cls, values: Values) -> "Scaling":
-        """The scaling of these training values, shape (rows, channels).
-
-        >>> scaling = Scaling.of(np.array([[1.0], [2.0], [3.0], [4.0], [500.0]]))
-        >>> scaling.centre.tolist(), scaling.spread.round(3).tolist()
-        ([3.0], [1.483])
-        """
-        low, centre, high = np.quantile(values, [0.25, 0.5, 0.75], axis=0)
-        robust, plain = (high - low) / 1.349, values.std(axis=0)
-        spread = np.where(robust > 0, robust, np.where(plain > 0, plain, 1.0))
-        return cls(centre, spread)
-
-    def apply(self, values: Values) -> Values:
-        """Values of shape (..., channels) in robust deviations."""
-        scaled: Values = (values - self.centre) / self.spread
-        return scaled
-
-    def squashed(self, values: Values) -> Values:
-        """The same with short tails: beyond a deviation they grow as the logarithm does (asinh).
-
-        What is far out shows, and a spike does not drown all else.
-        """
-        scaled: Values = np.arcsinh(self.apply(values))
-        return scaled
-
-    def unsquashed(self, scaled: Values) -> Values:
-        """The values that `squashed` gives these of."""
-        values: Values = np.sinh(scaled) * self.spread + self.centre
-        return values
+    missing = [name for name in schema.names if name not in frame.columns]
+    if missing:
+        raise UserError(f"the new rows have no column {missing[0]!r}, which the model was taught")
+    known = frame.loc[frame[schema.target].notna(), schema.names].reset_index(drop=True)
+    return conform(known, {column.name: column.kind for column in schema.columns})
 
 
-def window_starts(stretches: Positions, window: int, stride: int = 1) -> Positions:
-    """Where windows begin: `stride` apart in each stretch, and one that ends where it does.
+def new_among(rows: pd.DataFrame, known: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """The rows that are not among the `known` ones, each of which accounts for one equal row.
 
-    So every row of a stretch of a window or more is in some window, and none crosses a stretch.
-
-    >>> window_starts(np.array([[0, 10], [10, 12], [12, 16]]), 4, 4).tolist()
-    [0, 4, 6, 12]
+    So a source that grows gives what was added to it, also where rows are equal by nature.
     """
-    found = [
-        np.unique(np.append(np.arange(first, end - window + 1, stride), end - window))
-        for first, end in stretches
-        if end - first >= window
-    ]
-    return np.concatenate(found).astype(np.int64) if found else np.empty(0, np.int64)
+    keys = pd.DataFrame(np.vstack([encode(frame, schema) for frame in (known, rows)]))
+    sides = np.arange(len(keys)) < len(known)
+    times_seen = keys.groupby([*keys.columns, sides], dropna=False).cumcount()
+    return _without(keys.assign(times=times_seen), rows, len(known))
 
 
-def windows_at(values: Values, starts: Positions, window: int) -> Values:
-    """The windows of `values`, (rows, channels), that begin there: (windows, channels, window)."""
-    rows = starts[:, None] + np.arange(window)
-    return np.ascontiguousarray(values[rows].transpose(0, 2, 1))
+def not_in(rows: pd.DataFrame, known: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """The rows that equal none of the `known` ones in the columns that are learned."""
+    keys = pd.DataFrame(np.vstack([encode(frame, schema) for frame in (known, rows)]))
+    return _without(keys, rows, len(known))
 
 
-def window_batches(
-    values: Values, starts: Positions, window: int, size: int = BATCH
-) -> Iterator[tuple[Positions, Values]]:
-    """All windows, so many at a time, with where they begin."""
-    for first in range(0, len(starts), size):
-        part = starts[first : first + size]
-        yield part, windows_at(values, part, window)
+def _without(keys: pd.DataFrame, rows: pd.DataFrame, num_known: int) -> pd.DataFrame:
+    """The rows whose keys, which come after those of the known ones, are not among these."""
+    each = pd.util.hash_pandas_object(keys, index=False).to_numpy()
+    is_new = ~np.isin(each[num_known:], each[:num_known])
+    return rows[is_new].reset_index(drop=True)
 
 
-class StepMeans:
-    """The mean, for each row and channel, of what windows that have it say of it."""
+def marked(
+    rows: pd.DataFrame, config: PrepareConfig, sha256: str, *, stratify: bool, earlier: pd.DataFrame
+) -> pd.DataFrame:
+    """The rows with the column `HELD_OUT`: which of them are never trained on, as `config` splits.
 
-    def __init__(self, num_rows: int, num_channels: int, window: int) -> None:
-        self._totals = np.zeros((num_rows, num_channels))
-        self._counts = np.zeros(num_rows)
-        self._window = window
-
-    def add(self, starts: Positions, told: Values) -> None:
-        """Take what windows that begin there say, shape (windows, channels, window)."""
-        for step in range(self._window):  # within one step all rows are distinct
-            self._totals[starts + step] += told[:, :, step]
-            self._counts[starts + step] += 1
-
-    def means(self) -> Values:
-        """Shape (rows, channels), NaN for rows that no window has."""
-        with np.errstate(invalid="ignore"):
-            found: Values = self._totals / self._counts[:, None]
-        return found
-
-
-def cut_last(stretches: Positions, share: float) -> tuple[Positions, Positions]:
-    """The stretches without their last `share` of rows, and that last share of each.
-
-    >>> [part.tolist() for part in cut_last(np.array([[0, 10], [20, 24]]), 0.25)]
-    [[[0, 8], [20, 23]], [[8, 10], [23, 24]]]
+    Groups stay on the side that they are on in `earlier` rows. Rows are drawn by their content.
     """
-    firsts, ends = stretches.T
-    cuts = ends - np.round(share * (ends - firsts)).astype(np.int64)
-    return np.column_stack([firsts, cuts]), np.column_stack([cuts, ends])
+    seed = int(sha256[:8], 16)
+    frame, split = rows, config.split
+    if isinstance(split, MarkedSplit) and split.column not in rows:
+        config = PrepareConfig(data=config.data, target=config.target, test_share=config.test_share)
+    config = config.model_copy(update={"seed": seed, "train_rows": None})
+    is_held_out = np.zeros(len(rows), dtype=bool)
+    if isinstance(split, GroupSplit):
+        side = earlier.groupby(split.column)[HELD_OUT].first()
+        known = rows[split.column].map(side)
+        is_held_out[known.eq(True).to_numpy()] = True
+        free = np.flatnonzero(known.isna().to_numpy())
+        if rows[split.column].iloc[free].nunique() > 1:
+            is_held_out[free[_drawn(frame.iloc[free], config, stratify=False)]] = True
+    else:
+        is_held_out[_drawn(frame, config, stratify=stratify)] = True
+    return rows.assign(**{HELD_OUT: is_held_out})
 
 
-def latest_rows(series: Series, share: float) -> tuple[Positions, Positions]:
-    """Positions in the table of all rows but the last `share` of each stretch, and of those.
+def _drawn(rows: pd.DataFrame, config: PrepareConfig, *, stratify: bool) -> NDArray[np.int64]:
+    return split_rows(rows.reset_index(drop=True), config, stratify=stratify).test
 
-    Rows that lack a value are in neither.
-    """
-    parts = cut_last(series.stretches, share)
-    earlier, latest = (
-        np.sort(series.places[in_ranges(part, len(series.values))]) for part in parts
-    )
-    return earlier, latest
+
+def _window(path: Path) -> Window:
+    time, _, sha256 = path.stem.partition("-")
+    return Window(path, datetime.strptime(time, _TIME).replace(tzinfo=UTC), sha256)

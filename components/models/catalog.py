@@ -7,17 +7,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from components.config import (
+    AnomalyGanConfig,
     AutoregressiveConfig,
+    ClassGaussianConfig,
     Constraint,
     CopulaConfig,
     CtganConfig,
+    ExpressionGanConfig,
     ForestConfig,
     ImageGanConfig,
     ImageGaussianConfig,
     ImageModelConfig,
+    ImageVaeConfig,
     LapganConfig,
     ModelConfig,
     PrivateConfig,
+    SemiSupervisedGanConfig,
     SeriesAutoencoderConfig,
     TableGanConfig,
     TreesConfig,
@@ -55,6 +60,12 @@ MODELS = {
     "tvae": Entry("components.models.tvae:Tvae", TvaeConfig, needs=("torch",)),
     "forest": Entry("components.models.forest:Forest", ForestConfig),
     "private": Entry("components.models.private:Private", PrivateConfig),
+    "expression_gan": Entry(
+        "components.models.expression_gan:ExpressionGan", ExpressionGanConfig, needs=("torch",)
+    ),
+    "class_gaussian": Entry(
+        "components.models.class_gaussian:ClassGaussian", ClassGaussianConfig, needs=("torch",)
+    ),
 }
 """Every generator of rows by name. A new one is one file, its settings, and one line here."""
 
@@ -66,6 +77,17 @@ IMAGE_MODELS = {
         "components.models.image_gan:ImageGan", ImageGanConfig, needs=("pillow", "torch")
     ),
     "lapgan": Entry("components.models.lapgan:Lapgan", LapganConfig, needs=("pillow", "torch")),
+    "semi_supervised_gan": Entry(
+        "components.models.semi_supervised_gan:SemiSupervisedGan",
+        SemiSupervisedGanConfig,
+        needs=("pillow", "torch"),
+    ),
+    "anomaly_gan": Entry(
+        "components.models.anomaly_gan:AnomalyGan", AnomalyGanConfig, needs=("pillow", "torch")
+    ),
+    "image_vae": Entry(
+        "components.models.image_vae:ImageVae", ImageVaeConfig, needs=("pillow", "torch")
+    ),
 }
 """The same for generators of images."""
 
@@ -78,7 +100,7 @@ SERIES_MODELS = {
 }
 """The same for models of series, which make rows too, but learn from their order."""
 
-IMAGE_DEFAULT = "image_gan"
+IMAGE_DEFAULT, CLASSIFIER_DEFAULT = "image_gan", "semi_supervised_gan"
 
 NOT_PRIVATE = (
     "private cannot hold constraints: ranges and combinations would be read off the rows without "

@@ -29,8 +29,6 @@ def build_level(config: LapganConfig, schema: ImageSchema, number: int, seed: in
             config.coarse_gan, Canvas(*sides), 2 * schema.channels, num_classes(schema)
         )
     discriminator = DetailDiscriminator(inner)
-    for network in (generator, discriminator):
-        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     asked = config.conditioning
     weight = asked.weight if isinstance(asked, AuxiliaryConditioning) else 0.0
     return Players(generator, discriminator, generator.noise_size, weight, packed_classes)

@@ -13,8 +13,7 @@ from components.config.series import SeriesAutoencoderConfig
 from components.data.conditions import Condition, check_condition
 from components.data.schema import Schema
 from components.data.series import Positions, Series, Values, channels_of, read_series
-from components.data.table import Table, decode
-from components.data.windows import (
+from components.data.series_windows import (
     Scaling,
     StepMeans,
     cut_last,
@@ -22,6 +21,7 @@ from components.data.windows import (
     window_starts,
     windows_at,
 )
+from components.data.table import Table, decode
 from components.errors import UserError
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, log_nothing

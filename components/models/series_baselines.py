@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from components.data.series import Positions, Values
-from components.data.windows import StepMeans, window_batches, window_starts, windows_at
+from components.data.series_windows import StepMeans, window_batches, window_starts, windows_at
 
 Oddness = Callable[[Values, Positions], NDArray[np.float64]]
 """Of values and stretches, how odd each row is, shape (rows,); NaN for rows without a window."""

@@ -12,8 +12,8 @@ from components.config.series import SeriesLayout
 from components.data.cast import cast
 from components.data.schema import Schema
 from components.data.series import Values
+from components.data.series_windows import Scaling
 from components.data.table import encode
-from components.data.windows import Scaling
 from components.networks.series_autoencoder import SeriesAutoencoder
 
 MICROSECONDS = 1e6

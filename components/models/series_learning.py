@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from components.config.series import SeriesAutoencoderConfig
 from components.data.series import Positions, Values
-from components.data.windows import BATCH
+from components.data.series_windows import BATCH
 from components.networks.series_autoencoder import SeriesAutoencoder
 from components.training.devices import find_device
 from components.training.learner import AveragedLearner

@@ -79,13 +79,44 @@ class MinibatchDeviation(nn.Module):
         super().__init__()
         self.group = group
 
+    def group_of(self, rows: int) -> int:
+        """How many of so many rows are in a group; it has every (rows / group)-th of them."""
+        return next((s for s in range(min(self.group, rows), 1, -1) if rows % s == 0), rows)
+
     def forward(self, features: Tensor) -> Tensor:
         """Shape (rows, features + 1)."""
         rows = len(features)
-        size = next((s for s in range(min(self.group, rows), 1, -1) if rows % s == 0), rows)
+        size = self.group_of(rows)
         groups = features.reshape(size, rows // size, -1)
         deviation = (groups.var(dim=0, correction=0) + _TINY).sqrt().mean(dim=1)
         return torch.cat([features, deviation.repeat(size)[:, None]], dim=1)
+
+
+class Noisy(nn.Module):
+    """A layer whose inputs get normal noise of this deviation while it learns.
+
+    The noise comes from `random`, by default from torch's own numbers; see `share_random`.
+    """
+
+    def __init__(self, layer: nn.Module, deviation: float) -> None:
+        super().__init__()
+        self.layer, self.deviation = layer, deviation
+        self.random: torch.Generator | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """What the layer makes of them."""
+        if self.training:
+            noise = torch.randn(x.shape, generator=self.random, device=x.device, dtype=x.dtype)
+            x = x + self.deviation * noise
+        made: Tensor = self.layer(x)
+        return made
+
+
+def share_random(network: nn.Module, random: torch.Generator) -> None:
+    """Let all noise within the network come from `random`, so that its state is all there is."""
+    for part in network.modules():
+        if isinstance(part, Noisy):
+            part.random = random
 
 
 class Unconditional(nn.Module):

@@ -21,6 +21,7 @@ class Family(StrEnum):
     TABLES = "tables"
     IMAGES = "images"
     ANOMALY = "anomaly"
+    EXPRESSION = "expression"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import yaml
 from mlflow import MlflowClient
@@ -54,10 +55,16 @@ def find_watched(client: MlflowClient, model: str) -> Watched:
     return Watched(
         model=model,
         version=str(registered.version),
-        data=prepare["data"],
-        dropped=tuple(prepare["drop"]),
+        data=prepare.get("watch") or prepare["data"],
+        dropped=(*prepare["drop"], *_marks(prepare)),
         content_keys=json.loads(registered.tags["mintmark.content_keys"]),
     )
+
+
+def _marks(prepare: Mapping[str, Any]) -> tuple[str, ...]:
+    """The column that says which rows are held out, where the source has one."""
+    split = prepare.get("split", {})
+    return (split["column"],) if split.get("method") == "marked" else ()
 
 
 def record_look(

@@ -6,6 +6,7 @@ _ACRONYMS = {
     name.lower(): name
     for name in (
         "AUC",
+        "AUROC",
         "C2ST",
         "KS",
         "MAE",

@@ -9,18 +9,21 @@ from components.data.files import count_rows
 from components.data.image_rows import read_image_rows
 from components.data.image_schema import LABEL, ImageSchema
 from components.data.images import ImageSet
-from components.data.schema import Schema
+from components.data.table import Table
 from components.evaluation.anomaly.case import AnomalyCase
-from components.evaluation.anomaly.detection import detect_in_images, detect_in_table
+from components.evaluation.anomaly.challenge import challenge_detectors
+from components.evaluation.anomaly.detection import Sides, detect, kinds_of
 from components.evaluation.anomaly.evaluate import Origin, judge_detector
+from components.evaluation.challenge import Challenge
 from components.evaluation.evidence import Evidence
 from components.models.calibration import Calibration
-from components.models.catalog import load_image_model, load_model
-from components.models.contract import ImageScorer, Scorer
+from components.models.catalog import load_any_model
+from components.models.contract import ImageModel, TabularModel
+from components.models.oddness import can_score, oddness
 from components.stages.images import check_locked, read_train_images
 from components.stages.paths import StagePaths
 from components.stages.scale import parted
-from components.stages.series import judge_series
+from components.stages.series import compare_series, judge_series
 from components.stages.tables import read_test, read_train
 
 
@@ -28,44 +31,30 @@ def judge_anomalies(params: Params, paths: StagePaths) -> Evidence:
     """The evidence on the fitted model's scores of the locked test rows."""
     if reads_series(params.train.model):
         return judge_series(params, params.train.model, paths)
-    scale = Calibration.load(paths.calibration)
-    in_images = makes_images(params.train.model)
-    case = (_of_images if in_images else _of_rows)(params, paths, scale)
-    target = (ImageSchema if in_images else Schema).load(paths.schema).target
+    model, scale = load_any_model(paths.model), Calibration.load(paths.calibration)
+    case = detect(model, scale, _sides(params, paths), params.evaluate)
     origin = Origin(
         num_train=count_rows(paths.train),
         num_synthetic=count_rows(paths.synthetic),
-        target=target,
+        target=model.schema_.target,
         test_sha256=json.loads(paths.split.read_text())["test_sha256"],
     )
-    return judge_detector(case, origin, (_said(case, scale, params),))
+    return judge_detector(case, origin, (_said(case, scale),))
 
 
-def _of_rows(params: Params, paths: StagePaths, scale: Calibration) -> AnomalyCase:
-    model = load_model(paths.model)
-    fitted, held_out = parted(read_train(paths), params.train)
-    assert isinstance(model, Scorer) and held_out is not None, "train saw to it"
-    return detect_in_table(
-        model,
-        scale,
-        fitted=fitted,
-        held_out=held_out,
-        test=read_test(paths),
-        config=params.evaluate,
-    )
-
-
-def _of_images(params: Params, paths: StagePaths, scale: Calibration) -> AnomalyCase:
-    model = load_image_model(paths.model)
-    fitted, held_out = parted(read_train_images(paths), params.train)
-    assert isinstance(model, ImageScorer) and held_out is not None, "train saw to it"
-    return detect_in_images(
-        model,
-        scale,
-        fitted=fitted,
-        held_out=held_out,
-        test=read_told_images(paths),
-        config=params.evaluate,
+def compare_detectors(
+    champion: TabularModel | ImageModel, params: Params, paths: StagePaths
+) -> Challenge:
+    """The model of this run against the champion, on the test rows of this run."""
+    if reads_series(params.train.model):
+        return compare_series(champion, paths)
+    challenger = load_any_model(paths.model)
+    if not can_score(champion) or _makes(champion) != _makes(challenger):
+        reason = "the champion cannot score these rows, so the two cannot be compared"
+        return Challenge(True, 0.0, 0.0, reason)
+    test = read_told_images(paths) if makes_images(params.train.model) else read_test(paths)
+    return challenge_detectors(
+        kinds_of(test), champion=oddness(champion, test), challenger=oddness(challenger, test)
     )
 
 
@@ -78,10 +67,25 @@ def read_told_images(paths: StagePaths) -> ImageSet:
     return read_image_rows(paths.test, told)
 
 
-def _said(case: AnomalyCase, scale: Calibration, params: Params) -> str:
+def _sides(params: Params, paths: StagePaths) -> Sides[Table] | Sides[ImageSet]:
+    if makes_images(params.train.model):
+        images, aside = parted(read_train_images(paths), params.train)
+        assert aside is not None, "the settings see to it"
+        return Sides(images, aside, read_told_images(paths))
+    rows, others = parted(read_train(paths), params.train)
+    assert others is not None, "the settings see to it"
+    return Sides(rows, others, read_test(paths))
+
+
+def _makes(model: TabularModel | ImageModel) -> tuple[object, ...]:
+    """What tells whether two models can score the same rows."""
+    schema = model.schema_
+    return schema.shape if isinstance(schema, ImageSchema) else tuple(sorted(schema.names))
+
+
+def _said(case: AnomalyCase, scale: Calibration) -> str:
     """What the test rows are, and on what the threshold rests."""
-    odd = int(case.is_anomaly.sum())
-    rate = params.evaluate.false_alarms
+    odd, rate = int(case.is_anomaly.sum()), case.config.false_alarms
     return (
         f"{odd:,} of {len(case.kinds):,} test rows are anomalies; alarms are raised by the scores "
         f"of {scale.num_rows:,} normal rows held out of the fit, at a stated rate of {rate:g}"

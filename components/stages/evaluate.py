@@ -62,28 +62,27 @@ def _judge_images(
     from components.evaluation.images.evaluate import evaluate_images  # imports torch
 
     train, synthetic = read_train_images(paths), read_synthetic_images(paths)
-    asked = params.evaluate_images
-    with threadpool_limits(1):  # small networks gain a fifth from two, and lose much beside others
-        judged = evaluate_images(
-            train,
-            read_test_images(paths),
-            synthetic,
-            config=params.evaluate,
-            make_and_fit=partial(_fit_images, config),
-            benefit=asked.benefit,
-            baselines={
-                name: _made(baseline, train, len(synthetic), params.train.seed)
-                for name, baseline in asked.baselines.items()
-            },
-        )
-    return judged.evidence, (*judged.panels, *_walks(paths, params.evaluate.seed))
+    generator, asked = load_image_model(paths.model), params.evaluate_images
+    judged = evaluate_images(
+        train,
+        read_test_images(paths),
+        synthetic,
+        config=params.evaluate,
+        make_and_fit=partial(_fit_images, config),
+        benefit=asked.benefit,
+        generator=generator,
+        baselines={
+            name: _made(baseline, train, len(synthetic), params.train.seed)
+            for name, baseline in asked.baselines.items()
+        },
+    )
+    return judged.evidence, (*judged.panels, *_walks(generator, params.evaluate.seed))
 
 
-def _walks(paths: StagePaths, seed: int) -> Sequence[Panel]:
+def _walks(generator: ImageModel, seed: int) -> Sequence[Panel]:
     """Walks between images of a generator that has a program."""
     from components.evaluation.images.walks import walk_panel
 
-    generator = load_image_model(paths.model)
     if not isinstance(generator, Exportable):
         return ()
     return (walk_panel(generator.export_program(), generator.schema_, seed),)

@@ -9,6 +9,7 @@ from components.errors import UserError
 from components.models.calibration import Calibration, held_out_rows
 from components.models.catalog import model_class
 from components.models.contract import ImageModel, ImageScorer, Scorer, TabularModel
+from components.models.oddness import oddness
 
 Rows = TypeVar("Rows", Table, ImageSet)
 
@@ -34,8 +35,4 @@ def check_scores(config: TrainConfig) -> None:
 
 def scale_of(model: TabularModel | ImageModel, held_out: Table | ImageSet) -> Calibration:
     """The scale of the model's scores: how odd it finds rows that it was not fitted on."""
-    if isinstance(held_out, ImageSet):
-        assert isinstance(model, ImageScorer), "checked before it was fitted"
-        return Calibration.of(-model.score_images(held_out))
-    assert isinstance(model, Scorer), "checked before it was fitted"
-    return Calibration.of(-model.score(held_out.frame))
+    return Calibration.of(oddness(model, held_out))

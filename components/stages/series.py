@@ -6,15 +6,17 @@ from pathlib import Path
 from components.config import Params, SeriesAutoencoderConfig, TrainConfig
 from components.data.files import count_rows
 from components.data.series import channels_of, read_series
+from components.data.series_windows import latest_rows
 from components.data.table import Table
-from components.data.windows import latest_rows
 from components.evaluation.anomaly.evaluate import Origin
 from components.evaluation.anomaly.series_case import SeriesCase
+from components.evaluation.anomaly.series_challenge import challenge_in_series
 from components.evaluation.anomaly.series_detection import detect_in_series, scale_of_blocks
 from components.evaluation.anomaly.series_evaluate import judge_series_detector
+from components.evaluation.challenge import Challenge
 from components.evaluation.evidence import Evidence
 from components.models.catalog import load_series_model, make_series_model
-from components.models.contract import LogMetrics
+from components.models.contract import ImageModel, LogMetrics, TabularModel
 from components.models.series_autoencoder import SeriesAutoencoder
 from components.stages.paths import StagePaths
 from components.stages.tables import read_test, read_train
@@ -51,6 +53,15 @@ def judge_series(
         test_sha256=json.loads(paths.split.read_text())["test_sha256"],
     )
     return judge_series_detector(case, origin, _said(case, model, test))
+
+
+def compare_series(champion: TabularModel | ImageModel, paths: StagePaths) -> Challenge:
+    """The model of this run against the champion, on the test steps of this run."""
+    challenger = load_series_model(paths.model)
+    if not isinstance(champion, SeriesAutoencoder) or champion.channels_ != challenger.channels_:
+        reason = "the champion knows no series of these channels, so the two cannot be compared"
+        return Challenge(True, 0.0, 0.0, reason)
+    return challenge_in_series(read_test(paths), champion=champion, challenger=challenger)
 
 
 def parted_series(

@@ -20,8 +20,10 @@ from components.stages.paths import StagePaths
 from components.stages.scale import check_scores, parted, scale_of
 from components.stages.series import fit_series
 from components.stages.tables import read_train
+from components.stages.together import gather
 from components.stages.training_curves import Logged, step_line, write_training_curves
 from components.storage.home import find_home
+from components.training.team import find_team
 
 logger = logging.getLogger(__name__)
 
@@ -35,13 +37,23 @@ def run(params: Params, paths: StagePaths) -> None:
         logger.info(step_line(step, metrics))
 
     checkpoint_dir = find_home().checkpoints / _content_key(params, paths)
+    is_first = find_team(params.train.devices).is_first
     with threadpool_limits(params.train.threads):  # again: the model brought libraries of its own
-        _fit(params.train, paths, log, checkpoint_dir)
-    write_training_curves(logged, paths.training_curves)
+        _fit(params.train, paths, log, checkpoint_dir, writes=is_first)
+    if is_first:
+        write_training_curves(logged, paths.training_curves)
 
 
-def _fit(config: TrainConfig, paths: StagePaths, log: LogMetrics, checkpoint_dir: Path) -> None:
-    """Fit what the settings name, and save it."""
+def run_together(params: Params, paths: StagePaths) -> None:
+    """`run`, in as many processes as the settings have devices share a training."""
+    gather(params.train)
+    run(params, paths)
+
+
+def _fit(
+    config: TrainConfig, paths: StagePaths, log: LogMetrics, checkpoint_dir: Path, *, writes: bool
+) -> None:
+    """Fit what the settings name, and save it where this process `writes`."""
     check_scores(config)
     if reads_series(config.model):
         return fit_series(config.model, config, paths, log, checkpoint_dir)
@@ -49,7 +61,9 @@ def _fit(config: TrainConfig, paths: StagePaths, log: LogMetrics, checkpoint_dir
         model = make_image_model(config.model)
         images, aside = parted(read_train_images(paths), config)
         model.fit(images, seed=config.seed, log=log, checkpoint_dir=checkpoint_dir)
-        return _save(model, aside, paths)
+        if writes:
+            _save(model, aside, paths)
+        return
     rows, others = parted(read_train(paths), config)
     fitted = fit_chosen(
         config.model, rows, seed=config.seed, log=log, checkpoint_dir=checkpoint_dir
@@ -82,4 +96,4 @@ def _content_key(params: Params, paths: StagePaths) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(run))
+    sys.exit(main(run_together))

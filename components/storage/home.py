@@ -34,6 +34,16 @@ class Home:
         return self.root / "checkpoints"
 
     @property
+    def windows(self) -> Path:
+        """The new labelled rows that monitoring met, a folder for each model."""
+        return self.root / "windows"
+
+    @property
+    def unions(self) -> Path:
+        """The rows that models were trained on again, a folder for each model and content."""
+        return self.root / "unions"
+
+    @property
     def mlflow(self) -> Path:
         """The registry's database and artifacts."""
         return self.root / "mlflow"

@@ -11,6 +11,7 @@ from torch.nn import functional
 from components.config import AdversarialConfig, WassersteinLoss
 from components.networks.growth import Growing
 from components.networks.opinion import Opinion
+from components.training.across_rows import share
 from components.training.augmentation import augment
 from components.training.devices import find_device
 from components.training.ema import Ema
@@ -21,6 +22,8 @@ from components.training.losses import (
     zero_centred_penalty,
 )
 from components.training.replay import ReplayPool
+from components.training.running import check_numbers, runner
+from components.training.team import find_team
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,9 @@ class RealSamples:
         return samples, self.conditions[picked]
 
 
+_NOTHING: Mapping[str, Tensor] = {}
+
+
 def _as_it_is(condition: Tensor) -> Tensor:
     return condition
 
@@ -74,20 +80,25 @@ class AdversarialGame:
 
     Everything lies on the device of the settings. Every random draw comes from one generator there,
     so that its state is all that a checkpoint needs; the global ones are left alone. Nothing waits
-    for the device within a step.
+    for the device within a step. Where a team of processes shares the game, all of them do the same
+    with other rows, and come to the same weights, those of one process but for the order of sums.
     """
 
     def __init__(
         self, config: AdversarialConfig, players: Players, real: RealSamples, seed: int
     ) -> None:
+        check_numbers(config)
         self.config, self.players = config, players
-        self.device = find_device(config.device)
+        self.device, self.team = find_device(config.device), find_team(config.devices)
         self.random = torch.Generator(self.device).manual_seed(seed)
         self.real = RealSamples(real.samples.to(self.device), real.conditions.to(self.device))
         self.batch_size = min(config.batch_size, len(real))
         self.loss = ADVERSARIAL_LOSSES[config.loss.name]
-        self.generator = players.generator.to(self.device)
-        self.discriminator = players.discriminator.to(self.device)
+        self.generator = self._settled(players.generator)
+        self.discriminator = self._settled(players.discriminator)
+        self._make = runner(self.generator, config, is_compiled=config.compile)
+        self._judge = runner(self.discriminator, config, is_compiled=config.compile)
+        self._judge_slopes = runner(self.discriminator, config, is_compiled=False)
         self.averaged = Ema(self.generator, config.ema_decay)
         self.rates = {
             "generator": config.generator_rate,
@@ -104,6 +115,13 @@ class AdversarialGame:
         self.num_updates = 0
         self.noise_level, self.rate_factor = 0.0, 1.0
 
+    def _settled(self, network: nn.Module) -> nn.Module:
+        """The network on its device, laid out as convolutions are quickest, and shared by all."""
+        network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if self.team.size > 1:
+            share(network, self.team, self.batch_size)
+        return network
+
     def step(self, progress: float) -> Mapping[str, Tensor]:
         """Update the discriminator as often as the settings ask, then the generator once."""
         self._set_pace(progress)
@@ -111,7 +129,7 @@ class AdversarialGame:
         for left in reversed(range(self.config.discriminator_steps)):
             real, condition = self._real()
             with torch.set_grad_enabled(left == 0):  # the generator learns from the last ones
-                fake = self.generator(self._noise(), condition)
+                fake = self._make(self._noise(), condition)
             losses = self._update_discriminator(real, fake.detach(), condition)
         losses |= self._update_generator(real, fake, condition)
         self.averaged.update(self.generator)
@@ -133,18 +151,19 @@ class AdversarialGame:
     def _real(self) -> tuple[Tensor, Tensor]:
         size = (self.batch_size,)
         picked = torch.randint(len(self.real), size, generator=self.random, device=self.device)
-        return self.real.take(picked)
+        return self.real.take(self.team.own(picked))
 
     def _noise(self) -> Tensor:
         size = (self.batch_size, self.players.noise_size)
-        return torch.randn(size, generator=self.random, device=self.device)
+        return self.team.own(torch.randn(size, generator=self.random, device=self.device))
 
     def _shown(self, samples: Tensor) -> Tensor:
         """Samples as the discriminator sees them: augmented, with noise."""
-        samples = augment(samples, self.config.augmentation, self.random)
+        samples = augment(samples, self.config.augmentation, self.random, self.team)
         if self.noise_level > 0:
-            noise = torch.randn(samples.shape, generator=self.random, device=self.device)
-            samples = samples + self.noise_level * noise
+            size = (self.batch_size, *samples.shape[1:])
+            noise = torch.randn(size, generator=self.random, device=self.device)
+            samples = samples + self.noise_level * self.team.own(noise)
         return samples
 
     def _update_discriminator(
@@ -152,14 +171,17 @@ class AdversarialGame:
     ) -> dict[str, Tensor]:
         told = condition
         if self.replay is not None:
-            fake, told = self.replay.swap(fake, condition, self.random)
+            whole, all_told = self.team.whole(fake), self.team.whole(condition)
+            swapped, told = self.replay.swap(whole, all_told, self.random)
+            fake, told = self.team.own(swapped), self.team.own(told)
         real, fake = self._shown(real), self._shown(fake)
         pays_r1 = self.config.r1 is not None and self.num_updates % self.config.r1.every == 0
         self.num_updates += 1
         if pays_r1:
             real.requires_grad_(True)
-        of_real: Opinion = self.discriminator(real, condition)
-        of_fake: Opinion = self.discriminator(fake, told)
+        judge_real = self._judge_slopes if pays_r1 else self._judge
+        of_real: Opinion = judge_real(real, condition)
+        of_fake: Opinion = self._judge(fake, told)
         losses = {"discriminator_loss": self.loss.discriminator(of_real.values, of_fake.values)}
         if of_real.logits is not None and of_fake.logits is not None:
             weight = self.players.auxiliary_weight
@@ -170,32 +192,38 @@ class AdversarialGame:
             losses["r1_penalty"] = weight * zero_centred_penalty(of_real.values, real)
         if isinstance(self.config.loss, WassersteinLoss):
             losses |= self._held_critic(self.config.loss, real, fake, condition, of_real.values)
+        losses |= self._lesson()
         told_apart = (of_real.values > of_fake.values).float().mean()
-        return self._descend("discriminator", losses) | {"discriminator_accuracy": told_apart}
+        return self._descend("discriminator", losses, {"discriminator_accuracy": told_apart})
+
+    def _lesson(self) -> dict[str, Tensor]:
+        """Further losses of the discriminator: what else it is taught at each update."""
+        return {}
 
     def _held_critic(
         self, loss: WassersteinLoss, real: Tensor, fake: Tensor, condition: Tensor, values: Tensor
     ) -> dict[str, Tensor]:
         """The penalty on slopes between real and made samples, and the drift."""
-        share = torch.rand(len(real), generator=self.random, device=self.device)
-        share = share.reshape(-1, *[1] * (real.ndim - 1))
-        between = torch.lerp(real.detach(), fake, share).requires_grad_(True)
-        slope = unit_slope_penalty(self.discriminator(between, condition).values, between)
+        way = torch.rand(self.batch_size, generator=self.random, device=self.device)
+        way = self.team.own(way).reshape(-1, *[1] * (real.ndim - 1))
+        between = torch.lerp(real.detach(), fake, way).requires_grad_(True)
+        slope = unit_slope_penalty(self._judge_slopes(between, condition).values, between)
         losses = {"slope_penalty": loss.penalty * slope}
         return losses | ({"drift": loss.drift * values.square().mean()} if loss.drift else {})
 
     def _update_generator(self, real: Tensor, fake: Tensor, condition: Tensor) -> dict[str, Tensor]:
         self.discriminator.requires_grad_(False)
-        of_fake: Opinion = self.discriminator(self._shown(fake), condition)
+        of_fake: Opinion = self._judge(self._shown(fake), condition)
         losses: dict[str, Tensor] = {}
         if self.loss.relative or self.config.feature_matching:
             with torch.no_grad():
-                of_real: Opinion = self.discriminator(self._shown(real), condition)
-        values = (of_fake.values, of_real.values) if self.loss.relative else (of_fake.values,)
-        losses["generator_loss"] = self.loss.generator(*values)
+                of_real: Opinion = self._judge(self._shown(real), condition)
+        if weight := self.config.deceiving:
+            values = (of_fake.values, of_real.values) if self.loss.relative else (of_fake.values,)
+            losses["generator_loss"] = weight * self.loss.generator(*values)
         if weight := self.config.feature_matching:
-            matched = feature_matching_loss(of_real.features, of_fake.features)
-            losses["feature_matching_loss"] = weight * matched
+            features = (self._of_all(opinion.features) for opinion in (of_real, of_fake))
+            losses["feature_matching_loss"] = weight * feature_matching_loss(*features)
         if of_fake.logits is not None:
             found = self._class_loss(of_fake.logits, condition)
             losses["generator_class_loss"] = self.players.auxiliary_weight * found
@@ -203,17 +231,30 @@ class AdversarialGame:
         self.discriminator.requires_grad_(True)
         return told
 
+    def _of_all(self, features: Tensor) -> Tensor:
+        """Features whose mean is that of the whole batch."""
+        if self.team.size == 1:
+            return features
+        return self.team.mean(features.mean(dim=0, keepdim=True))
+
     def _class_loss(self, logits: Tensor, condition: Tensor) -> Tensor:
         return functional.cross_entropy(logits, self.players.class_of(condition))
 
-    def _descend(self, name: str, losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """One step down the sum of the losses; these, detached, and how long the gradient was."""
+    def _descend(
+        self, name: str, losses: Mapping[str, Tensor], beside: Mapping[str, Tensor] = _NOTHING
+    ) -> dict[str, Tensor]:
+        """One step down the sum of the losses; these and what is told beside, over the whole team.
+
+        Also told is how long the gradient was.
+        """
         self.optimisers[name].zero_grad()
         torch.autograd.backward(torch.stack(list(losses.values())).sum())
-        slopes = [p.grad for p in getattr(self, name).parameters() if p.grad is not None]
-        length = torch.nn.utils.get_total_norm(slopes)
+        weights = self.optimisers[name].param_groups[0]["params"]
+        slopes = [weight.grad for weight in weights if weight.grad is not None]
+        told = {part: value.detach() for part, value in {**losses, **beside}.items()}
+        self.team.average([*slopes, *told.values()])
+        length = torch.stack(torch._foreach_norm(slopes)).norm()
         self.optimisers[name].step()
-        told = {loss: value.detach() for loss, value in losses.items()}
         return told | {f"{name}_gradient": length}
 
     def slow(self, factor: float) -> None:

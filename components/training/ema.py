@@ -27,8 +27,7 @@ class Ema(Generic[Network]):
         """Move the average towards `module`; buffers are copied."""
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         averaged: list[Tensor] = list(self.module.parameters())
-        current = [parameter.detach() for parameter in module.parameters()]
-        torch._foreach_lerp_(averaged, current, 1 - decay)
+        torch._foreach_lerp_(averaged, list(module.parameters()), 1 - decay)
         for mine, other in zip(self.module.buffers(), module.buffers(), strict=True):
             mine.copy_(other)
         self.updates += 1

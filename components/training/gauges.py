@@ -18,19 +18,21 @@ SIGNIFICANT = 1.96
 class Reference:
     """Real samples that made ones are compared with, on their main axes.
 
-    `points` (rows, axes) and their conditions (rows,), `bins` (bins, axes) the middles of kinds of
-    samples, `shares` (bins,) of the points in each. `directions` (axes, directions) are of length
-    1. `gap` is the median distance of a point to the nearest of as many as samples are made.
+    `points` (rows, axes), `bins` (bins, axes) the middles of kinds of samples, `shares` (bins,) of
+    the points in each. `directions` (axes, directions) are of length 1, `levels` (100, directions)
+    quantiles of the points on them. `gap` is the median distance of a point to the nearest of as
+    many as samples are made, `spread` the mean distance of points of one condition.
     """
 
     middle: Tensor
     axes: Tensor
     points: Tensor
-    conditions: Tensor
     bins: Tensor
     shares: Tensor
     directions: Tensor
+    levels: Tensor
     gap: float
+    spread: float
 
     def place(self, samples: Tensor) -> Tensor:
         """Samples (rows, ...) on the axes, shape (rows, axes)."""
@@ -49,15 +51,17 @@ def learn_reference(samples: Tensor, conditions: Tensor, num_made: int, seed: in
     points = (flat - middle) @ axes
     bins = _bins(points, random)
     directions = torch.randn((axes.shape[1], NUM_DIRECTIONS), generator=random).double()
+    directions = directions / directions.norm(dim=0)
     return Reference(
         middle=middle,
         axes=axes,
         points=points,
-        conditions=conditions,
         bins=bins,
         shares=_shares(points, bins),
-        directions=directions / directions.norm(dim=0),
+        directions=directions,
+        levels=_levels(points @ directions),
         gap=float(_nearest(points[:num_made], 1).median()) if len(points) > 1 else 0.0,
+        spread=_spread(points, conditions),
     )
 
 
@@ -75,7 +79,7 @@ def measure(reference: Reference, samples: Tensor, conditions: Tensor) -> Mappin
     return {
         "different_bins": _different_bins(reference, made),
         "gauged_recall": _recall(reference.points, made),
-        "spread": _spread(made, conditions) / _spread(reference.points, reference.conditions),
+        "spread": _spread(made, conditions) / reference.spread,
         "near_duplicates": float((_nearest(made, 1) <= ALIKE * reference.gap).double().mean()),
         "distance": sliced_distance(reference, made),
     }
@@ -83,11 +87,16 @@ def measure(reference: Reference, samples: Tensor, conditions: Tensor) -> Mappin
 
 def sliced_distance(reference: Reference, made: Tensor) -> float:
     """The mean over directions of the Wasserstein-1 distance, over the real deviation on them."""
-    real, fake = (points @ reference.directions for points in (reference.points, made))
-    levels = (torch.arange(100, dtype=torch.float64) + 0.5) / 100
-    apart = (torch.quantile(real, levels, dim=0) - torch.quantile(fake, levels, dim=0)).abs()
+    apart = (reference.levels - _levels(made @ reference.directions)).abs()
+    real = reference.points @ reference.directions
     unit = real.std(dim=0, correction=0).mean().clamp(min=torch.finfo(torch.float64).tiny)
     return float(apart.mean() / unit)
+
+
+def _levels(values: Tensor) -> Tensor:
+    """A hundred evenly spaced quantiles of each column."""
+    levels = (torch.arange(100, dtype=torch.float64) + 0.5) / 100
+    return torch.quantile(values, levels, dim=0)
 
 
 def _bins(points: Tensor, random: torch.Generator) -> Tensor:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from components.training.checkpoints import CheckpointStore
+from components.training.team import ALONE, Team
 
 logger = logging.getLogger(__name__)
 
@@ -141,22 +142,25 @@ def train(
     store: CheckpointStore | None = None,
     gauges: Gauges = no_gauges,
     guard: Guard | None = None,
+    team: Team = ALONE,
 ) -> dict[str, Tensor]:
     """The weights of the best look, or the last ones where the judge is silent.
 
     With a `store`, goes on from its newest checkpoint, and ends as if it had never stopped (unless
     `schedule.seconds` ends it): what was logged before is logged again. Each look tells the gauges
     first, then asks the guard, then the judge. Raises NonFiniteLossError, unless a guard acts.
+    Where a team trains, its first process alone logs, keeps checkpoints and watches the time.
     """
+    log = log if team.is_first else _say_nothing
     lookout = _Lookout(judge, score_name, log, gauges, guard)
-    progress = _resume(game, store, guard)
+    progress = _resume(game, store, guard, team)
     for step, metrics in progress.logged:
         log(step, metrics)
     began = saved = time.monotonic() - progress.spent
     saved += progress.spent
     if schedule.looks_first and not progress.logged:
         _look(game, progress, schedule, lookout)
-    while not _is_over(progress, schedule):
+    while not _is_over(progress, schedule, team):
         losses = game.step(progress.step / schedule.num_steps)
         progress.step += 1
         for name, loss in losses.items():
@@ -164,7 +168,8 @@ def train(
         if progress.step % schedule.look_every == 0 or progress.step == schedule.num_steps:
             _look(game, progress, schedule, lookout)
         progress.spent = time.monotonic() - began
-        if store and time.monotonic() - saved >= schedule.checkpoint_seconds:
+        is_due = time.monotonic() - saved >= schedule.checkpoint_seconds
+        if store and team.is_first and is_due:
             if _is_sound(progress, schedule, guard):
                 store.save(progress.step, _content(game, progress, guard))
             saved = time.monotonic()
@@ -177,8 +182,14 @@ def _content(game: Game, progress: _Progress, guard: Guard | None) -> dict[str, 
     return content if guard is None else content | {"guard": guard.state()}
 
 
-def _resume(game: Game, store: CheckpointStore | None, guard: Guard | None) -> _Progress:
-    checkpoint = store.newest() if store else None
+def _say_nothing(step: int, metrics: Mapping[str, float]) -> None:
+    """`Log` of a process that is not the first."""
+
+
+def _resume(
+    game: Game, store: CheckpointStore | None, guard: Guard | None, team: Team
+) -> _Progress:
+    checkpoint = team.agreed(store.newest) if store else None
     if checkpoint is None:
         return _Progress()
     logger.info("going on from the checkpoint of step %d", checkpoint.step)
@@ -188,8 +199,9 @@ def _resume(game: Game, store: CheckpointStore | None, guard: Guard | None) -> _
     return _Progress(**checkpoint.state["loop"])
 
 
-def _is_over(progress: _Progress, schedule: Schedule) -> bool:
-    late = schedule.seconds is not None and progress.spent >= schedule.seconds
+def _is_over(progress: _Progress, schedule: Schedule, team: Team) -> bool:
+    seconds = schedule.seconds
+    late = seconds is not None and team.agreed(lambda: progress.spent >= seconds)
     tired = progress.looks_since_best >= schedule.patience
     return progress.step >= schedule.num_steps or progress.is_ended or tired or late
 

@@ -44,9 +44,12 @@ class Looker:
 
     def gauges(self) -> Mapping[str, float]:
         """See `components/training/gauges.py`."""
-        made = self.game.draw(self.noise, self.conditions)
-        self.latest = measure(self.reference, made, self.game.players.class_of(self.conditions))
+        self.latest = self.game.team.agreed(self._measured)
         return self.latest
+
+    def _measured(self) -> Mapping[str, float]:
+        made = self.game.draw(self.noise, self.conditions)
+        return measure(self.reference, made, self.game.players.class_of(self.conditions))
 
     def score(self) -> float:
         """The distance to real samples, at the look that was gauged last."""
@@ -70,7 +73,15 @@ def train_watched(
     """
     schedule = schedule_of(config, seconds)
     if config.watch is None and held_out is None:
-        return train(game, schedule, judge=_silent, score_name=SCORE, log=log, store=store)
+        return train(
+            game,
+            schedule,
+            judge=_silent,
+            score_name=SCORE,
+            log=log,
+            store=store,
+            team=game.team,
+        )
     looker = look_at(game, held_out, config, seed)
     return train(
         game,
@@ -81,6 +92,7 @@ def train_watched(
         store=store,
         gauges=looker.gauges,
         guard=None if config.watch is None else StabilityGuard(game, config.watch),
+        team=game.team,
     )
 
 

@@ -7,10 +7,16 @@ import pandas as pd
 import pytest
 
 from components.config import SeriesLayout
-from components.data import ranges, series, windows
+from components.data import ranges, series, series_windows
 from components.data.inference import describe, infer_kinds
 from components.data.series import channels_of, read_series
-from components.data.windows import Scaling, StepMeans, latest_rows, window_starts, windows_at
+from components.data.series_windows import (
+    Scaling,
+    StepMeans,
+    latest_rows,
+    window_starts,
+    windows_at,
+)
 from components.errors import UserError
 
 BY_TIME = SeriesLayout(time="t", group="g")
@@ -27,7 +33,7 @@ def two_groups() -> pd.DataFrame:
     )
 
 
-@pytest.mark.parametrize("module", [ranges, series, windows])
+@pytest.mark.parametrize("module", [ranges, series, series_windows])
 def test_examples(module):
     assert doctest.testmod(module).failed == 0
 

@@ -7,15 +7,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.config import Params, Purpose
+from components.config import CopulaConfig, Params, Purpose
 from components.config.params import parse_params
 from components.data.ecg import draw_ecg
 from components.errors import UserError
 from components.evaluation.evidence import Evidence
 from components.models.calibration import Calibration
+from components.models.catalog import load_series_model, make_model
 from components.recipes.anomaly_ecg import RECIPE
 from components.recipes.recipe import Preset
 from components.stages import evaluate, prepare, synthesize, train
+from components.stages.anomaly import compare_detectors
 from components.stages.paths import StagePaths
 
 
@@ -42,6 +44,10 @@ def test_series_pass_all_stages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert set(json.loads(paths.metrics.read_text())) >= {"event_auroc", "event_recall"}
     assert np.isfinite(evidence.measurement("event_auroc").value)
     assert any("missing_beat" in note for note in evidence.notes)
+    same = compare_detectors(load_series_model(paths.model), params, paths)
+    assert same.passed and same.loss == same.most == 0.0
+    rows = compare_detectors(make_model(CopulaConfig()), params, paths)
+    assert "knows no series" in rows.reason
 
 
 @pytest.mark.parametrize(

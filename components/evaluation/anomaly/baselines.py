@@ -1,6 +1,7 @@
 """What a model has to beat: detectors that anyone has at hand, fitted on the same rows."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from sklearn.decomposition import PCA
@@ -17,12 +18,14 @@ FitDetector = Callable[[Matrix, int], Detector]
 
 PCA_NAME, FOREST_NAME = "pca", "isolation_forest"
 
-EXPLAINED = 0.95
+EXPLAINED = (0.8, 0.9, 0.95, 0.99)
+"""Shares of the variance that components are tried to explain."""
+
 NUM_TREES = 200
 
 
-def fit_pca(rows: Matrix, seed: int) -> Detector:
-    """How far a row lies from the principal components that explain 95% of the variance.
+def fit_pca(rows: Matrix, seed: int, explained: float = 0.95) -> Detector:
+    """How far a row lies from the components that explain a share of the variance.
 
     The squared distance, summed over the columns.
 
@@ -30,7 +33,7 @@ def fit_pca(rows: Matrix, seed: int) -> Detector:
     >>> fit_pca(line, 0)(np.array([[3.0, 6.0], [3.0, 1.0]])).round(1).tolist()
     [0.0, 5.0]
     """
-    found = PCA(n_components=EXPLAINED, svd_solver="full", random_state=seed).fit(rows)
+    found = PCA(n_components=explained, svd_solver="full", random_state=seed).fit(rows)
 
     def oddness(asked: Matrix) -> Vector:
         back = found.inverse_transform(found.transform(asked))
@@ -45,4 +48,8 @@ def fit_isolation_forest(rows: Matrix, seed: int) -> Detector:
     return lambda asked: np.asarray(-forest.score_samples(asked))
 
 
-BASELINES: dict[str, FitDetector] = {PCA_NAME: fit_pca, FOREST_NAME: fit_isolation_forest}
+BASELINES: dict[str, tuple[FitDetector, ...]] = {
+    PCA_NAME: tuple(partial(fit_pca, explained=share) for share in EXPLAINED),
+    FOREST_NAME: (fit_isolation_forest,),
+}
+"""Each baseline by name, with the settings that are tried."""

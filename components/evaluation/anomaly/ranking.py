@@ -3,7 +3,7 @@
 from functools import partial
 
 import numpy as np
-from sklearn.metrics import average_precision_score
+from numpy.typing import NDArray
 
 from components.evaluation.anomaly.case import AnomalyCase, AnomalyEvaluator, Scored
 from components.evaluation.case import Findings, Metric
@@ -67,7 +67,10 @@ def _area(case: AnomalyCase) -> Measurement:
     return ANOMALY_AUROC.measured(interval, case).model_copy(
         update={
             "comparisons": tuple(
-                compared(name, auc_difference(odd, case.model, baseline, confidence))
+                compared(
+                    name,
+                    auc_difference(odd, case.model.oddness, baseline.oddness, confidence),
+                )
                 for name, baseline in case.baselines.items()
             ),
             "sample_size": len(odd),
@@ -75,11 +78,17 @@ def _area(case: AnomalyCase) -> Measurement:
     )
 
 
-def auc_difference(odd: np.ndarray, model: Scored, other: Scored, confidence: float) -> Interval:
-    """How much larger the model's area is, with DeLong's paired bounds."""
-    (area, influence), (base, base_influence) = (
-        auc_influence(odd, each.oddness) for each in (model, other)
-    )
+def auc_difference(
+    odd: NDArray[np.bool_], oddness: Vector, other: Vector, confidence: float
+) -> Interval:
+    """How much larger the area of `oddness` is than that of `other`, with DeLong's paired bounds.
+
+    >>> odd, scores = np.array([False, False, True, True]), np.array([0.1, 0.4, 0.35, 0.8])
+    >>> auc_difference(odd, scores, -scores, 0.95).value
+    0.5
+    """
+    area, influence = auc_influence(odd, oddness)
+    base, base_influence = auc_influence(odd, other)
     error = max(standard_error(influence - base_influence), half_a_row(odd) / len(odd) ** 0.5)
     return normal_interval(area - base, error, confidence=confidence)
 
@@ -92,7 +101,7 @@ def _precision(case: AnomalyCase) -> Measurement:
         columns = np.column_stack([each.oddness for each in scored])
         return columns[~odd], columns[odd]
 
-    found = bounds(_average_precision, *sides(case.model))
+    found = bounds(_precision_of, *sides(case.model))
     share = float(odd.mean())
     meaning = f"{ANOMALY_PRECISION.meaning} where {share:.1%} of the rows are anomalies,"
     return ANOMALY_PRECISION.measured(found, case, meaning=meaning).model_copy(
@@ -106,14 +115,27 @@ def _precision(case: AnomalyCase) -> Measurement:
     )
 
 
-def _average_precision(normal: Vector, odd: Vector, column: int = 0) -> float:
+def average_precision(odd: NDArray[np.bool_], oddness: Vector) -> float:
+    """The mean, over anomalies, of the share of anomalies among rows at least as odd.
+
+    >>> average_precision(np.array([True, False, True]), np.array([0.9, 0.5, 0.1])).__round__(3)
+    0.833
+    """
+    order = np.argsort(-oddness, kind="stable")
+    ranked, truth = oddness[order], odd[order]
+    ends = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))  # equal scores come together
+    found = np.cumsum(truth)[ends]
+    gained = np.diff(found, prepend=0)
+    return float((gained * found / (ends + 1)).sum() / found[-1])
+
+
+def _precision_of(normal: Vector, odd: Vector, column: int = 0) -> float:
     truth = np.repeat([False, True], [len(normal), len(odd)])
-    scores = np.concatenate([normal[:, column], odd[:, column]])
-    return float(average_precision_score(truth, scores))
+    return average_precision(truth, np.concatenate([normal[:, column], odd[:, column]]))
 
 
 def _precision_difference(normal: Vector, odd: Vector) -> float:
-    return _average_precision(normal, odd) - _average_precision(normal, odd, 1)
+    return _precision_of(normal, odd) - _precision_of(normal, odd, 1)
 
 
 def compared(name: str, interval: Interval) -> Comparison:

@@ -35,11 +35,13 @@ def detect_in_series(
     """
     window = model.config.window
     series, calibrating = model.series(test.frame), model.series(held_out.frame)
-    stretches = _judged(series.stretches, window)
+    stretches = judged_stretches(series.stretches, window)
     rate = config.false_alarms * PER / window
 
     def scored(oddness: Callable[[Series], Vector], lag: int) -> ScoredSteps:
-        maxima = block_maxima(oddness(calibrating), _judged(calibrating.stretches, window), window)
+        maxima = block_maxima(
+            oddness(calibrating), judged_stretches(calibrating.stretches, window), window
+        )
         threshold = threshold_at(Calibration.of(maxima), window, rate)
         return ScoredSteps(oddness(series), threshold, lag)
 
@@ -65,9 +67,9 @@ def scale_of_blocks(model: SeriesAutoencoder, held_out: Table) -> Calibration:
     """The scale of the model's scores: the peaks of blocks, of a window's length, held out."""
     series, window = model.series(held_out.frame), model.config.window
     errors = model.errors(series).sum(axis=1)
-    return Calibration.of(block_maxima(errors, _judged(series.stretches, window), window))
+    return Calibration.of(block_maxima(errors, judged_stretches(series.stretches, window), window))
 
 
-def _judged(stretches: Positions, window: int) -> Positions:
+def judged_stretches(stretches: Positions, window: int) -> Positions:
     """Those of a window at least: steps of others have no score."""
     return stretches[np.diff(stretches, axis=1)[:, 0] >= window]
