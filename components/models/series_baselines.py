@@ -64,8 +64,9 @@ def pca_windows(values: Values, stretches: Positions, windows: Windows, seed: in
         def tell(cut: Values) -> Values:
             flat = np.arcsinh(cut.reshape(len(cut), -1))
             made = components.inverse_transform(components.transform(flat))
-            errors: Values = np.square(flat - made).reshape(cut.shape)
-            return errors.sum(axis=1, keepdims=True)
+            errors = np.square(flat - made).reshape(cut.shape)
+            summed: Values = errors.sum(axis=1, keepdims=True)
+            return summed
 
         return _step_means(values, stretches, windows, tell)
 
