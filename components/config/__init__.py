@@ -94,6 +94,7 @@ from components.config.prepare import (
 )
 from components.config.promote import AncestryConfig, Approval, PromoteConfig
 from components.config.semi_supervised_gan import SemiSupervisedGanConfig
+from components.config.series import SeriesAutoencoderConfig, SeriesLayout, reads_series
 from components.config.settings import Settings
 from components.config.stability import Action, Holdout, Watch
 
@@ -172,6 +173,8 @@ __all__ = [
     "Scale",
     "SearchScore",
     "SemiSupervisedGanConfig",
+    "SeriesAutoencoderConfig",
+    "SeriesLayout",
     "Settings",
     "Split",
     "Start",
@@ -192,4 +195,5 @@ __all__ = [
     "parse_evaluate",
     "parse_params",
     "read_params",
+    "reads_series",
 ]

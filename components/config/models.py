@@ -8,6 +8,7 @@ from components.config.device import Device
 from components.config.evaluate import Purpose
 from components.config.expression import ClassGaussianConfig, ExpressionGanConfig
 from components.config.images import ImageModelConfig
+from components.config.series import SeriesAutoencoderConfig
 from components.config.settings import Settings
 
 
@@ -252,7 +253,10 @@ class AutoConfig(Settings):
     held_out_share: float = Field(0.3, gt=0, lt=1)
 
 
-Model = Annotated[ModelConfig | AutoConfig | ImageModelConfig, Field(discriminator="name")]
+Model = Annotated[
+    ModelConfig | AutoConfig | ImageModelConfig | SeriesAutoencoderConfig,
+    Field(discriminator="name"),
+]
 
 
 class TrainConfig(Settings):

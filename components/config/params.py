@@ -6,12 +6,13 @@ from typing import Any, Self
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from components.config.evaluate import EvaluateConfig, Purpose
+from components.config.evaluate import ANOMALY_GATES, EvaluateConfig, Purpose
 from components.config.image_evaluation import ImageEvaluationConfig
 from components.config.images import classifies_images, makes_images
 from components.config.models import AutoConfig, PrivateConfig, SynthesizeConfig, TrainConfig
-from components.config.prepare import PrepareConfig
+from components.config.prepare import PrepareConfig, RandomSplit
 from components.config.promote import AncestryConfig, PromoteConfig
+from components.config.series import reads_series
 from components.config.settings import Settings
 from components.errors import UserError
 
@@ -58,6 +59,40 @@ class Params(Settings):
             )
         if normal is not None and isinstance(self.train.model, AutoConfig):
             raise ValueError("train.model.name = auto: no race finds anomalies; name a model")
+        return self
+
+    @model_validator(mode="after")
+    def _keeps_series_whole(self) -> Self:
+        """Rows drawn at random leave no series; its metrics are its own."""
+        model, prepare = self.train.model, self.prepare
+        if not reads_series(model):
+            return self
+        if prepare.normal is None:
+            raise ValueError(f"train.model.name = {model.name} needs evaluate.purpose = anomaly")
+        if model.layout.time is None:
+            raise ValueError(
+                f"train.model.name = {model.name} needs the column of the time "
+                "(train.model.layout.time): rows that are not normal are taken out of training, "
+                "and without times nothing shows where"
+            )
+        roles = (model.layout.time, model.layout.group)
+        if isinstance(prepare.split, RandomSplit) or prepare.split.column not in roles:
+            raise ValueError(
+                f"train.model.name = {model.name} needs prepare.split by time "
+                f"({model.layout.time!r}) or by group: rows drawn at random leave no series"
+            )
+        for name in ("anomaly_share", "contamination"):
+            if getattr(prepare.normal, name):
+                raise ValueError(
+                    f"prepare.normal.{name} draws rows at random, and leaves no series"
+                )
+        if prepare.train_rows is not None:
+            raise ValueError("prepare.train_rows draws rows at random, and leaves no series")
+        if self.evaluate.anomaly_gates == ANOMALY_GATES:
+            raise ValueError(
+                "evaluate.anomaly_gates: series are judged by step_auroc, event_auroc, "
+                "event_recall and false_events; name gates of these"
+            )
         return self
 
     @model_validator(mode="after")

@@ -50,6 +50,13 @@ def _fair_survey() -> pd.DataFrame:
     return frame
 
 
+def _ecg() -> pd.DataFrame:
+    """600 seconds of a drawn electrocardiogram of two leads; the second half has planted faults."""
+    from components.data.ecg import draw_ecg
+
+    return draw_ecg(600, clean_seconds=300, seed=0).frame()
+
+
 def _blood_cells() -> pd.DataFrame:
     """700 blood cells, 765 genes as log(1 + counts), 10 types (Zheng et al. 2017)."""
     try:
@@ -66,6 +73,7 @@ def _blood_cells() -> pd.DataFrame:
 
 
 TABLES: Mapping[str, Callable[[], pd.DataFrame]] = {
+    "procedural:ecg": _ecg,
     "procedural:expression": draw_expression,
     "scanpy:pbmc68k": _blood_cells,
     "sklearn:breast_cancer": _sklearn("breast_cancer", "diagnosis"),

@@ -12,16 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from components.config import (
-    AdversarialConfig,
-    AutoregressiveConfig,
-    CtganConfig,
-    ExpressionGanConfig,
-    ImageVaeConfig,
-    Settings,
-    TableGanConfig,
-    TvaeConfig,
-)
+from components.config import AdversarialConfig, ImageVaeConfig, Settings
 from components.data.image_schema import schema_of
 from components.data.images import ImageSet
 from components.data.schema import Schema
@@ -47,7 +38,7 @@ def hold_out(num_rows: int, share: float, seed: int) -> tuple[torch.Tensor, torc
 
 def checkpoint_store(
     directory: Path | None,
-    config: CtganConfig | TableGanConfig | AutoregressiveConfig | TvaeConfig | ExpressionGanConfig,
+    config: Settings,
     schema: Schema,
     matrix: Matrix,
     seed: int,

@@ -4,6 +4,7 @@ from components.config import Params
 from components.errors import UserError
 from components.recipes import (
     acgan_mnist,
+    anomaly_ecg,
     anomaly_mnist_critic,
     anomaly_mnist_fanogan,
     anomaly_mnist_vae,
@@ -53,6 +54,7 @@ RECIPES: dict[str, Recipe] = {
     "rare_digit": rare_digit.RECIPE,
     "lesions_augmentation": lesions_augmentation.RECIPE,
     "anomaly_table": anomaly_table.RECIPE,
+    "anomaly_ecg": anomaly_ecg.RECIPE,
     "anomaly_mnist_vae": anomaly_mnist_vae.RECIPE,
     "anomaly_mnist_fanogan": anomaly_mnist_fanogan.RECIPE,
     "anomaly_mnist_critic": anomaly_mnist_critic.RECIPE,

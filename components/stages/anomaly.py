@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 
-from components.config import Params, makes_images
+from components.config import Params, makes_images, reads_series
 from components.data.files import count_rows
 from components.data.image_rows import read_image_rows
 from components.data.image_schema import LABEL, ImageSchema
@@ -23,11 +23,14 @@ from components.models.oddness import can_score, oddness
 from components.stages.images import check_locked, read_train_images
 from components.stages.paths import StagePaths
 from components.stages.scale import parted
+from components.stages.series import compare_series, judge_series
 from components.stages.tables import read_test, read_train
 
 
 def judge_anomalies(params: Params, paths: StagePaths) -> Evidence:
     """The evidence on the fitted model's scores of the locked test rows."""
+    if reads_series(params.train.model):
+        return judge_series(params, params.train.model, paths)
     model, scale = load_any_model(paths.model), Calibration.load(paths.calibration)
     case = detect(model, scale, _sides(params, paths), params.evaluate)
     origin = Origin(
@@ -43,6 +46,8 @@ def compare_detectors(
     champion: TabularModel | ImageModel, params: Params, paths: StagePaths
 ) -> Challenge:
     """The model of this run against the champion, on the test rows of this run."""
+    if reads_series(params.train.model):
+        return compare_series(champion, paths)
     challenger = load_any_model(paths.model)
     if not can_score(champion) or _makes(champion) != _makes(challenger):
         reason = "the champion cannot score these rows, so the two cannot be compared"

@@ -16,6 +16,7 @@ from components.config import (
     Params,
     Purpose,
     makes_images,
+    reads_series,
 )
 from components.data.images import ImageSet, joined
 from components.data.table import Table
@@ -45,6 +46,7 @@ def run(params: Params, paths: StagePaths) -> None:
     elif makes_images(params.train.model):
         evidence, panels = _judge_images(params.train.model, params, paths)
     else:
+        assert not reads_series(params.train.model), "series are of the purpose anomaly alone"
         evidence = _judge_rows(params.train.model, params, paths)
     paths.evidence.parent.mkdir(parents=True, exist_ok=True)
     evidence.save(paths.evidence)

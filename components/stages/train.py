@@ -9,7 +9,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from components.config import Params, TrainConfig, makes_images
+from components.config import Params, TrainConfig, makes_images, reads_series
 from components.data.images import ImageSet
 from components.data.table import Table
 from components.models.catalog import make_image_model
@@ -19,6 +19,7 @@ from components.stages.command import main
 from components.stages.images import read_train_images
 from components.stages.paths import StagePaths
 from components.stages.scale import check_scores, parted, scale_of
+from components.stages.series import fit_series
 from components.stages.tables import read_train
 from components.stages.together import gather
 from components.stages.training_curves import Logged, step_line, write_training_curves
@@ -57,6 +58,8 @@ def _fit(
 ) -> None:
     """Fit what the settings name, and save it where this process `writes`."""
     check_scores(config)
+    if reads_series(config.model):
+        return fit_series(config.model, config, paths, log, checkpoint_dir)
     if makes_images(config.model):
         model = make_image_model(config.model)
         images, aside = parted(read_train_images(paths), config)
