@@ -112,7 +112,7 @@ def read_series(frame: pd.DataFrame, channels: Sequence[str], layout: SeriesLayo
     return Series(
         values=values,
         channels=tuple(channels),
-        stretches=_stretches(whole, np.asarray(is_first | late, dtype=np.bool_)),
+        stretches=_stretches(np.asarray(whole), np.asarray(is_first | late, dtype=np.bool_)),
         places=order,
         interval=_interval(usual) if layout.time is not None else None,
         has_clock=has_clock,

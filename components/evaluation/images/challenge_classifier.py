@@ -47,7 +47,8 @@ def _is_right(
 ) -> NDArray[np.float64]:
     """1 for each image that is called by its class."""
     called = np.array(classifier.classes_)[classifier.classify(images).argmax(axis=1)]
-    return (called == names).astype(np.float64)
+    right: NDArray[np.float64] = (called == names).astype(np.float64)
+    return right
 
 
 def _nothing(why: str) -> Challenge:
