@@ -55,7 +55,35 @@ CALIBRATION = 0.3
 NAB = SeriesAutoencoderConfig(layout=SeriesLayout(time="timestamp"), steps=400)
 ECG = SeriesAutoencoderConfig(layout=SeriesLayout(time="time"), steps=800)
 
+YOUR_OWN = """## Your own series
+
+A table with a column of times, one or several of numbers, and one that says which rows are normal;
+rows of several series are told apart by a column of names. In `params.yaml`:
+
+    prepare:
+      data: pumps.parquet
+      target: state
+      normal: {values: [ok]}
+      split: {method: time, column: when}
+    train:
+      calibration_share: 0.3
+      model:
+        name: series_autoencoder
+        layout: {time: when, group: pump}
+    evaluate:
+      purpose: anomaly
+      anomaly_gates: [{metric: event_auroc, better_than: moving_z_score}]
+
+Windows end where a row lacks a value, or comes later than ten times the usual interval
+(`largest_gap`) after the one before; what could not be scored for that is said in the evidence. A
+step's error is told for each channel, so that an event names the channels it is of
+(`components/monitoring/series.py`). The generator side is modest: windows drawn from the codes of
+normal ones follow one another without a link.
+"""
+
 OURS = "autoencoder"
+FEWEST = 4
+"""Series whose mean has an interval."""
 AREAS = {"steps": "AUROC of steps", "events": "AUROC of events"}
 ALARMS = {
     "recall": "anomalies found",
@@ -193,8 +221,8 @@ def _values(found: Sequence[Mapping[str, Any]], detector: str, figure: str) -> n
 
 
 def _interval(values: np.ndarray) -> str:
-    """The mean and its two-sided 95% interval over series."""
-    if len(values) < 2:
+    """The mean and its two-sided 95% interval over series; the mean alone of few, or of equals."""
+    if len(values) < FEWEST or not values.std():
         return f"{values.mean():.3f}" if len(values) else "-"
     found = mean_interval(values, confidence=0.95, sides=2)
     return f"{found.value:.3f} ({found.low:.3f} to {found.high:.3f})"
@@ -232,7 +260,7 @@ def alarm_lines(found: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
 
 def page(found: Sequence[Mapping[str, Any]], every: int) -> str:
     """The page in Markdown."""
-    some = f" Of its series with anomalies, by name, each {every}th is measured." * (every > 1)
+    some = f" Of its series with anomalies, one of {every} by name is measured." * (every > 1)
     out = [each for each in found if "left_out" in each]
     left = "\n".join(f"- `{each['series']}`: {each['left_out']}" for each in out) or "None."
     areas, alarms = list(area_lines(found)), list(alarm_lines(found))
@@ -240,9 +268,9 @@ def page(found: Sequence[Mapping[str, Any]], every: int) -> str:
     return f"""# Anomalies in series
 
 Written by `python -m benchmarks.anomaly_series`; do not edit. Means over series, each with its
-two-sided 95% interval over series (Student's; in brackets behind a group: how many). Every detector
-learns from the same steps of the one series it is judged on, in the same robust scaling, windows of
-{NAB.window} steps: the autoencoder, {ECG.steps} updates for the ECG and {NAB.steps} for NAB, else
+two-sided 95% interval over series (Student's, where there are {FEWEST}; in brackets behind a
+group: how many). Every detector learns from the same steps of the one series it is judged on, in
+the same robust scaling, by windows of {NAB.window} steps: the autoencoder, {ECG.steps} updates for the ECG and {NAB.steps} for NAB, else
 by default settings; an isolation forest and principal components (nine tenths of the variance) of
 windows; and how many deviations a step is off the {NAB.window} before it (`moving_z_score`).
 
@@ -274,7 +302,8 @@ threshold from its past holds. The delay is until the alarm is known; scores by 
 ## Left out
 
 {left}
-"""
+
+{YOUR_OWN}"""
 
 
 if __name__ == "__main__":
