@@ -171,7 +171,7 @@ def fetch(bucket: str, key: str, path: Path, *, md5: str | None = None) -> None:
 def _read(bucket: str, key: str, path: Path, md5: str | None) -> str | None:
     """Read an object once; what was wrong with it, in words, None where nothing was."""
     from botocore.exceptions import FlexibleChecksumError
-    from s3transfer.exceptions import RetriesExceededError  # type: ignore[import-untyped]
+    from s3transfer.exceptions import RetriesExceededError
 
     head = s3_client().head_object(Bucket=bucket, Key=key)
     try:
