@@ -195,5 +195,5 @@ def _explain(error: ValidationError, origin: str) -> str:
     lines = []
     for item in error.errors():
         place = ".".join(str(part) for part in item["loc"])
-        lines.append(f"{place or 'settings'} = {item['input']!r}: {item['msg']}")
+        lines.append(f"{place} = {item['input']!r}: {item['msg']}" if place else item["msg"])
     return f"wrong settings in {origin}: " + "; ".join(lines)

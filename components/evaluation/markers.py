@@ -83,8 +83,8 @@ def find_markers(rows: Rows, discrete: NDArray[np.bool_]) -> Places:
 def correlate(x: Matrix) -> Correlations:
     """The correlations of columns; a missing value is its column's mean, a constant goes with none.
 
-    >>> correlate(np.array([[0.0, 1.0], [2.0, 3.0], [np.nan, 2.0]])).matrix.round(2).tolist()
-    [[1.0, 0.82], [0.82, 1.0]]
+    >>> correlate(np.array([[0.0, 1.0], [2.0, 3.0], [np.nan, 5.0]])).matrix.round(2).tolist()
+    [[1.0, 0.5], [0.5, 1.0]]
     """
     known = ~np.isnan(x)
     counts = np.maximum(known.sum(axis=0), 1)

@@ -55,7 +55,7 @@ def test_images_need_no_target_and_get_a_generator_of_images(tmp_path: Path) -> 
         ({"data": "x.csv"}, "data 'x.csv' without a target"),
         (
             {"recipe": "survey_sharing", "purpose": "classification"},
-            "classification needs a model that classifies images .*trees does not",
+            "classification needs a model that classifies images .*does not",
         ),
         ({"again": "nobody"}, "no model 'nobody' is registered"),
     ],

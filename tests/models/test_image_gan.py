@@ -44,6 +44,7 @@ CHANGES = {
     "holdout": {"share": 0.2},
 }
 WITHOUT_EFFECT_ON_IMAGES = {"name", "look_every", "watch", "checkpoint_seconds", "device"}
+WITHOUT_EFFECT_ON_IMAGES |= {"devices", "precision", "compile"}
 
 NETWORKS = (
     {"name": "mlp", "width": 16},
