@@ -65,6 +65,7 @@ def test_the_gain_is_that_over_the_best_way_without(target: str) -> None:
     assert (means["real"].low, means["real"].high) == (0, 0)
 
 
+@pytest.mark.slow
 def test_rows_of_the_true_process_help_and_resampled_rows_do_not() -> None:
     train, test = process_table(150, 0), process_table(300, 1)
     truth = Table(process_frame(1200, 2), train.schema)

@@ -41,6 +41,7 @@ def test_every_metric_was_tested_by_the_code_as_it_is() -> None:
     assert not stale, "renew with `python -m benchmarks.gate_calibration --only ranks`"
 
 
+@pytest.mark.slow
 def test_what_passed_its_self_test_ranks_a_small_table_too() -> None:
     """A metric may break by a change outside of its evaluator's file."""
     trials = [Trial("ranks", "orders", name, 1, 250) for name in CANDIDATES]

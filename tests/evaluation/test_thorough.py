@@ -99,6 +99,7 @@ def test_learning_curves_count_real_rows(planted: Findings) -> None:
     assert 0 <= worth.low <= worth.value <= worth.high <= 1
 
 
+@pytest.mark.slow
 def test_numbers_by_generators_that_see_no_row_they_are_judged_or_tuned_on() -> None:
     """Processes change nothing, neither."""
     train, _, _ = mixed_split(60, target="ratio")

@@ -150,6 +150,7 @@ def test_an_unreachable_s3_endpoint_is_one_line(tmp_path: Path) -> None:
         "AWS_ACCESS_KEY_ID": "k",
         "AWS_SECRET_ACCESS_KEY": "s",
         "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_MAX_ATTEMPTS": "2",
     }
     done = mintmark(
         "run",

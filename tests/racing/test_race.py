@@ -104,7 +104,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize(
+    "purpose", [Purpose.SHARING, pytest.param(Purpose.AUGMENTATION, marks=pytest.mark.slow)]
+)
 def test_every_candidate_is_judged_and_the_best_is_fitted_on_all_rows(
     purpose: Purpose, tmp_path: Path
 ) -> None:

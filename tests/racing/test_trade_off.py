@@ -14,6 +14,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MINTMARK_HOME", str(tmp_path))
 
 
+@pytest.mark.slow
 def test_more_epsilon_is_more_alike_and_the_chosen_value_is_in_the_middle() -> None:
     curves = trade_off(PrivateConfig(epsilon=8.0), mixed_table(1_500), seed=0)
     by_metric = {curve.y_title: curve for curve in curves}
