@@ -270,9 +270,10 @@ def page(found: Sequence[Mapping[str, Any]], every: int) -> str:
 Written by `python -m benchmarks.anomaly_series`; do not edit. Means over series, each with its
 two-sided 95% interval over series (Student's, where there are {FEWEST}; in brackets behind a
 group: how many). Every detector learns from the same steps of the one series it is judged on, in
-the same robust scaling, by windows of {NAB.window} steps: the autoencoder, {ECG.steps} updates for the ECG and {NAB.steps} for NAB, else
-by default settings; an isolation forest and principal components (nine tenths of the variance) of
-windows; and how many deviations a step is off the {NAB.window} before it (`moving_z_score`).
+the same robust scaling, by windows of {NAB.window} steps: the autoencoder, {ECG.steps} updates for
+the ECG and {NAB.steps} for NAB, else by default settings; an isolation forest and principal
+components (nine tenths of the variance) of windows; and how many deviations a step is off the
+{NAB.window} before it (`moving_z_score`).
 
 - **ECG**: {ECG_SECONDS} procedural seconds a seed, two leads, {ECG_CLEAN} sound ones to be learned
   from; missing and premature beats, inverted T waves, bursts of noise (`components/data/ecg.py`).
