@@ -8,20 +8,29 @@ COMPILE := $(BIN)/python -m compileall -qq -j 0 -x 'py312_intrinsics' $(VENV)/li
 RUNTIME := $(VENV)/runtime.done
 TOOLS := $(VENV)/tools.done
 
-.PHONY: run test test-slow test-browser lint up down bench evidence lock clean help
+.PHONY: run test test-slow test-browser cluster-test fault-test postgres lint up down bench evidence lock clean help
 
 run: $(RUNTIME)  ## Run the default recipe through the whole loop
 	@$(BIN)/mintmark run
 
 test: $(TOOLS)  ## Run the quick tests
-	@$(BIN)/python -m pytest -n 2 -m "not slow and not gpu and not browser"
+	@$(BIN)/python -m pytest -n 2 -m "not slow and not gpu and not browser and not cluster and not faults"
 
 test-slow: $(TOOLS)  ## Run the tests that take minutes
-	@$(BIN)/python -m pytest -m "slow and not gpu and not browser"
+	@$(BIN)/python -m pytest -m "slow and not gpu and not browser and not cluster and not faults"
 
 test-browser: $(TOOLS)  ## Run the tests that open pages in Chromium, which is installed where it is missing
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-liberation; }
 	@$(BIN)/python -m pytest -m browser
+
+cluster-test: $(TOOLS) postgres  ## Run two recipes over two workers, S3, PostgreSQL and servers with login
+	@$(BIN)/python -m pytest -m cluster
+
+fault-test: $(TOOLS) postgres  ## Kill each part of a cluster while it works, and say how long recovery took
+	@$(BIN)/python -m pytest -m faults -s
+
+postgres:
+	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql; }
 
 lint: $(TOOLS)  ## Check style, types and import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

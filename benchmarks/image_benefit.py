@@ -13,7 +13,7 @@ import time
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.image_ranks import few_of_each
+from benchmarks.classifier_ranks import few_of_each
 from components.config import (
     DcganNetworks,
     ImageGanConfig,

@@ -13,7 +13,10 @@ class Event(StrEnum):
     REFUSED = "mintmark.model.refused"
     UNDECIDED = "mintmark.model.undecided"
     ROLLED_BACK = "mintmark.model.rolled-back"
+    CONFIRMED = "mintmark.model.confirmed"
     DRIFTED = "mintmark.drift.detected"
+    DECAYED = "mintmark.decay.detected"
+    LEFT_ALONE = "mintmark.retrain.left-alone"
     RELEASED = "mintmark.release.made"
 
 

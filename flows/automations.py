@@ -25,7 +25,8 @@ _SIGNS |= {f"prefect.flow-run.{name}" for name in ("AwaitingRetry", "Retrying", 
 _RUN = {"prefect.resource.id": "prefect.flow-run.*"}
 _DEPLOYED = {"prefect.resource.role": "deployment"}
 _AT_ONCE: Any = {"posture": Posture.Reactive, "threshold": 1, "within": timedelta(0)}
-_NEWS = {Event.REFUSED, Event.UNDECIDED, Event.PROMOTED, Event.ROLLED_BACK, Event.DRIFTED}
+_NEWS = {Event.REFUSED, Event.UNDECIDED, Event.PROMOTED, Event.ROLLED_BACK, Event.CONFIRMED}
+_NEWS |= {Event.DRIFTED, Event.DECAYED, Event.LEFT_ALONE}
 
 
 def wanted_automations(
@@ -40,14 +41,8 @@ def wanted_automations(
         deployment_id=deployments["monitor"],
         parameters={"request": {name: _of_event(name) for name in ("model", "data")}},
     )
-    cool_down = timedelta(minutes=settings.cool_down_minutes)
     return [
-        _automation(
-            "retrain a model that drifted",
-            "One run for each model and cool-down, however many alarms there are.",
-            _on({Event.DRIFTED}, within=cool_down, for_each={"prefect.resource.id"}),
-            drift,
-        ),
+        *_retraining(drift, settings),
         _automation(
             "look at a new batch",
             "Whoever delivers data emits mintmark.batch.arrived with the model and the path.",
@@ -56,6 +51,23 @@ def wanted_automations(
         ),
         *_recovery(),
         *_news(tell),
+    ]
+
+
+def _retraining(retrain: RunDeployment, settings: ServiceSettings) -> list[AutomationCore]:
+    """What the alarms start that are to start something."""
+    asked = {Event.DRIFTED: settings.loop.on_drift, Event.DECAYED: settings.loop.on_decay}
+    alarms = {event for event, is_asked in asked.items() if is_asked}
+    if not alarms:
+        return []
+    cool_down = timedelta(minutes=settings.cool_down_minutes)
+    return [
+        _automation(
+            "retrain a model that drifted",
+            "Or decayed: one run for each model and cool-down, however many alarms there are.",
+            _on(alarms, within=cool_down, for_each={"prefect.resource.id"}),
+            retrain,
+        )
     ]
 
 
@@ -68,7 +80,7 @@ def _news(tell: Sequence[ActionTypes]) -> list[AutomationCore]:
     return [
         _automation(
             "tell people what became of a model",
-            "Refused, undecided, promoted, rolled back, drifted.",
+            "Refused, undecided, promoted, confirmed, rolled back, drifted, decayed, left alone.",
             _on(_NEWS),
             *tell,
         ),

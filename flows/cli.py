@@ -10,9 +10,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from components.errors import UserError
+from flows.commands.backup import backup, restore
+from flows.commands.cluster import deploy, worker
 from flows.commands.collect import collect
 from flows.commands.doctor import doctor
 from flows.commands.fill import fill
+from flows.commands.fsck import fsck
 from flows.commands.judge import judge
 from flows.commands.models import models, promote, rollback, sample
 from flows.commands.monitor import monitor
@@ -60,6 +63,11 @@ for command in (
     up,
     down,
     status,
+    deploy,
+    worker,
+    backup,
+    restore,
+    fsck,
     collect,
     doctor,
 ):

@@ -12,10 +12,11 @@ from prefect.deployments import run_deployment
 from prefect.exceptions import ObjectNotFound
 from prefect.logging import get_run_logger
 
-from components.config import Approval, Params, makes_images
+from components.config import Approval, Params, Purpose, makes_images
 from components.data.image_schema import schema_of
 from components.data.images import joined
 from components.evaluation.evidence import Outcome
+from components.models.catalog import load_image_model
 from components.models.contract import ImageModel, TabularModel
 from components.registry.door import DoorLimits, pass_door
 from components.registry.listing import pull
@@ -29,6 +30,8 @@ from flows.announcements import Event, announce
 from flows.outcome import Decision, Registered
 from flows.promote import PromoteRequest, promote
 from flows.services import flow_run_page
+from flows.turns import turn
+from flows.unseen import MIN_ROWS, unseen_rows
 
 if TYPE_CHECKING:
     from components.evaluation.challenge import Challenge
@@ -51,7 +54,8 @@ def decide(registered: Registered, params: Params, workspace: Path) -> Decision:
     if not door.passed:
         refusals.append(f"refused at the infrastructure door: {door.reason}")
     if current is not None and not refusals and not doubts:
-        compared = _challenge(pull(client, params.name, current), params, StagePaths(workspace))
+        generator = pull(client, params.name, current)
+        compared = _challenge(generator, current, params, StagePaths(workspace))
         logger.info(compared.reason)
         if not compared.passed:
             refusals.append(f"refused: {compared.reason}")
@@ -63,7 +67,7 @@ def decide(registered: Registered, params: Params, workspace: Path) -> Decision:
 
 def decide_and_settle(registered: Registered, params: Params, workspace: Path) -> Decision:
     """Decide and do it, one run of a model at a time: the next meets the champion this one left."""
-    with decision_lock(registered.model, find_home()):
+    with turn("decide", registered.model), decision_lock(registered.model, find_home()):
         return settle(decide(registered, params, workspace), registered, params)
 
 
@@ -111,22 +115,32 @@ def _ask_a_person(request: PromoteRequest) -> str:
 
 
 def _challenge(
-    generator: TabularModel | ImageModel, params: Params, paths: StagePaths
+    generator: TabularModel | ImageModel, current: str, params: Params, paths: StagePaths
 ) -> "Challenge":
-    """What the new generator makes against what the champion makes, on the new run's test data."""
+    """What the new generator makes against what the champion makes, on the new run's test data.
+
+    Of rows, on those that neither of the two was trained on.
+    """
     from components.evaluation.challenge import Challenge, challenge  # scikit-learn takes seconds
 
+    if params.evaluate.purpose is Purpose.ANOMALY:
+        from components.stages.anomaly import compare_detectors
+
+        return compare_detectors(generator, params, paths)
     makes = makes_images(params.train.model)
     if isinstance(generator, ImageModel) or makes:
         if not (isinstance(generator, ImageModel) and makes):
             reason = "the champion makes another kind of data, so the two cannot be compared"
             return Challenge(True, 0.0, 0.0, reason)
         return _challenge_images(generator, params, paths)
-    train, test = read_train(paths), read_test(paths)
-    challenger = pd.read_parquet(paths.synthetic)
+    train, challenger = read_train(paths), pd.read_parquet(paths.synthetic)
     if set(generator.schema_.names) != set(train.schema.names):
         reason = "the champion has other columns, so the two cannot be compared"
         return Challenge(True, 0.0, 0.0, reason)
+    test = unseen_rows(read_test(paths), params.prepare, params.name, current, find_home())
+    if len(test) < MIN_ROWS:
+        reason = f"the champion knows all but {len(test)} of the held-out rows: nothing to compare"
+        return Challenge(False, 0.0, 0.0, reason)
     return challenge(
         train,
         test,
@@ -140,8 +154,13 @@ def _challenge(
 def _challenge_images(generator: ImageModel, params: Params, paths: StagePaths) -> "Challenge":
     from components.evaluation.challenge import Challenge
     from components.evaluation.images.challenge import challenge_images
+    from components.evaluation.images.challenge_classifier import challenge_classifier
 
     train, challenger = read_train_images(paths), read_synthetic_images(paths)
+    if params.evaluate.purpose is Purpose.CLASSIFICATION:
+        return challenge_classifier(
+            read_test_images(paths), champion=generator, challenger=load_image_model(paths.model)
+        )
     if generator.schema_ != schema_of(train):
         reason = "the champion makes images of another size or other classes: nothing to compare"
         return Challenge(True, 0.0, 0.0, reason)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -24,7 +25,7 @@ from flows.notifications import ways_to_tell
 from flows.project import PROJECT
 from flows.service_settings import ServiceSettings
 from flows.services import WORK_POOL
-from flows.slots import CPU, GPU
+from flows.slots import CPU, GPU, slot_of_machine
 
 Schedule = CronSchedule | IntervalSchedule
 _OURS = "mintmark-"
@@ -67,15 +68,16 @@ def _cron(cron: str, settings: ServiceSettings) -> CronSchedule | None:
     return CronSchedule(cron=cron, timezone=settings.timezone) if cron else None
 
 
-def apply_deployments(settings: ServiceSettings) -> list[str]:
+def apply_deployments(settings: ServiceSettings, *, many_machines: bool = False) -> list[str]:
     """Make pool, slots, deployments, schedules and automations as wanted; what was changed.
 
-    What is so already is not touched, nor is any schedule or automation that people added.
+    What is so already is not touched, nor is any schedule or automation that people added. With
+    `many_machines`, each worker brings its own place, interpreter, limit and slots.
     """
     with get_client(sync_client=True) as client:
-        _apply_pool(client, settings)
-        client.upsert_global_concurrency_limit_by_name(CPU, settings.num_cpu_slots)
-        client.upsert_global_concurrency_limit_by_name(GPU, settings.num_gpu_slots)
+        _apply_pool(client, settings, many_machines=many_machines)
+        if not many_machines:
+            apply_slots(client, settings)
         changed, identifiers = [], {}
         for name, wanted in wanted_deployments(settings).items():
             identifiers[name], is_changed = _apply(client, name, wanted)
@@ -84,13 +86,32 @@ def apply_deployments(settings: ServiceSettings) -> list[str]:
         return changed + apply_automations(client, automations)
 
 
-def _apply_pool(client: SyncPrefectClient, settings: ServiceSettings) -> None:
-    """The work pool, which runs each flow in a process of its own from this checkout."""
+def apply_slots(client: SyncPrefectClient, settings: ServiceSettings, machine: str = "") -> None:
+    """The slots of a machine, as many as the settings say."""
+    counts = {CPU: settings.num_cpu_slots, GPU: settings.num_gpu_slots}
+    for kind, count in counts.items():
+        client.upsert_global_concurrency_limit_by_name(slot_of_machine(kind, machine), count)
+
+
+def remove_slots(client: SyncPrefectClient, machine: str) -> None:
+    """Forget the slots of a machine that takes no more runs."""
+    for kind in (CPU, GPU):
+        with suppress(ObjectNotFound):
+            client.delete_global_concurrency_limit_by_name(slot_of_machine(kind, machine))
+
+
+def _apply_pool(
+    client: SyncPrefectClient, settings: ServiceSettings, *, many_machines: bool
+) -> None:
+    """The work pool, which runs each flow in a process of its own from its worker's checkout."""
     template = ProcessWorker.get_default_base_job_template()
     properties = template["variables"]["properties"]
-    properties["command"]["default"] = f"{sys.executable} -m prefect.engine"
-    properties["working_dir"]["default"] = str(PROJECT)
-    limit = settings.num_runs
+    # said in words, or Prefect gives the flow a session of its own, in which it outlives its worker
+    python = "python" if many_machines else sys.executable
+    properties["command"]["default"] = f"{python} -m prefect.engine"
+    if not many_machines:
+        properties["working_dir"]["default"] = str(PROJECT)
+    limit = None if many_machines else settings.num_runs
     try:
         client.read_work_pool(WORK_POOL)
     except ObjectNotFound:

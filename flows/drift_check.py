@@ -1,25 +1,36 @@
 """One look at new rows: the champion's training rows, the new ones, and what differs."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-import pandas as pd
 from pydantic import Field
 
+from components.data.batches import parquet_batches
 from components.data.schema import Schema
-from components.data.sources import absolute, read_source
-from components.data.table import Table
+from components.data.sources import absolute, open_batches
 from components.errors import UserError
-from components.monitoring.drift import Detection, detect_drift
+from components.monitoring.drift import Baseline, Detection, detect, make_baseline
+from components.monitoring.reference import Reference, make_reference, reference_name
+from components.monitoring.report import Problem, ProblemKind
+from components.monitoring.season import Period, Season
+from components.monitoring.verdict import settle, unusable, with_problem
 from components.registry.listing import list_models
-from components.registry.monitoring_runs import Watched, find_watched
+from components.registry.monitoring_runs import EarlierLook, Watched, earlier_looks, find_watched
 from components.registry.tracking import connect
 from components.stages.paths import StagePaths
-from components.storage.dvc import cached_file
 from components.storage.home import Home
+from components.storage.shared import find_content
 from flows.forms import Form
 
 ALARM_SHARE = 0.3
+FALSE_ALARMS = 0.1
+LOOKS = 120.0
+"""Looks a month: one every six hours."""
+_REPEATS = 50
+"""Looks at the same rows, which count as one, among those that are read."""
 
 
 class MonitorRequest(Form):
@@ -41,31 +52,118 @@ class MonitorRequest(Form):
         gt=0,
         le=1,
     )
+    false_alarms: float = Field(
+        FALSE_ALARMS,
+        title="False alarms a month",
+        description="How many there may be where nothing changed by more than what counts",
+        gt=0,
+        le=100,
+    )
+    looks: float = Field(
+        LOOKS,
+        title="Looks a month",
+        description="How often new rows are looked at; 120 is every six hours",
+        ge=1,
+    )
+    breaches: int = Field(
+        1, title="Breaches", description="How many looks must find drift to raise the alarm", ge=1
+    )
+    of_looks: int = Field(
+        1, title="Of the last looks", description="Among how many looks that must be", ge=1, le=100
+    )
+    time_column: str = Field(
+        "", title="Time column", description="The datetime that tells the hour or the weekday"
+    )
+    period: Period = Field(
+        Period.NONE,
+        title="Season",
+        description="New rows are compared with training rows of the same phase of it",
+    )
+
+    @property
+    def alpha(self) -> float:
+        """The chance of a false alarm that one look may take."""
+        return min(self.false_alarms / self.looks, 0.5)
+
+    @property
+    def season(self) -> Season:
+        """What rows are compared by; raises UserError where there is a period and no column."""
+        if self.period is not Period.NONE and not self.time_column:
+            raise UserError(f"the {self.period} is told by a datetime column: name it")
+        return Season(period=self.period, column=self.time_column)
 
 
 @dataclass(frozen=True)
 class Look:
-    """What was looked at and what was found."""
+    """What was looked at and what was found; `content` is the rows' hash, empty where unread."""
 
     watched: Watched
     data: str
     detection: Detection
+    content: str = ""
 
 
 def look(request: MonitorRequest, home: Home) -> Look:
     """The new rows that `request` names against the champion's training rows.
 
-    Nothing is written. Raises UserError where there is no champion, its training rows are not kept
-    here, or the new rows cannot be read or are too few; a changed schema is a finding.
+    Nothing is written but what is known of the training rows. Raises UserError where there is no
+    champion or its training rows are not kept here; whatever is wrong with the new rows is a
+    finding.
     """
+    if request.breaches > request.of_looks:
+        raise UserError(f"{request.breaches} breaches in {request.of_looks} looks cannot be")
     watched = find_watched(connect(home), request.model)
-    reference = _training_rows(watched, home)
     data = absolute(request.data or watched.data)
-    rows = read_source(data).frame
-    detection = detect_drift(
-        reference, rows, alarm_share=request.alarm_share, ignored=watched.dropped
+    with ExitStack() as stack:
+        baseline = _baseline(watched, request.season, home)
+        scratch = Path(stack.enter_context(TemporaryDirectory()))
+        try:
+            batches, content = stack.enter_context(open_batches(data, scratch))
+            detection = detect(
+                baseline,
+                batches,
+                alarm_share=request.alarm_share,
+                ignored=watched.dropped,
+                alpha=request.alpha,
+            )
+        except UserError as error:
+            problem = Problem(kind=ProblemKind.UNREADABLE, text=str(error))
+            num_reference = baseline.reference.num_rows
+            report = unusable(problem, alarm_share=request.alarm_share, num_reference=num_reference)
+            return Look(watched, data, Detection(report))
+    return Look(watched, data, detection, content)
+
+
+def look_again(request: MonitorRequest, home: Home) -> Look:
+    """`look`, told in the light of the looks before it at the same version.
+
+    A batch that was named and has the content of the last one is a problem. The alarm is raised
+    where enough of the last looks at rows that differ breached.
+    """
+    seen = look(request, home)
+    earlier = earlier_looks(connect(home), seen.watched, request.of_looks + _REPEATS)
+    report = seen.detection.report
+    if request.data and seen.content and earlier and earlier[0].content == seen.content:
+        when = earlier[0].when.strftime("%Y-%m-%d %H:%M")
+        text = f"the rows are those of the last look, {when} UTC, once more"
+        report = with_problem(report, Problem(kind=ProblemKind.REPEATED, text=text))
+    report = settle(
+        report,
+        _breaches(earlier, seen.content),
+        breaches=request.breaches,
+        looks=request.of_looks,
     )
-    return Look(watched, data, detection)
+    return replace(seen, detection=replace(seen.detection, report=report))
+
+
+def _breaches(earlier: Sequence[EarlierLook], content: str) -> list[bool]:
+    """Whether each earlier look breached, those at the same rows one after the other as one."""
+    found, last = [], content
+    for each in earlier:
+        if each.content != last:
+            found.append(each.breached)
+        last = each.content
+    return found
 
 
 def requests_for_each(request: MonitorRequest, home: Home) -> list[MonitorRequest]:
@@ -79,19 +177,30 @@ def requests_for_each(request: MonitorRequest, home: Home) -> list[MonitorReques
     return [request.model_copy(update={"model": name}) for name in found]
 
 
-def _training_rows(watched: Watched, home: Home) -> Table:
+def _baseline(watched: Watched, season: Season, home: Home) -> Baseline:
+    """The training rows, the sketch of which is computed once for each content, and the judged."""
     paths = StagePaths(Path())
-    rows = pd.read_parquet(_kept(watched, paths.train, home))
-    return Table(rows, Schema.load(_kept(watched, paths.schema, home)))
+    schema = Schema.load(_kept(watched, paths.schema, home))
+    batches = parquet_batches(_kept(watched, paths.train, home))
+    content = f"{watched.content_keys[str(paths.train)]} {watched.content_keys[str(paths.schema)]}"
+    sketch = home.sketches / reference_name(content, season)
+    if sketch.is_file():
+        reference = Reference.load(sketch, schema)
+    else:
+        reference = make_reference(batches, schema, season)
+        reference.save(sketch)
+    own = None
+    if str(paths.synthetic) in watched.content_keys:
+        own = parquet_batches(_kept(watched, paths.synthetic, home))
+    return make_baseline(batches, schema, season=season, reference=reference, synthetic=own)
 
 
 def _kept(watched: Watched, path: Path, home: Home) -> Path:
-    """The file of the shared cache that holds this output of the champion's run."""
-    found = cached_file(home, watched.content_keys[str(path)])
-    if not found.is_file():
+    """The file of the cache that holds this output of the champion's run."""
+    try:
+        return find_content(home, watched.content_keys[str(path)])
+    except UserError as error:
         raise UserError(
-            f"{path} of {watched.model} version {watched.version} is not in the cache "
-            f"{home.dvc_cache}: monitor where it was trained, or bring {found.name} back with "
-            "`dvc pull`"
-        )
-    return found
+            f"{path} of {watched.model} version {watched.version}: {error}; monitor where it was "
+            "trained, or bring it back with `dvc pull`"
+        ) from error

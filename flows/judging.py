@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from components.config import EvaluateConfig, Purpose, override, parse_evaluate
+from components.config import OF_MADE_ROWS, EvaluateConfig, Purpose, override, parse_evaluate
 from components.data.foreign import read_foreign
 from components.data.images import is_images, read_images
 from components.data.preparation import declared_kinds
@@ -58,6 +58,11 @@ class Judged:
 
 def read_config(purpose: Purpose, protocol: str | None, settings: Sequence[str]) -> EvaluateConfig:
     """The settings of an evaluation, from options; raises UserError for one that has no effect."""
+    if purpose not in OF_MADE_ROWS:
+        raise UserError(
+            f"--purpose {purpose}: that is asked of a model, not of rows; accepted here: "
+            f"{', '.join(sorted(OF_MADE_ROWS))}"
+        )
     base: dict[str, dict[str, object]] = {_SECTION: {"purpose": purpose.value}}
     given = [f"{_SECTION}.protocol={protocol}"] if protocol else []
     for text in (*given, *settings):

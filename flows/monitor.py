@@ -9,12 +9,14 @@ from prefect.logging import get_run_logger
 from components.errors import UserError
 from components.monitoring.report import DriftReport, Status
 from components.monitoring.summary import summary_markdown
-from components.registry.monitoring_runs import record_look
+from components.registry.monitoring_runs import record_look, write_monitor_page
 from components.registry.tracking import connect
 from components.storage.home import Home, find_home
 from flows.announcements import Event, announce
 from flows.attempts import check_attempts
-from flows.drift_check import Look, MonitorRequest, look, requests_for_each
+from flows.benefit_check import check_benefit
+from flows.drift_check import Look, MonitorRequest, look_again, requests_for_each
+from flows.services import artifacts_page
 
 EVERY_CHAMPION = MonitorRequest()
 
@@ -32,17 +34,20 @@ class Monitored:
 def monitor(request: MonitorRequest = EVERY_CHAMPION) -> list[Monitored]:
     """Compare new rows with the champion's training rows; drift is kept, shown and told.
 
-    A model whose rows cannot be read or compared does not keep the others from being looked at;
-    the run fails at its end and names it.
+    A model whose rows say nothing does not keep the others from being looked at: that is kept and
+    shown as any finding is, and the run fails at its end and names it.
     """
     check_attempts()
     home, found, failures = find_home(), [], []
     for each in requests_for_each(request, home):
         try:
-            found.append(_tell(look(each, home), home))
+            found.append(_tell(look_again(each, home), home))
         except UserError as error:
             get_run_logger().error("%s: %s", each.model, error)
             failures.append(f"{each.model}: {error}")
+            continue
+        if found[-1].report.status is Status.UNUSABLE:
+            failures.append(f"{each.model}: {found[-1].report.reason}")
     if failures:
         raise UserError("; ".join(failures))
     return found
@@ -52,10 +57,17 @@ def _tell(seen: Look, home: Home) -> Monitored:
     """Keep what was seen in MLflow, show it as an artifact and, of drift, tell by an event."""
     model, report = seen.watched.model, seen.detection.report
     run_id = keep(seen, home)
+    client = connect(home)
+    page = write_monitor_page(client, model, run_id, home)
     get_run_logger().info("%s: %s: %s", model, report.status, report.reason)
+    where = artifacts_page(home, client.get_run(run_id).info.experiment_id, run_id)
     create_markdown_artifact(
-        summary_markdown(report, model), key="drift", description=f"{model}: {report.status}"
+        summary_markdown(report, model) + f"\nAll looks: {where or page}\n",
+        key="drift",
+        description=f"{model}: {report.status}",
     )
+    if report.status is not Status.UNUSABLE:
+        check_benefit(model, seen.data, run_id, home)
     if report.status is Status.DRIFT:
         announce(Event.DRIFTED, model, **evidence(seen))
     return Monitored(model, report, run_id)
@@ -63,9 +75,12 @@ def _tell(seen: Look, home: Home) -> Monitored:
 
 def keep(seen: Look, home: Home) -> str:
     """Keep the report in MLflow, with Evidently's page where there is drift; the run's id."""
-    report, run = seen.detection.report, seen.detection.evidently
-    page = run.html() if run and report.status is Status.DRIFT else None
-    return record_look(connect(home), seen.watched, seen.data, report, page, home)
+    report = seen.detection.report
+    run = seen.detection.evidently if report.status is Status.DRIFT else None
+    page = run.html() if run else None
+    return record_look(
+        connect(home), seen.watched, seen.data, report, page, home, content=seen.content
+    )
 
 
 def evidence(seen: Look) -> dict[str, object]:

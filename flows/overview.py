@@ -13,14 +13,18 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 
+from components.registry.baking import Baking, find_baking
 from components.registry.listing import list_models
+from components.registry.retrains import list_retrainings
 from components.registry.tracking import connect
 from components.storage.home import Home
 from flows.server import connected
+from flows.service_settings import read_service_settings
 from flows.services import flow_run_page, running_services
 from flows.workers import live_workers
 
 _AT_MOST = 20
+_RETRAININGS = 5
 _UNDER_WAY = (StateType.RUNNING, StateType.PENDING, StateType.CANCELLING)
 
 
@@ -41,7 +45,7 @@ def overview(home: Home) -> Iterator[Section]:
     prefect = services.get("prefect")
     if prefect is None:
         yield Section("Services", ("service", "address"), rows, "none runs; `mintmark up`")
-        yield _champions(home)
+        yield from _of_the_registry(home)
         return
     with connected(f"{prefect.url}/api"):
         workers = [("worker", f"{worker.name}, takes runs") for worker in live_workers()]
@@ -62,7 +66,37 @@ def overview(home: Home) -> Iterator[Section]:
             lambda run: (run.state_name or "", _when(run.next_scheduled_start_time)),
             home,
         )
+    yield from _of_the_registry(home)
+
+
+def _of_the_registry(home: Home) -> Iterator[Section]:
     yield _champions(home)
+    yield bake_windows(home)
+    yield last_retrainings(home)
+
+
+def bake_windows(home: Home) -> Section:
+    """The champions that are watched beside the one before, and for how long yet."""
+    looks, client = read_service_settings().loop.bake_looks, connect(home)
+    names = [model.name for model in list_models(client) if model.champion and looks]
+    found = [baking for name in names if (baking := find_baking(client, name, home))]
+    rows = [
+        (each.model, f"version {each.version}", f"version {each.before}", _looks(each, looks))
+        for each in found
+    ]
+    return Section("In the bake window", ("model", "champion", "before", "looks"), rows, "nothing")
+
+
+def last_retrainings(home: Home) -> Section:
+    """The last trainings that alarms started, with their reasons."""
+    found = list_retrainings(connect(home), home)[:_RETRAININGS]
+    rows = [(each.model, _when(each.when), each.reason) for each in found]
+    return Section("Retrained by itself", ("model", "when", "why"), rows, "nothing")
+
+
+def _looks(baking: Baking, looks: int) -> str:
+    lost = ", ".join(f"{each.value:+.3f}" for each in baking.looks)
+    return f"{len(baking.looks)} of {looks}" + (f"; lost {lost}" if lost else "")
 
 
 def _runs(

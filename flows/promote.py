@@ -19,6 +19,7 @@ from flows.announcements import Event, announce
 from flows.approval import question
 from flows.attempts import check_attempts
 from flows.forms import Form, choice
+from flows.turns import turn
 
 AS_IT_IS = "(as it is)"
 
@@ -63,6 +64,12 @@ class RollbackRequest(Form):
     reason: str = Field(
         title="Reason", description="Why, for the audit record", min_length=1, max_length=5000
     )
+    expected: str = Field(
+        "",
+        title="Champion",
+        description="The version that is to go; if another is champion, nothing is rolled back",
+        pattern=r"^[0-9]*$",
+    )
 
 
 @flow(name="promote", flow_run_name="promote {request.model} {request.version}")
@@ -89,9 +96,10 @@ def promote(request: PromoteRequest) -> bool:
             announce(Event.REFUSED, request.model, version=request.version, reason=refusal)
             get_run_logger().info(refusal)
             return False
-    promotion.promote(
-        client, request.model, request.version, expected=expected, reason=reason, home=home
-    )
+    with turn("promote", request.model):
+        promotion.promote(
+            client, request.model, request.version, expected=expected, reason=reason, home=home
+        )
     get_run_logger().info("version %s is the champion of %s", request.version, request.model)
     announce(
         Event.PROMOTED, request.model, version=request.version, previous=expected, reason=reason
@@ -104,9 +112,14 @@ def rollback(request: RollbackRequest) -> str:
     """Swap champion and previous champion; the version that is champion now."""
     check_attempts()
     home = find_home()
-    before, after = promotion.rollback(
-        connect(home), request.model, reason=request.reason, home=home
-    )
+    with turn("promote", request.model):
+        before, after = promotion.rollback(
+            connect(home),
+            request.model,
+            reason=request.reason,
+            home=home,
+            expected=request.expected or None,
+        )
     get_run_logger().info("version %s is the champion again, no longer %s", after, before)
     announce(
         Event.ROLLED_BACK, request.model, version=after, previous=before, reason=request.reason

@@ -33,7 +33,12 @@ from flows.request import (
 from flows.retrain import make_candidate
 from flows.services import version_page
 
-HEADLINE = {Purpose.AUGMENTATION: ("augmentation_gain", -1), Purpose.SHARING: ("tstr_loss", 1)}
+HEADLINE = {
+    Purpose.AUGMENTATION: ("augmentation_gain", -1),
+    Purpose.SHARING: ("tstr_loss", 1),
+    Purpose.ANOMALY: ("anomaly_auroc", -1),
+    Purpose.CLASSIFICATION: ("few_label_accuracy", -1),
+}
 """What decides among those that pass, by purpose, and whether less (1) or more (-1) is better."""
 
 

@@ -35,6 +35,7 @@ from components.storage.home import Home, find_home
 from flows.outcome import Registered
 from flows.project import PROJECT
 from flows.request import request_key
+from flows.turns import turn
 
 _LIBRARIES = ("torch", "numpy", "pandas", "scikit-learn", "mlflow", "prefect", "dvc", "evidently")
 
@@ -45,7 +46,7 @@ def package_generator(params: Params, workspace: Path) -> Package:
     home = find_home()
     client = connect(home)
     run_id = open_run(client, params.name, request_key(params), home)
-    with registration_lock(params.name, home):
+    with turn("register", params.name), registration_lock(params.name, home):
         return make_package(client, StagePaths(workspace).model, run_id, home)
 
 
@@ -82,7 +83,7 @@ def register_candidate(
         files=(paths.params, paths.evidence, paths.schema, workspace / "dvc.lock"),
         data_files=ancestry.files,
     )
-    with registration_lock(params.name, home):
+    with turn("register", params.name), registration_lock(params.name, home):
         check_ancestry(client, ancestry, params.ancestry, home)
         check_not_revoked(client, hashes[str(paths.model.relative_to(paths.root))])
         found = find_candidate(client, params.name, content_key)

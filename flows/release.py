@@ -15,6 +15,7 @@ from components.storage.home import find_home
 from flows.announcements import Event, announce
 from flows.attempts import check_attempts
 from flows.forms import Form
+from flows.turns import turn
 
 _MAX_SEED = 2**31 - 1
 
@@ -63,7 +64,8 @@ def release(request: ReleaseRequest) -> str:
         notes=request.notes,
         unproven=request.unproven or None,
     )
-    made = releases.release(connect(home), order, home)
+    with turn("release", request.model):
+        made = releases.release(connect(home), order, home)
     card = made.card
     get_run_logger().info("%s %s", card.reference, "was there" if made.existed else "was made")
     create_markdown_artifact(

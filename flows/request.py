@@ -24,15 +24,22 @@ from components.config import (
 from components.data.image_sources import hash_image_source, holds_images
 from components.data.sources import absolute, hash_source
 from components.errors import UserError
-from components.models.catalog import AUTO, IMAGE_DEFAULT, IMAGE_MODELS, MODELS
+from components.models.catalog import (
+    AUTO,
+    CLASSIFIER_DEFAULT,
+    IMAGE_DEFAULT,
+    IMAGE_MODELS,
+    MODELS,
+)
 from components.recipes.catalog import RECIPES, recipe_params
 from components.recipes.recipe import Preset
-from components.registry.settings import newest_settings
+from components.registry.settings import newest_settings, version_settings
 from components.registry.tracking import connect
 from components.storage.home import find_home
 from flows.forms import DEFAULT, Form, choice
 from flows.project import PROJECT
 
+CALIBRATION_SHARE = 0.2
 IMAGE_FOLDS = 3
 """Fewer than of rows: in each of them a network is trained."""
 
@@ -93,7 +100,8 @@ class RunRequest(Form):
     again: str = Field(
         "",
         title="Train again",
-        description="A registered model: the settings of its newest version, its data as it is now",
+        description="A registered model: the settings of its newest version, or of another as "
+        "NAME@champion or NAME@NUMBER, and its data as it is now",
     )
     approval: ApprovalField = DEFAULT
     overrides: tuple[str, ...] = Field(
@@ -164,8 +172,10 @@ def _base(request: RunRequest) -> dict[str, Any]:
 
 
 def _again(request: RunRequest) -> dict[str, Any]:
-    """The settings of a model's newest version, its data no longer pinned to what they were."""
-    base = newest_settings(connect(find_home()), request.again)
+    """The settings of a model's version, its data no longer pinned to what they were."""
+    model, _, which = request.again.partition("@")
+    client = connect(find_home())
+    base = version_settings(client, model, which) if which else newest_settings(client, model)
     base["prepare"]["data_sha256"] = None
     if request.data:
         base["prepare"]["data"] = absolute(request.data)
@@ -183,7 +193,7 @@ def _own_data(request: RunRequest) -> dict[str, Any]:
     return {
         "name": request.name or _slug(request.data, purpose),
         "prepare": {"data": absolute(request.data), "target": request.target},
-        "train": {"model": _default_model(purpose)},
+        "train": _training(_default_model(purpose), purpose),
         "evaluate": {"purpose": purpose},
     }
 
@@ -198,15 +208,32 @@ def _own_images(request: RunRequest) -> dict[str, Any]:
     return {
         "name": request.name or _slug(request.data, purpose),
         "prepare": {"data": absolute(request.data), "target": IMAGE_TARGET, "images": {}},
-        "train": {"model": {"name": IMAGE_DEFAULT}},
+        "train": {**_training({"name": _default_image_model(purpose)}, purpose), "threads": 1},
         "evaluate": {"purpose": purpose, "folds": IMAGE_FOLDS},
     }
 
 
 def _default_model(purpose: Purpose) -> dict[str, Any]:
-    """Trees; with a crowd behind all they give out where the rows are to be shared."""
+    """Trees; with a crowd behind all they give out where the rows are to be shared.
+
+    For anomalies an autoencoder: trees give a new normal row shares of few rows.
+    """
+    if purpose is Purpose.ANOMALY:
+        return {"name": "tvae"}
     private = {"crowd": SHARING_CROWD} if purpose is Purpose.SHARING else {}
     return {"name": "trees", **private}
+
+
+def _default_image_model(purpose: Purpose) -> str:
+    """The usual generator of images, or what finds anomalies or classifies them."""
+    usual = {Purpose.ANOMALY: "image_vae", Purpose.CLASSIFICATION: CLASSIFIER_DEFAULT}
+    return usual.get(purpose, IMAGE_DEFAULT)
+
+
+def _training(model: dict[str, Any], purpose: Purpose) -> dict[str, Any]:
+    """The section `train`; for anomalies some rows are held out of it."""
+    held_out = {"calibration_share": CALIBRATION_SHARE} if purpose is Purpose.ANOMALY else {}
+    return {"model": model, **held_out}
 
 
 def _slug(uri: str, purpose: Purpose) -> str:

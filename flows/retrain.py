@@ -4,16 +4,19 @@ from importlib import import_module
 from pathlib import Path
 from threading import Thread
 
+import yaml
 from prefect import flow
 from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
 
-from components.config import Params, read_params
+from components.config import Params, parse_params, read_params
 from components.registry.packages import Package
 from components.registry.tracking import tracking_uri
 from components.stages.paths import StagePaths
 from components.storage.dvc import DvcSession, is_workspace, make_workspace
 from components.storage.home import find_home
+from components.storage.places import is_remote_shared
+from components.storage.shared import keep_text, kept_text
 from flows.attempts import check_attempts
 from flows.decision_task import decide_and_settle
 from flows.outcome import Outcome, Registered, StageDone
@@ -48,25 +51,36 @@ def make_candidate(
     request: RunRequest, workspace: Path
 ) -> tuple[Params, Registered, dict[str, StageDone]]:
     """The settings, the registered version and its stages: everything but the decision."""
-    home = find_home()
-    if is_workspace(workspace):
-        params = read_params(StagePaths(workspace).params)
-    else:
-        params = build_params(request)
-        make_workspace(workspace, PROJECT, to_yaml(params), home)
-    with DvcSession(workspace, home) as dvc:
+    params = _begin(request, workspace)
+    with DvcSession(workspace, find_home()) as dvc:
         # needed after the last stage; the first one leaves a processor idle
         Thread(target=import_module, args=("components.reporting.plots",), daemon=True).start()
         ancestry = trace_ancestry(params)
         done, package = _run_stages(dvc, params, workspace)
         is_new = not all(stage.was_cached for stage in done.values())
-        kept = keep_outputs.submit(dvc) if is_new else None
+        kept = keep_outputs.submit(dvc) if is_new and not is_remote_shared() else None
         registered = register_candidate(
             params, workspace, ancestry, package.result() if package else None
         )
         if kept is not None:
             kept.result()
     return params, registered, done
+
+
+def _begin(request: RunRequest, workspace: Path) -> Params:
+    """The run's settings, with its workspace made; as they were where a killed attempt began it.
+
+    That may have been on another machine: the settings are kept where all find them.
+    """
+    home, kept = find_home(), "/".join((*workspace.parts[-2:], "params.yaml"))
+    if is_workspace(workspace):
+        return read_params(StagePaths(workspace).params)
+    begun = kept_text("runs", kept, home.workspaces)
+    params = build_params(request) if begun is None else parse_params(yaml.safe_load(begun), kept)
+    if begun is None:
+        keep_text("runs", kept, to_yaml(params), home.workspaces)
+    make_workspace(workspace, PROJECT, to_yaml(params), home)
+    return params
 
 
 def _run_stages(
@@ -79,6 +93,8 @@ def _run_stages(
     done, package = {}, None
     for stage in STAGES:
         done[stage] = run_stage(stage, dvc, params)
+        if is_remote_shared() and not done[stage].was_cached:
+            keep_outputs(dvc)  # another machine may have to go on
         if stage == "train" and not done[stage].was_cached:
             package = package_generator.submit(params, workspace)
     return done, package

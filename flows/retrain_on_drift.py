@@ -1,74 +1,133 @@
-"""Retraining that an alarm starts: once a model and cool-down, however many alarms there are."""
+"""Retraining that an alarm starts: on the champion's rows and the new ones, within guards."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from prefect import flow
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import (
-    FlowFilter,
-    FlowFilterName,
-    FlowRunFilter,
-    FlowRunFilterName,
-    FlowRunFilterStartTime,
-)
+from prefect.artifacts import create_markdown_artifact
 from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 from pydantic import Field
 
-from components.storage.home import find_home
+from components.data.sources import hash_source
+from components.registry.promotion import CHAMPION
+from components.registry.retrains import (
+    Retraining,
+    list_retrainings,
+    record_retraining,
+    retraining_lock,
+)
+from components.registry.tracking import connect
+from components.registry.version_content import find_content
+from components.storage.dvc import is_workspace
+from components.storage.home import Home, find_home
+from flows.announcements import Event, announce
+from flows.arrivals import arrive, join_news, overrides_for
 from flows.attempts import check_attempts
 from flows.forms import Form
+from flows.guards import why_not_now, why_not_on
 from flows.outcome import Outcome
 from flows.request import RunRequest
 from flows.retrain import run_loop
-from flows.service_settings import read_service_settings
+from flows.service_settings import ServiceSettings, read_service_settings
+from flows.version_rows import read_version_rows
 
 NAME = "retrain-on-drift"
 
 
 class DriftRequest(Form):
-    """Train a model again whose data drifted, unless that was done within the cool-down."""
+    """Train a model again on its champion's rows and the new ones, unless a guard holds it back."""
 
     model: str = Field(title="Model", description="A registered model", min_length=1)
     data: str = Field(
         "",
         title="Data",
-        description="Where the new rows are; without it, the model's own source as it is now",
+        description="Where the new rows are; without it, the place that is watched, as it is now. "
+        "Those that monitoring met since the champion was trained are taken too",
     )
     reason: str = Field("", title="Reason", description="What the alarm said")
 
 
 @flow(name=NAME, flow_run_name="retrain-on-drift {request.model}", persist_result=False)
 def retrain_on_drift(request: DriftRequest) -> Outcome | None:
-    """What came of training the model again; None where it was left alone.
+    """What came of training the model again; None where a guard held it back, which is told.
 
     The automation that starts this run has the same cool-down, but loses count when it is changed.
     """
     check_attempts()
-    minutes = read_service_settings().cool_down_minutes
-    if earlier := _started_within(request.model, timedelta(minutes=minutes)):
-        get_run_logger().info("left alone: %s began within the cool-down", earlier)
+    home = find_home()
+    workspace = home.workspaces / str(flow_run.id)
+    if is_workspace(workspace):
+        return run_loop(RunRequest(again=request.model), workspace)  # it came back and goes on
+    asked = _ask(request, home)
+    if isinstance(asked, str):
+        _tell_left_alone(request, asked)
         return None
-    get_run_logger().info("drift: %s", request.reason or "no reason given")
-    again = RunRequest(again=request.model, data=request.data)
-    return run_loop(again, find_home().workspaces / str(flow_run.id))
+    get_run_logger().info("alarm: %s", request.reason or "no reason given")
+    return run_loop(asked, workspace)
 
 
-def _started_within(model: str, cool_down: timedelta) -> str:
-    """The name of another run for this model that began within the cool-down, else empty."""
-    mine = f"{NAME} {model}"
-    with get_client(sync_client=True) as client:
-        found = client.read_flow_runs(
-            flow_filter=FlowFilter(name=FlowFilterName(any_=[NAME])),
-            flow_run_filter=FlowRunFilter(
-                name=FlowRunFilterName(any_=[mine]),
-                start_time=FlowRunFilterStartTime(after_=datetime.now(UTC) - cool_down),
-            ),
-        )
-    own = next((run.start_time for run in found if str(run.id) == flow_run.id), None)
-    earlier = [
-        run
-        for run in found
-        if str(run.id) != flow_run.id and own and run.start_time and run.start_time < own
-    ]
-    return str(earlier[0].id) if earlier else ""
+@dataclass(frozen=True)
+class Wanted:
+    """A training that may begin: over which champion, what is asked for, on which content."""
+
+    champion: str
+    request: RunRequest
+    data_sha256: str
+
+
+def _ask(request: DriftRequest, home: Home) -> RunRequest | str:
+    """The run that is asked for, on record now; or why there is none, in words."""
+    settings, client, mine = read_service_settings(), connect(home), str(flow_run.id)
+    with retraining_lock(request.model, home):
+        begun = list_retrainings(client, home, request.model)
+        others = [each for each in begun if each.flow_run != mine]
+        if reason := why_not_now(others, settings):
+            return reason
+        wanted = _want(request, others, settings, home)
+        if isinstance(wanted, str):
+            return wanted
+        if len(others) == len(begun):
+            record_retraining(
+                client,
+                request.model,
+                wanted.champion,
+                data_sha256=wanted.data_sha256,
+                flow_run=mine,
+                reason=request.reason or "no reason given",
+                home=home,
+            )
+    return wanted.request
+
+
+def _want(
+    request: DriftRequest,
+    earlier: Sequence[Retraining],
+    settings: ServiceSettings,
+    home: Home,
+) -> Wanted | str:
+    """A training on the champion's rows and the new ones; images are trained on as they are now."""
+    content = find_content(connect(home), request.model, CHAMPION)
+    again = f"{request.model}@{content.version}"
+    if content.settings["prepare"].get("images") is not None:
+        return Wanted(content.version, RunRequest(again=again, data=request.data), "")
+    champion = read_version_rows(request.model, content.version, home)
+    arrival = arrive(champion, request.data, settings.loop, home)
+    union = join_news(champion, settings.loop, home)
+    sha256 = hash_source(str(union.folder))
+    if reason := why_not_on(union, sha256, earlier, settings):
+        return "; ".join(filter(None, (reason, arrival.why_none)))
+    asked = RunRequest(
+        again=again, data=str(union.folder), overrides=overrides_for(union, champion)
+    )
+    return Wanted(content.version, asked, sha256)
+
+
+def _tell_left_alone(request: DriftRequest, reason: str) -> None:
+    get_run_logger().info("left alone: %s", reason)
+    announce(Event.LEFT_ALONE, request.model, reason=reason, alarm=request.reason)
+    create_markdown_artifact(
+        f"# {request.model} was left alone\n\n{reason}.\n\nThe alarm: {request.reason}\n",
+        key="left-alone",
+        description=f"{request.model}: {reason}",
+    )

@@ -15,6 +15,33 @@ VARIABLE = "MINTMARK_DEPLOYMENTS"
 """Names a file to read instead of `infra/deployments.yaml`."""
 
 
+class LoopSettings(Settings):
+    """What starts a retraining by itself, what holds it back, and how its outcome is watched.
+
+    `on_drift` and `on_decay` say which alarms have a model trained again.
+    Every labelled window is kept, the newest `keep_windows` of a model; it is trained again on its
+    champion's rows and the windows since, the newest `retrain_rows` rows in all. At most
+    `max_retrains` of a model are started in `budget_days` days, none on fewer than `min_new_rows`
+    new rows. A champion has decayed where its lift fell by more than `lift_margin`, its level by
+    more than `level_margin`, or where new rows would add more than `news_margin`; None is never. A
+    new one is watched beside the one before it for `bake_looks` labelled windows (0: not at all),
+    and may lose `bake_margin`.
+    """
+
+    on_drift: bool
+    on_decay: bool
+    keep_windows: int = Field(ge=1)
+    retrain_rows: int = Field(ge=100)
+    max_retrains: int = Field(ge=0)
+    budget_days: float = Field(gt=0)
+    min_new_rows: int = Field(ge=1)
+    lift_margin: float | None = Field(ge=0)
+    level_margin: float | None = Field(ge=0)
+    news_margin: float | None = Field(ge=0)
+    bake_looks: int = Field(ge=0)
+    bake_margin: float = Field(ge=0)
+
+
 class ServiceSettings(Settings):
     """Schedules, limits and patience. Crons are in `timezone`; an empty one, or 0, is never."""
 
@@ -24,6 +51,7 @@ class ServiceSettings(Settings):
     timezone: str
     keep_days: int = Field(ge=1)
     cool_down_minutes: float = Field(gt=0)
+    loop: LoopSettings
     max_attempts: int = Field(ge=1)
     runs_at_once: int | None = Field(ge=1)
     cpu_slots: int | None = Field(ge=1)

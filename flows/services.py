@@ -1,6 +1,7 @@
 """The services of this machine: the Prefect and MLflow servers and a worker, kept running."""
 
 import json
+import os
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -46,15 +47,31 @@ def running_services(home: Home) -> dict[str, Service]:
 
 
 def version_page(home: Home, model: str, version: str) -> str:
-    """The address of a version's page, empty where no MLflow server is kept running here."""
+    """The address of a version's page, empty where no MLflow server is set or kept running."""
     server = _kept(home).get("mlflow")
-    return f"{server.url}/#/models/{model}/versions/{version}" if server else ""
+    url = server.url if server else _set_server("MINTMARK_REGISTRY_PAGES", "MINTMARK_REGISTRY_URI")
+    return f"{url}/#/models/{model}/versions/{version}" if url else ""
+
+
+def artifacts_page(home: Home, experiment: str, run_id: str) -> str:
+    """The address of what an MLflow run keeps, empty where no MLflow server is kept running."""
+    server = _kept(home).get("mlflow")
+    return f"{server.url}/#/experiments/{experiment}/runs/{run_id}/artifacts" if server else ""
 
 
 def flow_run_page(home: Home, flow_run_id: str) -> str:
-    """The address of a flow run's page, empty where no Prefect server is kept running here."""
+    """The address of a flow run's page, empty where no Prefect server is set or kept running."""
     server = _kept(home).get("prefect")
-    return f"{server.url}/runs/flow-run/{flow_run_id}" if server else ""
+    url = server.url if server else ""
+    if not url and SLOTS_VARIABLE in os.environ:  # else the server ends with the run
+        url = _set_server("PREFECT_UI_URL", "PREFECT_API_URL")
+    return f"{url}/runs/flow-run/{flow_run_id}" if url else ""
+
+
+def _set_server(pages: str, interface: str) -> str:
+    """Where the pages of a server are that the environment names; empty where it names none."""
+    url = os.environ.get(pages) or os.environ.get(interface, "").removesuffix("/api")
+    return url.rstrip("/") if url.startswith("http") else ""
 
 
 def start_services(home: Home, tracking_uri: str) -> dict[str, Service]:

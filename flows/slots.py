@@ -9,6 +9,8 @@ from prefect.concurrency.sync import concurrency
 from components.config import Device, Params
 from flows.services import SLOTS_VARIABLE
 
+MACHINE_VARIABLE = "MINTMARK_MACHINE"
+"""The name of this machine where there are several: each has slots of its own."""
 CPU = "mintmark-cpu"
 GPU = "mintmark-gpu"
 _HEAVY = frozenset({"train", "evaluate"})
@@ -38,5 +40,11 @@ def slot_for(stage: str, params: Params) -> Iterator[None]:
 
 
 def slot_name(stage: str, params: Params) -> str:
-    """Which kind of slot a heavy stage holds."""
-    return GPU if stage == "train" and params.train.device is Device.CUDA else CPU
+    """Which kind of slot of this machine a heavy stage holds."""
+    kind = GPU if stage == "train" and params.train.device is Device.CUDA else CPU
+    return slot_of_machine(kind, os.environ.get(MACHINE_VARIABLE, ""))
+
+
+def slot_of_machine(kind: str, machine: str) -> str:
+    """The name of a machine's slots; of the only machine there is, the kind alone."""
+    return f"{kind}-{machine}" if machine else kind

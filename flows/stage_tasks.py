@@ -17,6 +17,9 @@ from flows.outcome import StageDone
 from flows.request import request_key
 from flows.slots import slot_for
 
+_PUSH_WAITS = [2.0, 5.0, 15.0, 60.0]
+"""Seconds between attempts: a server of S3 that starts again is waited for."""
+
 
 async def _is_worth_retrying(task: Any, run: TaskRun, state: State[Any]) -> bool:
     """A stage that was killed goes on from its checkpoint; a user's error stays one."""
@@ -50,7 +53,11 @@ def run_stage(stage: str, dvc: DvcSession, params: Params) -> StageDone:
 
 
 @task(
-    cache_policy=NO_CACHE, task_run_name="push to the DVC remote", retries=2, retry_delay_seconds=5
+    cache_policy=NO_CACHE,
+    task_run_name="push to the DVC remote",
+    retries=len(_PUSH_WAITS),
+    retry_delay_seconds=_PUSH_WAITS,
+    retry_jitter_factor=0.5,
 )
 def keep_outputs(dvc: DvcSession) -> None:
     """Copy this run's outputs and the run-cache to the DVC remote."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -11,9 +12,11 @@ from components.errors import UserError
 from components.evaluation.evidence import Outcome as Judged
 from components.recipes.catalog import recipes_of
 from components.recipes.recipe import Family, Preset
+from components.storage.code import git_revision
 from components.storage.dvc import StageFailed
 from components.storage.home import Home
 from flows.outcome import Outcome
+from flows.project import PROJECT
 from flows.request import RunRequest, build_params, request_key
 from flows.retrain import retrain
 
@@ -39,16 +42,21 @@ class GateSeen(_Record):
 
 
 class Verified(_Record):
-    """What one recipe reached with one seed; `failed` says why there is nothing."""
+    """What one recipe reached with one seed; `failed` says why there is nothing.
+
+    `key` names the settings and the code that it was run with, `commit` where these are found.
+    """
 
     recipe: str
     seed: int
     minutes: float
+    key: str
+    commit: str
     gates: tuple[GateSeen, ...] = ()
     failed: str = ""
 
     @classmethod
-    def of(cls, recipe: str, seed: int, outcome: Outcome) -> Self:
+    def of(cls, recipe: str, seed: int, key: str, outcome: Outcome) -> Self:
         """The record of a run that ended."""
         evidence = outcome.registered.evidence
         measured = {each.name: each for each in evidence.measurements}
@@ -71,29 +79,56 @@ class Verified(_Record):
                 )
             )
         seconds = sum(stage.seconds for stage in outcome.stages.values())
-        return cls(recipe=recipe, seed=seed, minutes=seconds / 60, gates=tuple(gates))
+        return cls(
+            recipe=recipe,
+            seed=seed,
+            minutes=seconds / 60,
+            key=key,
+            commit=git_revision(PROJECT),
+            gates=tuple(gates),
+        )
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A recipe to be run with a seed, and where the record of exactly this run lies."""
+    """A recipe to be run with a seed, and where the record of its last run lies."""
 
     recipe: str
     seed: int
     request: RunRequest
     path: Path
 
+    @cached_property
+    def key(self) -> str:
+        """A name for the settings and the code that would run: what recipes say is in the settings.
+
+        So a change of one recipe leaves the records of the others as they are.
+        """
+        return request_key(build_params(self.request), without=("recipes",))
+
     def record(self) -> Verified | None:
-        """What it reached, if it was run with this very code."""
+        """What it reached when it was run last, perhaps with other code; None if it never was."""
         return Verified.model_validate_json(self.path.read_text()) if self.path.is_file() else None
+
+    def is_kept(self) -> bool:
+        """True where a run would find again what is recorded."""
+        found = self.record()
+        return found is not None and found.key == self.key
 
     def run(self) -> Verified:
         """Run it and keep its record; one that cannot be run is recorded nowhere but here."""
         try:
             outcome = retrain(self.request.pinned(build_params(self.request)))
         except (UserError, StageFailed) as error:
-            return Verified(recipe=self.recipe, seed=self.seed, minutes=0, failed=str(error))
-        found = Verified.of(self.recipe, self.seed, outcome)
+            return Verified(
+                recipe=self.recipe,
+                seed=self.seed,
+                minutes=0,
+                key=self.key,
+                commit=git_revision(PROJECT),
+                failed=str(error),
+            )
+        found = Verified.of(self.recipe, self.seed, self.key, outcome)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(found.model_dump_json(indent=1))
         return found
@@ -116,14 +151,6 @@ def plan(
         for name in only or known:
             overrides = tuple(f"{section}.seed={seed}" for section in SEEDED)
             request = RunRequest(recipe=name, preset=preset, overrides=overrides)
-            planned.append(Planned(name, seed, request, _path(family, name, request, home)))
+            path = home.verified / str(family) / f"{name}-{preset}-{seed}.json"
+            planned.append(Planned(name, seed, request, path))
     return planned
-
-
-def _path(family: Family, name: str, request: RunRequest, home: Home) -> Path:
-    """Where the record of exactly this run lies: its settings and its code are in the name.
-
-    What a recipe says is in the settings, so that a change of one leaves the others' records.
-    """
-    key = request_key(build_params(request), without=("recipes",))[:16]
-    return home.verified / str(family) / f"{name}-{key}.json"

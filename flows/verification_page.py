@@ -9,7 +9,7 @@ from components.recipes.catalog import recipes_of
 from components.recipes.recipe import Family, Preset
 from flows.verification import GateSeen, Verified
 
-_TITLES = ("recipe", "metric", "asked", "reached, seed by seed", "passed", "minutes")
+_TITLES = ("recipe", "metric", "asked", "reached, seed by seed", "passed", "minutes", "commit")
 
 
 def verification_page(family: Family, preset: Preset, found: Sequence[Verified]) -> str:
@@ -21,9 +21,10 @@ def verification_page(family: Family, preset: Preset, found: Sequence[Verified])
         "",
         f"Written by `mintmark verify {family}`, preset `{preset}`; do not edit. Every seed draws "
         "another split, trains, and judges anew; baselines are fitted in the same run to the same "
-        "images. A gate is passed where the worse end of the interval, at the gate's confidence, "
-        "is beyond what is asked; \u201cagainst\u201d a baseline the interval is that of the "
-        "difference. Minutes are those of the stages, on whatever the machine did besides.",
+        "rows or images. A gate is passed where the worse end of the interval, at the gate's "
+        "confidence, is beyond what is asked; \u201cagainst\u201d a baseline the interval is that "
+        "of the difference. Minutes are those of the stages, on whatever the machine did besides; "
+        "at the commit the recipe was run.",
         "",
         f"| {' | '.join(_TITLES)} |",
         f"|{'---|' * len(_TITLES)}",
@@ -40,19 +41,26 @@ def verification_page(family: Family, preset: Preset, found: Sequence[Verified])
 def _rows(name: str, runs: Sequence[Verified]) -> Iterator[str]:
     done = [run for run in runs if run.gates]
     if not done:
-        yield f"| {name} | | | {'failed' if runs else 'not run'} | | |"
+        yield f"| {name} | | | {'failed' if runs else 'not run'} | | | |"
         return
     minutes = " / ".join(f"{run.minutes:.1f}" for run in done)
+    commits = " / ".join(dict.fromkeys(_short(run.commit) for run in done))
     for place, gate in enumerate(done[0].gates):
         seen = [run.gates[place] for run in done]
         passed = sum(each.outcome is Outcome.PASSED for each in seen)
         reached = " / ".join(f"{e.value:.3f} ({e.low:.3f} to {e.high:.3f})" for e in seen)
         first = name if place == 0 else ""
-        taken = minutes if place == 0 else ""
+        taken, commit = (minutes, commits) if place == 0 else ("", "")
         yield (
             f"| {first} | {gate.metric} | {_asked(gate)} | {reached} | {passed} of {len(seen)} "
-            f"| {taken} |"
+            f"| {taken} | {commit} |"
         )
+
+
+def _short(commit: str) -> str:
+    """Seven digits of a commit, and whether anything tracked was changed."""
+    digits, plus, changes = commit.partition("+")
+    return digits[:7] + plus + changes
 
 
 def _asked(gate: GateSeen) -> str:

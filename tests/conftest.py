@@ -1,8 +1,11 @@
-"""What every test starts from: no registry that a test before it left in the environment."""
+"""What every test starts from: one thread, no registry that another test left behind."""
 
 import os
 
 import pytest
+
+# Tests run side by side, one on a core: threads that wait for one another keep others waiting too.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(autouse=True)

@@ -12,15 +12,19 @@ from benchmarks.calibration.tables import Parts, draw
 from benchmarks.calibration.trials import Result, Trial
 from components.config import EvaluateConfig, Protocol, Purpose, TreesConfig
 from components.data.table import Table
-from components.evaluation.case import Sampler
+from components.evaluation.case import Case, Sampler
 from components.evaluation.catalog import EVALUATORS
 from components.evaluation.evaluate import evaluate
 from components.evaluation.evidence import Evidence
+from components.evaluation.markers import MARKER_COLUMNS
 from components.evaluation.selftest import CANDIDATES, GOOD, SelfTest, self_test
+from components.models.contract import log_nothing
 from components.models.trees import Trees
 
 SIZES = {"orders": 600, "breast_cancer": 190, "fair": 1000, "visits": 600}
 """Training rows, at most as many test rows and as many further real rows: the good candidate."""
+WIDE_TABLE, WIDE_ROWS = "digits", 600
+"""What is measured of wide tables alone is ranked on this one, and nothing else is."""
 BENEFIT_TABLE, BENEFIT_ROWS = "product", 150
 BENEFIT = {
     Protocol.QUICK: {"ratio": 4.0},
@@ -34,7 +38,7 @@ def trials(share: float) -> list[Trial]:
     """Every candidate on every table; all of them, whatever the share."""
     return [
         Trial("ranks", table, candidate, 0, rows)
-        for table, rows in SIZES.items()
+        for table, rows in [*SIZES.items(), (WIDE_TABLE, WIDE_ROWS)]
         for candidate in CANDIDATES
     ] + [
         Trial("ranks", f"{BENEFIT_TABLE}, {protocol}", candidate, 0, BENEFIT_ROWS)
@@ -48,8 +52,19 @@ def run(trial: Trial) -> dict[str, Any]:
     name, _, protocol = trial.table.partition(", ")
     parts = draw(name, trial.rows, trial.rows, trial.rows, seed=trial.seed)
     rows = rows_of_candidate(trial.generator, parts, trial.seed)
+    if name == WIDE_TABLE:
+        return {"values": _of_wide(trial, parts, rows)}
     evidence = (_benefit if protocol else _sharing)(trial, parts, rows)
     return {"values": {m.name: m.value for m in evidence.measurements}}
+
+
+def _of_wide(trial: Trial, parts: Parts, rows: pd.DataFrame) -> dict[str, float]:
+    """What is measured of wide tables alone."""
+    config = EvaluateConfig(purpose=Purpose.SHARING, seed=trial.seed)
+    synthetic = Table(rows, parts.train.schema)
+    case = Case(parts.train, parts.test, synthetic, config, make_and_fit=None)
+    found = MARKER_COLUMNS.run(case, log_nothing)
+    return {measured.name: measured.value for measured in found.measurements}
 
 
 def _benefit(trial: Trial, parts: Parts, rows: pd.DataFrame) -> Evidence:

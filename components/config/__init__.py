@@ -9,9 +9,19 @@ from components.config.adversarial import (
     Replay,
     WassersteinLoss,
 )
+from components.config.anomaly_gan import (
+    AnomalyGanConfig,
+    AnomalyScore,
+    CriticScore,
+    EncoderScore,
+    SearchScore,
+)
 from components.config.device import Device, Precision
 from components.config.evaluate import (
+    ANOMALY_GATES,
     AUGMENTATION_GATES,
+    CLASSIFICATION_GATES,
+    OF_MADE_ROWS,
     RATIOS,
     SHARING_GATES,
     EvaluateConfig,
@@ -19,6 +29,7 @@ from components.config.evaluate import (
     Protocol,
     Purpose,
 )
+from components.config.expression import ClassGaussianConfig, ExpressionGanConfig, Start
 from components.config.image_evaluation import ImageEvaluationConfig
 from components.config.image_gan import (
     AnyConditioning,
@@ -35,6 +46,7 @@ from components.config.image_gan import (
     Scale,
     WordConditioning,
 )
+from components.config.image_vae import ImageVaeConfig
 from components.config.images import (
     Colour,
     Damaged,
@@ -42,6 +54,8 @@ from components.config.images import (
     ImageGaussianConfig,
     ImageModelConfig,
     ImagesConfig,
+    Unlabelled,
+    classifies_images,
     makes_images,
 )
 from components.config.lapgan import DetailNetworks, LapganConfig
@@ -64,11 +78,14 @@ from components.config.models import (
 from components.config.params import Params, override, parse_evaluate, parse_params, read_params
 from components.config.prepare import (
     IMAGE_TARGET,
+    NORMAL,
     ColumnKind,
     Combination,
     Constraint,
     GroupSplit,
     Inequality,
+    MarkedSplit,
+    NormalConfig,
     PrepareConfig,
     RandomSplit,
     Split,
@@ -76,12 +93,18 @@ from components.config.prepare import (
     TimeSplit,
 )
 from components.config.promote import AncestryConfig, Approval, PromoteConfig
+from components.config.semi_supervised_gan import SemiSupervisedGanConfig
+from components.config.series import SeriesAutoencoderConfig, SeriesLayout, reads_series
 from components.config.settings import Settings
 from components.config.stability import Action, Holdout, Watch
 
 __all__ = [
+    "ANOMALY_GATES",
     "AUGMENTATION_GATES",
+    "CLASSIFICATION_GATES",
     "IMAGE_TARGET",
+    "NORMAL",
+    "OF_MADE_ROWS",
     "R1",
     "RATIOS",
     "SHARING_CROWD",
@@ -89,24 +112,30 @@ __all__ = [
     "Action",
     "AdversarialConfig",
     "AncestryConfig",
+    "AnomalyGanConfig",
+    "AnomalyScore",
     "AnyConditioning",
     "Approval",
     "Augmentation",
     "AutoConfig",
     "AutoregressiveConfig",
     "AuxiliaryConditioning",
+    "ClassGaussianConfig",
     "Colour",
     "ColumnKind",
     "Combination",
     "Conditioning",
     "Constraint",
     "CopulaConfig",
+    "CriticScore",
     "CtganConfig",
     "Damaged",
     "DcganNetworks",
     "DetailNetworks",
     "Device",
+    "EncoderScore",
     "EvaluateConfig",
+    "ExpressionGanConfig",
     "Fit",
     "ForestConfig",
     "Gate",
@@ -117,14 +146,17 @@ __all__ = [
     "ImageGaussianConfig",
     "ImageModelConfig",
     "ImageNetworks",
+    "ImageVaeConfig",
     "ImagesConfig",
     "Inequality",
     "InstanceNoise",
     "LapganConfig",
+    "MarkedSplit",
     "MlpNetworks",
     "Model",
     "ModelConfig",
     "Norm",
+    "NormalConfig",
     "Params",
     "PlainConditioning",
     "PlainLoss",
@@ -139,8 +171,13 @@ __all__ = [
     "Replay",
     "ResidualNetworks",
     "Scale",
+    "SearchScore",
+    "SemiSupervisedGanConfig",
+    "SeriesAutoencoderConfig",
+    "SeriesLayout",
     "Settings",
     "Split",
+    "Start",
     "Sum",
     "SynthesizeConfig",
     "TableGanConfig",
@@ -148,12 +185,15 @@ __all__ = [
     "TrainConfig",
     "TreesConfig",
     "TvaeConfig",
+    "Unlabelled",
     "WassersteinLoss",
     "Watch",
     "WordConditioning",
+    "classifies_images",
     "makes_images",
     "override",
     "parse_evaluate",
     "parse_params",
     "read_params",
+    "reads_series",
 ]

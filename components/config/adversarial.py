@@ -82,7 +82,8 @@ class AdversarialConfig(Settings):
     Training takes `steps` updates of the generator, each after `discriminator_steps` of the
     discriminator, on `batch_size` samples; from the share `decay_from` of steps on, rates fall to
     0. `momentum` and `scaling` are Adam's two betas. `feature_matching` weighs how far the mean
-    features of made samples are from those of real ones (Salimans et al. 2016, section 3.1).
+    features of made samples are from those of real ones (Salimans et al. 2016, section 3.1);
+    `deceiving` weighs the generator's part in `loss`, 0 for learning by features alone.
     `ema_decay` averages the generator. Losses and gauges are told every `look_every` steps; `watch`
     says what is done about alarms, `holdout` by what training ends early. On `device` the networks
     are trained; equal seeds give equal weights on the CPU alone. `devices` of them share each batch
@@ -93,6 +94,7 @@ class AdversarialConfig(Settings):
     loss: Loss = PlainLoss(name="relativistic")
     r1: R1 | None = R1()
     feature_matching: float = Field(0.0, ge=0)
+    deceiving: float = Field(1.0, ge=0)
     instance_noise: InstanceNoise | None = None
     replay: Replay | None = None
     augmentation: tuple[Augmentation, ...] = ()
@@ -129,4 +131,11 @@ class AdversarialConfig(Settings):
         """Refuses an augmentation that is named twice: it is done once."""
         if len(set(self.augmentation)) < len(self.augmentation):
             raise ValueError(f"augmentation names one twice: {', '.join(self.augmentation)}")
+        return self
+
+    @model_validator(mode="after")
+    def _teaches_the_generator(self) -> Self:
+        """Refuses a generator that nothing would teach."""
+        if not self.deceiving and not self.feature_matching:
+            raise ValueError("deceiving = 0 needs feature_matching: nothing taught the generator")
         return self

@@ -14,6 +14,12 @@ class Purpose(StrEnum):
 
     AUGMENTATION = "augmentation"
     SHARING = "sharing"
+    ANOMALY = "anomaly"
+    CLASSIFICATION = "classification"
+
+
+OF_MADE_ROWS = frozenset({Purpose.AUGMENTATION, Purpose.SHARING})
+"""Purposes for which it is made rows that are judged, not what a model says of real ones."""
 
 
 class Protocol(StrEnum):
@@ -72,9 +78,19 @@ SHARING_GATES = (
     Gate(metric="near_copy_excess", better_than=0.0, margin=0.02, worthwhile=0.004),
     Gate(metric="two_sample_auc", better_than=0.5, margin=0.3, worthwhile=0.06),
 )
+ANOMALY_GATES = (Gate(metric="anomaly_auroc", better_than="pca", worthwhile=0.01),)
+"""Above what principal components find: an isolation forest is the easier one to beat."""
 
+CLASSIFICATION_GATES = tuple(
+    Gate(metric="few_label_accuracy", better_than=baseline, worthwhile=0.01)
+    for baseline in ("svc", "label_spreading", "labels_alone")
+)
+"""Of a model that classifies, against what the same labels teach others in the same run."""
 
 RATIOS = (0.5, 1.0, 2.0, 4.0)
+
+
+FALSE_ALARMS = 0.05
 
 
 class EvaluateConfig(Settings):
@@ -87,6 +103,9 @@ class EvaluateConfig(Settings):
     groups of rows (by the columns `subgroups`; None: up to three with few levels), and stops early
     once its gates are decided: `repeats` are the most it does, where none are asked for 8, or 3
     above 10,000 rows.
+
+    For `anomaly` rows are flagged that are odder than all but the share `false_alarms` of the
+    normal rows held out of the fit (`docs/finding_anomalies.md`).
     """
 
     purpose: Purpose
@@ -98,6 +117,13 @@ class EvaluateConfig(Settings):
     subgroups: tuple[str, ...] | None = None
     augmentation_gates: tuple[Gate, ...] = AUGMENTATION_GATES
     sharing_gates: tuple[Gate, ...] = SHARING_GATES
+    classification_gates: tuple[Gate, ...] = CLASSIFICATION_GATES
+    anomaly_gates: tuple[Gate, ...] = Field(
+        ANOMALY_GATES, exclude_if=lambda gates: gates == ANOMALY_GATES
+    )
+    false_alarms: float = Field(
+        FALSE_ALARMS, gt=0, lt=0.5, exclude_if=lambda rate: rate == FALSE_ALARMS
+    )
     seed: int = Field(0, ge=0)
 
     @model_validator(mode="after")
@@ -110,10 +136,19 @@ class EvaluateConfig(Settings):
                 raise ValueError("ratio is of the protocol quick; the protocol thorough has ratios")
         elif self.ratios != RATIOS or self.subgroups is not None:
             raise ValueError("ratios and subgroups need protocol = thorough")
+        if self.purpose is not Purpose.ANOMALY and self.false_alarms != FALSE_ALARMS:
+            raise ValueError("false_alarms needs purpose = anomaly")
+        if self.purpose is Purpose.ANOMALY and self.protocol is Protocol.THOROUGH:
+            raise ValueError("protocol = thorough is for purposes that train learners")
         return self
 
     @property
     def gates(self) -> tuple[Gate, ...]:
         """The gates of the purpose that is asked for."""
-        sharing = self.purpose is Purpose.SHARING
-        return self.sharing_gates if sharing else self.augmentation_gates
+        by_purpose = {
+            Purpose.AUGMENTATION: self.augmentation_gates,
+            Purpose.SHARING: self.sharing_gates,
+            Purpose.ANOMALY: self.anomaly_gates,
+            Purpose.CLASSIFICATION: self.classification_gates,
+        }
+        return by_purpose[self.purpose]

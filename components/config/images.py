@@ -6,8 +6,11 @@ from typing import Annotated, Literal
 from pydantic import Field
 from typing_extensions import TypeIs
 
+from components.config.anomaly_gan import AnomalyGanConfig
 from components.config.image_gan import ImageGanConfig
+from components.config.image_vae import ImageVaeConfig
 from components.config.lapgan import LapganConfig
+from components.config.semi_supervised_gan import SemiSupervisedGanConfig
 from components.config.settings import Settings
 
 
@@ -34,6 +37,13 @@ class Damaged(StrEnum):
     SKIP = "skip"
 
 
+class Unlabelled(StrEnum):
+    """What is done where labels are known of some images alone: an error, or the others train."""
+
+    REFUSE = "refuse"
+    USE = "use"
+
+
 class ImagesConfig(Settings):
     """How files become images of one size.
 
@@ -43,6 +53,11 @@ class ImagesConfig(Settings):
     folder) and `label`; further columns may be split by (`prepare.split`). Without it the names of
     folders say so. Of the classes in `fewer` only so many training images are kept, to study
     imbalance; the others are put aside, unused.
+
+    Where labels are dear: with `unlabelled` = `use` images whose label is missing (in the CSV or
+    the Parquet file) are all trained on. `labelled` forgets the labels of all training images but
+    so many of each class, to study that. Of the class `outlier` no image is trained on; those that
+    are tested on stand for what nobody thought of.
     """
 
     side: int | None = Field(None, ge=8, le=256)
@@ -51,6 +66,9 @@ class ImagesConfig(Settings):
     damaged: Damaged = Damaged.REFUSE
     labels: str | None = None
     fewer: dict[str, Annotated[int, Field(ge=2)]] = Field({})
+    unlabelled: Unlabelled = Unlabelled.REFUSE
+    labelled: int | None = Field(None, ge=1)
+    outlier: str | None = None
 
 
 class ImageGaussianConfig(Settings):
@@ -63,9 +81,23 @@ class ImageGaussianConfig(Settings):
     components: int = Field(50, ge=1)
 
 
-ImageModelConfig = ImageGaussianConfig | ImageGanConfig | LapganConfig
+ImageModelConfig = (
+    ImageGaussianConfig
+    | ImageGanConfig
+    | LapganConfig
+    | SemiSupervisedGanConfig
+    | AnomalyGanConfig
+    | ImageVaeConfig
+)
+ImageClassifierConfig = SemiSupervisedGanConfig
+"""Models that classify images, and learn from those without labels too."""
 
 
 def makes_images(model: Settings) -> TypeIs[ImageModelConfig]:
     """True for the settings of a generator of images."""
     return isinstance(model, ImageModelConfig)
+
+
+def classifies_images(model: Settings) -> TypeIs[ImageClassifierConfig]:
+    """True for the settings of a model that classifies images."""
+    return isinstance(model, ImageClassifierConfig)

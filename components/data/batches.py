@@ -73,6 +73,12 @@ def frame_batches(frame: pd.DataFrame, size: int = BATCH) -> Batches:
     return Batches({str(k): v for k, v in frame.dtypes.items()}, frame=frame, size=size)
 
 
+def parquet_batches(path: Path, size: int = BATCH) -> Batches:
+    """The rows of a Parquet file, whatever it is called."""
+    with reading(path):
+        return Batches(_types(path), (path,), size=size)
+
+
 def file_batches(paths: Sequence[Path], scratch: Path, size: int = BATCH) -> Batches:
     """The rows of all files, in this order; every file must have the columns of the first.
 

@@ -1,15 +1,23 @@
-"""Real tables that come with a library, with their targets under readable names."""
+"""Tables that need no download: real ones that come with a library, and drawn ones.
+
+Targets are under readable names.
+"""
 
 from collections.abc import Callable, Mapping
 
 import pandas as pd
 
+from components.data.expression import TARGET, draw_expression
 from components.errors import UserError
+
+PROCEDURAL = "procedural:"
+"""Begins what is drawn by code of ours, images as well as tables."""
 
 
 def is_bundled(uri: str) -> bool:
-    """True for `LIBRARY:NAME` with a library of `TABLES`."""
-    return uri.partition(":")[0] in {known.partition(":")[0] for known in TABLES}
+    """True for `LIBRARY:NAME` with a library of `TABLES`, and for what is drawn as a table."""
+    libraries = {known.partition(":")[0] for known in TABLES if not known.startswith(PROCEDURAL)}
+    return uri in TABLES or uri.partition(":")[0] in libraries
 
 
 def load_bundled(uri: str) -> pd.DataFrame:
@@ -42,7 +50,32 @@ def _fair_survey() -> pd.DataFrame:
     return frame
 
 
+def _ecg() -> pd.DataFrame:
+    """600 seconds of a drawn electrocardiogram of two leads; the second half has planted faults."""
+    from components.data.ecg import draw_ecg
+
+    return draw_ecg(600, clean_seconds=300, seed=0).frame()
+
+
+def _blood_cells() -> pd.DataFrame:
+    """700 blood cells, 765 genes as log(1 + counts), 10 types (Zheng et al. 2017)."""
+    try:
+        import scanpy
+    except ImportError as error:
+        raise UserError(
+            "scanpy:pbmc68k needs scanpy, which is not installed: pip install 'mintmark[genes]'"
+        ) from error
+    cells = scanpy.datasets.pbmc68k_reduced()
+    frame: pd.DataFrame = cells.raw.to_adata().to_df().astype("float64")
+    return frame.reset_index(drop=True).assign(
+        **{TARGET: cells.obs["bulk_labels"].astype(str).to_numpy()}
+    )
+
+
 TABLES: Mapping[str, Callable[[], pd.DataFrame]] = {
+    "procedural:ecg": _ecg,
+    "procedural:expression": draw_expression,
+    "scanpy:pbmc68k": _blood_cells,
     "sklearn:breast_cancer": _sklearn("breast_cancer", "diagnosis"),
     "sklearn:diabetes": _sklearn("diabetes", "progression"),
     "sklearn:digits": _sklearn("digits", "digit"),

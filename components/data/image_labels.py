@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from components.config import ImagesConfig, Unlabelled
 from components.data.files import read_files
 from components.data.image_schema import LABEL
 from components.errors import UserError
@@ -12,14 +13,18 @@ from components.errors import UserError
 FILE = "file"
 
 
-def label_facts(names: Sequence[str], labels: str | None, uri: str) -> pd.DataFrame:
+def label_facts(names: Sequence[str], config: ImagesConfig, uri: str) -> pd.DataFrame:
     """A row for each file, in their order: its `label`, and the other columns of the CSV file.
 
     `names` are paths within the folder. Without a CSV file the folders say what files show; there
-    is no column `label` where none lies in a folder. Raises UserError where a file has no label.
+    is no column `label` where none lies in a folder. A label may be missing in the CSV file where
+    `config.unlabelled` says so. Raises UserError where a file has no label else.
     """
-    if labels is not None:
-        return _by_csv(names, Path(labels).expanduser())
+    if config.labels is not None:
+        found = _by_csv(names, Path(config.labels).expanduser())
+        if config.unlabelled is Unlabelled.REFUSE:
+            _check_labels(found, names, config.labels)
+        return found
     folders = [name.rpartition("/")[0] for name in names]
     if not any(folders):
         return pd.DataFrame(index=range(len(names)))
@@ -54,7 +59,13 @@ def _by_csv(names: Sequence[str], path: Path) -> pd.DataFrame:
             f"{path} says nothing of {len(missing)} of {len(names)} images, such as {missing[0]!r}"
         )
     found = table.loc[keys].reset_index(drop=True)
-    if found[LABEL].isna().any():
-        unlabelled = names[int(found[LABEL].isna().to_numpy().argmax())]
-        raise UserError(f"{path} has no label for {unlabelled!r}")
-    return found.assign(**{LABEL: found[LABEL].astype(str)})
+    return found.assign(**{LABEL: found[LABEL].astype(str).where(found[LABEL].notna())})
+
+
+def _check_labels(found: pd.DataFrame, names: Sequence[str], labels: str) -> None:
+    missing = found[LABEL].isna().to_numpy()
+    if missing.any():
+        raise UserError(
+            f"{Path(labels).expanduser()} has no label for {names[int(missing.argmax())]!r}; "
+            "prepare.images.unlabelled = use trains on such images without one"
+        )

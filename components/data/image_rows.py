@@ -9,7 +9,7 @@ import pandas as pd
 
 from components.data.files import read_batches, read_files
 from components.data.image_schema import IMAGE, LABEL, ImageSchema
-from components.data.images import ImageSet, Labels, Pixels, joined
+from components.data.images import UNKNOWN, ImageSet, Labels, Pixels, joined
 from components.data.output import write_row_groups
 from components.errors import UserError
 
@@ -23,6 +23,8 @@ _FASTEST = 1
 def to_rows(images: ImageSet) -> pd.DataFrame:
     """Each image as PNG bytes in the column `image`; what it shows in `label`, if that is known.
 
+    Where it is known of some images alone, the others' label is missing.
+
     Equal images give equal bytes with one version of the library that writes them.
     """
     rows = pd.DataFrame(
@@ -30,7 +32,7 @@ def to_rows(images: ImageSet) -> pd.DataFrame:
     )
     if images.labels is None:
         return rows
-    names = np.array(images.classes, dtype=object)[images.labels]
+    names = np.array([*images.classes, None], dtype=object)[images.labels]
     return rows.assign(**{LABEL: pd.Series(names, dtype="str")})
 
 
@@ -73,8 +75,20 @@ def read_foreign_rows(path: Path) -> ImageSet:
         )
     if LABEL not in rows:
         return ImageSet(np.stack(pixels), None, (), "")
-    known_labels, codes = np.unique(rows[LABEL].to_numpy(dtype=str), return_inverse=True)
-    return ImageSet(np.stack(pixels), codes.astype(np.int64), tuple(map(str, known_labels)), "")
+    return ImageSet(np.stack(pixels), *coded(rows[LABEL]), "")
+
+
+def coded(labels: pd.Series) -> tuple[Labels, tuple[str, ...]]:
+    """Labels as positions in the classes that they name, UNKNOWN where one is missing.
+
+    >>> coded(pd.Series(["cat", None, "ant"]))
+    (array([ 1, -1,  0]), ('ant', 'cat'))
+    """
+    is_known = labels.notna().to_numpy()
+    classes, known = np.unique(labels[is_known].to_numpy(dtype=str), return_inverse=True)
+    codes = np.full(len(labels), UNKNOWN, dtype=np.int64)
+    codes[is_known] = known
+    return codes, tuple(map(str, classes))
 
 
 def _shards(images: ImageSet) -> Iterator[ImageSet]:
@@ -122,7 +136,8 @@ def _labels(rows: pd.DataFrame, schema: ImageSchema) -> Labels | None:
         return None
     places = {name: code for code, name in enumerate(schema.classes)}
     codes = rows[LABEL].map(places)
-    if codes.isna().any():
-        strange = rows[LABEL].iloc[int(codes.isna().to_numpy().argmax())]
+    is_strange = (codes.isna() & rows[LABEL].notna()).to_numpy()
+    if is_strange.any():
+        strange = rows[LABEL].iloc[int(is_strange.argmax())]
         raise UserError(f"the rows have the label {strange!r}; known: {', '.join(schema.classes)}")
-    return codes.to_numpy().astype(np.int64)
+    return codes.fillna(UNKNOWN).to_numpy().astype(np.int64)

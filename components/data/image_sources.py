@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.config import Damaged, ImagesConfig
+from components.config import Damaged, ImagesConfig, Unlabelled
 from components.data.bundled_images import IMAGES, is_bundled_images, load_bundled_images
 from components.data.files import hash_files
 from components.data.image_labels import label_facts
-from components.data.image_rows import read_foreign_rows
+from components.data.image_rows import coded, read_foreign_rows
 from components.data.image_schema import LABEL
 from components.data.image_sizes import Size, chosen_size, look_at, sized
 from components.data.images import (
@@ -142,9 +142,17 @@ def _read_packed(files: ImageFiles, config: ImagesConfig) -> ImageSet:
 def _of_set(images: ImageSet, uri: str, config: ImagesConfig) -> ImageSource:
     if config.labels:
         raise UserError(f"prepare.images.labels has no effect on {uri!r}: it is for single files")
+    missing = len(images) - int(images.is_known.sum()) if images.labels is not None else 0
+    if missing and config.unlabelled is Unlabelled.REFUSE:
+        raise UserError(
+            f"{missing} of {len(images)} images at {uri!r} have no label; "
+            "prepare.images.unlabelled = use trains on them without one"
+        )
     size = chosen_size([Size.of(images.images[0])], config)
     pixels = sized(images.images, size, config.fit)
-    names = None if images.labels is None else np.array(images.classes)[images.labels]
+    names = None
+    if images.labels is not None:
+        names = np.array([*images.classes, None], dtype=object)[images.labels]
     facts = (
         pd.DataFrame(index=range(len(images))) if names is None else pd.DataFrame({LABEL: names})
     )
@@ -167,12 +175,12 @@ def _of_pictures(files: ImageFiles, uri: str, config: ImagesConfig) -> ImageSour
             _leave_out(error, config)
     if not kept:
         raise UserError(f"none of the {len(files.paths)} files at {uri!r} can be read as an image")
-    facts = label_facts([files.name(path) for path in kept], config.labels, uri)
+    facts = label_facts([files.name(path) for path in kept], config, uri)
     if LABEL not in facts:
         images = ImageSet(np.stack(pixels), None, (), "")
     else:
-        known, codes = np.unique(facts[LABEL].to_numpy(dtype=str), return_inverse=True)
-        images = ImageSet(np.stack(pixels), codes.astype(np.int64), tuple(map(str, known)), "")
+        codes, classes = coded(facts[LABEL])
+        images = ImageSet(np.stack(pixels), codes, classes, "")
     return ImageSource(images, facts, hash_image_files(files, config))
 
 

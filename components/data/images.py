@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 Pixels = NDArray[np.uint8]
 Labels = NDArray[np.int64]
 
+UNKNOWN = -1
+"""The label of an image of which it is not known what it shows, where it is known of others."""
+
 NPZ, PICTURES, FORMATS = ".npz", (".png", ".jpg", ".jpeg"), ("PNG", "JPEG")
 MAX_BYTES = 2 * 1024**3
 """What a set may take once it is unpacked: 2 GiB."""
@@ -29,8 +32,8 @@ MAX_BYTES = 2 * 1024**3
 class ImageSet:
     """Images of shape (number, height, width, channels), and what each one shows.
 
-    `labels` are positions in `classes`, None where nothing is known. `sha256` is of the bytes that
-    were read.
+    `labels` are positions in `classes`, UNKNOWN where it is not known, None where nothing is.
+    `sha256` is of the bytes that were read.
     """
 
     images: Pixels
@@ -41,6 +44,18 @@ class ImageSet:
     def __len__(self) -> int:
         """The number of images."""
         return len(self.images)
+
+    @property
+    def is_known(self) -> NDArray[np.bool_]:
+        """True for each image of which it is known what it shows."""
+        if self.labels is None:
+            return np.zeros(len(self), dtype=np.bool_)
+        return np.asarray(self.labels != UNKNOWN)
+
+    @property
+    def is_labelled(self) -> bool:
+        """True where it is known what every image shows."""
+        return self.labels is not None and bool(self.is_known.all())
 
     def take(self, rows: NDArray[np.int64]) -> "ImageSet":
         """The images at these positions."""

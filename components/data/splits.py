@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from components.config import GroupSplit, PrepareConfig, RandomSplit, TimeSplit
+from components.config import GroupSplit, MarkedSplit, PrepareConfig, RandomSplit, TimeSplit
 from components.errors import UserError
 
 logger = logging.getLogger(__name__)
@@ -36,23 +36,25 @@ def split_rows(frame: pd.DataFrame, config: PrepareConfig, *, stratify: bool) ->
     rng = np.random.default_rng(config.seed)
     classes = _classes(frame[config.target]) if stratify else np.zeros(len(frame), dtype=np.int8)
     if isinstance(config.split, RandomSplit):
-        test = _draw(classes, config.test_share, rng)
+        test = drawn_by_class(classes, config.test_share, rng)
     elif isinstance(config.split, TimeSplit):
         test = _latest(_key(frame, config.split), config.test_share)
+    elif isinstance(config.split, MarkedSplit):
+        test = _marked(_key(frame, config.split))
     else:
         test = _groups(_key(frame, config.split), config.test_share, rng)
     is_left = np.ones(len(frame), dtype=bool)
     is_left[test] = False
     train = np.flatnonzero(is_left)
     if config.train_rows is not None:
-        train = _keep(train, classes, config.train_rows, rng)
+        train = keep_some(train, classes, config.train_rows, rng)
     elif len(train) > config.max_train_rows:
         logger.info(
             "%d of %d training rows are kept (prepare.max_train_rows)",
             config.max_train_rows,
             len(train),
         )
-        train = _keep(train, classes, config.max_train_rows, rng)
+        train = keep_some(train, classes, config.max_train_rows, rng)
     return SplitRows(train=train, test=np.sort(test))
 
 
@@ -79,7 +81,7 @@ def check_key(name: str, names: Sequence[str]) -> None:
         raise UserError(f"split column {name!r} is not in the table; there are: {known}")
 
 
-def _key(frame: pd.DataFrame, split: TimeSplit | GroupSplit) -> pd.Series:
+def _key(frame: pd.DataFrame, split: TimeSplit | GroupSplit | MarkedSplit) -> pd.Series:
     check_key(split.column, frame.columns.tolist())
     if frame[split.column].isna().any():
         raise UserError(f"split column {split.column!r} has missing values")
@@ -91,7 +93,7 @@ def _classes(labels: pd.Series) -> NDArray[np.integer]:
     return labels.astype("category").cat.codes.to_numpy()
 
 
-def _draw(classes: NDArray[np.integer], share: float, rng: np.random.Generator) -> Rows:
+def drawn_by_class(classes: NDArray[np.integer], share: float, rng: np.random.Generator) -> Rows:
     """A random `share` of the rows of each class, at least one."""
     narrow = np.int32 if len(classes) < 2**31 else np.int64  # a position a row takes memory
     order = np.argsort(classes, kind="stable").astype(narrow)
@@ -114,6 +116,17 @@ def _latest(times: pd.Series, share: float) -> Rows:
     return test.astype(np.int64)
 
 
+def _marked(marks: pd.Series) -> Rows:
+    """The rows that are marked; raises UserError where marks are no truths, or all the same."""
+    odd = [value for value in marks.unique().tolist() if value not in (0, 1)]
+    if odd:
+        raise UserError(f"split column {marks.name!r} has {odd[0]!r}: true and false are accepted")
+    test = np.flatnonzero(marks.to_numpy(dtype=bool)).astype(np.int64)
+    if len(test) in (0, len(marks)):
+        raise UserError(f"split column {marks.name!r} marks {len(test)} of {len(marks)} rows")
+    return test
+
+
 def _groups(groups: pd.Series, share: float, rng: np.random.Generator) -> Rows:
     """Whole groups, drawn at random until `share` of the rows is reached."""
     names = rng.permutation(np.sort(groups.unique()))
@@ -124,11 +137,11 @@ def _groups(groups: pd.Series, share: float, rng: np.random.Generator) -> Rows:
     return np.flatnonzero(groups.isin(names[:count]).to_numpy()).astype(np.int64)
 
 
-def _keep(
+def keep_some(
     train: Rows, classes: NDArray[np.integer], num_rows: int, rng: np.random.Generator
 ) -> Rows:
     """`num_rows` of the training rows, by class; all where there are no more."""
     if num_rows >= len(train):
         raise UserError(f"train_rows = {num_rows}, but only {len(train)} rows are left to train on")
-    kept = _draw(classes[train], num_rows / len(train), rng)
+    kept = drawn_by_class(classes[train], num_rows / len(train), rng)
     return np.sort(train[kept])

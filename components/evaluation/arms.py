@@ -9,18 +9,23 @@ import numpy as np
 from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC
 from numpy.typing import NDArray
 
+from components.config import ClassGaussianConfig
 from components.data.table import Matrix
 from components.evaluation.features import Rows, Task
 from components.evaluation.learners import class_weights
+from components.evaluation.seeds import derived_seed
 
 logger = logging.getLogger(__name__)
 
 REAL = "real"
 DUPLICATED = "duplicated real"
 SMOTE_ARM = "SMOTE"
+GAUSSIAN = "class Gaussian"
 AUGMENTED = "real + synthetic"
 SYNTHETIC = "synthetic"
 SMOTE_NEIGHBOURS = 5
+WIDE = 50
+"""From so many features on, all of them numbers, a table has the arm of the class Gaussian."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,30 @@ def can_smote(y: Matrix) -> bool:
     return int(np.unique(y, return_counts=True)[1].min()) >= 2
 
 
+def class_gaussian(fold: Fold) -> Prepared:
+    """The real rows, and rows of a Gaussian for each class on the main components of these.
+
+    As many of each class as the synthetic arm adds; see `components/models/class_gaussian.py`.
+    """
+    from components.models.class_gaussian import gaussian_sampler  # torch is slow to import
+
+    schema = fold.task.schema
+    place = [column.name for column in schema.learned].index(schema.target)
+    matrix = np.insert(fold.real.x, place, fold.real.y, axis=1)
+    sampler = gaussian_sampler(matrix, schema, ClassGaussianConfig())
+    drawn = [
+        sampler.sample(int(count), label=int(code), seed=derived_seed(fold.seed, int(code)))
+        for code, count in zip(*np.unique(fold.synthetic.y, return_counts=True), strict=True)
+    ]
+    made = np.concatenate(drawn)
+    return Prepared(fold.real.joined(Rows(np.delete(made, place, axis=1), made[:, place])))
+
+
+def is_wide(task: Task) -> bool:
+    """True where there are many features, all of them numbers."""
+    return len(task.discrete) >= WIDE and not any(task.discrete)
+
+
 def augmented(fold: Fold) -> Prepared:
     """The real rows and the synthetic rows."""
     return Prepared(fold.real.joined(fold.synthetic))
@@ -126,20 +155,22 @@ FOR_NUMBERS: dict[str, Arm] = {
 }
 
 
-KNOWN = FOR_CLASSES
+KNOWN: dict[str, Arm] = FOR_CLASSES | {GAUSSIAN: class_gaussian}
 
 
 def possible_arms(task: Task, targets: Iterable[Matrix]) -> tuple[str, ...]:
     """The arms that every fold can have, given the targets of each one's training rows.
 
     SMOTE needs two rows of each class that occurs, and is left out, aloud, where a fold lacks them.
+    The class Gaussian is for wide tables of numbers.
     """
     if not task.num_classes:
         return tuple(FOR_NUMBERS)
-    if all(can_smote(y) for y in targets):
-        return tuple(FOR_CLASSES)
-    logger.warning("the arm SMOTE is left out: in some fold a class has a single training row")
-    return tuple(name for name in FOR_CLASSES if name != SMOTE_ARM)
+    arms = [*FOR_CLASSES, GAUSSIAN] if is_wide(task) else [*FOR_CLASSES]
+    if not all(can_smote(y) for y in targets):
+        logger.warning("the arm SMOTE is left out: in some fold a class has a single training row")
+        arms.remove(SMOTE_ARM)
+    return tuple(arms)
 
 
 def baselines(arms: tuple[str, ...]) -> tuple[str, ...]:

@@ -1,14 +1,14 @@
 """What is judged, and the records that evaluators speak in."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from components.config import EvaluateConfig, Purpose
+from components.config import OF_MADE_ROWS, EvaluateConfig, Purpose
 from components.data.schema import Scalar
 from components.data.table import Table
 from components.evaluation.evidence import (
@@ -166,7 +166,7 @@ class Evaluator:
 
     run: Callable[[Case, LogMetrics], Findings]
     metrics: tuple[Metric, ...]
-    purposes: frozenset[Purpose] = field(default=frozenset(Purpose))
+    purposes: frozenset[Purpose] = OF_MADE_ROWS
     needs: str | None = None
 
 

@@ -10,6 +10,7 @@ from components.evaluation.copies import COPIES
 from components.evaluation.fixed_rows import FIXED_ROWS
 from components.evaluation.linkage import LINKAGE
 from components.evaluation.manifold import MANIFOLD
+from components.evaluation.markers import MARKER_COLUMNS
 from components.evaluation.membership import MEMBERSHIP
 from components.evaluation.missingness import MISSINGNESS
 from components.evaluation.periods import PERIODS_KEPT
@@ -24,6 +25,7 @@ from components.evaluation.utility import UTILITY
 EVALUATORS: dict[str, Evaluator] = {
     "shape": SHAPE,
     "trend": TREND,
+    "markers": MARKER_COLUMNS,
     "two_sample": TWO_SAMPLE,
     "manifold": MANIFOLD,
     "tails": TAILS,

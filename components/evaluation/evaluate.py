@@ -7,7 +7,7 @@ from functools import partial
 
 import pandas as pd
 
-from components.config import EvaluateConfig
+from components.config import EvaluateConfig, Purpose
 from components.data.splits import hash_rows
 from components.data.table import Table
 from components.errors import UserError
@@ -57,6 +57,8 @@ def evaluate(
     in hand are tried too; its declared `guarantee` is put to the test. Raises UserError for rows
     that cannot be judged.
     """
+    if config.purpose is Purpose.CLASSIFICATION:
+        raise UserError("purpose = classification judges models of images; these are rows")
     for gate in config.gates:
         check_metric(gate.metric, config.purpose)
         check_self_test(gate.metric)

@@ -18,13 +18,15 @@ class Task:
 
     `num_classes` is 0 for a numeric target. `positive` is the code of the positive class of a
     binary target: the rarer one in training rows; None elsewhere. `discrete` marks the features
-    that are codes.
+    that are codes. `rare` are the codes, of three classes or more, of those with less than half an
+    even share of the training rows.
     """
 
     schema: Schema
     num_classes: int
     positive: int | None
     discrete: tuple[bool, ...]
+    rare: tuple[int, ...] = ()
 
     @property
     def main(self) -> str:
@@ -76,8 +78,10 @@ def task_of(train: Table) -> Task:
     counts = np.bincount(codes[~np.isnan(codes)].astype(np.int64), minlength=num_classes)
     if (counts > 0).sum() < 2:
         raise UserError(f"target {schema.target!r} has one class in the training rows; two needed")
-    positive = int(np.argmin(counts)) if num_classes == 2 else None
-    return Task(schema, num_classes, positive, discrete)
+    if num_classes == 2:
+        return Task(schema, num_classes, int(np.argmin(counts)), discrete)
+    is_rare = (counts > 0) & (counts < counts.sum() / num_classes / 2)
+    return Task(schema, num_classes, None, discrete, tuple(np.flatnonzero(is_rare).tolist()))
 
 
 def rows_of(table: Table, task: Task) -> Rows:

@@ -109,10 +109,15 @@ class Trial:
         return np.array([np.mean([fold[arm, name][key] for name in names]) for fold in self.folds])
 
     def mean_scores(self, arm: str, learner: str) -> dict[str, float]:
-        """Each metric's mean over folds, and over learners where all are meant."""
+        """Each metric's mean over folds, and over learners where all are meant.
+
+        A metric is left out of the folds that do not define it (NaN), or altogether.
+        """
         names = self.learners if learner == ALL_LEARNERS else (learner,)
         rows = [fold[arm, name] for fold in self.folds for name in names]
-        return {metric: float(np.mean([row[metric] for row in rows])) for metric in rows[0]}
+        found = {metric: np.array([row[metric] for row in rows]) for metric in rows[0]}
+        known = {metric: values[~np.isnan(values)] for metric, values in found.items()}
+        return {metric: float(values.mean()) for metric, values in known.items() if len(values)}
 
     def interval(self, differences: Matrix, *, confidence: float, sides: Sides = 1) -> Interval:
         """The corrected interval of a mean difference, valid at this look and all others."""

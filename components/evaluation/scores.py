@@ -58,7 +58,8 @@ def all_scores(
 
     Binary targets: roc_auc, average_precision, sensitivity, specificity, balanced_accuracy,
     log_loss and calibration_error, of the positive class at `threshold` (None: the likelier class
-    is called). More classes: the same without sensitivity and specificity, averaged over classes.
+    is called). More classes: the same without sensitivity and specificity, averaged over classes;
+    rare_recall, that over rare classes alone, where there are any: NaN where none is in `y`.
     Numbers: r2, rmse, mae.
     """
     main, _ = main_score(y, predictions, task)
@@ -76,6 +77,9 @@ def all_scores(
         found["sensitivity"] = recalls[task.positive]
         found["specificity"] = recalls[1 - task.positive]
     found["balanced_accuracy"] = float(np.mean(list(recalls.values())))
+    if task.rare:
+        rare = [recall for code, recall in recalls.items() if code in task.rare]
+        found["rare_recall"] = float(np.mean(rare)) if rare else np.nan
     found["log_loss"] = _log_loss(y, predictions, task)
     codes = _judged_classes(y, task)
     errors = [calibration_error(y == code, predictions[:, code]) for code in codes]

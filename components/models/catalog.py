@@ -4,20 +4,26 @@ import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from components.config import (
+    AnomalyGanConfig,
     AutoregressiveConfig,
+    ClassGaussianConfig,
     Constraint,
     CopulaConfig,
     CtganConfig,
+    ExpressionGanConfig,
     ForestConfig,
     ImageGanConfig,
     ImageGaussianConfig,
     ImageModelConfig,
+    ImageVaeConfig,
     LapganConfig,
     ModelConfig,
     PrivateConfig,
+    SemiSupervisedGanConfig,
+    SeriesAutoencoderConfig,
     TableGanConfig,
     TreesConfig,
     TvaeConfig,
@@ -27,13 +33,16 @@ from components.models.artifact import read_header, read_held
 from components.models.constrained import Constrained
 from components.models.contract import ImageModel, TabularModel
 
+if TYPE_CHECKING:
+    from components.models.series_autoencoder import SeriesAutoencoder
+
 
 @dataclass(frozen=True)
 class Entry:
     """A model as `module:class`, its settings, and what only it needs to sample."""
 
     path: str
-    settings: type[ModelConfig | ImageModelConfig]
+    settings: type[ModelConfig | ImageModelConfig | SeriesAutoencoderConfig]
     needs: tuple[str, ...] = ()
 
 
@@ -51,6 +60,12 @@ MODELS = {
     "tvae": Entry("components.models.tvae:Tvae", TvaeConfig, needs=("torch",)),
     "forest": Entry("components.models.forest:Forest", ForestConfig),
     "private": Entry("components.models.private:Private", PrivateConfig),
+    "expression_gan": Entry(
+        "components.models.expression_gan:ExpressionGan", ExpressionGanConfig, needs=("torch",)
+    ),
+    "class_gaussian": Entry(
+        "components.models.class_gaussian:ClassGaussian", ClassGaussianConfig, needs=("torch",)
+    ),
 }
 """Every generator of rows by name. A new one is one file, its settings, and one line here."""
 
@@ -62,10 +77,30 @@ IMAGE_MODELS = {
         "components.models.image_gan:ImageGan", ImageGanConfig, needs=("pillow", "torch")
     ),
     "lapgan": Entry("components.models.lapgan:Lapgan", LapganConfig, needs=("pillow", "torch")),
+    "semi_supervised_gan": Entry(
+        "components.models.semi_supervised_gan:SemiSupervisedGan",
+        SemiSupervisedGanConfig,
+        needs=("pillow", "torch"),
+    ),
+    "anomaly_gan": Entry(
+        "components.models.anomaly_gan:AnomalyGan", AnomalyGanConfig, needs=("pillow", "torch")
+    ),
+    "image_vae": Entry(
+        "components.models.image_vae:ImageVae", ImageVaeConfig, needs=("pillow", "torch")
+    ),
 }
 """The same for generators of images."""
 
-IMAGE_DEFAULT = "image_gan"
+SERIES_MODELS = {
+    "series_autoencoder": Entry(
+        "components.models.series_autoencoder:SeriesAutoencoder",
+        SeriesAutoencoderConfig,
+        needs=("torch",),
+    ),
+}
+"""The same for models of series, which make rows too, but learn from their order."""
+
+IMAGE_DEFAULT, CLASSIFIER_DEFAULT = "image_gan", "semi_supervised_gan"
 
 NOT_PRIVATE = (
     "private cannot hold constraints: ranges and combinations would be read off the rows without "
@@ -91,6 +126,11 @@ def make_image_model(config: ImageModelConfig) -> ImageModel:
     return cast(ImageModel, model_class(config.name)(config))
 
 
+def make_series_model(config: SeriesAutoencoderConfig) -> "SeriesAutoencoder":
+    """The model of series of these settings, yet to be fitted."""
+    return cast("SeriesAutoencoder", model_class(config.name)(config))
+
+
 def default_config(name: str) -> ModelConfig:
     """The settings a model of rows has unless told otherwise; UserError where it is not known."""
     return cast(ModelConfig, _entry(name, MODELS).settings())
@@ -113,6 +153,14 @@ def load_image_model(directory: Path) -> ImageModel:
     return cast(ImageModel, model_class(header.model).load(directory))
 
 
+def load_series_model(directory: Path) -> "SeriesAutoencoder":
+    """The model of series saved in `directory`; raises UserError where there is none."""
+    header = read_header(directory)
+    if header.model not in SERIES_MODELS:
+        raise UserError(f"the model at {directory} ({header.model}) is none of series")
+    return cast("SeriesAutoencoder", model_class(header.model).load(directory))
+
+
 def load_any_model(directory: Path) -> TabularModel | ImageModel:
     """The fitted model saved in `directory`, whatever it makes."""
     makes_images = read_header(directory).makes_images
@@ -121,12 +169,12 @@ def load_any_model(directory: Path) -> TabularModel | ImageModel:
 
 def needs_of(name: str) -> tuple[str, ...]:
     """What only this model needs to sample, beyond what all do."""
-    return _entry(name, MODELS | IMAGE_MODELS).needs
+    return _entry(name, MODELS | IMAGE_MODELS | SERIES_MODELS).needs
 
 
 def model_class(name: str) -> type[Any]:
     """The class of the model called `name`; raises UserError where it is not known."""
-    module, _, attribute = _entry(name, MODELS | IMAGE_MODELS).path.partition(":")
+    module, _, attribute = _entry(name, MODELS | IMAGE_MODELS | SERIES_MODELS).path.partition(":")
     found: type[Any] = getattr(importlib.import_module(module), attribute)
     return found
 

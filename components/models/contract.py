@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from components.data.conditions import Condition
 from components.data.image_schema import ImageSchema
-from components.data.images import ImageSet
+from components.data.images import ImageSet, Pixels
 from components.data.schema import Schema
 from components.data.table import Matrix, Table
 
@@ -99,7 +99,7 @@ class ImageModel(Protocol):
     def draw_images(
         self, num_images: int, *, condition: Condition | None = None, seed: int
     ) -> Iterator[ImageSet]:
-        """Exactly `num_images` images in parts, one at least, with labels if real ones have any.
+        """Exactly `num_images` images in parts, one at least, with labels if the schema has any.
 
         `condition` asks for a class: `{"label": "8"}`. An impossible one is refused at once.
         Without it classes have the shares of the training images.
@@ -113,6 +113,36 @@ class ImageModel(Protocol):
     @classmethod
     def load(cls, directory: Path) -> Self:
         """Read what `save` wrote."""
+        ...
+
+
+@runtime_checkable
+class ImageClassifier(Protocol):
+    """What tells which class an image is of, and how much it looks as if it were of none.
+
+    An image is judged by itself, whatever others are judged with it.
+    """
+
+    @property
+    def classes_(self) -> tuple[str, ...]:
+        """The classes that labelled training images show."""
+        ...
+
+    def classify(self, images: Pixels) -> Matrix:
+        """The chance of each of `classes_`, shape (images, classes), given that it is one."""
+        ...
+
+    def outlyingness(self, images: Pixels) -> NDArray[np.float64]:
+        """How much each looks as if it were of none, shape (images,), finite; higher is more."""
+        ...
+
+
+@runtime_checkable
+class LearnsUnlabelled(ImageClassifier, Protocol):
+    """A classifier that learned from unlabelled images too, and can say what these brought it."""
+
+    def without_unlabelled(self, images: ImageSet, *, seed: int) -> ImageClassifier:
+        """The same kind of classifier, taught the labelled ones of these images alone."""
         ...
 
 
@@ -174,6 +204,36 @@ class Scorer(Protocol):
         It is the log density of the row as far as the model has one. A row depends on itself
         alone; values that the model cannot make get a low score, not an error.
         """
+        ...
+
+
+@runtime_checkable
+class ImageScorer(Protocol):
+    """A generator that can say how typical of it an image is."""
+
+    def score_images(self, images: ImageSet) -> NDArray[np.float64]:
+        """How typical of the model each image is, shape (images,), finite; higher is more typical.
+
+        An image depends on itself alone, and always gets the same score.
+        """
+        ...
+
+
+@runtime_checkable
+class ImageExplainer(Protocol):
+    """An `ImageScorer` that can say which pixels make an image odd."""
+
+    def explain_images(self, images: ImageSet) -> NDArray[np.float64]:
+        """How odd each pixel is, shape (images, height, width), 0 or more; higher is odder."""
+        ...
+
+
+@runtime_checkable
+class ImageEncoder(Protocol):
+    """A generator that knows what an image would be made of."""
+
+    def encode_images(self, images: ImageSet) -> NDArray[np.float64]:
+        """The point each image would be made of, shape (images, latent), the same every time."""
         ...
 
 

@@ -11,6 +11,7 @@ from torch import nn
 from components.config import AnyConditioning
 from components.data.captions import vocabulary, word_codes
 from components.data.images import ImageSet, Labels, Pixels
+from components.data.labelled_images import wholly_labelled
 from components.models.contract import SamplingProgram
 from components.models.drawn_classes import class_stretches, draw_classes
 from components.models.streaming import chunk_rng, chunk_sizes
@@ -71,7 +72,10 @@ class ImageMaker:
 
 
 def told_images(images: ImageSet, conditioning: AnyConditioning) -> ImageSet:
-    """The images, without labels where nobody is to be told any."""
+    """The images, without labels where nobody is to be told any.
+
+    Raises UserError where some are to be told, and are missing.
+    """
     if conditioning.name != "none":
-        return images
+        return wholly_labelled(images)
     return replace(images, labels=None, classes=())

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from components.config import ImageGanConfig, WordConditioning
 from components.data.conditions import Condition
@@ -24,9 +24,10 @@ from components.models.drawn_classes import class_shares
 from components.models.image_captions import asked_caption, with_unseen
 from components.models.image_drawing import ImageMaker, told_images
 from components.models.image_networks import build_players, empty_generator
+from components.models.image_samples import samples_of
 from components.models.trained import image_checkpoint_store, put_weights, weights_of
 from components.networks.image_gan import ImageGenerator
-from components.training.adversarial import AdversarialGame, RealSamples
+from components.training.adversarial import AdversarialGame
 from components.training.watched import split_held_out, train_watched
 
 NAME = "image_gan"
@@ -36,12 +37,14 @@ _NO_BUDGET = Budget()
 class ImageGan:
     """`ImageModel`: images by a generator network, given the class of labelled ones.
 
-    Fitted state: `shares_`, of the classes, and `generator_`, on the CPU in eval mode.
+    Fitted state: `shares_`, of the classes, and `generator_`, on the CPU in eval mode. After a fit
+    there is `discriminator_`, too, which is not saved.
     """
 
     schema_: ImageSchema
     shares_: NDArray[np.float64]
     generator_: ImageGenerator
+    discriminator_: nn.Module
 
     def __init__(self, config: ImageGanConfig) -> None:
         self.config = config
@@ -58,7 +61,7 @@ class ImageGan:
         """Learn from `images`; see `ImageModel.fit`. Raises NonFiniteLossError on divergence."""
         images = told_images(images, self.config.conditioning)
         schema = schema_of(images)
-        real, held_out = split_held_out(_samples(images), self.config, seed)
+        real, held_out = split_held_out(samples_of(images), self.config, seed)
         players = build_players(self.config, schema, seed)
         game = AdversarialGame(self.config, players, real, seed)
         weights = train_watched(
@@ -73,6 +76,7 @@ class ImageGan:
         self.schema_, self.shares_ = schema, class_shares(images)
         self.generator_ = empty_generator(self.config, schema)
         self.generator_.load_state_dict(weights)
+        self.discriminator_ = game.discriminator.cpu().eval().requires_grad_(False)
 
     def draw_images(
         self, num_images: int, *, condition: Condition | None = None, seed: int
@@ -110,10 +114,3 @@ class ImageGan:
         if isinstance(asked, WordConditioning) and self.schema_.classes:
             shares = with_unseen(shares, self.schema_, asked.unseen)
         return ImageMaker(self.generator_, self.config.noise_size, shares, self.schema_.classes)
-
-
-def _samples(images: ImageSet) -> RealSamples:
-    """Images as (number, channels, height, width), and their classes; 0 where none are known."""
-    samples = torch.from_numpy(np.ascontiguousarray(images.images.transpose(0, 3, 1, 2)))
-    labels = np.zeros(len(images), np.int64) if images.labels is None else images.labels
-    return RealSamples(samples, torch.from_numpy(labels))

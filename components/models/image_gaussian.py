@@ -11,6 +11,7 @@ from components.config import ImageGaussianConfig
 from components.data.conditions import Condition
 from components.data.image_schema import ImageSchema, asked_class, schema_of
 from components.data.images import ImageSet, Labels
+from components.data.labelled_images import wholly_labelled
 from components.models.artifact import Artifact, load_image_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.drawn_classes import class_shares, class_stretches, draw_classes
@@ -48,7 +49,7 @@ class ImageGaussian:
         checkpoint_dir: Path | None = None,
     ) -> None:
         """Learn from `images`; see `ImageModel.fit`. Nothing is random, and it takes seconds."""
-        self.schema_ = schema_of(images)
+        self.schema_ = schema_of(wholly_labelled(images))
         flat = images.images.reshape(len(images), -1).astype(np.float64)
         labels = np.zeros(len(images), np.int64) if images.labels is None else images.labels
         self.shares_ = class_shares(images)

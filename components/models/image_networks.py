@@ -21,8 +21,10 @@ from components.config import (
 from components.data.captions import vocabulary, word_codes
 from components.data.image_schema import ImageSchema
 from components.networks.canvas import Canvas
+from components.networks.growth import Growing
 from components.networks.image_blocks import Hold, MakeNorm
 from components.networks.image_dcgan import DcganDiscriminatorBody, DcganGeneratorBody
+from components.networks.image_encoder import ImageEncoder
 from components.networks.image_gan import ImageDiscriminator, ImageGenerator, planes_of
 from components.networks.image_mlp import MlpDiscriminatorBody, MlpGeneratorBody
 from components.networks.image_progressive import (
@@ -59,9 +61,9 @@ def build_players(config: ImageGanConfig, schema: ImageSchema, seed: int) -> Pla
     classes = num_classes(schema)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        generator = _build_generator(config, schema)
+        generator = build_generator(config, schema)
         discriminator = build_discriminator(
-            config, _canvas(schema), schema.channels, classes, told_words(config, schema)
+            config, canvas_of(schema), schema.channels, classes, told_words(config, schema)
         )
     for network in (generator, discriminator):  # a sixth to a third faster on a CPU
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -73,12 +75,12 @@ def build_players(config: ImageGanConfig, schema: ImageSchema, seed: int) -> Pla
 def empty_generator(config: ImageGanConfig, schema: ImageSchema) -> ImageGenerator:
     """A generator that is yet to be given weights, in eval mode."""
     with torch.random.fork_rng(devices=[]):
-        return _build_generator(config, schema).eval()
+        return build_generator(config, schema).eval()
 
 
-def _build_generator(config: ImageGanConfig, schema: ImageSchema) -> ImageGenerator:
+def build_generator(config: ImageGanConfig, schema: ImageSchema) -> ImageGenerator:
     """An untrained generator."""
-    canvas, classes = _canvas(schema), num_classes(schema)
+    canvas, classes = canvas_of(schema), num_classes(schema)
     hold = generator_hold(config.networks.scale)
     words = told_words(config, schema)
     told = classes if words is None else words.shape[1]
@@ -99,7 +101,8 @@ def generator_hold(scale: Scale) -> Hold:
     return free if scale is Scale.SPECTRAL else HOLDS[scale]
 
 
-def _canvas(schema: ImageSchema) -> Canvas:
+def canvas_of(schema: ImageSchema) -> Canvas:
+    """The canvas of such images."""
     return Canvas(schema.height, schema.width)
 
 
@@ -118,7 +121,7 @@ def build_discriminator(
     """An untrained discriminator of images with so many channels."""
     hold, told = HOLDS[config.networks.scale], config.conditioning.name
     planes = planes_of(channels, classes, told)
-    body = _discriminator_body(config, planes, canvas, hold)
+    body = discriminator_body(config, planes, canvas, hold)
     return ImageDiscriminator(
         body,
         body.num_features,
@@ -129,6 +132,24 @@ def build_discriminator(
         minibatch_deviation=config.networks.minibatch_deviation,
         words=words,
     )
+
+
+def empty_discriminator(config: ImageGanConfig, schema: ImageSchema) -> ImageDiscriminator:
+    """A discriminator that is yet to be given weights, in eval mode."""
+    with torch.random.fork_rng(devices=[]):
+        found = build_discriminator(config, canvas_of(schema), schema.channels, num_classes(schema))
+        found.grow(1.0)
+        return found.eval().requires_grad_(False)
+
+
+def build_encoder(config: ImageGanConfig, schema: ImageSchema) -> ImageEncoder:
+    """An untrained network that takes images to noise, as large as the discriminator."""
+    canvas, classes = canvas_of(schema), num_classes(schema)
+    with torch.random.fork_rng(devices=[]):
+        body = discriminator_body(config, schema.channels, canvas, free)
+        if isinstance(body, Growing):
+            body.grow(1.0)
+        return ImageEncoder(body, body.num_features, config.noise_size, classes, canvas)
 
 
 def _generator_body(
@@ -150,9 +171,10 @@ def _generator_body(
             )
 
 
-def _discriminator_body(
+def discriminator_body(
     config: ImageGanConfig, planes: int, canvas: Canvas, hold: Hold
 ) -> DiscriminatorBody:
+    """What takes the canvas to features."""
     match config.networks:
         case MlpNetworks(width=width, layers=layers):
             return MlpDiscriminatorBody(planes, canvas, width, layers, hold=hold)

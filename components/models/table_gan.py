@@ -23,6 +23,7 @@ target of a made one. What is ours, and why:
 No rows are held out: the last weights are kept.
 """
 
+import copy
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,6 +51,8 @@ from components.models.table_gan_game import TableGanGame, build_generator
 from components.models.table_gan_label import ClassLabel, Label, NumberLabel
 from components.models.table_gan_rows import RecordSampler, measure_knots
 from components.models.trained import checkpoint_store, put_weights, weights_of
+from components.networks.dcgan import DcganGenerator
+from components.networks.record_matrix import MatrixCells
 from components.training.loop import Schedule, train
 
 NAME = "table_gan"
@@ -60,6 +63,7 @@ class TableGan:
     """`TabularModel`: rows by a convolutional generator, given the class of a discrete target."""
 
     schema_: Schema
+    generator_: DcganGenerator
     sampler_: RecordSampler
 
     def __init__(self, config: TableGanConfig) -> None:
@@ -96,11 +100,10 @@ class TableGan:
             )
         generator = game.averaged.module.cpu()
         generator.load_state_dict(weights)
-        knots = measure_knots(generator, self.config.noise_size, classes, cells)
-        self.schema_ = table.schema
-        self.sampler_ = RecordSampler(
-            generator, self.config.noise_size, classes, cells, knots, table.schema
-        )
+        made = self._cells(generator, classes, cells)
+        self.schema_, self.generator_ = table.schema, generator
+        knots = measure_knots(made, classes, cells)
+        self.sampler_ = RecordSampler(made, classes, cells, knots, table.schema)
 
     def sample(
         self, num_rows: int, *, condition: Condition | None = None, seed: int
@@ -124,7 +127,7 @@ class TableGan:
         """Write the generator's weights and what its cells stand for."""
         sampler = self.sampler_
         curves = {f"curves.{i}": curve for i, curve in enumerate(sampler.cells.curves)}
-        arrays = weights_of(sampler.generator, "generator") | curves
+        arrays = weights_of(self.generator_, "generator") | curves
         arrays |= {
             "classes": sampler.classes.shares,
             "present": sampler.cells.present,
@@ -144,13 +147,17 @@ class TableGan:
         classes = Classes(artifact.state["target_position"], arrays["classes"])
         present = arrays["present"]
         cells = Cells(tuple(arrays[f"curves.{i}"] for i in range(len(present))), present)
-        generator = build_generator(model.config, cells.num_cells, len(classes.shares))
-        put_weights(generator, arrays, "generator")
+        model.generator_ = build_generator(model.config, cells.num_cells, len(classes.shares))
+        put_weights(model.generator_, arrays, "generator")
+        made = model._cells(model.generator_, classes, cells)
         knots = torch.from_numpy(arrays["knots"])
-        model.sampler_ = RecordSampler(
-            generator.eval(), model.config.noise_size, classes, cells, knots, artifact.schema
-        )
+        model.sampler_ = RecordSampler(made, classes, cells, knots, artifact.schema)
         return model
+
+    def _cells(self, generator: DcganGenerator, classes: Classes, cells: Cells) -> MatrixCells:
+        """What makes cells, in float64."""
+        exact = copy.deepcopy(generator).double().eval().requires_grad_(False)
+        return MatrixCells(exact, self.config.noise_size, len(classes.shares), cells.num_cells)
 
     def _schedule(self, num_rows: int, game: TableGanGame, budget: Budget) -> Schedule:
         """How long to train: not at all where the target is the only column."""

@@ -24,7 +24,7 @@ from components.data.table import Matrix
 from components.models.crowds import stretches
 from components.models.ctgan_calibration import FEWEST_SCORES, probabilities
 from components.networks.piecewise_linear import PiecewiseLinear
-from components.networks.record_matrix import RecordColumns
+from components.networks.record_rows import RecordColumns
 
 Array = NDArray[Any]
 

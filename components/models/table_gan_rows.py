@@ -1,6 +1,5 @@
-"""Rows from a trained table-GAN, drawn here or by the program that leaves."""
+"""Rows from a trained generator of records, drawn here or by the program that leaves."""
 
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,50 +18,55 @@ from components.models.ctgan_rows import (
     learned_from,
 )
 from components.models.program_parts import class_ends, column_range
+from components.models.streaming import chunk_sizes
 from components.models.table_gan_cells import Cells, own_knots, record_columns
-from components.networks.dcgan import DcganGenerator
-from components.networks.record_matrix import RecordClasses, RecordRows, made_cells
+from components.networks.record_rows import RecordCells, RecordClasses, RecordRows
 
 BATCH = 1_000
 CALIBRATION_ROWS = 10_000
+CALIBRATION_NUMBERS = 2**24
+"""Of records so long that there would be more numbers, fewer rows are made to calibrate them."""
 _CALIBRATION_SEED = 0x7B
 
 
 @dataclass(frozen=True)
 class RecordSampler:
-    """A trained generator with everything that turns its records into rows.
+    """What makes records, with everything that turns these into rows.
 
     `knots` are the quantiles of its cells. All is done in float64, so that a row is the same
     whatever the rows beside it.
     """
 
-    generator: DcganGenerator
-    noise_size: int
+    made: RecordCells
     classes: Classes
     cells: Cells
     knots: Tensor
     schema: Schema
 
     def sample(self, num_rows: int, *, label: int | None, seed: int) -> Matrix:
-        """`num_rows` rows in `encode`'s form, of one class or of all in their real shares."""
+        """`num_rows` rows in `encode`'s form, of one class or of all in their shares."""
         return np.concatenate(list(self.batches(num_rows, label=label, seed=seed)))
 
     def batches(self, num_rows: int, *, label: int | None, seed: int) -> Iterator[Matrix]:
-        """The rows of `sample`, some at a time; their classes alone are drawn at once."""
+        """The rows of `sample`, some at a time; the classes of a chunk are drawn before them."""
         random = torch.Generator().manual_seed(seed)
-        labels = draw_labels(self.classes, num_rows, label, random)
         rows = self._rows()
-        return (self._made(rows, part, random) for part in labels.split(BATCH))
+        for size in chunk_sizes(num_rows):
+            labels = draw_labels(self.classes, size, label, random)
+            for part in labels.split(BATCH):
+                yield self._batch(rows, part, random)
 
     @torch.no_grad()
-    def _made(self, rows: RecordRows, labels: Tensor, random: torch.Generator) -> Matrix:
-        uniforms = draw_uniforms(len(labels), self.noise_size, random)
-        made: Matrix = rows.of_classes(labels, uniforms).numpy()
-        return made
+    def _batch(self, rows: RecordRows, labels: Tensor, random: torch.Generator) -> Matrix:
+        uniforms = draw_uniforms(len(labels), self.made.num_uniforms, random)
+        drawn: Matrix = rows.of_classes(labels, uniforms).numpy()
+        return drawn
 
     def program(self) -> SamplingProgram:
         """The sampler as one module."""
-        return SamplingProgram(self._rows(), 1 + self.noise_size, class_stretches(self.classes))
+        return SamplingProgram(
+            self._rows(), 1 + self.made.num_uniforms, class_stretches(self.classes)
+        )
 
     def _rows(self) -> RecordRows:
         classes = RecordClasses(
@@ -71,32 +75,22 @@ class RecordSampler:
             learned_from=learned_from(self.classes, len(self.schema.learned)),
         )
         columns = record_columns(self.cells, self.knots)
-        return RecordRows(
-            _in_doubles(self.generator), classes, columns, column_range(self.schema.learned)
-        )
+        return RecordRows(self.made, classes, columns, column_range(self.schema.learned))
 
 
 @torch.no_grad()
-def measure_knots(
-    generator: DcganGenerator, noise_size: int, classes: Classes, cells: Cells
-) -> Tensor:
-    """The quantiles of the generator's cells, over rows of all classes in their real shares."""
+def measure_knots(made: RecordCells, classes: Classes, cells: Cells) -> Tensor:
+    """The quantiles of the cells that are made, over rows of all classes in their real shares."""
     random = torch.Generator().manual_seed(_CALIBRATION_SEED)
-    labels = draw_labels(classes, CALIBRATION_ROWS, None, random)
-    exact, num_classes = _in_doubles(generator), len(classes.shares)
-    made = [
-        made_cells(
-            exact, part, draw_uniforms(len(part), noise_size, random), num_classes, cells.num_cells
-        )
+    num_rows = min(CALIBRATION_ROWS, CALIBRATION_NUMBERS // max(cells.num_cells, 1))
+    labels = draw_labels(classes, num_rows, None, random)
+    parts = [
+        made(part, draw_uniforms(len(part), made.num_uniforms, random))
         for part in labels.split(BATCH)
     ]
-    return own_knots(torch.cat(made), cells)
+    return own_knots(torch.cat(parts), cells)
 
 
-def draw_uniforms(num_rows: int, noise_size: int, random: torch.Generator) -> Tensor:
-    """Noise for `num_rows` rows."""
-    return torch.rand(num_rows, noise_size, dtype=torch.float64, generator=random)
-
-
-def _in_doubles(generator: DcganGenerator) -> DcganGenerator:
-    return copy.deepcopy(generator).double().eval().requires_grad_(False)
+def draw_uniforms(num_rows: int, size: int, random: torch.Generator) -> Tensor:
+    """What `num_rows` rows are made from."""
+    return torch.rand(num_rows, size, dtype=torch.float64, generator=random)

@@ -12,14 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from components.config import (
-    AdversarialConfig,
-    AutoregressiveConfig,
-    CtganConfig,
-    Settings,
-    TableGanConfig,
-    TvaeConfig,
-)
+from components.config import AdversarialConfig, ImageVaeConfig, Settings
 from components.data.image_schema import schema_of
 from components.data.images import ImageSet
 from components.data.schema import Schema
@@ -45,7 +38,7 @@ def hold_out(num_rows: int, share: float, seed: int) -> tuple[torch.Tensor, torc
 
 def checkpoint_store(
     directory: Path | None,
-    config: CtganConfig | TableGanConfig | AutoregressiveConfig | TvaeConfig,
+    config: Settings,
     schema: Schema,
     matrix: Matrix,
     seed: int,
@@ -57,7 +50,7 @@ def checkpoint_store(
 
 
 def image_checkpoint_store(
-    directory: Path | None, config: AdversarialConfig, images: ImageSet, seed: int
+    directory: Path | None, config: AdversarialConfig | ImageVaeConfig, images: ImageSet, seed: int
 ) -> CheckpointStore | None:
     """The same for a training on images."""
     if directory is None:

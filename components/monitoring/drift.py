@@ -1,44 +1,77 @@
-"""Drift: new rows against the training rows, column by column."""
+"""Drift: new rows against the training rows, by sketches of all rows and a sample of them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
-from components.data.schema import Column, ColumnKind
+from components.data.batches import Batches, frame_batches
+from components.data.schema import Column, Schema
 from components.data.table import Table
 from components.errors import UserError
-from components.monitoring.batch import read_batch
-from components.monitoring.evidently_run import METHOD, EvidentlyRun, run_evidently
-from components.monitoring.levels import to_levels
-from components.monitoring.report import ColumnDrift, DriftReport, judge
-from components.monitoring.thresholds import (
-    distance_threshold,
-    missing_threshold,
-    unseen_threshold,
+from components.monitoring.changes import (
+    MIN_ROWS,
+    changed_columns,
+    disorder,
+    extra_columns,
+    nothing_to_compare,
+    readable_columns,
 )
+from components.monitoring.columns import Sides, compare, now_constant, num_tests
+from components.monitoring.evidently_run import EvidentlyRun, run_on_samples
+from components.monitoring.reference import Reference, make_reference
+from components.monitoring.report import DriftReport, Gap, SyntheticDrift
+from components.monitoring.season import ALL_YEAR, Season
+from components.monitoring.sketch import Batch, TableSketch
+from components.monitoring.streams import Rows, read_rows
+from components.monitoring.together import compare_together
+from components.monitoring.verdict import Found, judge
 
-MIN_ROWS = 50
-MAX_ROWS = 100_000
-"""Distances in longer tables are told from so many of their rows: an effect needs no more."""
-_SHOWN = 10
+ALPHA = 0.1 / 120
+"""The chance of a false alarm at one look: one in ten months of a look every six hours."""
+_JOINT = 0.5
+"""The part of that chance that is for the rows as a whole; columns share the rest equally."""
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What new rows are compared with: the training rows, and the champion's own if these are kept.
+
+    `sample` are some training rows, `synthetic` the champion's.
+    """
+
+    reference: Reference
+    sample: Batch
+    synthetic: Rows | None = None
 
 
 @dataclass(frozen=True)
 class Detection:
-    """A report, and Evidently's run behind it, None where no column had values to compare."""
+    """A report, and the samples of both sides, None where rows could not be read."""
 
     report: DriftReport
-    evidently: EvidentlyRun | None
+    baseline: Baseline | None = None
+    sample: Batch | None = None
 
+    @cached_property
+    def evidently(self) -> EvidentlyRun | None:
+        """Evidently's run on both samples; None where no column has values to compare.
 
-@dataclass(frozen=True)
-class _Sides:
-    """The two sides of one column."""
-
-    column: Column
-    reference: pd.Series
-    current: pd.Series
+        Where the samples are all rows there are, its distances are those of the report.
+        """
+        names = [column.name for column in self.report.columns if column.value is not None]
+        if self.baseline is None or self.sample is None or not names:
+            return None
+        return run_on_samples(
+            self.baseline.sample,
+            self.sample,
+            names,
+            self.baseline.reference.sketcher(),
+            alpha=_alpha_each(self.report.alpha, len(names)),
+            alarm_share=self.report.alarm_share,
+        )
 
 
 def detect_drift(
@@ -47,102 +80,154 @@ def detect_drift(
     *,
     alarm_share: float,
     ignored: Collection[str] = (),
+    alpha: float = ALPHA,
 ) -> Detection:
-    """What differs between `current` rows, as they came, and the training rows.
+    """What differs between `current` rows, as they came, and the training rows: see `detect`."""
+    baseline = make_baseline(frame_batches(reference.frame), reference.schema)
+    return detect(
+        baseline, frame_batches(current), alarm_share=alarm_share, ignored=ignored, alpha=alpha
+    )
+
+
+def make_baseline(
+    batches: Batches,
+    schema: Schema,
+    *,
+    season: Season = ALL_YEAR,
+    reference: Reference | None = None,
+    synthetic: Batches | None = None,
+) -> Baseline:
+    """The baseline of these training rows, whose sketch is `reference` where it is known already.
+
+    Raises UserError where there are fewer than `MIN_ROWS`.
+    """
+    reference = reference or make_reference(batches, schema, season)
+    if reference.num_rows < MIN_ROWS:
+        raise UserError(
+            f"there are {reference.num_rows} training rows; at least {MIN_ROWS} are needed to "
+            "tell drift from chance"
+        )
+    own = None if synthetic is None else read_rows(synthetic, reference.sketcher())
+    return Baseline(reference, reference.sample_of(batches), own)
+
+
+def detect(
+    baseline: Baseline,
+    batches: Batches,
+    *,
+    alarm_share: float,
+    ignored: Collection[str] = (),
+    alpha: float = ALPHA,
+    together: bool = True,
+) -> Detection:
+    """What differs between the rows of `batches`, as they came, and those of `baseline`.
 
     Numbers and categories are compared by the Jensen-Shannon distance of their levels (see
-    `levels.py`), datetimes by their missing values alone. Identifiers are not compared. Columns in
-    `ignored` may be in `current` and are not looked at. Raises UserError where either side has
-    fewer than `MIN_ROWS` rows.
+    `levels.py`), datetimes by their missing values alone, and `together` all that did not drift
+    alone by trees (see `joint.py`). Identifiers are not compared. Columns in `ignored` may be there
+    and are not looked at. `alpha` bounds the chance that the look is breached although nothing
+    differs by more than what counts (see `effects.py`).
+
+    Raises UserError where rows cannot be read; what is wrong with rows that can is in the report.
     """
-    for count, what in ((len(reference), "training rows"), (len(current), "new rows")):
-        if count < MIN_ROWS:
-            raise UserError(
-                f"there are {count} {what}; at least {MIN_ROWS} are needed to tell drift "
-                "from chance"
-            )
-    batch = read_batch(current, reference.schema, ignored=ignored)
-    trained = read_batch(reference.frame, reference.schema).frame
-    sides = [
-        _Sides(reference.schema[name], trained[name], batch.frame[name]) for name in batch.names
-    ]
-    thresholds, run = _compare(
-        [side for side in sides if side.column.kind is not ColumnKind.DATETIME], alarm_share
+    rows = read_rows(batches, baseline.reference.sketcher())
+    report = compare_rows(
+        baseline, rows, alarm_share=alarm_share, ignored=ignored, alpha=alpha, together=together
     )
+    return Detection(report, baseline, rows.sample)
+
+
+def compare_rows(
+    baseline: Baseline,
+    rows: Rows,
+    *,
+    alarm_share: float,
+    ignored: Collection[str] = (),
+    alpha: float = ALPHA,
+    together: bool = True,
+) -> DriftReport:
+    """The report of `detect` on rows that were read."""
+    found = _find(baseline, rows, ignored, alpha, together)
     report = judge(
-        [_describe(side, thresholds, run) for side in sides],
-        batch.changes,
+        found,
         alarm_share=alarm_share,
-        num_reference=len(reference),
-        num_current=len(current),
+        alpha=alpha,
+        num_reference=baseline.reference.num_rows,
+        num_current=rows.sketch.num_rows,
     )
-    return Detection(report, run)
+    if baseline.synthetic is None or not found.columns:
+        return report
+    synthetic = _synthetic(baseline, baseline.synthetic, rows, alpha)
+    return report.model_copy(update={"synthetic": synthetic})
 
 
-def _compare(
-    sides: list[_Sides], alarm_share: float
-) -> tuple[dict[str, float], EvidentlyRun | None]:
-    """The threshold of each column, and what Evidently says about all of them."""
-    if not sides:
-        return {}, None
-    thresholds, old, new = {}, {}, {}
-    for side in sides:
-        name = side.column.name
-        old[name], new[name] = to_levels(
-            _sample(side.reference), _sample(side.current), side.column
+def _find(
+    baseline: Baseline, rows: Rows, ignored: Collection[str], alpha: float, together: bool
+) -> Found:
+    reference, sketch = baseline.reference, rows.sketch
+    changed = changed_columns(reference.schema, sketch)
+    changes = [*extra_columns(rows.names, reference.schema, ignored), *changed]
+    if problem := nothing_to_compare(sketch, changed):
+        return Found(changes=changes, problems=(problem,))
+    readable = readable_columns(reference.schema, sketch, changed)
+    sides = _sides(reference, reference.sketch, sketch, readable)
+    each = _alpha_each(alpha, sum(map(num_tests, sides)))
+    columns = [compare(side, each) for side in sides]
+    stuck = [now_constant(side, each) for side in sides]
+    calm = [each.name for each in columns if each.value is not None and not each.drifted]
+    whole = (
+        compare_together(baseline.sample, rows.sample, calm, sketch.rows, alpha * _JOINT)
+        if together
+        else None
+    )
+    return Found(columns, [*changes, *filter(None, stuck)], disorder(reference, rows), whole)
+
+
+def _alpha_each(alpha: float, tests: int) -> float:
+    """Bonferroni's share of what is not for the rows as a whole, however columns depend."""
+    return alpha * (1 - _JOINT) / max(tests, 1)
+
+
+def _sides(
+    reference: Reference, before: TableSketch, now: TableSketch, columns: Sequence[Column]
+) -> list[Sides]:
+    return [
+        Sides(
+            column,
+            reference.levels.get(column.name),
+            reference.categories(column.name),
+            before.columns[column.name],
+            now.columns[column.name],
+            before.rows,
+            now.rows,
+            reference.once.get(column.name, 0),
         )
-        num_levels = len(set(old[name]) | set(new[name]))
-        thresholds[name] = distance_threshold(num_levels, len(old[name]), len(new[name]))
-    run = run_evidently(pd.DataFrame(old), pd.DataFrame(new), thresholds, alarm_share=alarm_share)
-    return thresholds, run
+        for column in columns
+    ]
 
 
-def _sample(values: pd.Series) -> pd.Series:
-    """At most `MAX_ROWS` of the values that are there, always the same ones."""
-    present = values.dropna()
-    if len(present) > MAX_ROWS:
-        present = present.sample(MAX_ROWS, random_state=0)
-    return present.reset_index(drop=True)
-
-
-def _describe(side: _Sides, thresholds: dict[str, float], run: EvidentlyRun | None) -> ColumnDrift:
-    name = side.column.name
-    before, now = float(side.reference.isna().mean()), float(side.current.isna().mean())
-    reasons = []
-    value = run.distances.get(name) if run else None
-    if run and value is not None and name in run.failed:
-        reasons.append(f"distance {value:.2f}, {thresholds[name]:.2f} is allowed")
-    pooled = pd.concat([side.reference, side.current]).isna().mean()
-    if abs(now - before) > missing_threshold(float(pooled), len(side.reference), len(side.current)):
-        reasons.append(f"{now:.0%} are missing, {before:.0%} were")
-    unseen, new, too_many = _unseen(side)
-    if too_many:
-        reasons.append(f"{unseen:.0%} of the rows have new categories such as {new[0]!r}")
-    return ColumnDrift(
-        name=name,
-        kind=side.column.kind,
-        method=METHOD if value is not None else None,
-        value=value,
-        threshold=thresholds.get(name),
-        missing_reference=before,
-        missing=now,
-        unseen=unseen,
-        new_categories=new,
-        drifted=bool(reasons),
-        why=f"{name!r} ({'; '.join(reasons)})" if reasons else "",
+def _synthetic(baseline: Baseline, own: Rows, rows: Rows, alpha: float) -> SyntheticDrift:
+    reference = baseline.reference
+    return SyntheticDrift(
+        num_rows=own.sketch.num_rows,
+        to_current=_gap(reference, own, rows.sketch, rows.sample, alpha),
+        to_reference=_gap(reference, own, reference.sketch, baseline.sample, alpha),
     )
 
 
-def _unseen(side: _Sides) -> tuple[float, tuple[str, ...], bool]:
-    """The share of rows with new categories, the most frequent of these, whether it counts.
-
-    As many rows as had a category that no other row had are to be expected (Good 1953).
-    """
-    if not side.column.is_discrete:
-        return 0.0, (), False
-    counts = side.current[~side.current.isin(set(side.reference.dropna()))].value_counts()
-    share = float(counts.sum() / len(side.current))
-    once = int((side.reference.value_counts() == 1).sum())
-    expected = once / len(side.reference)
-    too_many = share > unseen_threshold(expected, len(side.current))
-    return share, tuple(map(str, counts.index[:_SHOWN])), too_many
+def _gap(reference: Reference, own: Rows, other: TableSketch, sample: Batch, alpha: float) -> Gap:
+    """How far the champion's own rows are from others."""
+    schema = reference.schema
+    changed = changed_columns(schema, other) + changed_columns(schema, own.sketch)
+    sides = _sides(reference, own.sketch, other, readable_columns(schema, other, changed))
+    each = _alpha_each(alpha, sum(map(num_tests, sides)))
+    found = sorted((compare(side, each) for side in sides), key=lambda c: -c.excess)
+    drifted = [column.name for column in found if column.drifted]
+    names = [column.name for column in found if column.value is not None]
+    whole = compare_together(own.sample, sample, names, other.rows, alpha * _JOINT)
+    return Gap(
+        share=len(drifted) / max(len(found), 1),
+        worst=tuple(drifted[:_SHOWN]),
+        auc=whole.auc if whole else None,
+        low=whole.low if whole else None,
+    )

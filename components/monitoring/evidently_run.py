@@ -1,10 +1,15 @@
 """Evidently's drift report on two tables of levels, with method and thresholds pinned by us."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
+
+from components.monitoring.effects import distance_threshold
+from components.monitoring.levels import CategoryLevels
+from components.monitoring.sketch import Batch, Sketcher
 
 METHOD = "jensenshannon"
 
@@ -62,3 +67,41 @@ def run_evidently(
     )
     assert set(distances) == set(names), f"Evidently left out {set(names) ^ set(distances)}"
     return EvidentlyRun(distances, failed, snapshot)
+
+
+def run_on_samples(
+    reference: Batch,
+    current: Batch,
+    names: Sequence[str],
+    sketcher: Sketcher,
+    *,
+    alpha: float,
+    alarm_share: float,
+) -> EvidentlyRun:
+    """Evidently on the levels of these rows, its thresholds ours for so many rows."""
+    old, new = (_in_levels(side, names, sketcher) for side in (reference, current))
+    thresholds = {
+        name: distance_threshold(
+            len(set(old[name].dropna()) | set(new[name].dropna())),
+            int(old[name].count()),
+            int(new[name].count()),
+            alpha,
+        )
+        for name in names
+    }
+    return run_evidently(old, new, thresholds, alarm_share=alarm_share)
+
+
+def _in_levels(rows: Batch, names: Sequence[str], sketcher: Sketcher) -> pd.DataFrame:
+    """The rows, with each value as the name of its level."""
+    columns = {}
+    for name in names:
+        numbers, levels = rows.matrix[:, rows.names.index(name)], sketcher.levels[name]
+        missing = np.isnan(numbers)
+        if isinstance(levels, CategoryLevels):
+            places = sketcher.level_of_code[name][np.where(missing, 0, numbers).astype(np.intp)]
+        else:
+            places = levels.place(numbers)
+        labels = np.array([*levels.names, None], dtype=object)
+        columns[name] = labels[np.where(missing, len(levels.names), places)]
+    return pd.DataFrame(columns)

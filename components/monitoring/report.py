@@ -1,6 +1,5 @@
-"""What a monitor found, as values: each column, what became of the columns, and the verdict."""
+"""What a monitor found, as values: each column, the rows as a whole, the batch, the verdict."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
@@ -11,20 +10,37 @@ _WORST = 3
 
 
 class Status(StrEnum):
-    """Whether the new rows are like those that the model was trained on."""
+    """Whether the new rows are like those that the model was trained on.
+
+    `breached` is a difference that was not yet seen in as many looks as an alarm needs, `unusable`
+    a batch that says nothing about that.
+    """
 
     OK = "ok"
     DRIFT = "drift"
+    BREACHED = "breached"
+    UNUSABLE = "unusable"
 
 
 class ChangeKind(StrEnum):
-    """What can become of a column so that its values cannot be compared."""
+    """What can become of a column, so that its values cannot be compared or are no news at all."""
 
     MISSING = "missing"
     EXTRA = "extra"
     EMPTY = "empty"
     UNREADABLE = "unreadable"
     NO_LONGER_CONSTANT = "no longer constant"
+    NOW_CONSTANT = "now constant"
+
+
+class ProblemKind(StrEnum):
+    """What can be wrong with a batch as such."""
+
+    TOO_FEW_ROWS = "too few rows"
+    NO_VALUES = "no values"
+    UNREADABLE = "unreadable"
+    OUT_OF_ORDER = "out of order"
+    REPEATED = "repeated"
 
 
 class Value(BaseModel):
@@ -41,13 +57,31 @@ class SchemaChange(Value):
     text: str
 
 
+class Problem(Value):
+    """What is wrong with a batch, in words."""
+
+    kind: ProblemKind
+    text: str
+
+
+class LevelShare(Value):
+    """One level of a column: its share of the values there are, before and now."""
+
+    name: str
+    before: float
+    now: float
+
+
 class ColumnDrift(Value):
     """One column of the new rows against the same column of the training rows.
 
-    `value` is the distance between the two by `method`, `threshold` the largest one that counts as
-    none; they are None where only missing values are compared. `missing` and `unseen` are shares
-    of the new rows: without a value, and with a category that no training row has. `why` says in
-    words what drifted, empty where nothing did.
+    `value` is the distance between the two by `method`, `low` and `high` the ends of its interval,
+    and `threshold` the distance from which `low` is beyond the effect that counts; they are None
+    where only missing values are compared. `shift` is how far the mean moved, in standard
+    deviations of the training rows, `spread` the new standard deviation in these; None where the
+    column has no numbers. `missing` and `unseen` are shares of the new rows: without a value, and
+    with a category that no training row has. `why` says in words what drifted, empty where nothing
+    did.
     """
 
     name: str
@@ -61,6 +95,11 @@ class ColumnDrift(Value):
     new_categories: tuple[str, ...]
     drifted: bool
     why: str
+    low: float | None = None
+    high: float | None = None
+    shift: float | None = None
+    spread: float | None = None
+    levels: tuple[LevelShare, ...] = ()
 
     @property
     def excess(self) -> float:
@@ -68,11 +107,61 @@ class ColumnDrift(Value):
         return self.value / self.threshold if self.value is not None and self.threshold else 0.0
 
 
-class DriftReport(Value):
-    """All that one look at new rows found. `columns` has the worst first.
+class JointColumn(Value):
+    """How much of the AUC is lost where this column is shuffled among the rows."""
 
-    `share` is the share of the compared columns that drifted; from `alarm_share` on, and where the
-    schema changed, the status is drift.
+    name: str
+    loss: float
+
+
+class JointDrift(Value):
+    """Whether trees can tell new rows from training rows by the columns that did not drift alone.
+
+    `auc` is that of rows the trees did not learn from, 0.5 where nothing tells them apart, `low`
+    and `high` the ends of its interval. It is drift where `low` is beyond `limit`; then `columns`
+    has those that the trees need, the most needed first.
+    """
+
+    num_reference: int
+    num_current: int
+    auc: float
+    low: float
+    high: float
+    limit: float
+    drifted: bool
+    columns: tuple[JointColumn, ...] = ()
+
+
+class Gap(Value):
+    """How far two sets of rows are apart: the share of columns that differ, the worst, the whole.
+
+    `auc` is that of trees that tell the two apart, `low` the lower end of its interval; None where
+    there are not two columns to tell them apart by.
+    """
+
+    share: float
+    worst: tuple[str, ...]
+    auc: float | None
+    low: float | None
+
+
+class SyntheticDrift(Value):
+    """The champion's judged synthetic rows: against the new rows, and against the training rows.
+
+    The second says how far the model was off when it was made, the first how far it is off now.
+    """
+
+    num_rows: int
+    to_current: Gap
+    to_reference: Gap
+
+
+class DriftReport(Value):
+    """What one look at new rows found. `columns` has the worst first.
+
+    `share` is the share of the compared columns that drifted; from `alarm_share` on, where the
+    schema changed, and where the rows as a whole drifted, the look is `breached`. `alpha` bounds
+    the chance that it is although nothing differs by more than counts.
     """
 
     status: Status
@@ -83,46 +172,17 @@ class DriftReport(Value):
     num_current: int
     columns: tuple[ColumnDrift, ...]
     changes: tuple[SchemaChange, ...]
+    alpha: float = 0.0
+    breached: bool = False
+    joint: JointDrift | None = None
+    synthetic: SyntheticDrift | None = None
+    problems: tuple[Problem, ...] = ()
 
     @property
     def worst(self) -> tuple[str, ...]:
-        """The columns to look at first: changed ones, then the most drifted, a few at most."""
-        drifted = [column.name for column in self.columns if column.drifted]
-        return tuple([change.column for change in self.changes] + drifted)[:_WORST]
-
-
-def judge(
-    columns: Sequence[ColumnDrift],
-    changes: Sequence[SchemaChange],
-    *,
-    alarm_share: float,
-    num_reference: int,
-    num_current: int,
-) -> DriftReport:
-    """The report on these columns and changes, with its verdict and the reason in words."""
-    ordered = sorted(columns, key=lambda column: (column.drifted, column.excess), reverse=True)
-    drifted = [column for column in ordered if column.drifted]
-    share = len(drifted) / len(ordered) if ordered else 0.0
-    is_drift = bool(changes) or (share >= alarm_share and bool(drifted))
-    parts = [f"the schema changed: {_list([change.text for change in changes])}"] if changes else []
-    parts.append(
-        f"{len(drifted)} of {len(ordered)} columns drifted ({share:.0%}; the alarm is at "
-        f"{alarm_share:.0%})"
-        + (f": {_list([column.why for column in drifted])}" if drifted else "")
-    )
-    return DriftReport(
-        status=Status.DRIFT if is_drift else Status.OK,
-        reason="; ".join(parts),
-        share=share,
-        alarm_share=alarm_share,
-        num_reference=num_reference,
-        num_current=num_current,
-        columns=tuple(ordered),
-        changes=tuple(changes),
-    )
-
-
-def _list(texts: list[str]) -> str:
-    """The first few texts, and how many more there are."""
-    more = len(texts) - _WORST
-    return ", ".join(texts[:_WORST]) + (f" and {more} more" if more > 0 else "")
+        """What to look at first: changed columns, the most drifted, then those of the whole."""
+        names = [change.column for change in self.changes]
+        names += [column.name for column in self.columns if column.drifted]
+        if self.joint and self.joint.drifted:
+            names += [column.name for column in self.joint.columns]
+        return tuple(dict.fromkeys(names))[:_WORST]

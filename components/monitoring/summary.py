@@ -1,6 +1,6 @@
 """A drift report in Markdown, for a person who has half a minute."""
 
-from components.monitoring.report import ColumnDrift, DriftReport
+from components.monitoring.report import ColumnDrift, DriftReport, Gap
 
 _ROWS = 8
 
@@ -9,21 +9,57 @@ def summary_markdown(report: DriftReport, title: str) -> str:
     """The verdict, the reason, what changed, and a table of the columns that differ most."""
     lines = [f"# {title}: {report.status}", "", f"{_plain(report.reason)}.", ""]
     lines.append(f"{report.num_current:,} new rows against {report.num_reference:,} training rows.")
+    lines += [f"- {_plain(text)}" for text in evidence(report)]
+    if report.problems:
+        lines += ["", "**The batch**", ""]
+        lines += [f"- {problem.kind}: {_plain(problem.text)}" for problem in report.problems]
     if report.changes:
         lines += ["", "**Schema**", ""]
         lines += [f"- {_plain(change.text)}" for change in report.changes]
     if report.columns:
-        lines += ["", "| column | distance | allowed | missing | before | new categories | |"]
-        lines.append("|---|---|---|---|---|---|---|")
+        lines += [
+            "",
+            "| column | distance | at least | at most | allowed | mean moved | missing | before "
+            "| new categories | |",
+            "|---|---|---|---|---|---|---|---|---|---|",
+        ]
         lines += [_row(column) for column in report.columns[:_ROWS]]
     return "\n".join(lines) + "\n"
+
+
+def evidence(report: DriftReport) -> list[str]:
+    """What was found of the rows as a whole, and of the champion's own rows, a line each."""
+    lines = []
+    if report.joint is not None:
+        joint = report.joint
+        lines.append(
+            f"together, the columns that did not drift alone tell new rows from training rows "
+            f"with an AUC of {joint.auc:.2f} ({joint.low:.2f} to {joint.high:.2f}; "
+            f"{joint.limit:.2f} is allowed)"
+        )
+    if report.synthetic is not None:
+        now, then = report.synthetic.to_current, report.synthetic.to_reference
+        worst = f": {', '.join(map(repr, now.worst))}" if now.worst else ""
+        lines.append(
+            f"the champion's own rows: {_apart(now)} against the new rows, {_apart(then)} "
+            f"against the training rows{worst}"
+        )
+    return lines
+
+
+def _apart(gap: Gap) -> str:
+    auc = "" if gap.auc is None else f" and, by all together, an AUC of {gap.auc:.2f}"
+    return f"{gap.share:.0%} of columns differ{auc}"
 
 
 def _row(column: ColumnDrift) -> str:
     cells = (
         _plain(column.name),
         _number(column.value),
+        _number(column.low),
+        _number(column.high),
         _number(column.threshold),
+        "" if column.shift is None else f"{column.shift:+.1f} sd",
         f"{column.missing:.1%}",
         f"{column.missing_reference:.1%}",
         f"{column.unseen:.1%}",

@@ -92,6 +92,33 @@ class MinibatchDeviation(nn.Module):
         return torch.cat([features, deviation.repeat(size)[:, None]], dim=1)
 
 
+class Noisy(nn.Module):
+    """A layer whose inputs get normal noise of this deviation while it learns.
+
+    The noise comes from `random`, by default from torch's own numbers; see `share_random`.
+    """
+
+    def __init__(self, layer: nn.Module, deviation: float) -> None:
+        super().__init__()
+        self.layer, self.deviation = layer, deviation
+        self.random: torch.Generator | None = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        """What the layer makes of them."""
+        if self.training:
+            noise = torch.randn(x.shape, generator=self.random, device=x.device, dtype=x.dtype)
+            x = x + self.deviation * noise
+        made: Tensor = self.layer(x)
+        return made
+
+
+def share_random(network: nn.Module, random: torch.Generator) -> None:
+    """Let all noise within the network come from `random`, so that its state is all there is."""
+    for part in network.modules():
+        if isinstance(part, Noisy):
+            part.random = random
+
+
 class Unconditional(nn.Module):
     """A module that takes no condition, where one is given."""
 

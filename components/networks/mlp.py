@@ -5,6 +5,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
+from components.networks.opinion import Opinion
+
 
 class ResidualBlock(nn.Module):
     """x + W2 act(W1 norm(x)): shape (rows, width) to the same (He et al. 2016, pre-activation)."""
@@ -62,7 +64,10 @@ class RowCritic(nn.Module):
 
     def forward(self, rows: Tensor, condition: Tensor) -> Tensor:
         """Shape (rows,)."""
+        return self.opinion(rows, condition).values
+
+    def opinion(self, rows: Tensor, condition: Tensor) -> Opinion:
+        """The value, with the features behind it."""
         features = self.features(torch.cat([rows, condition], dim=1))
         projected = (self.embedding(condition) * features).sum(dim=1) / features.shape[1] ** 0.5
-        value: Tensor = self.value(features).squeeze(1) + projected
-        return value
+        return Opinion(self.value(features).squeeze(1) + projected, features, None)

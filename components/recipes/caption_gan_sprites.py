@@ -15,9 +15,9 @@ from components.config import (
     Params,
     PrepareConfig,
     Purpose,
-    TrainConfig,
     WordConditioning,
 )
+from components.recipes.image_params import on_one_core
 from components.recipes.recipe import Family, Preset, Recipe
 
 SPRITES, LABEL = "procedural:sprites", "label"
@@ -39,8 +39,8 @@ def _size(*, width: int, steps: int, train_rows: int | None = None) -> Params:
             test_share=0.25,
             train_rows=train_rows,
         ),
-        train=TrainConfig(
-            model=ImageGanConfig(
+        train=on_one_core(
+            ImageGanConfig(
                 networks=DcganNetworks(width=width),
                 conditioning=WordConditioning(unseen=0.5),
                 discriminator_rate=1e-3,

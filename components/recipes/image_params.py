@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from components.config import (
+    CLASSIFICATION_GATES,
     EvaluateConfig,
     Gate,
     ImageEvaluationConfig,
@@ -26,6 +27,11 @@ LIKENESS = (
 """Both at once: a Gaussian reaches some of the variety, and is told apart at a glance."""
 
 
+def on_one_core(model: ImageModelConfig) -> TrainConfig:
+    """Small networks gain a fifth from a second thread, and lose much where others work too."""
+    return TrainConfig(model=model, threads=1)
+
+
 def shared(
     name: str,
     model: ImageModelConfig,
@@ -41,7 +47,7 @@ def shared(
     return Params(
         name=name,
         prepare=_prepare(data, ImagesConfig(), train_rows),
-        train=TrainConfig(model=model),
+        train=on_one_core(model),
         evaluate=EvaluateConfig(purpose=Purpose.SHARING, sharing_gates=tuple(gates)),
         evaluate_images=ImageEvaluationConfig(
             baselines={key: config for key, config in beside.items() if key in asked}
@@ -64,9 +70,29 @@ def augmenting(
     return Params(
         name=name,
         prepare=_prepare(data, images or ImagesConfig(), train_rows, test_share),
-        train=TrainConfig(model=model),
+        train=on_one_core(model),
         evaluate=EvaluateConfig(purpose=Purpose.AUGMENTATION, folds=folds),
         evaluate_images=evaluation or ImageEvaluationConfig(),
+    )
+
+
+def classifying(
+    name: str,
+    model: ImageModelConfig,
+    gates: Sequence[Gate] = CLASSIFICATION_GATES,
+    *,
+    data: str = MNIST,
+    labelled: int = 10,
+    outlier: str | None = None,
+    train_rows: int | None = None,
+) -> Params:
+    """A model judged as a classifier that was told the labels of a few images of each class."""
+    images = ImagesConfig(labelled=labelled, outlier=outlier)
+    return Params(
+        name=name,
+        prepare=_prepare(data, images, train_rows, test_share=0.2),
+        train=TrainConfig(model=model),
+        evaluate=EvaluateConfig(purpose=Purpose.CLASSIFICATION, classification_gates=tuple(gates)),
     )
 
 

@@ -20,6 +20,8 @@ class Family(StrEnum):
 
     TABLES = "tables"
     IMAGES = "images"
+    ANOMALY = "anomaly"
+    EXPRESSION = "expression"
 
 
 @dataclass(frozen=True)

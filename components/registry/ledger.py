@@ -1,5 +1,6 @@
 """The ledger of synthetic ancestry: which of a run's rows are released synthetic ones."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from components.config import AncestryConfig, PrepareConfig
 from components.data.files import count_rows, hash_files, read_files
 from components.data.image_sources import hash_image_files, is_shipped, open_image_files
 from components.data.sources import open_files
+from components.data.windows import ORIGINS
 from components.errors import UserError
 from components.registry.release_rows import RELEASE_MARK, file_sha256, read_marks
 from components.registry.release_versions import Release, list_releases, release_model
@@ -59,13 +61,13 @@ def find_ancestry(client: MlflowClient, prepare: PrepareConfig) -> Ancestry:
                 f"prepare.data_sha256 = {prepare.data_sha256}, but {prepare.data} has {sha256}: "
                 "the data changed since it was pinned"
             )
-        hashes = [file_sha256(path) for path in paths]
-        parents = _find_parents(list_releases(client), dict(zip(paths, hashes, strict=True)))
+        hashes = {path: (file_sha256(path), *_origins(path)) for path in paths}
+        parents = _find_parents(list_releases(client), hashes)
         share = _share(paths, parents)
     return Ancestry(
         data_uri=prepare.data,
         data_sha256=sha256 or prepare.data_sha256 or "",
-        files=tuple(dict.fromkeys(hashes)),
+        files=tuple(dict.fromkeys(each for found in hashes.values() for each in found)),
         parents=tuple(sorted({parent.name for parent in parents.values()})),
         depth=max((parent.depth for parent in parents.values()), default=0),
         share=share,
@@ -110,16 +112,24 @@ def _open(prepare: PrepareConfig) -> Iterator[tuple[Sequence[Path], str]]:
             yield files.paths if files.is_packed else [], hash_image_files(files, prepare.images)
 
 
-def _find_parents(releases: Iterable[Release], hashes: Mapping[Path, str]) -> dict[Path, _Parent]:
-    """The release behind each file that is one."""
+def _origins(path: Path) -> tuple[str, ...]:
+    """The hashes of what the rows of a union's file came from; see `components/data/union.py`."""
+    return tuple(json.loads(read_marks(path).get(ORIGINS, "[]")))
+
+
+def _find_parents(
+    releases: Iterable[Release], hashes: Mapping[Path, Sequence[str]]
+) -> dict[Path, _Parent]:
+    """The release behind each file that is one, or has rows of one: then all count as its."""
     by_hash: dict[str, Release] = {}
     by_key: dict[str, Release] = {}
     for release in releases:
         by_hash[release.sha256] = by_key[release.key] = release
     found: dict[Path, _Parent] = {}
-    for path, sha256 in hashes.items():
+    for path, own in hashes.items():
         marks = read_marks(path)
-        known = by_hash.get(sha256) or by_key.get(marks.get(RELEASE_MARK, ""))
+        of_bytes = next((by_hash[sha256] for sha256 in own if sha256 in by_hash), None)
+        known = of_bytes or by_key.get(marks.get(RELEASE_MARK, ""))
         if known is not None:
             found[path] = _Parent(f"{release_model(known.name)}/{known.number}", known.depth)
         elif RELEASE_MARK in marks:

@@ -4,8 +4,10 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import yaml
 from mlflow import MlflowClient
@@ -13,13 +15,20 @@ from mlflow.entities import Metric
 
 from components.errors import UserError
 from components.monitoring.report import DriftReport
+from components.registry.audit import history
 from components.registry.promotion import CHAMPION
 from components.registry.tracking import find_experiment
 from components.registry.versions import check_standing, find_version
+from components.reporting.looked import Done, Looked
+from components.reporting.monitor_page import render_monitor
 from components.storage.home import Home
 
 REPORT = "drift.json"
 PAGE = "drift.html"
+MONITOR_PAGE = "monitor.html"
+_MOST_SHOWN = 60
+_BREACHED = "mintmark.breached"
+_CONTENT = "mintmark.data_sha256"
 _NOT_IN_METRICS = re.compile(r"[^\w\-. /]", re.ASCII)
 _TAG_LENGTH = 4_000
 _BATCH = 1_000
@@ -39,6 +48,15 @@ class Watched:
     content_keys: Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class EarlierLook:
+    """What a look before this one found: whether it breached, at rows of what content, and when."""
+
+    breached: bool
+    content: str
+    when: datetime
+
+
 def find_watched(client: MlflowClient, model: str) -> Watched:
     """The champion of `model`; raises UserError where there is none, or it was revoked.
 
@@ -54,10 +72,16 @@ def find_watched(client: MlflowClient, model: str) -> Watched:
     return Watched(
         model=model,
         version=str(registered.version),
-        data=prepare["data"],
-        dropped=tuple(prepare["drop"]),
+        data=prepare.get("watch") or prepare["data"],
+        dropped=(*prepare["drop"], *_marks(prepare)),
         content_keys=json.loads(registered.tags["mintmark.content_keys"]),
     )
+
+
+def _marks(prepare: Mapping[str, Any]) -> tuple[str, ...]:
+    """The column that says which rows are held out, where the source has one."""
+    split = prepare.get("split", {})
+    return (split["column"],) if split.get("method") == "marked" else ()
 
 
 def record_look(
@@ -67,14 +91,20 @@ def record_look(
     report: DriftReport,
     page: str | None,
     home: Home,
+    content: str = "",
 ) -> str:
-    """The id of a new run in the experiment `MODEL-monitor`: the report, its figures, the page."""
+    """The id of a new run in the experiment `MODEL-monitor`: the report, its figures, the page.
+
+    `content` is the hash of the rows that were looked at, empty where they could not be read.
+    """
     tags = {
         "mintmark.model": watched.model,
         "mintmark.version": watched.version,
         "mintmark.data": data,
         "mintmark.status": report.status.value,
         "mintmark.reason": report.reason[:_TAG_LENGTH],
+        _BREACHED: str(report.breached),
+        _CONTENT: content,
     }
     experiment = find_experiment(client, f"{watched.model}-monitor", home)
     run = client.create_run(experiment, tags=tags, run_name=f"{report.status} {watched.model}")
@@ -89,12 +119,77 @@ def record_look(
     return run_id
 
 
+def earlier_looks(client: MlflowClient, watched: Watched, most: int) -> list[EarlierLook]:
+    """The last `most` looks at this version whose rows could be read, the last one first."""
+    experiment = client.get_experiment_by_name(f"{watched.model}-monitor")
+    if experiment is None:
+        return []
+    runs = client.search_runs(
+        [experiment.experiment_id],
+        f"tags.`mintmark.version` = '{watched.version}' and tags.`{_CONTENT}` != ''",
+        order_by=["attributes.start_time DESC"],
+        max_results=most,
+    )
+    return [
+        EarlierLook(
+            run.data.tags[_BREACHED] == str(True),
+            run.data.tags[_CONTENT],
+            datetime.fromtimestamp(run.info.start_time / 1000, UTC),
+        )
+        for run in runs
+    ]
+
+
+def write_monitor_page(client: MlflowClient, model: str, run_id: str, home: Home) -> Path:
+    """Draw the model's page from the looks that are kept; its path, and it is in the run too."""
+    page = render_monitor(model, _kept_looks(client, model), _done(client, model, home))
+    path = home.reports / model / MONITOR_PAGE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page)
+    client.log_text(run_id, page, MONITOR_PAGE)
+    return path
+
+
+def _kept_looks(client: MlflowClient, model: str) -> list[Looked]:
+    """The last looks at a model, the earliest first."""
+    experiment = client.get_experiment_by_name(f"{model}-monitor")
+    assert experiment is not None, "a look was recorded"
+    runs = client.search_runs(
+        [experiment.experiment_id],
+        order_by=["attributes.start_time DESC"],
+        max_results=_MOST_SHOWN,
+    )
+    found = []
+    with TemporaryDirectory() as folder:
+        for run in reversed(runs):
+            if "mintmark.status" not in run.data.tags or run.info.status != "FINISHED":
+                continue
+            path = client.download_artifacts(run.info.run_id, REPORT, folder)
+            found.append(
+                Looked(
+                    datetime.fromtimestamp(run.info.start_time / 1000, UTC),
+                    run.data.tags["mintmark.version"],
+                    run.data.tags["mintmark.data"],
+                    DriftReport.model_validate_json(Path(path).read_text()),
+                )
+            )
+    return found
+
+
+def _done(client: MlflowClient, model: str, home: Home) -> list[Done]:
+    return [Done(act.action, act.version, act.reason) for act in history(client, model, home)]
+
+
 def _metrics(report: DriftReport) -> list[Metric]:
     values = {
         "drifted_share": report.share,
         "schema_changes": float(len(report.changes)),
         "rows": float(report.num_current),
     }
+    if report.joint is not None:
+        values["joint_auc"] = report.joint.auc
+    if report.synthetic is not None and report.synthetic.to_current.auc is not None:
+        values["synthetic_auc"] = report.synthetic.to_current.auc
     for column in report.columns:
         name = _NOT_IN_METRICS.sub("_", column.name)
         values[f"missing.{name}"] = column.missing

@@ -48,10 +48,13 @@ def promote(
         follow_champion(client, model, version, keep=True)
 
 
-def rollback(client: MlflowClient, model: str, *, reason: str, home: Home) -> tuple[str, str]:
+def rollback(
+    client: MlflowClient, model: str, *, reason: str, home: Home, expected: str | None = None
+) -> tuple[str, str]:
     """Swap champion and previous champion; the versions (from, to).
 
-    Where the champion was revoked there is none: the previous one takes its place, from "none".
+    Raises ChampionChanged where the champion is not the `expected` one, if one is named. Where the
+    champion was revoked there is none: the previous one takes its place, from "none".
     `NAME-release@champion` goes along, or is taken away: a rolled-back version's rows are suspect.
     """
     with promotion_lock(model, home):
@@ -59,6 +62,11 @@ def rollback(client: MlflowClient, model: str, *, reason: str, home: Home) -> tu
         if previous is None:
             missing = PREVIOUS if current is not None else f"{CHAMPION} and no {PREVIOUS}"
             raise UserError(f"model {model!r} has no {missing}; there is nothing to roll back to")
+        if expected is not None and current != expected:
+            raise ChampionChanged(
+                f"{model}: version {expected} was to be rolled back, and the champion is version "
+                f"{current} now"
+            )
         check_standing(find_version(client, model, previous))
         record(client, Act(model, "rollback", previous, current, reason), home)
         if current is not None:

@@ -8,8 +8,14 @@ import yaml
 from mlflow import MlflowClient
 
 from components.errors import UserError
+from components.registry.versions import find_version
 
 _FILE = "params.yaml"
+
+
+def version_settings(client: MlflowClient, model: str, which: str) -> dict[str, Any]:
+    """The settings of the version with this number or alias; UserError where there is none."""
+    return _read(str(find_version(client, model, which).run_id))
 
 
 def newest_settings(client: MlflowClient, model: str) -> dict[str, Any]:
@@ -20,6 +26,10 @@ def newest_settings(client: MlflowClient, model: str) -> dict[str, Any]:
             f"no model {model!r} is registered; `mintmark models` lists those there are"
         )
     newest = max(versions, key=lambda version: int(version.version))
-    path = mlflow.artifacts.download_artifacts(run_id=newest.run_id, artifact_path=_FILE)
+    return _read(str(newest.run_id))
+
+
+def _read(run_id: str) -> dict[str, Any]:
+    path = mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=_FILE)
     settings: dict[str, Any] = yaml.safe_load(Path(path).read_text())
     return settings

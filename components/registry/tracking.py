@@ -6,6 +6,7 @@ import os
 import mlflow
 from filelock import FileLock
 from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 
 from components.storage.home import Home
 
@@ -41,9 +42,20 @@ def connect(home: Home) -> MlflowClient:
 def find_experiment(client: MlflowClient, name: str, home: Home) -> str:
     """The id of the experiment called `name`, made where it is missing."""
     with FileLock(home.locks / "mlflow.lock"):
-        experiment = client.get_experiment_by_name(name)
-        if experiment is not None:
-            return str(experiment.experiment_id)
-        is_local = tracking_uri(home).startswith("sqlite:")
-        local = (home.mlflow / "artifacts").as_uri() if is_local else None
-        return str(client.create_experiment(name, artifact_location=local))
+        found = client.get_experiment_by_name(name)
+        if found is None:
+            _make_experiment(client, name, home)
+            found = client.get_experiment_by_name(name)
+        assert found is not None
+        return str(found.experiment_id)
+
+
+def _make_experiment(client: MlflowClient, name: str, home: Home) -> None:
+    """Make an experiment, unless another machine is first."""
+    is_served = tracking_uri(home).startswith("http")
+    local = None if is_served else (home.mlflow / "artifacts").as_uri()
+    try:
+        client.create_experiment(name, artifact_location=local)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise

@@ -20,9 +20,11 @@ from components.reporting.marginals import plot_marginals
 from components.reporting.plot import Plot
 from components.reporting.roc import (
     is_calibration,
+    is_detection,
     is_membership,
     is_two_sample,
     plot_calibration,
+    plot_detection,
     plot_membership,
     plot_two_sample,
 )
@@ -51,6 +53,8 @@ def draw_plots(evidence: Evidence) -> tuple[Plot, ...]:
 
 
 def _benefit(evidence: Evidence) -> Iterator[Plot]:
+    if any(map(is_detection, evidence.curves)):
+        yield plot_detection(evidence)
     if evidence.arms:
         yield plot_arms(evidence)
     if any(map(is_ratio, evidence.curves)):
@@ -85,6 +89,7 @@ def _fidelity(evidence: Evidence) -> Iterator[Plot]:
 def _has_place(curve: Curve) -> bool:
     tests = (
         is_training,
+        is_detection,
         is_membership,
         is_two_sample,
         is_calibration,

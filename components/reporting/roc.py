@@ -119,6 +119,37 @@ def _by_drop(evidence: Evidence) -> list[Telltale]:
     return sorted(evidence.telltales, key=lambda told: -told.drop)
 
 
+def is_detection(curve: Curve) -> bool:
+    """True for the ROC of a detector of anomalies: the model's, or a baseline's."""
+    return curve.name.startswith("anomaly_roc")
+
+
+def plot_detection(evidence: Evidence) -> Plot:
+    """The ROC of the model and of every baseline, on plain axes."""
+    curves = tuple(curve for curve in evidence.curves if is_detection(curve))
+    auc = _auc(evidence, curves[0], ("anomaly",))
+    meaning = (
+        f"Shown one anomaly and one normal row, the model finds the anomaly odder {percent(auc)} "
+        "of the time; 50% is a guess."
+    )
+    with drawing():
+        figure, axes = _frame(curves[0])
+        axes.set(xlabel="share of normal rows that raise an alarm", xlim=(0, 1))
+        axes.set(ylabel="share of anomalies that do", ylim=(0, 1))
+        axes.plot([0, 1], [0, 1], color=CHANCE, linewidth=0.9, linestyle=(0, (4, 3)))
+        _draw_curves(axes, curves, 0.0)
+        alt = f"ROC curves of detectors, the model's area {measured(auc)}. {meaning}"
+        svg = inline_svg(figure, key="detection", alt=alt)
+    return Plot(
+        key="detection",
+        title="Are anomalies told from normal rows?",
+        meaning=meaning,
+        reading="The further above the dashed diagonal, the better.",
+        svg=svg,
+        wide=False,
+    )
+
+
 def plot_membership(evidence: Evidence) -> Plot:
     """The ROC of the membership attacks, on logarithmic axes, as few false alarms matter most."""
     curves = tuple(curve for curve in evidence.curves if is_membership(curve))
@@ -237,8 +268,9 @@ def _draw_curves(axes: Axes, curves: tuple[Curve, ...], floor: float) -> None:
 
 def _label(curve: Curve) -> str:
     """A curve in the legend: `membership_roc_distance` is "Distance"."""
-    words = [word for word in curve.name.split("_") if word not in ("membership", "roc")]
-    return title("_".join(words)) if words else "Best attack"
+    words = [word for word in curve.name.split("_") if word not in ("membership", "anomaly", "roc")]
+    alone = "The model" if is_detection(curve) else "Best attack"
+    return title("_".join(words)) if words else alone
 
 
 def _thinned(x: NDArray[np.float64]) -> NDArray[np.int64]:

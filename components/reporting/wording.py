@@ -6,9 +6,11 @@ _ACRONYMS = {
     name.lower(): name
     for name in (
         "AUC",
+        "AUROC",
         "C2ST",
         "KS",
         "MAE",
+        "PCA",
         "R2",
         "RMSE",
         "ROC",

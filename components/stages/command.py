@@ -18,6 +18,7 @@ Stage = Callable[[Params, StagePaths], None]
 def main(stage: Stage) -> int:
     """Run `stage` in the working directory; its exit status, 2 for an error the user can mend."""
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    logging.getLogger("botocore").setLevel(logging.WARNING)  # it tells where its keys are from
     paths = StagePaths(Path.cwd())
     try:
         params = read_params(paths.params)

@@ -16,6 +16,7 @@ from components.config import (
     Params,
     Purpose,
     makes_images,
+    reads_series,
 )
 from components.data.images import ImageSet, joined
 from components.data.table import Table
@@ -28,6 +29,7 @@ from components.models.contract import Exportable, FormallyPrivate, ImageModel, 
 from components.racing.race import can_race, fit_chosen
 from components.racing.standing import Race
 from components.racing.trade_off import trade_off
+from components.stages.anomaly import judge_anomalies
 from components.stages.command import main
 from components.stages.images import read_synthetic_images, read_test_images, read_train_images
 from components.stages.paths import StagePaths
@@ -39,9 +41,12 @@ logger = logging.getLogger(__name__)
 def run(params: Params, paths: StagePaths) -> None:
     """Write the evidence with its verdict, the measurements alone, and images to look at."""
     panels: Sequence[Panel] = ()
-    if makes_images(params.train.model):
+    if params.evaluate.purpose is Purpose.ANOMALY:
+        evidence = judge_anomalies(params, paths)
+    elif makes_images(params.train.model):
         evidence, panels = _judge_images(params.train.model, params, paths)
     else:
+        assert not reads_series(params.train.model), "series are of the purpose anomaly alone"
         evidence = _judge_rows(params.train.model, params, paths)
     paths.evidence.parent.mkdir(parents=True, exist_ok=True)
     evidence.save(paths.evidence)
@@ -57,28 +62,27 @@ def _judge_images(
     from components.evaluation.images.evaluate import evaluate_images  # imports torch
 
     train, synthetic = read_train_images(paths), read_synthetic_images(paths)
-    asked = params.evaluate_images
-    with threadpool_limits(1):  # small networks gain a fifth from two, and lose much beside others
-        judged = evaluate_images(
-            train,
-            read_test_images(paths),
-            synthetic,
-            config=params.evaluate,
-            make_and_fit=partial(_fit_images, config),
-            benefit=asked.benefit,
-            baselines={
-                name: _made(baseline, train, len(synthetic), params.train.seed)
-                for name, baseline in asked.baselines.items()
-            },
-        )
-    return judged.evidence, (*judged.panels, *_walks(paths, params.evaluate.seed))
+    generator, asked = load_image_model(paths.model), params.evaluate_images
+    judged = evaluate_images(
+        train,
+        read_test_images(paths),
+        synthetic,
+        config=params.evaluate,
+        make_and_fit=partial(_fit_images, config),
+        benefit=asked.benefit,
+        generator=generator,
+        baselines={
+            name: _made(baseline, train, len(synthetic), params.train.seed)
+            for name, baseline in asked.baselines.items()
+        },
+    )
+    return judged.evidence, (*judged.panels, *_walks(generator, params.evaluate.seed))
 
 
-def _walks(paths: StagePaths, seed: int) -> Sequence[Panel]:
+def _walks(generator: ImageModel, seed: int) -> Sequence[Panel]:
     """Walks between images of a generator that has a program."""
     from components.evaluation.images.walks import walk_panel
 
-    generator = load_image_model(paths.model)
     if not isinstance(generator, Exportable):
         return ()
     return (walk_panel(generator.export_program(), generator.schema_, seed),)

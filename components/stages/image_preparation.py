@@ -3,15 +3,17 @@
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
-from components.config import ImagesConfig, PrepareConfig
+from components.config import NORMAL, ImagesConfig, PrepareConfig
 from components.data.image_rows import write_images
 from components.data.image_schema import LABEL, schema_of
 from components.data.image_sources import ImageSource, read_image_source
-from components.data.images import ImageSet
-from components.data.splits import Rows, split_rows
+from components.data.images import UNKNOWN, ImageSet
+from components.data.normality import split_normal, told_normal
+from components.data.splits import Rows, SplitRows, split_rows
 from components.errors import UserError
 from components.stages.images import hash_image_rows
 from components.stages.paths import StagePaths
@@ -19,7 +21,7 @@ from components.stages.paths import StagePaths
 logger = logging.getLogger(__name__)
 
 FEWEST_OF_A_CLASS = 2
-_FEWER_STREAM = 0xFE
+_FEWER_STREAM, _LABELLED_STREAM = 0xFE, 0x1ABE
 
 
 def prepare_images(config: PrepareConfig, images: ImagesConfig, paths: StagePaths) -> None:
@@ -31,16 +33,15 @@ def prepare_images(config: PrepareConfig, images: ImagesConfig, paths: StagePath
             "the data changed since it was pinned"
         )
     _check_classes(source)
-    split = split_rows(source.facts, config, stratify=LABEL in source.facts)
-    train = _with_fewer(source.images, split.train, images.fewer, config.seed)
+    train, test = _sides(source, config, images)
     paths.train.parent.mkdir(parents=True, exist_ok=True)
-    schema_of(source.images).save(paths.schema)
-    for chosen, path in ((train, paths.train), (split.test, paths.test)):
-        write_images([source.images.take(chosen)], path)
+    schema_of(train).save(paths.schema)
+    for part, path in ((train, paths.train), (test, paths.test)):
+        write_images([part], path)
     facts = {
         "source_sha256": source.sha256,
         "num_train": len(train),
-        "num_test": len(split.test),
+        "num_test": len(test),
         "train_sha256": hash_image_rows(paths.train),
         "test_sha256": hash_image_rows(paths.test),
     }
@@ -48,21 +49,78 @@ def prepare_images(config: PrepareConfig, images: ImagesConfig, paths: StagePath
     logger.info(
         "%d images for training, %d locked for testing, %d classes",
         len(train),
-        len(split.test),
+        len(test),
         len(source.images.classes),
     )
+    if source.images.labels is not None and not train.is_labelled:
+        logger.info("%d images for training have a label", train.is_known.sum())
+
+
+def _split(source: ImageSource, config: PrepareConfig) -> SplitRows:
+    """Both sides of the split, by class; images without a label are all for training."""
+    if LABEL not in source.facts:
+        return split_rows(source.facts, config, stratify=False)
+    is_known = source.images.is_known
+    known, others = np.flatnonzero(is_known), np.flatnonzero(~is_known)
+    facts = source.facts.iloc[known].reset_index(drop=True)
+    split = split_rows(facts, config, stratify=True)
+    train = np.sort(np.concatenate([known[split.train], others]))
+    return SplitRows(train=train, test=known[split.test])
+
+
+def _without_outliers(images: ImageSet, train: Rows, outlier: str | None) -> Rows:
+    """The training images without those of the class that none is to be learned of."""
+    if outlier is None:
+        return train
+    _check_class(images, outlier, "outlier")
+    assert images.labels is not None
+    inside: Rows = train[images.labels[train] != images.classes.index(outlier)]
+    return inside
+
+
+def _with_few_labels(train: ImageSet, count: int | None, seed: int) -> ImageSet:
+    """The training images with the labels of `count` of each class alone, drawn at random."""
+    if count is None:
+        return train
+    if train.labels is None:
+        raise UserError("prepare.images.labelled has no effect: the images have no labels")
+    order = np.random.default_rng([seed, _LABELLED_STREAM]).permutation(len(train))
+    labels = np.full(len(train), UNKNOWN, dtype=np.int64)
+    for code in range(len(train.classes)):
+        rows = order[train.labels[order] == code][:count]
+        labels[rows] = code
+    return replace(train, labels=labels)
+
+
+def _sides(
+    source: ImageSource, config: PrepareConfig, images: ImagesConfig
+) -> tuple[ImageSet, ImageSet]:
+    """Training and test images; all training images pass for normal where that is told."""
+    if config.normal is None:
+        split = _split(source, config)
+        kept = _without_outliers(source.images, split.train, images.outlier)
+        kept = _with_fewer(source.images, kept, images.fewer, config.seed)
+        train = _with_few_labels(source.images.take(kept), images.labelled, config.seed)
+        return train, source.images.take(split.test)
+    if LABEL not in source.facts or not source.images.is_known.all():
+        raise UserError(
+            f"prepare.normal: not all images of {config.data} have labels that tell what is normal"
+        )
+    facts = source.facts.assign(**{LABEL: told_normal(source.facts[LABEL], config.normal.values)})
+    split = split_normal(facts, config, config.normal)
+    known, codes = np.unique(facts[LABEL].to_numpy(dtype=str), return_inverse=True)
+    classes = tuple(map(str, known))
+    told = replace(source.images, labels=codes.astype(np.int64), classes=classes)
+    train = told.take(split.train)
+    passing = np.zeros(len(train), dtype=np.int64)
+    return replace(train, labels=passing, classes=(NORMAL,)), told.take(split.test)
 
 
 def _with_fewer(images: ImageSet, train: Rows, fewer: Mapping[str, int], seed: int) -> Rows:
     """The training images without those that `fewer` puts aside, drawn at random."""
-    unknown = sorted(set(fewer) - set(images.classes))
-    if unknown:
-        raise UserError(
-            f"prepare.images.fewer names the class {unknown[0]!r}; "
-            f"there are: {', '.join(images.classes) or 'none'}"
-        )
     aside = []
-    for name, most in fewer.items():
+    for name, most in sorted(fewer.items()):
+        _check_class(images, name, "fewer")
         assert images.labels is not None
         rows = train[images.labels[train] == images.classes.index(name)]
         rng = np.random.default_rng([seed, _FEWER_STREAM])
@@ -70,12 +128,20 @@ def _with_fewer(images: ImageSet, train: Rows, fewer: Mapping[str, int], seed: i
     return np.setdiff1d(train, np.concatenate(aside)) if aside else train
 
 
+def _check_class(images: ImageSet, name: str, setting: str) -> None:
+    if name not in images.classes:
+        raise UserError(
+            f"prepare.images.{setting} names the class {name!r}; "
+            f"there are: {', '.join(images.classes) or 'none'}"
+        )
+
+
 def _check_classes(source: ImageSource) -> None:
     """Raise UserError where a class has too few images to be on both sides."""
     images = source.images
     if images.labels is None:
         return
-    counts = np.bincount(images.labels, minlength=len(images.classes))
+    counts = np.bincount(images.labels[images.is_known], minlength=len(images.classes))
     if counts.min() < FEWEST_OF_A_CLASS:
         name = images.classes[int(counts.argmin())]
         raise UserError(

@@ -18,9 +18,14 @@ def read_train_images(paths: StagePaths) -> ImageSet:
 
 def read_test_images(paths: StagePaths) -> ImageSet:
     """The locked test images; AssertionError where they are not those that `prepare` locked."""
+    check_locked(paths)
+    return read_image_rows(paths.test, ImageSchema.load(paths.schema))
+
+
+def check_locked(paths: StagePaths) -> None:
+    """AssertionError where the test images are not those that `prepare` locked."""
     locked = json.loads(paths.split.read_text())["test_sha256"]
     assert hash_image_rows(paths.test) == locked, f"{paths.test} is not what prepare locked"
-    return read_image_rows(paths.test, ImageSchema.load(paths.schema))
 
 
 def read_synthetic_images(paths: StagePaths) -> ImageSet:

@@ -46,6 +46,11 @@ class StagePaths:
         return self.model / "race.json"
 
     @property
+    def calibration(self) -> Path:
+        """The scale of a detector's scores (JSON); it goes with the model, where there is one."""
+        return self.model / "calibration.json"
+
+    @property
     def training_curves(self) -> Path:
         """What training logged, a row a step (CSV)."""
         return self.root / "models/training_curves.csv"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from components.config import Params, PrepareConfig
+from components.config import NORMAL, MarkedSplit, Params, PrepareConfig
 from components.data.batches import BATCH
 from components.data.conformed import ConformedRows
 from components.data.description import Description
@@ -17,7 +17,7 @@ from components.data.files import read_batches
 from components.data.output import EvenRowGroups
 from components.data.preparation import constrained
 from components.data.sources import open_batches
-from components.data.splits import Rows, SplitRows, hash_frames
+from components.data.splits import Rows, SplitRows, check_key, hash_frames
 from components.data.table import Table
 from components.errors import UserError
 from components.stages.command import main
@@ -46,8 +46,13 @@ def _prepare(config: PrepareConfig, paths: StagePaths, scratch: Path) -> None:
     train, test = scratch / paths.train.name, scratch / paths.test.name
     with open_batches(config.data, scratch, BATCH) as (batches, source_sha256):
         _check_pin(source_sha256, config)
-        rows = ConformedRows.infer(batches.without(config.drop), config.target, config.kinds)
-        split = rows.split(config)
+        if isinstance(config.split, MarkedSplit):
+            check_key(config.split.column, batches.names)
+        learned = batches.without(config.not_learned)
+        rows = ConformedRows.infer(learned, config.target, config.kinds)
+        if config.normal is not None:
+            rows = rows.telling_normal(config.target, config.normal.values)
+        split = rows.split(config, batches)
         described = _write(rows, split, train, test).schema(config.target)
         schema = constrained(
             described,
@@ -82,6 +87,8 @@ def _write(rows: ConformedRows, split: SplitRows, train: Path, test: Path) -> De
     with EvenRowGroups(train) as train_side, EvenRowGroups(test) as test_side:
         for batch in rows.read():
             chosen = batch.iloc[_within(split.train, first, len(batch))]
+            if rows.normal:  # also those that only pass for it
+                chosen = chosen.assign(**dict.fromkeys(rows.normal, NORMAL))
             description.add(chosen)
             train_side.add(chosen)
             test_side.add(batch.iloc[_within(split.test, first, len(batch))])

@@ -4,20 +4,26 @@ import hashlib
 import logging
 import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from components.config import Params, TrainConfig, makes_images
+from components.config import Params, TrainConfig, makes_images, reads_series
+from components.data.images import ImageSet
+from components.data.table import Table
 from components.models.catalog import make_image_model
-from components.models.contract import LogMetrics
+from components.models.contract import ImageModel, LogMetrics, TabularModel
 from components.racing.race import fit_chosen
 from components.stages.command import main
 from components.stages.images import read_train_images
 from components.stages.paths import StagePaths
+from components.stages.scale import check_scores, parted, scale_of
+from components.stages.series import fit_series
 from components.stages.tables import read_train
 from components.stages.together import gather
 from components.stages.training_curves import Logged, step_line, write_training_curves
+from components.storage.checkpoints import shared_checkpoints
 from components.storage.home import find_home
 from components.training.team import find_team
 
@@ -34,8 +40,9 @@ def run(params: Params, paths: StagePaths) -> None:
 
     checkpoint_dir = find_home().checkpoints / _content_key(params, paths)
     is_first = find_team(params.train.devices).is_first
-    with threadpool_limits(params.train.threads):  # again: the model brought libraries of its own
-        _fit(params.train, paths, log, checkpoint_dir, writes=is_first)
+    with shared_checkpoints(checkpoint_dir) if is_first else nullcontext():
+        with threadpool_limits(params.train.threads):  # again: the model brought its own libraries
+            _fit(params.train, paths, log, checkpoint_dir, writes=is_first)
     if is_first:
         write_training_curves(logged, paths.training_curves)
 
@@ -50,19 +57,32 @@ def _fit(
     config: TrainConfig, paths: StagePaths, log: LogMetrics, checkpoint_dir: Path, *, writes: bool
 ) -> None:
     """Fit what the settings name, and save it where this process `writes`."""
+    check_scores(config)
+    if reads_series(config.model):
+        return fit_series(config.model, config, paths, log, checkpoint_dir)
     if makes_images(config.model):
         model = make_image_model(config.model)
-        images = read_train_images(paths)
+        images, aside = parted(read_train_images(paths), config)
         model.fit(images, seed=config.seed, log=log, checkpoint_dir=checkpoint_dir)
         if writes:
-            model.save(paths.model)
+            _save(model, aside, paths)
         return
+    rows, others = parted(read_train(paths), config)
     fitted = fit_chosen(
-        config.model, read_train(paths), seed=config.seed, log=log, checkpoint_dir=checkpoint_dir
+        config.model, rows, seed=config.seed, log=log, checkpoint_dir=checkpoint_dir
     )
-    fitted.model.save(paths.model)
+    _save(fitted.model, others, paths)
     if fitted.race is not None:
         fitted.race.save(paths.race)
+
+
+def _save(
+    model: TabularModel | ImageModel, held_out: Table | ImageSet | None, paths: StagePaths
+) -> None:
+    """Write the model, and the scale of its scores where rows were held out for one."""
+    model.save(paths.model)
+    if held_out is not None:
+        scale_of(model, held_out).save(paths.calibration)
 
 
 def _content_key(params: Params, paths: StagePaths) -> str:

@@ -20,6 +20,7 @@ from components.storage import dvc_serve
 from components.storage.dvc_serve import END
 from components.storage.home import VARIABLE, Home
 from components.storage.leash import leashed
+from components.storage.places import dvc_remote_settings, is_remote_shared
 
 _DISK_FULL = os.strerror(errno.ENOSPC)
 _CACHED = "is cached - skipping run"
@@ -62,7 +63,7 @@ def write_dvc_settings(folder: Path, home: Home) -> None:
     config = configparser.ConfigParser()
     config["core"] = {"no_scm": "true", "analytics": "false", "remote": "default"}
     config["cache"] = {"dir": str(home.dvc_cache)}
-    config["'remote \"default\"'"] = {"url": str(home.dvc_remote)}
+    config["'remote \"default\"'"] = dvc_remote_settings(str(home.dvc_remote))
     with (folder / ".dvc" / "config.part").open("w") as file:
         config.write(file)
     (folder / ".dvc" / "config.part").replace(_config(folder))
@@ -102,6 +103,7 @@ class DvcSession:
     def reproduce(self, stage: str, tell: Callable[[str], None]) -> bool:
         """Bring `stage`'s outputs up to date; true where the run-cache had them from before.
 
+        Where machines share a remote, what another of them did before is found there too.
         Each line the stage itself prints goes to `tell`. Raises UserError with the stage's own
         message where the user can mend it.
         """
@@ -110,7 +112,8 @@ class DvcSession:
             if line and not _DVC_CHATTER.match(line):
                 tell(line)
 
-        lines, status = self._do(["repro", "--single-item", stage], listen)
+        shared = ["--pull"] if is_remote_shared() else []
+        lines, status = self._do(["repro", "--single-item", *shared, stage], listen)
         if status != 0:
             _fail(stage, lines, status)
         return any(_CACHED in line for line in lines)

@@ -34,6 +34,16 @@ class Home:
         return self.root / "checkpoints"
 
     @property
+    def windows(self) -> Path:
+        """The new labelled rows that monitoring met, a folder for each model."""
+        return self.root / "windows"
+
+    @property
+    def unions(self) -> Path:
+        """The rows that models were trained on again, a folder for each model and content."""
+        return self.root / "unions"
+
+    @property
     def mlflow(self) -> Path:
         """The registry's database and artifacts."""
         return self.root / "mlflow"
@@ -45,8 +55,13 @@ class Home:
 
     @property
     def reports(self) -> Path:
-        """The HTML report of each registered version."""
+        """The HTML report of each registered version, and the monitor's page of each model."""
         return self.root / "reports"
+
+    @property
+    def sketches(self) -> Path:
+        """What monitors know of training rows, by their content; no row is in it."""
+        return self.root / "sketches"
 
     @property
     def verified(self) -> Path:

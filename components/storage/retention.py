@@ -22,6 +22,7 @@ class Kind(StrEnum):
 
     WORKSPACE = "workspaces"
     CHECKPOINT = "checkpoints"
+    UNION = "unions"
     REMEMBERED = "run-cache entries"
     CACHED = "cached files"
     REMOTE = "files in the remote"
@@ -74,6 +75,12 @@ def find_leftovers(
     held = _why_held(staying, in_use, referenced, now)
     if not held:
         roots = set(referenced) | hashes_on_disk(home, project, staying)
+        unions = [path for model in _folders(home.unions) for path in _folders(model)]
+        found += [
+            _leftover(Kind.UNION, path)
+            for path in unions
+            if path.name not in roots and _last_change(path) < cutoff
+        ]
         found += _find_content(home, roots, cutoff)
     names = frozenset(path.name for path in workspaces)
     return Leftovers(tuple(found), held, names, cutoff)
@@ -98,7 +105,7 @@ def delete(leftovers: Leftovers, home: Home) -> Iterator[Leftover]:
             continue
         if leftover.kind is Kind.REMEMBERED:
             forget(leftover.path)
-        elif is_content:
+        elif is_content and leftover.kind is not Kind.UNION:
             leftover.path.unlink(missing_ok=True)
         else:
             _delete_folder(leftover.path)

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from components.errors import UserError
+from components.storage.objects import fetch, s3_client, told_as_users_errors
 
 _WILDCARD = re.compile(r"[*?\[]")
 
@@ -47,22 +48,16 @@ def download_tree(uri: str, folder: Path, suffixes: Sequence[str]) -> list[Path]
 def _download(
     uri: str, suffixes: Sequence[str], place: Callable[[int, str], Path | None]
 ) -> list[Path]:
-    from boto3.exceptions import Boto3Error
-    from botocore.exceptions import BotoCoreError, ClientError
-
     bucket, key = _split(uri)
-    try:
-        client = _client()
-        keys = sorted(_matching_keys(client, bucket, key, suffixes))
+    with told_as_users_errors(f"read {uri}"):
+        keys = sorted(_matching_keys(s3_client(), bucket, key, suffixes))
         places = {found: place(number, found) for number, found in enumerate(keys)}
         paths = []
         for found, path in places.items():
             if path is not None:
                 path.parent.mkdir(exist_ok=True)
-                client.download_file(bucket, found, str(path))
+                fetch(bucket, found, path)
                 paths.append(path)
-    except (BotoCoreError, ClientError, Boto3Error, ValueError) as error:
-        raise UserError(f"cannot read {uri}: {error}") from error
     if not paths:
         raise UserError(f"no data at {uri!r}: no object there ends in {', '.join(suffixes)}")
     return paths
@@ -70,12 +65,8 @@ def _download(
 
 def check_endpoint() -> None:
     """Raise UserError where the S3 endpoint does not answer or refuses the credentials."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        _client().list_buckets()
-    except (BotoCoreError, ClientError, ValueError) as error:
-        raise UserError(f"S3 cannot be used: {error}") from error
+    with told_as_users_errors("use S3"):
+        s3_client().list_buckets()
 
 
 def _split(uri: str) -> tuple[str, str]:
@@ -84,14 +75,6 @@ def _split(uri: str) -> tuple[str, str]:
     if not parts.netloc:
         raise UserError(f"{uri!r} names no bucket; accepted is s3://BUCKET/KEY")
     return parts.netloc, key
-
-
-def _client() -> Any:
-    from boto3.session import Session
-    from botocore.config import Config
-
-    settings = Config(connect_timeout=5, read_timeout=60, retries={"max_attempts": 3})
-    return Session().client("s3", config=settings)
 
 
 def _matching_keys(

@@ -4,22 +4,38 @@ import os
 import secrets
 from pathlib import Path
 
+from components.errors import UserError
 from components.storage.home import find_home
 
 FILE_NAME = "noise.key"
+VARIABLE = "MINTMARK_NOISE_KEY"
+"""The key as 64 hexadecimal digits, for several machines that are one installation."""
 _BYTES = 32
 
 
 def noise_key() -> bytes:
     """The key of this installation, made on first use; only its owner may read the file.
 
+    `MINTMARK_NOISE_KEY` names it where several machines must make the same noise.
     Whoever knows it can take the noise off what it protects: it is in no log, tag or package.
     """
+    if given := os.environ.get(VARIABLE):
+        return _parse(given)
     path = find_home().root / FILE_NAME
     if not path.exists():
         _make(path)
     key = path.read_bytes()
     assert len(key) == _BYTES, f"{path} is not a key of {_BYTES} bytes"
+    return key
+
+
+def _parse(text: str) -> bytes:
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != _BYTES:
+        raise UserError(f"{VARIABLE} is no key: accepted are {2 * _BYTES} hexadecimal digits")
     return key
 
 

@@ -172,10 +172,9 @@ class AdversarialGame:
     ) -> dict[str, Tensor]:
         told = condition
         if self.replay is not None:
-            whole, told = self.replay.swap(
-                self.team.whole(fake), self.team.whole(condition), self.random
-            )
-            fake, told = self.team.own(whole), self.team.own(told)
+            whole, all_told = self.team.whole(fake), self.team.whole(condition)
+            swapped, told = self.replay.swap(whole, all_told, self.random)
+            fake, told = self.team.own(swapped), self.team.own(told)
         real, fake = self._shown(real), self._shown(fake)
         pays_r1 = self.config.r1 is not None and self.num_updates % self.config.r1.every == 0
         self.num_updates += 1
@@ -194,8 +193,13 @@ class AdversarialGame:
             losses["r1_penalty"] = weight * zero_centred_penalty(of_real.values, real)
         if isinstance(self.config.loss, WassersteinLoss):
             losses |= self._held_critic(self.config.loss, real, fake, condition, of_real.values)
+        losses |= self._lesson()
         told_apart = (of_real.values > of_fake.values).float().mean()
         return self._descend("discriminator", losses, {"discriminator_accuracy": told_apart})
+
+    def _lesson(self) -> dict[str, Tensor]:
+        """Further losses of the discriminator: what else it is taught at each update."""
+        return {}
 
     def _held_critic(
         self, loss: WassersteinLoss, real: Tensor, fake: Tensor, condition: Tensor, values: Tensor
@@ -215,8 +219,9 @@ class AdversarialGame:
         if self.loss.relative or self.config.feature_matching:
             with torch.no_grad():
                 of_real: Opinion = self._judge(self._shown(real), condition)
-        values = (of_fake.values, of_real.values) if self.loss.relative else (of_fake.values,)
-        losses["generator_loss"] = self.loss.generator(*values)
+        if weight := self.config.deceiving:
+            values = (of_fake.values, of_real.values) if self.loss.relative else (of_fake.values,)
+            losses["generator_loss"] = weight * self.loss.generator(*values)
         if weight := self.config.feature_matching:
             features = (self._of_all(opinion.features) for opinion in (of_real, of_fake))
             losses["feature_matching_loss"] = weight * feature_matching_loss(*features)

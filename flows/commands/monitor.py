@@ -7,7 +7,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-_DRIFT = 1
+_EXIT = {"ok": 0, "drift": 1, "breached": 1, "unusable": 3}
+_MARKS = {"ok": "green", "drift": "red", "breached": "yellow", "unusable": "yellow"}
 
 
 def monitor(
@@ -23,35 +24,57 @@ def monitor(
         Path | None, typer.Option("--json", help="Where to write the whole report, as JSON.")
     ] = None,
     alarm: Annotated[float, typer.Option(help="The share of drifted columns that is drift.")] = 0.3,
+    false_alarms: Annotated[
+        float, typer.Option(help="How many false alarms a month there may be.")
+    ] = 0.1,
+    looks: Annotated[float, typer.Option(help="How many looks a month there are.")] = 120.0,
+    time_column: Annotated[
+        str, typer.Option(help="The datetime that tells the hour or the weekday.")
+    ] = "",
+    period: Annotated[
+        str,
+        typer.Option(help="Compare with training rows of the same 'hour of day' or 'day of week'."),
+    ] = "none",
 ) -> None:
     """Say whether new rows have drifted from the rows a champion was trained on.
 
     Exit status 0 where they have not, 1 where they have or where columns came or went, 2 where
-    they cannot be read.
+    the command makes no sense, 3 where the rows say nothing: too few, unreadable, out of order.
     """
     from flows.project import set_up_environment
 
     home = set_up_environment()
     from components.errors import UserError
-    from components.monitoring.report import Status
+    from components.monitoring.summary import evidence
     from flows.drift_check import MonitorRequest, look
     from flows.forms import fill_in
 
     if json_ and not json_.absolute().parent.is_dir():
         raise UserError(f"cannot write {json_}: there is no folder {json_.absolute().parent}")
-    request = fill_in(MonitorRequest, model=model, data=data, alarm_share=alarm)
+    request = fill_in(
+        MonitorRequest,
+        model=model,
+        data=data,
+        alarm_share=alarm,
+        false_alarms=false_alarms,
+        looks=looks,
+        time_column=time_column,
+        period=period,
+    )
     with Console(stderr=True).status("comparing"):
         seen = look(request, home)
     report = seen.detection.report
     if json_:
         json_.write_text(report.model_dump_json(indent=1) + "\n")
-    is_drift = report.status is Status.DRIFT
-    mark = "[red]drift[/red]" if is_drift else "[green]ok[/green]"
+    status = str(report.status)
     Console().print(
-        f"{mark}  [bold]{escape(model)}[/bold] version {seen.watched.version}, "
-        f"{report.num_current:,} new rows of {escape(seen.data)}\n{escape(report.reason)}",
+        f"[{_MARKS[status]}]{status}[/]  [bold]{escape(model)}[/bold] version "
+        f"{seen.watched.version}, {report.num_current:,} new rows of {escape(seen.data)}\n"
+        f"{escape(report.reason)}",
         highlight=False,
         soft_wrap=True,
     )
-    if is_drift:
-        raise typer.Exit(_DRIFT)
+    for line in evidence(report):
+        Console().print(escape(line), highlight=False, soft_wrap=True)
+    if _EXIT[status]:
+        raise typer.Exit(_EXIT[status])

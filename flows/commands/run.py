@@ -32,8 +32,9 @@ def run(
     model: Annotated[
         str | None,
         typer.Option(
-            help="trees, copula, autoregressive, forest, ctgan, tvae, table_gan, private, "
-            "or auto: the winner of a race; for images image_gan, image_gaussian."
+            help="trees, copula, autoregressive, forest, ctgan, tvae, table_gan, expression_gan, "
+            "class_gaussian, private, or auto: the winner of a race; for images image_gan, "
+            "image_gaussian, lapgan, semi_supervised_gan."
         ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="The name to register under.")] = None,

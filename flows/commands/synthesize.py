@@ -20,8 +20,8 @@ def synthesize(
     model: Annotated[
         str,
         typer.Option(
-            help="trees, copula, autoregressive, forest, ctgan, tvae, table_gan, private, "
-            "or auto: the winner of a race."
+            help="trees, copula, autoregressive, forest, ctgan, tvae, table_gan, expression_gan, "
+            "class_gaussian, private, or auto: the winner of a race."
         ),
     ] = _DEFAULT,
     rows: Annotated[

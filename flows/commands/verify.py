@@ -29,29 +29,31 @@ def verify(
 ) -> None:
     """Run every recipe of a family with several seeds, and write what each reached.
 
-    This may take hours. Ended runs are kept: the same command goes on where it was, and runs again
-    what other code would do. The page is written anew after every run.
+    This may take hours. Ended runs are kept: the same command goes on where it was, then runs again
+    what older code did. The page is written anew after every run, and tells older figures by their
+    commit.
     """
     from flows.project import PROJECT, set_up_environment
 
     home = set_up_environment()
     from flows.progress import show_progress
     from flows.server import prefect_server
-    from flows.verification import Verified, plan
+    from flows.verification import plan
     from flows.verification_page import verification_page
 
     console, page = Console(), output or PROJECT / "docs" / f"{family}.md"
     planned = plan(family, range(seeds), preset, home, only or ())
-    found: list[Verified] = [kept for each in planned if (kept := each.record()) is not None]
-    missing = [each for each in planned if each.record() is None] if run else []
-    page.write_text(verification_page(family, preset, found))
-    if missing:
+    found = {each: kept for each in planned if (kept := each.record()) is not None}
+    missing = [each for each in planned if each not in found]
+    stale = [each for each in found if not each.is_kept()]
+    page.write_text(verification_page(family, preset, list(found.values())))
+    if run and (missing or stale):
         with prefect_server(home), show_progress(console):
-            for each in missing:
+            for each in (*missing, *stale):
                 console.print(f"[bold]{each.recipe}, seed {each.seed}[/bold]", highlight=False)
-                found.append(each.run())
-                page.write_text(verification_page(family, preset, found))
-                console.print(_said(found[-1]), highlight=False)
+                found[each] = each.run()
+                page.write_text(verification_page(family, preset, list(found.values())))
+                console.print(_said(found[each]), highlight=False)
     console.print(f"page: {page}", highlight=False)
 
 

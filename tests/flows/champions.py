@@ -2,10 +2,13 @@
 
 import hashlib
 import json
+from io import BytesIO
 
+import pandas as pd
 import yaml
 from mlflow import MlflowClient
 
+from components.config import Purpose
 from components.data.table import Table
 from components.registry.promotion import CHAMPION
 from components.registry.tracking import find_experiment
@@ -20,6 +23,52 @@ def keep_by_content(content: bytes, home: Home) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return md5
+
+
+def make_version(
+    client: MlflowClient,
+    name: str,
+    train: Table,
+    test: Table,
+    synthetic: pd.DataFrame,
+    home: Home,
+    *,
+    data: str,
+    purpose: Purpose = Purpose.SHARING,
+) -> str:
+    """A version that was made of these rows, which is nobody's champion yet; its number."""
+    frames = {
+        "data/prepared/train.parquet": train.frame,
+        "data/prepared/test.parquet": test.frame,
+        "data/synthetic/synthetic.parquet": synthetic,
+    }
+    keys = {"data/prepared/schema.json": train.schema.model_dump_json().encode()} | {
+        path: _as_parquet(frame) for path, frame in frames.items()
+    }
+    run = client.create_run(find_experiment(client, name, home))
+    settings = {
+        "name": name,
+        "prepare": {"data": data, "target": train.schema.target},
+        "train": {"model": {"name": "trees"}},
+        "evaluate": {"purpose": purpose.value},
+    }
+    client.log_text(run.info.run_id, yaml.safe_dump(settings), "params.yaml")
+    if name not in [model.name for model in client.search_registered_models()]:
+        client.create_registered_model(name)
+    kept = {path: keep_by_content(content, home) for path, content in keys.items()}
+    version = client.create_model_version(
+        name,
+        f"runs:/{run.info.run_id}/generator",
+        run.info.run_id,
+        tags={"mintmark.content_keys": json.dumps(kept)},
+    ).version
+    return str(version)
+
+
+def _as_parquet(frame: pd.DataFrame) -> bytes:
+    buffer = BytesIO()
+    frame.to_parquet(buffer, index=False)
+    return buffer.getvalue()
 
 
 def make_champion(

@@ -29,6 +29,19 @@ def test_drift_starts_a_run_once_a_model_and_cool_down() -> None:
     assert trigger.for_each == {"prefect.resource.id"} and trigger.threshold == 1
 
 
+def test_alarms_that_are_turned_off_start_nothing() -> None:
+    identifiers = {name: uuid4() for name in wanted_deployments(SETTINGS)}
+    for on_drift, expected in ((False, {"mintmark.decay.detected"}), (True, None)):
+        off = SETTINGS.loop.model_copy(update={"on_drift": on_drift, "on_decay": not on_drift})
+        settings = SETTINGS.model_copy(update={"loop": off})
+        found = wanted_automations(identifiers, [], settings)
+        triggers = [each.trigger for each in found if "drifted" in each.name]
+        assert [each.expect for each in triggers] == [expected or {"mintmark.drift.detected"}]
+    quiet = SETTINGS.loop.model_copy(update={"on_drift": False, "on_decay": False})
+    found = wanted_automations(identifiers, [], SETTINGS.model_copy(update={"loop": quiet}))
+    assert not [each for each in found if "drifted" in each.name]
+
+
 def test_silence_is_longer_than_two_heartbeats_and_only_deployed_runs_come_back() -> None:
     silent = _wanted()["a run that fell silent comes back"].trigger
     assert silent.posture is Posture.Proactive and silent.within > 2 * timedelta(seconds=30)

@@ -36,6 +36,13 @@ def test_images_need_no_target_and_get_a_generator_of_images(tmp_path: Path) -> 
     assert other.prepare.data_sha256 != params.prepare.data_sha256
     asked = RunRequest(data="sklearn:digits", model="image_gaussian")
     assert build_params(asked).prepare.images == ImagesConfig()
+    classified = build_params(RunRequest(data=str(tmp_path), purpose="classification"))
+    assert classified.train.model.name == "semi_supervised_gan"
+    with pytest.raises(UserError, match="classification needs a model that classifies images"):
+        build_params(RunRequest(data=str(tmp_path), purpose="classification", model="lapgan"))
+    with pytest.raises(UserError, match="labelled = 5 needs a model that classifies images"):
+        overrides = ("prepare.images.labelled=5",)
+        build_params(RunRequest(data=str(tmp_path), overrides=overrides))
     with pytest.raises(UserError, match="what images show is their label"):
         build_params(RunRequest(data=str(tmp_path), target="outcome"))
 
@@ -46,6 +53,10 @@ def test_images_need_no_target_and_get_a_generator_of_images(tmp_path: Path) -> 
         ({"recipe": "survey_sharing", "data": "x.csv"}, "give one of them"),
         ({"recipe": "survey_sharing", "again": "adult"}, "give one of them"),
         ({"data": "x.csv"}, "data 'x.csv' without a target"),
+        (
+            {"recipe": "survey_sharing", "purpose": "classification"},
+            "classification needs a model that classifies images .*trees does not",
+        ),
         ({"again": "nobody"}, "no model 'nobody' is registered"),
     ],
 )

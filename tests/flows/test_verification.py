@@ -27,6 +27,20 @@ def gate(value: float, outcome: Outcome, baseline: str | None = None) -> GateSee
     )
 
 
+def verified(
+    recipe: str, seed: int, *gates: GateSeen, key: str = "k", failed: str = ""
+) -> Verified:
+    return Verified(
+        recipe=recipe,
+        seed=seed,
+        minutes=3.0 + seed,
+        key=key,
+        commit="0123456789+changes",
+        gates=gates,
+        failed=failed,
+    )
+
+
 def test_every_recipe_is_of_one_family() -> None:
     assert {name for family in Family for name in recipes_of(family)} == set(RECIPES)
     assert "dcgan_mnist" in recipes_of(Family.IMAGES)
@@ -40,9 +54,14 @@ def test_runs_of_this_code_are_read_back(tmp_path: Path, monkeypatch: pytest.Mon
         ("dcgan_mnist", 2),
     ]
     assert all(each.record() is None for each in planned)
-    kept = Verified(recipe="dcgan_mnist", seed=2, minutes=2.0, gates=(gate(0.7, Outcome.PASSED),))
+    kept = verified("dcgan_mnist", 2, gate(0.7, Outcome.PASSED), key=planned[1].key)
     planned[1].path.parent.mkdir(parents=True)
     planned[1].path.write_text(kept.model_dump_json())
+    assert planned[1].is_kept() and not planned[0].is_kept()
+    older = verified("dcgan_mnist", 1, gate(0.6, Outcome.PASSED), key="of other code")
+    planned[0].path.write_text(older.model_dump_json())
+    assert planned[0].record() == older and not planned[0].is_kept()
+    planned[0].path.unlink()
     again = plan(Family.IMAGES, [1, 2], Preset.SMOKE, Home(tmp_path))
     records = [record for each in again if (record := each.record()) is not None]
     assert records == [kept] and len(again) == 2 * len(recipes_of(Family.IMAGES))
@@ -58,18 +77,17 @@ def test_a_recipe_of_another_family_is_refused(tmp_path: Path) -> None:
 def test_the_page_has_every_seed_and_the_reasons_of_what_was_missed() -> None:
     missed = gate(0.4, Outcome.REFUSED, "class_gaussian")
     runs = [
-        Verified(recipe="dcgan_mnist", seed=0, minutes=3.0, gates=(missed,)),
-        Verified(
-            recipe="dcgan_mnist",
-            seed=1,
-            minutes=4.0,
-            gates=(gate(0.7, Outcome.PASSED, "class_gaussian"),),
-        ),
-        Verified(recipe="rare_digit", seed=0, minutes=0.0, failed="no self-test"),
+        verified("dcgan_mnist", 0, missed),
+        verified("dcgan_mnist", 1, gate(0.7, Outcome.PASSED, "class_gaussian")),
+        verified("rare_digit", 0, failed="no self-test"),
     ]
     page = verification_page(Family.IMAGES, Preset.CPU, runs)
     line = next(line for line in page.splitlines() if line.startswith("| dcgan_mnist"))
-    assert "0.5 against class_gaussian" in line and "1 of 2" in line and "3.0 / 4.0" in line
+    assert (
+        "0.5 against class_gaussian" in line
+        and "1 of 2" in line
+        and "3.0 / 4.0 | 0123456+changes |" in line
+    )
     assert "0.400 (0.300 to 0.500) / 0.700 (0.600 to 0.800)" in line
-    assert "| rare_digit | | | failed | | |" in page and "could not be run: no self-test" in page
-    assert "- recall is 0.4" in page and "| acgan_mnist | | | not run | | |" in page
+    assert "| rare_digit | | | failed | | | |" in page and "could not be run: no self-test" in page
+    assert "- recall is 0.4" in page and "| acgan_mnist | | | not run | | | |" in page

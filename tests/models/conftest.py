@@ -31,6 +31,8 @@ SMALL = {
     },
     "private": {"epsilon": 1000.0},
     "table_gan": {"steps": 6, "batch_size": 32, "width": 4, "noise_size": 8},
+    "class_gaussian": {},
+    "expression_gan": {"steps": 30, "batch_size": 32, "hidden_size": 16, "noise_size": 8},
     "ctgan": {"steps": 6, "batch_size": 32, "hidden_size": 16, "noise_size": 8},
 }
 

@@ -1,6 +1,7 @@
 """What every generator of images promises, checked over all that are registered."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,17 +10,25 @@ import numpy as np
 import pytest
 import torch
 
+from components.config import classifies_images
 from components.data.image_schema import schema_of
-from components.data.images import ImageSet
+from components.data.images import UNKNOWN, ImageSet
 from components.errors import UserError
 from components.models.catalog import IMAGE_MODELS, load_image_model, make_image_model
-from components.models.contract import ImageModel
+from components.models.contract import ImageClassifier, ImageModel
 from tests.models.processes import kill_after_checkpoint
 from tests.pictured import colour_digits, digits, tall_digits
 
 SMALL: dict[str, dict[str, Any]] = {
     "image_gaussian": {"components": 10},
     "image_gan": {
+        "steps": 12,
+        "look_every": 6,
+        "batch_size": 16,
+        "noise_size": 8,
+        "networks": {"name": "dcgan", "width": 4},
+    },
+    "semi_supervised_gan": {
         "steps": 12,
         "look_every": 6,
         "batch_size": 16,
@@ -34,8 +43,20 @@ SMALL: dict[str, dict[str, Any]] = {
         "networks": {"name": "dcgan", "width": 4},
         "details": {"width": 4, "layers": 1},
     },
+    "anomaly_gan": {
+        "steps": 6,
+        "look_every": 6,
+        "batch_size": 16,
+        "noise_size": 8,
+        "networks": {"name": "dcgan", "width": 4},
+        "score": {"name": "encoder", "steps": 6},
+    },
+    "image_vae": {"steps": 12, "look_every": 6, "batch_size": 16, "width": 4, "latent_size": 4},
 }
 """Settings that make each model quick; of one that is not here, the defaults."""
+
+UNTOLD = {name for name, entry in IMAGE_MODELS.items() if classifies_images(entry.settings())}
+"""Models that learn labels to classify, and draw images without any."""
 
 
 def small_model(name: str, **changes: Any) -> ImageModel:
@@ -84,11 +105,16 @@ def assert_same(first: ImageSet, second: ImageSet) -> None:
 def test_images_are_as_many_and_as_large_as_asked_with_the_classes_of_real_ones(fitted):
     drawn = draw(fitted, 300)
     assert drawn.images.shape == (300, 8, 8, 1) and drawn.images.dtype == np.uint8
-    assert drawn.labels.dtype == np.int64 and drawn.classes == digits().classes
+    assert len(np.unique(drawn.images.reshape(300, -1), axis=0)) > 250
+    told = digits(labelled=not isinstance(fitted, ImageClassifier))
+    assert isinstance(fitted, ImageModel) and fitted.schema_ == schema_of(told)
+    assert drawn.classes == told.classes
+    if told.labels is None:
+        assert drawn.labels is None
+        return
+    assert drawn.labels.dtype == np.int64
     shares = np.bincount(drawn.labels, minlength=10) / 300
     assert np.abs(shares - np.bincount(digits().labels) / 300).max() < 0.1
-    assert len(np.unique(drawn.images.reshape(300, -1), axis=0)) > 250
-    assert isinstance(fitted, ImageModel) and fitted.schema_ == schema_of(digits())
 
 
 def test_no_images_can_be_drawn_too(fitted):
@@ -114,7 +140,11 @@ def test_what_is_saved_draws_the_same_images(name, fitted, tmp_path):
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes()
 
 
-def test_a_condition_is_met_and_an_impossible_one_refused_at_once(fitted):
+def test_a_condition_is_met_and_an_impossible_one_refused_at_once(name, fitted):
+    if name in UNTOLD:
+        with pytest.raises(UserError, match="the images have no labels"):
+            fitted.draw_images(1, condition={"label": "7"}, seed=0)
+        return
     drawn = draw(fitted, 30, condition={"label": "7"})
     assert drawn.images.shape == (30, 8, 8, 1)
     assert {drawn.classes[code] for code in drawn.labels} == {"7"}
@@ -125,6 +155,10 @@ def test_a_condition_is_met_and_an_impossible_one_refused_at_once(fitted):
 
 
 def test_images_without_labels_are_drawn_without(name):
+    if name in UNTOLD:
+        with pytest.raises(UserError, match="0 of 60 images have labels"):
+            fit_small(name, digits(60, labelled=False))
+        return
     model = fit_small(name, digits(60, labelled=False))
     drawn = draw(model, 20)
     assert drawn.labels is None and drawn.classes == () and len(drawn) == 20
@@ -144,8 +178,31 @@ def test_images_may_have_colours_and_any_sides(name, images, tmp_path):
 def test_one_image_a_class_is_enough(name):
     seen = digits()
     firsts = np.array([np.flatnonzero(seen.labels == code)[0] for code in range(10)])
-    drawn = draw(fit_small(name, seen.take(firsts)), 20, condition={"label": "3"})
-    assert len(drawn) == 20
+    condition = None if name in UNTOLD else {"label": "3"}
+    assert len(draw(fit_small(name, seen.take(firsts)), 20, condition=condition)) == 20
+
+
+def test_labels_of_some_images_alone_are_used_or_refused(name):
+    some = replace(digits(60), labels=np.where(np.arange(60) < 20, digits(60).labels, UNKNOWN))
+    if name in UNTOLD:
+        assert fit_small(name, some).classes_ == tuple("0123456789")
+        return
+    with pytest.raises(UserError, match="40 of 60 images have no label"):
+        fit_small(name, some)
+
+
+@pytest.mark.parametrize("name", sorted(UNTOLD))
+def test_a_classifier_calls_each_image_by_itself_and_as_it_was_saved(name, tmp_path):
+    model, seen = fitted_once(name), digits().images
+    chances, outlying = model.classify(seen), model.outlyingness(seen)
+    assert isinstance(model, ImageClassifier) and model.classes_ == digits().classes
+    assert chances.shape == (300, 10) and np.allclose(chances.sum(axis=1), 1)
+    assert outlying.shape == (300,) and np.isfinite(outlying).all()
+    assert np.array_equal(model.classify(seen[7:9]), chances[7:9])
+    model.save(tmp_path)
+    loaded = load_image_model(tmp_path)
+    assert np.array_equal(loaded.classify(seen), chances)
+    assert np.array_equal(loaded.outlyingness(seen), outlying)
 
 
 def test_logged_steps_rise_and_what_is_logged_is_finite(name):

@@ -25,6 +25,7 @@ CHANGES = {
     "loss": {"name": "hinge"},
     "r1": None,
     "feature_matching": 1.0,
+    "deceiving": 0.5,
     "instance_noise": {"start": 0.1},
     "replay": {"slots": 10},
     "augmentation": ["translation"],

@@ -40,7 +40,7 @@ WITHOUT_EFFECT_ON_ROWS = {"name", "look_every", "checkpoint_seconds", "device"}
 
 
 def _weights(model: TableGan) -> dict[str, torch.Tensor]:
-    return model.sampler_.generator.state_dict()
+    return model.generator_.state_dict()
 
 
 def _assert_same_weights(first: TableGan, second: TableGan) -> None:

@@ -70,7 +70,10 @@ def _is_covered(module: Path, dependencies: list[str]) -> bool:
         "components/stages/tables.py",
         "components/stages/training_curves.py",
         "components/errors.py",
+        "components/storage/checkpoints.py",
         "components/storage/home.py",
+        "components/storage/objects.py",
+        "components/storage/places.py",
         "components/evaluation/evidence.py",
     )
     return str(module) in plumbing or any(

@@ -101,6 +101,7 @@ def written(folder: Path, form: str) -> Path:
         {},
         {"split": {"method": "group", "column": "person"}, "kinds": {"age": "categorical"}},
         {"split": {"method": "time", "column": "born"}, "max_train_rows": 100},
+        {"split": {"method": "marked", "column": "smokes"}, "drop": ["huge"]},
         {"target": "person", "kinds": {"person": "integer", "born": "categorical"}},
     ],
 )

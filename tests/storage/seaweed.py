@@ -31,13 +31,20 @@ _PORTS = (
 _SIGNED = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
 
 
-@dataclass(frozen=True)
+@dataclass
 class S3Server:
-    """Where the server answers, and the keys it accepts."""
+    """Where the server answers, and the keys it accepts; it can be killed and started again."""
 
-    url: str
+    folder: Path
+    ports: dict[str, int]
     key: str
     secret: str
+    process: "subprocess.Popen[bytes] | None" = None
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.ports['s3.port']}"
 
     @property
     def variables(self) -> dict[str, str]:
@@ -49,53 +56,55 @@ class S3Server:
             "AWS_DEFAULT_REGION": "us-east-1",
         }
 
+    def start(self) -> None:
+        """Start it, and return once it answers."""
+        command = [
+            str(_WEED),
+            "server",
+            f"-dir={self.folder / 'data'}",
+            "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1",
+            "-s3",
+            "-s3.config=s3.json",
+            "-s3.port.iceberg=0",  # or two servers side by side would ask for the same ports
+            "-s3.port.lance=0",
+            "-volume.max=0",
+            "-master.volumeSizeLimitMB=64",
+            "-volume.preStopSeconds=0",
+            "-master.electionTimeout=1s",
+            "-master.telemetry=false",
+        ]
+        command += [f"-{name}={port}" for name, port in self.ports.items()]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log)
+        try:
+            _await(self.process, f"{self.url}/healthz", self.folder / "log")
+        except BaseException:
+            self.kill()
+            raise
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
 
 @contextmanager
 def s3_server(folder: Path) -> Iterator[S3Server]:
     """SeaweedFS with its data in `folder`, gone when the block ends."""
     with FileLock(Path(gettempdir()) / "mintmark-test-s3.lock"):  # until its ports are taken
-        server, process = _start(folder)
+        chosen: set[int] = set()
+        while len(chosen) < len(_PORTS):
+            chosen.add(free_port())
+        ports = dict(zip(_PORTS, sorted(chosen), strict=True))
+        server = S3Server(folder, ports, token_hex(8), token_hex(16))
+        _configure(folder, server)
+        server.start()
     try:
         yield server
     finally:
-        process.kill()
-        process.wait()
-
-
-def _start(folder: Path) -> "tuple[S3Server, subprocess.Popen[bytes]]":
-    """A server that answers, on ports that no other test chose meanwhile."""
-    chosen: set[int] = set()
-    while len(chosen) < len(_PORTS):
-        chosen.add(free_port())
-    ports = dict(zip(_PORTS, sorted(chosen), strict=True))
-    server = S3Server(f"http://127.0.0.1:{ports['s3.port']}", token_hex(8), token_hex(16))
-    _configure(folder, server)
-    command = [
-        str(_WEED),
-        "server",
-        f"-dir={folder / 'data'}",
-        "-ip=127.0.0.1",
-        "-ip.bind=127.0.0.1",
-        "-s3",
-        "-s3.config=s3.json",
-        "-s3.port.iceberg=0",  # or two servers side by side would ask for the same ports
-        "-s3.port.lance=0",
-        "-volume.max=0",
-        "-master.volumeSizeLimitMB=64",
-        "-volume.preStopSeconds=0",
-        "-master.electionTimeout=1s",
-        "-master.telemetry=false",
-    ]
-    command += [f"-{name}={port}" for name, port in ports.items()]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
-    try:
-        _await(process, f"{server.url}/healthz", folder / "log")
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
-    return server, process
+        server.kill()
 
 
 def _configure(folder: Path, server: S3Server) -> None:

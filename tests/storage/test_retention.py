@@ -91,6 +91,16 @@ def test_old_runs_go_with_all_that_they_alone_refer_to(copied: Path) -> None:
     assert collect(copied) == []
 
 
+def test_unions_go_unless_a_version_was_trained_on_them(copied: Path) -> None:
+    unions = Home(copied / "home").unions / "people"
+    for name in ("a" * 32, "b" * 32):
+        (unions / name).mkdir(parents=True)
+        (unions / name / "000000.parquet").write_text("x")
+    uri = frozenset(hashes_in(f"{unions}/{'a' * 32}"))
+    assert collect(copied, REFERENCE | uri).count(Kind.UNION) == 1
+    assert [path.name for path in unions.iterdir()] == ["a" * 32]
+
+
 def test_after_a_collection_the_kept_is_found_and_the_lost_is_made_again(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     kept = output_hashes(run(tmp_path, "kept", 1))

@@ -86,7 +86,7 @@ def test_refuses_wrong_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_doctor_sees_the_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     check_endpoint()
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
-    with pytest.raises(UserError, match=r"S3 cannot be used: .*127.0.0.1:9"):
+    with pytest.raises(UserError, match=r"cannot use S3: .*127.0.0.1:9"):
         check_endpoint()
 
 

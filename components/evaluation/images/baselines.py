@@ -23,7 +23,7 @@ def measured_beside(evaluator: ImageEvaluator, case: ImageCase) -> ImageFindings
         if gate.metric in measured and gate.baseline in case.baselines
     }
     for name in sorted(filter(None, asked)):
-        others = evaluator.run(replace(case, synthetic=case.baselines[name])).findings.measurements
+        others = evaluator.run(case.of(case.baselines[name])).findings.measurements
         found = _compared(found, name, {each.name: each for each in others})
     return found
 

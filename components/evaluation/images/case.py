@@ -1,7 +1,7 @@
 """What is judged where rows are images, and the coordinates that evaluators see them in."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,16 +14,20 @@ from components.data.images import ImageSet, Pixels
 from components.data.inference import describe
 from components.data.table import Matrix, Table
 from components.evaluation.case import Case, Findings, Metric, asked_confidence, subsample
-from components.evaluation.images.making import MakeAndFitImages
+from components.evaluation.images.making import ImageSampler, MakeAndFitImages
 from components.evaluation.images.panels import Panel as Panel  # evaluators find them here
 from components.evaluation.images.panels import Strip as Strip
 from components.evaluation.seeds import derived_seed
 from components.models.contract import LogMetrics, log_nothing
+from components.networks.image_classifier import ImageClassifier
 from components.training.classification import features_of, fit_classifier, fit_turns
 
 MAX_IMAGES = 10_000
+NUM_NETWORKS = 4
 NUM_COMPONENTS = 24
 MAX_SIDE = 32
+_OF_REAL = ("halves", "describer", "taught_by_real")
+"""What is cached of a case that its synthetic images have no part in."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +51,20 @@ class ImageCase:
     log: LogMetrics = log_nothing
     baselines: Mapping[str, ImageSet] = field(default_factory=dict)
     """What other generators made of the same training images, by their names."""
+    generator: ImageSampler | None = None
+    """The model that made the synthetic images, where it is at hand."""
 
     @property
     def is_labelled(self) -> bool:
         """True where it is known what every image shows, and that is not the same for all."""
         sets = (self.train, self.test, self.synthetic)
-        return len(self.train.classes) > 1 and all(each.labels is not None for each in sets)
+        return len(self.train.classes) > 1 and all(each.is_labelled for each in sets)
+
+    def of(self, synthetic: ImageSet) -> "ImageCase":
+        """The same case of other synthetic images; what real ones taught is not learned again."""
+        other = replace(self, synthetic=synthetic)
+        vars(other).update({name: vars(self)[name] for name in _OF_REAL if name in vars(self)})
+        return other
 
     def seed(self, *labels: str | int) -> int:
         """The seed of a part of the evaluation."""
@@ -70,6 +82,24 @@ class ImageCase:
         return self.train.take(order[:middle]), self.train.take(order[middle:])
 
     @cached_property
+    def taught_by_real(self) -> tuple[ImageClassifier, ...]:
+        """Classifiers that learned from all training images; from other seeds each."""
+        return self.taught_by(self.train)
+
+    def taught_by(self, images: ImageSet) -> tuple[ImageClassifier, ...]:
+        """As many classifiers that learned from `images`, of the same seeds."""
+        assert images.labels is not None
+        return tuple(
+            fit_classifier(
+                images.images,
+                images.labels,
+                len(self.train.classes),
+                seed=self.seed("utility", number),
+            )
+            for number in range(NUM_NETWORKS)
+        )
+
+    @cached_property
     def features(self) -> tuple[Matrix, Matrix, Matrix]:
         """64 features of unseen training images, of test images and of synthetic ones.
 
@@ -77,17 +107,20 @@ class ImageCase:
         images: to tell their classes, or without labels, how far they were turned. All that are
         described here are thus equally new to it, and training and test images can be compared.
         """
-        known, unseen = self.halves
-        if known.labels is not None and len(known.classes) > 1:
-            net = fit_classifier(
-                known.images, known.labels, len(known.classes), seed=self.seed("classifier")
-            )
-        else:
-            net = fit_turns(known.images, seed=self.seed("classifier"))
+        _, unseen = self.halves
         train, test, synthetic = (
-            features_of(net, each.images) for each in (unseen, self.test, self.synthetic)
+            features_of(self.describer, each.images) for each in (unseen, self.test, self.synthetic)
         )
         return train, test, synthetic
+
+    @cached_property
+    def describer(self) -> ImageClassifier:
+        """The classifier whose last features are `features`."""
+        known, _ = self.halves
+        seed = self.seed("classifier")
+        if self.train.is_labelled and known.labels is not None and len(known.classes) > 1:
+            return fit_classifier(known.images, known.labels, len(known.classes), seed=seed)
+        return fit_turns(known.images, seed=seed)
 
     @cached_property
     def in_features(self) -> Case:
@@ -182,6 +215,10 @@ class ImageFindings:
     notes: tuple[str, ...] = ()
 
 
+OF_MADE_IMAGES = frozenset({Purpose.AUGMENTATION, Purpose.SHARING})
+"""The purposes for which it matters what made images are like."""
+
+
 @dataclass(frozen=True)
 class ImageEvaluator:
     """A plain function, the metrics it may measure, and the purposes it is run for.
@@ -192,4 +229,4 @@ class ImageEvaluator:
     run: Callable[[ImageCase], ImageFindings]
     metrics: tuple[Metric, ...]
     needs: str | None = None
-    purposes: frozenset[Purpose] = field(default=frozenset(Purpose))
+    purposes: frozenset[Purpose] = field(default=OF_MADE_IMAGES)

@@ -12,6 +12,7 @@ from components.evaluation.images.by_rows import IN_MANIFOLD, MEMBERS, TOLD_APAR
 from components.evaluation.images.captions import CAPTIONS
 from components.evaluation.images.case import ImageEvaluator
 from components.evaluation.images.copies import COPIES
+from components.evaluation.images.few_labels import FEW_LABELS
 from components.evaluation.images.frechet import FRECHET
 from components.evaluation.images.moved_copies import MOVED_COPIES
 from components.evaluation.images.spectrum import SPECTRUM
@@ -34,6 +35,7 @@ IMAGE_EVALUATORS: dict[str, ImageEvaluator] = {
     "copies": COPIES,
     "moved_copies": MOVED_COPIES,
     "benefit": BENEFIT,
+    "few_labels": FEW_LABELS,
 }
 
 FOR_LABELS = (Gate(metric="tstr_accuracy_loss", better_than=0.0, margin=0.05, worthwhile=0.01),)

@@ -7,8 +7,8 @@ from components.config import EvaluateConfig, Purpose
 from components.data.images import ImageSet
 from components.evaluation.challenge import CONFIDENCE, MARGIN, Challenge
 from components.evaluation.images.by_rows import measure_two_sample
-from components.evaluation.images.case import ImageCase, canonical_images
-from components.evaluation.images.utility import NUM_SEEDS, accuracy
+from components.evaluation.images.case import NUM_NETWORKS, ImageCase, canonical_images
+from components.evaluation.images.utility import accuracy
 from components.evaluation.seeds import derived_seed
 from components.training.classification import chances_of, fit_classifier
 
@@ -27,7 +27,7 @@ def challenge_images(
     tested on the same images, so that the difference in accuracy is paired. Of others it is how
     well they can be told from test images (ROC AUC) that may be no more than .02 greater.
     """
-    if len(train.classes) > 1:
+    if len(train.classes) > 1 and all(each.is_labelled for each in (train, champion, challenger)):
         return _by_accuracy(train, test, champion, challenger, config)
     return _by_telling_apart(train, test, champion, challenger, config)
 
@@ -40,7 +40,7 @@ def _by_accuracy(
     config: EvaluateConfig,
 ) -> Challenge:
     before, after = (
-        np.array([_is_right(train, test, made, config, number) for number in range(NUM_SEEDS)])
+        np.array([_is_right(train, test, made, config, number) for number in range(NUM_NETWORKS)])
         for made in (champion, challenger)
     )
     lost = accuracy(before, after, confidence=CONFIDENCE)

@@ -7,16 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from components.config import SHARING_GATES as FOR_TABLES
 from components.config import EvaluateConfig, Protocol, Purpose
 from components.config.image_evaluation import USUAL_BENEFIT, ImageBenefitConfig
-from components.data.images import ImageSet
+from components.data.images import UNKNOWN, ImageSet
 from components.errors import UserError
 from components.evaluation.evidence import Evidence, Verdict
 from components.evaluation.gates import judge
 from components.evaluation.images.baselines import measured_beside
-from components.evaluation.images.case import ImageCase, Panel, canonical_images
+from components.evaluation.images.case import ImageCase, ImageFindings, Panel, canonical_images
 from components.evaluation.images.catalog import (
     FOR_LABELS,
     IMAGE_EVALUATORS,
@@ -24,7 +25,7 @@ from components.evaluation.images.catalog import (
     image_metrics,
 )
 from components.evaluation.images.looks import side_by_side
-from components.evaluation.images.making import MakeAndFitImages
+from components.evaluation.images.making import ImageSampler, MakeAndFitImages
 from components.evaluation.images.selftest import check_image_self_test
 from components.evaluation.images.wording import said_of_images
 from components.models.contract import LogMetrics, log_nothing
@@ -54,6 +55,7 @@ def evaluate_images(
     baselines: Mapping[str, ImageSet] = NO_BASELINES,
     workers: int | None = None,
     log: LogMetrics = log_nothing,
+    generator: ImageSampler | None = None,
 ) -> JudgedImages:
     """Everything that can be said of `synthetic` for the purpose asked for, with the verdict.
 
@@ -61,12 +63,11 @@ def evaluate_images(
     `make_and_fit(images, seed)` fits a fresh generator of the judged kind; it is called in every
     fold of the benefit trial, perhaps in another process, and only for augmentation, for which
     `benefit` says what classic augmentation is and how synthetic images are used. `baselines` are
-    what other generators made of the training images, by the names that gates ask for. The same
-    images, in any order, and the same config give the same evidence, bit for bit, on one number of
-    threads, whatever the number of `workers` (default: two processes, or one where there is one
-    core).
-    `log` is called with the number of parts done. Raises UserError for images that cannot be
-    judged.
+    what other generators made of the training images, by the names that gates ask for. For
+    classification the `generator` itself is judged, which classifies. The same images, in any
+    order, and the same config give the same evidence, bit for bit, whatever the number of `workers`
+    (default: two processes, or one where there is one core). `log` is called with the number of
+    parts done. Raises UserError for images that cannot be judged.
     """
     _check_settings(config, make_and_fit)
     beside = {name: _agreeing(train, test, made)[2] for name, made in baselines.items()}
@@ -75,17 +76,28 @@ def evaluate_images(
     beside = {name: canonical_images(made, config.seed) for name, made in beside.items()}
     processes = min(2, os.cpu_count() or 1) if workers is None else workers
     case = ImageCase(
-        sets[0], sets[1], sets[2], config, len(train), make_and_fit, benefit, processes, log, beside
+        sets[0],
+        sets[1],
+        sets[2],
+        config,
+        len(train),
+        make_and_fit,
+        benefit=benefit,
+        workers=processes,
+        log=log,
+        baselines=beside,
+        generator=generator,
     )
     if config.purpose is Purpose.AUGMENTATION and not case.is_labelled:
         raise UserError("augmentation needs images with labels, of two classes at least")
     case = replace(case, config=_with_gates(case))
     chosen = [each for each in IMAGE_EVALUATORS.values() if config.purpose in each.purposes]
-    found = []
-    for evaluator in chosen:
-        logger.info("measuring %s", ", ".join(metric.name for metric in evaluator.metrics))
-        found.append(measured_beside(evaluator, case))
-        log(len(found), {"evaluators_done": len(found) / len(chosen)})
+    found: list[ImageFindings] = []
+    with threadpool_limits(1):  # small networks gain a fifth from two, and lose much beside others
+        for evaluator in chosen:
+            logger.info("measuring %s", ", ".join(metric.name for metric in evaluator.metrics))
+            found.append(measured_beside(evaluator, case))
+            log(len(found), {"evaluators_done": len(found) / len(chosen)})
     measurements = tuple(m for part in found for m in part.findings.measurements)
     evidence = Evidence(
         num_train=len(train),
@@ -137,7 +149,9 @@ def _check_settings(config: EvaluateConfig, make_and_fit: MakeAndFitImages | Non
         if config.subgroups is not None:
             raise UserError("evaluate.subgroups has no effect on images")
     elif config.protocol is not Protocol.QUICK:
-        raise UserError(f"protocol = {config.protocol} has no effect on images that are shared")
+        raise UserError(
+            f"protocol = {config.protocol} has no effect on images for {config.purpose}"
+        )
 
 
 def _with_gates(case: ImageCase) -> EvaluateConfig:
@@ -193,7 +207,7 @@ def _relabelled(images: ImageSet, train: ImageSet) -> ImageSet:
     """Labels as positions in the training images' classes; none where these have none."""
     if images.labels is None or train.labels is None:
         return replace(images, labels=None, classes=())
-    places = [train.classes.index(name) for name in images.classes]
+    places = [*(train.classes.index(name) for name in images.classes), UNKNOWN]
     return replace(
         images, labels=np.array(places, dtype=np.int64)[images.labels], classes=train.classes
     )

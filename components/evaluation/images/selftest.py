@@ -1,7 +1,7 @@
 """Which metrics of images may be gated: those that rank images of known worth as they must.
 
-`python -m benchmarks.image_ranks` measures five candidates on several sets of images and writes
-`selftest.json` beside this file.
+`python -m benchmarks.image_ranks` measures five candidates on several sets of images, and three
+classifiers, and writes `selftest.json` beside this file.
 """
 
 from pathlib import Path
@@ -25,6 +25,9 @@ COPY, GOOD, GAUSSIAN, COLLAPSED, NOISE = CANDIDATES = (
     "collapsed",
     "noise",
 )
+TAUGHT, FEW, SHUFFLED = CLASSIFIERS = ("taught", "few", "shuffled")
+"""Classifiers that were told everything, few labels, and wrong ones."""
+
 RECORDS = Path(__file__).with_name("selftest.json")
 RENEW = "`python -m benchmarks.image_ranks` tests it"
 
@@ -72,6 +75,9 @@ ORDERS: dict[str, Expected] = {
     "empirical_epsilon": PRIVACY,
     "copy_excess": PRIVACY,
     "near_copy_excess": PRIVACY,
+    **dict.fromkeys(
+        ("few_label_accuracy", "outlier_auroc"), Expected(((TAUGHT,), (FEW,), (SHUFFLED,)))
+    ),
     "moved_copy_excess": Expected(
         ((GOOD, GAUSSIAN, NOISE), (COPY,)), "a few images over and over span few components"
     ),

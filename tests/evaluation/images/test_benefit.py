@@ -8,7 +8,8 @@ from functools import cache, partial
 import numpy as np
 import pytest
 
-from benchmarks.image_ranks import Held, digits, few_of_each, sampler
+from benchmarks.classifier_ranks import few_of_each
+from benchmarks.image_ranks import Held, digits, sampler
 from components.config import EvaluateConfig, Gate, ImageGaussianConfig, Protocol, Purpose
 from components.config.image_evaluation import ClassicConfig, ImageBenefitConfig, Keep
 from components.data.conditions import Condition

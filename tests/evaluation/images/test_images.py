@@ -19,7 +19,6 @@ from components.evaluation import images as package
 from components.evaluation.case import Findings
 from components.evaluation.images import case as case_module
 from components.evaluation.images import evaluate as evaluate_module
-from components.evaluation.images import utility
 from components.evaluation.images.bins import different, measure_bins
 from components.evaluation.images.captions import measure_captions
 from components.evaluation.images.case import (
@@ -74,7 +73,6 @@ def networks_are_fitted_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(case_module, "fit_classifier", fit)
-        patch.setattr(utility, "fit_classifier", fit)
         yield
 
 

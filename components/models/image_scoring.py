@@ -1,0 +1,39 @@
+"""How networks are asked about images: always as many at once, of the class that suits best."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from components.data.images import ImageSet
+from components.models.image_drawing import CHUNK
+from components.models.image_samples import samples_of
+
+Oddness = Callable[[Tensor, Tensor], Tensor]
+"""Takes images (rows, channels, height, width) and classes (rows,) to how odd they are, (rows,)."""
+
+
+def in_chunks(images: ImageSet, asked: Callable[[Tensor], Tensor]) -> NDArray[np.float64]:
+    """What `asked` says of all images, which are floats in -1 to 1, shape (images, ...).
+
+    It always sees CHUNK images, the last ones with grey ones after them: sums in another order, as
+    for another number of images, would give other last digits.
+    """
+    real, parts = samples_of(images), []
+    for start in range(0, len(real), CHUNK):
+        samples, _ = real.take(torch.arange(start, min(start + CHUNK, len(real))))
+        missing = CHUNK - len(samples)
+        whole = functional.pad(samples, (0, 0) * (samples.ndim - 1) + (0, missing))
+        parts.append(asked(whole)[: len(samples)].detach().double().numpy())
+    return np.concatenate(parts) if parts else np.empty(0)
+
+
+def likeliest(images: Tensor, num_classes: int, odd: Oddness) -> Tensor:
+    """The class by which each image is least odd, (rows,): what it shows is not known."""
+    labels = [torch.full((len(images),), code) for code in range(num_classes)]
+    if num_classes == 1:
+        return labels[0]
+    return torch.stack([odd(images, each) for each in labels]).argmin(dim=0)

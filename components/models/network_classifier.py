@@ -1,0 +1,45 @@
+"""A discriminator of K classes and outliers, used as a classifier of images."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from components.data.images import Pixels
+from components.data.table import Matrix
+from components.networks.image_classifier import as_input
+from components.networks.image_outlier import OutlierDiscriminator
+
+CHUNK = 256
+"""Images judged at once: always so many, since sums in another order differ in the last bit."""
+
+
+@dataclass(frozen=True)
+class NetworkClassifier:
+    """`ImageClassifier` by a network on the CPU in eval mode."""
+
+    network: OutlierDiscriminator
+    classes_: tuple[str, ...]
+
+    def classify(self, images: Pixels) -> Matrix:
+        """The softmax of the logits; see `ImageClassifier.classify`."""
+        return self._of_logits(images, lambda logits: torch.softmax(logits, dim=1))
+
+    def outlyingness(self, images: Pixels) -> NDArray[np.float64]:
+        """The log odds that an image is of no class, -log Z: monotone in the chance 1 / (Z + 1)."""
+        return self._of_logits(images, lambda logits: -torch.logsumexp(logits, dim=1))
+
+    @torch.inference_mode()
+    def _of_logits(self, images: Pixels, take: Callable[[Tensor], Tensor]) -> Matrix:
+        parts = []
+        for start in range(0, len(images), CHUNK):
+            chunk = images[start : start + CHUNK]
+            whole = np.zeros((CHUNK, *images.shape[1:]), dtype=np.uint8)
+            whole[: len(chunk)] = chunk
+            logits = self.network.logits(as_input(torch.from_numpy(whole)))
+            parts.append(take(logits.double())[: len(chunk)].numpy())
+        found: Matrix = np.concatenate(parts)
+        return found

@@ -1,0 +1,95 @@
+"""Events: steps of a series that are odd, merged where they lie close, and what is odd in each."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from components.data.ranges import merged_ranges
+from components.data.series import Series
+from components.models.block_threshold import BlockThreshold
+from components.monitoring.report import Value
+
+_MOST_COLUMNS = 3
+
+
+class Share(Value):
+    """How much of an event's oddness is a column's, from 0 to 1."""
+
+    column: str
+    share: float
+
+
+class Event(Value):
+    """Steps that belong together and of which one at least is odd.
+
+    `first` and `last` are positions in the table, of rows in the order of time; `began`, `ended`
+    and `peaked` say when, None where rows have no dates. `peak` is the highest score, `excess` that
+    in units of the threshold. `columns` are those that make it odd, the most responsible first.
+    """
+
+    first: int
+    last: int
+    num_steps: int
+    began: datetime | None
+    ended: datetime | None
+    peaked: datetime | None
+    peak: float
+    excess: float
+    columns: tuple[Share, ...]
+
+
+def find_events(
+    errors: NDArray[np.float64],
+    series: Series,
+    threshold: BlockThreshold,
+    *,
+    times: pd.Series | None = None,
+    shortest: int = 1,
+) -> tuple[Event, ...]:
+    """The events of a series, in its order.
+
+    `errors`, shape (rows, channels), say in the order of the series how odd each channel is; their
+    sum is a step's score, NaN where it has none. `times` are those of the table's rows. Events of
+    fewer than `shortest` steps are left out, which makes false ones rarer yet.
+    """
+    scores = errors.sum(axis=1)
+    alarms = np.nan_to_num(scores, nan=-np.inf) > threshold.value
+    ranges = merged_ranges(alarms, series.stretches, closing=threshold.block, shortest=shortest)
+    return tuple(_event(first, end, errors, series, threshold, times) for first, end in ranges)
+
+
+def _event(
+    first: int,
+    end: int,
+    errors: NDArray[np.float64],
+    series: Series,
+    threshold: BlockThreshold,
+    times: pd.Series | None,
+) -> Event:
+    scores = errors[first:end].sum(axis=1)
+    peak = int(np.nanargmax(scores))
+
+    def when(step: int) -> datetime | None:
+        return None if times is None else times.iloc[series.places[step]].to_pydatetime()
+
+    return Event(
+        first=int(series.places[first]),
+        last=int(series.places[end - 1]),
+        num_steps=int(end - first),
+        began=when(first),
+        ended=when(end - 1),
+        peaked=when(first + peak),
+        peak=float(scores[peak]),
+        excess=float(scores[peak] / threshold.value),
+        columns=_responsible(np.nansum(errors[first:end], axis=0), series.channels),
+    )
+
+
+def _responsible(totals: NDArray[np.float64], channels: Sequence[str]) -> tuple[Share, ...]:
+    """The few columns with most of the oddness of an event."""
+    shares = totals / totals.sum()
+    order = np.argsort(-shares, kind="stable")[:_MOST_COLUMNS]
+    return tuple(Share(column=channels[i], share=float(shares[i])) for i in order)

@@ -1,0 +1,35 @@
+"""A stream of rows read once, and what is kept of it."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from components.data.batches import Batches
+from components.monitoring.reference import SAMPLE
+from components.monitoring.sampled import RowSample
+from components.monitoring.sketch import Batch, Sketcher, TableSketch
+from components.monitoring.time_order import TimeOrder
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The sketch of all rows, a sample of them, which times are in order, the columns' names."""
+
+    sketch: TableSketch
+    sample: Batch
+    order: TimeOrder
+    names: tuple[str, ...]
+
+
+def read_rows(batches: Batches, sketcher: Sketcher) -> Rows:
+    """All rows, read once, in memory that does not grow with them."""
+    schema = sketcher.reader.schema
+    wanted = [name for name in batches.names if name in schema.names]
+    sketch = sketcher.sketch(pd.DataFrame({name: [] for name in wanted}))[0]
+    sample, order = RowSample(SAMPLE), TimeOrder(schema)
+    for frame in batches.read(wanted or None):
+        found, rows = sketcher.sketch(frame)
+        sketch = sketch + found
+        sample.add(len(frame), rows.take)
+        order.add(rows.names, rows.matrix)
+    return Rows(sketch, sample.rows(), order, tuple(batches.names))

@@ -1,0 +1,51 @@
+"""Which rows of two samples the trees are asked about."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from components.monitoring import joint
+from components.monitoring.levels import Numbers
+from components.monitoring.report import JointDrift
+from components.monitoring.sketch import Batch, Counts
+
+
+def compare_together(
+    reference: Batch, current: Batch, names: Sequence[str], rows_now: Counts, alpha: float
+) -> JointDrift | None:
+    """Whether trees tell the rows apart by these columns; None for less than two, or few rows.
+
+    `rows_now` counts the new rows of each phase, at which the reference's rows are taken.
+    """
+    shared = tuple(n for n in names if n in reference.names and n in current.names)
+    if len(shared) < 2:
+        return None
+    sides = [_columns(side, shared) for side in (_at_phases(reference, rows_now), current)]
+    if min(map(len, sides)) < joint.MIN_ROWS:
+        return None
+    old, new = map(_some, sides)
+    return joint.tell_apart(old, new, shared, alpha=alpha)
+
+
+def _columns(rows: Batch, names: Sequence[str]) -> Numbers:
+    return rows.matrix[:, [rows.names.index(name) for name in names]]
+
+
+def _some(rows: Numbers) -> Numbers:
+    """The rows, or as many of them at random as the trees are asked about."""
+    if len(rows) <= joint.MAX_ROWS:
+        return rows
+    return rows[np.random.default_rng(0).permutation(len(rows))[: joint.MAX_ROWS]]
+
+
+def _at_phases(rows: Batch, rows_now: Counts) -> Batch:
+    """The most of the rows that have phases as often as new rows do."""
+    held = np.bincount(rows.phases, minlength=len(rows_now))
+    shared = (rows_now > 0) & (held > 0)
+    if not shared.any() or (len(rows_now) == 2 and not rows_now[1]):
+        return rows
+    most = (held[shared] / rows_now[shared]).min()
+    wanted = np.where(shared, np.floor(rows_now * most), 0).astype(np.int64)
+    taken = [np.flatnonzero(rows.phases == phase)[:n] for phase, n in enumerate(wanted)]
+    kept = np.sort(np.concatenate(taken))
+    return rows.take(kept)

@@ -1,0 +1,129 @@
+"""The verdict on what was found, and the reason in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from components.monitoring.report import (
+    ColumnDrift,
+    DriftReport,
+    JointDrift,
+    Problem,
+    ProblemKind,
+    SchemaChange,
+    Status,
+)
+
+_LISTED = 3
+_HIDING = frozenset({ProblemKind.TOO_FEW_ROWS, ProblemKind.NO_VALUES, ProblemKind.UNREADABLE})
+"""Problems that leave nothing to be said about drift."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Everything that one look found, before it is judged."""
+
+    columns: Sequence[ColumnDrift] = ()
+    changes: Sequence[SchemaChange] = ()
+    problems: Sequence[Problem] = ()
+    joint: JointDrift | None = None
+
+
+def judge(
+    found: Found, *, alarm_share: float, alpha: float, num_reference: int, num_current: int
+) -> DriftReport:
+    """The report on what was found, with its verdict and the reason in words."""
+    ordered = sorted(found.columns, key=lambda each: (each.drifted, each.excess), reverse=True)
+    share = sum(each.drifted for each in ordered) / len(ordered) if ordered else 0.0
+    is_whole = found.joint is not None and found.joint.drifted
+    is_many = share >= alarm_share and share > 0
+    is_hidden = any(problem.kind in _HIDING for problem in found.problems)
+    breached = not is_hidden and bool(found.changes or is_many or is_whole)
+    status = Status.DRIFT if breached else Status.UNUSABLE if found.problems else Status.OK
+    return DriftReport(
+        status=status,
+        reason="; ".join(_reasons(found, ordered, share, alarm_share, is_hidden)),
+        share=share,
+        alarm_share=alarm_share,
+        num_reference=num_reference,
+        num_current=num_current,
+        columns=tuple(ordered),
+        changes=tuple(found.changes),
+        alpha=alpha,
+        breached=breached,
+        joint=found.joint,
+        problems=tuple(found.problems),
+    )
+
+
+def unusable(problem: Problem, *, alarm_share: float, num_reference: int) -> DriftReport:
+    """The report on rows that could not be read at all."""
+    return judge(
+        Found(problems=(problem,)),
+        alarm_share=alarm_share,
+        alpha=0.0,
+        num_reference=num_reference,
+        num_current=0,
+    )
+
+
+def with_problem(report: DriftReport, problem: Problem) -> DriftReport:
+    """The report with another problem of the batch: what drifted still did."""
+    status = Status.UNUSABLE if report.status is Status.OK else report.status
+    return report.model_copy(
+        update={
+            "status": status,
+            "problems": (*report.problems, problem),
+            "reason": f"{problem.text}; {report.reason}",
+        }
+    )
+
+
+def settle(
+    report: DriftReport, earlier: Sequence[bool], *, breaches: int, looks: int
+) -> DriftReport:
+    """The report as an alarm only where `breaches` of the last `looks` looks breached.
+
+    `earlier` says of each look before whether it did, the last one first.
+    """
+    if not report.breached:
+        return report
+    count = 1 + sum(earlier[: looks - 1])
+    if count >= breaches:
+        return report
+    reason = f"{report.reason}; {count} of the last {looks} looks, {breaches} are an alarm"
+    return report.model_copy(update={"status": Status.BREACHED, "reason": reason})
+
+
+def _reasons(
+    found: Found, ordered: list[ColumnDrift], share: float, alarm_share: float, is_hidden: bool
+) -> list[str]:
+    parts = [problem.text for problem in found.problems]
+    if is_hidden:
+        return parts
+    if found.changes:
+        texts = [change.text for change in found.changes]
+        parts.insert(0, f"the schema changed: {_listed(texts)}")
+    drifted = [column for column in ordered if column.drifted]
+    parts.append(
+        f"{len(drifted)} of {len(ordered)} columns drifted ({share:.0%}; the alarm is at "
+        f"{alarm_share:.0%})"
+        + (f": {_listed([column.why for column in drifted])}" if drifted else "")
+    )
+    if found.joint and found.joint.drifted:
+        parts.append(_whole(found.joint))
+    return parts
+
+
+def _whole(joint: JointDrift) -> str:
+    text = (
+        f"the other columns tell new rows from training rows together (AUC {joint.auc:.2f}, "
+        f"surely {joint.low:.2f}; {joint.limit:.2f} is allowed)"
+    )
+    names = [repr(column.name) for column in joint.columns]
+    return f"{text}: {_listed(names)}" if names else text
+
+
+def _listed(texts: list[str]) -> str:
+    """The first few texts, and how many more there are."""
+    more = len(texts) - _LISTED
+    return ", ".join(texts[:_LISTED]) + (f" and {more} more" if more > 0 else "")

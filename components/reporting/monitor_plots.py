@@ -1,0 +1,137 @@
+"""The plots of a monitor's page: looks over time, and columns before and now."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
+from matplotlib.figure import Figure
+
+from components.monitoring.report import ColumnDrift, Status
+from components.reporting.looked import Looked
+from components.reporting.palette import CHANCE, EMPHASIS, OTHER, REAL_FILL, SYNTHETIC
+from components.reporting.svg import drawing, inline_svg
+from components.reporting.wording import shorten
+
+SHOWN = 4
+_MARKS = {
+    Status.OK: ("o", EMPHASIS),
+    Status.DRIFT: ("^", SYNTHETIC),
+    Status.BREACHED: ("D", "#8C6D00"),
+    Status.UNUSABLE: ("x", OTHER),
+}
+
+
+def plot_time(looks: Sequence[Looked]) -> str:
+    """The looks in their order, the earliest first, as one SVG: the whole, and the columns."""
+    with drawing():
+        figure = Figure(figsize=(9.6, 3.6), layout="constrained")
+        whole, columns = figure.subplots(2, 1, sharex=True)
+        _plot_whole(whole, looks)
+        _plot_share(columns, looks)
+        for axes in (whole, columns):
+            _mark_versions(axes, looks)
+        locator = AutoDateLocator(minticks=2, maxticks=7)  # type: ignore[no-untyped-call]
+        columns.xaxis.set_major_locator(locator)
+        shown = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
+        columns.xaxis.set_major_formatter(shown)
+        columns.legend(loc="upper left", ncols=4)
+        return inline_svg(figure, key="time", alt=_said(looks))
+
+
+def _days(looks: Sequence[Looked]) -> list[float]:
+    """When each look was, in matplotlib's days."""
+    return [float(date2num(look.when)) for look in looks]  # type: ignore[no-untyped-call]
+
+
+def _plot_whole(axes: Axes, looks: Sequence[Looked]) -> None:
+    told = [(look, look.report.joint) for look in looks if look.report.joint]
+    axes.set_title("Told from training rows, by the columns together that did not drift alone")
+    axes.set_ylabel("AUC")
+    axes.set_ylim(0.3, 1.02)
+    if not told:
+        return
+    when = _days([look for look, _ in told])
+    axes.fill_between(
+        when,
+        [joint.low for _, joint in told],
+        [joint.high for _, joint in told],
+        color=REAL_FILL,
+        alpha=0.5,
+        linewidth=0,
+    )
+    axes.plot(when, [joint.auc for _, joint in told], color=EMPHASIS, linewidth=1.2, marker=".")
+    axes.axhline(told[-1][1].limit, color=CHANCE, linestyle="--", linewidth=1)
+
+
+def _plot_share(axes: Axes, looks: Sequence[Looked]) -> None:
+    axes.set_title("Share of columns that drifted")
+    axes.set_ylim(-0.06, 1.06)
+    axes.axhline(looks[-1].report.alarm_share, color=CHANCE, linestyle="--", linewidth=1)
+    for status, (mark, colour) in _MARKS.items():
+        own = [look for look in looks if look.report.status is status]
+        if own:
+            axes.scatter(
+                _days(own),
+                [look.report.share for look in own],
+                marker=mark,
+                color=colour,
+                s=26,
+                label=str(status),
+                zorder=3,
+            )
+
+
+def _mark_versions(axes: Axes, looks: Sequence[Looked]) -> None:
+    """A line where the champion became another version."""
+    for before, look in pairwise(looks):
+        if look.version != before.version:
+            (when,) = _days([look])
+            axes.axvline(when, color=OTHER, linewidth=0.8, linestyle=":")
+            axes.annotate(
+                f" version {look.version}",
+                (when, 1.0),
+                xycoords=("data", "axes fraction"),
+                va="top",
+                fontsize=7.5,
+            )
+
+
+def _said(looks: Sequence[Looked]) -> str:
+    counts = {status: sum(look.report.status is status for look in looks) for status in Status}
+    found = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    return f"{len(looks)} looks: {found}"
+
+
+def plot_columns(columns: Sequence[ColumnDrift]) -> str:
+    """The columns that differ most, before and now, a panel each; one at least has levels."""
+    shown = [column for column in columns if column.levels][:SHOWN]
+    with drawing():
+        figure = Figure(figsize=(9.6, 2.5), layout="constrained")
+        panels = figure.subplots(1, SHOWN, squeeze=False)[0]
+        for axes, column in zip(panels, shown, strict=False):
+            _plot_levels(axes, column)
+        for axes in panels[len(shown) :]:
+            axes.set_axis_off()
+        names = ", ".join(shorten(column.name, 40) for column in shown)
+        return inline_svg(figure, key="columns", alt=f"Before and now: {names}")
+
+
+def _plot_levels(axes: Axes, column: ColumnDrift) -> None:
+    places = np.arange(len(column.levels))
+    before = [level.before for level in column.levels]
+    now = [level.now for level in column.levels]
+    axes.barh(places - 0.2, before, height=0.4, color=REAL_FILL)
+    axes.barh(places + 0.2, now, height=0.4, color=SYNTHETIC)
+    axes.set_yticks(places, [shorten(_level(level.name), 16) for level in column.levels])
+    axes.invert_yaxis()
+    axes.set_title(shorten(column.name, 22))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    axes.locator_params(axis="x", nbins=3)
+
+
+def _level(name: str) -> str:
+    """A level's name without the number that only orders it."""
+    head, found, rest = name.partition(": ")
+    return rest if found and head.isdigit() else name

@@ -1,0 +1,93 @@
+"""Fitting a model of series, and judging how it finds odd steps on locked rows."""
+
+import json
+from pathlib import Path
+
+from components.config import Params, SeriesAutoencoderConfig, TrainConfig
+from components.data.files import count_rows
+from components.data.series import channels_of, read_series
+from components.data.series_windows import latest_rows
+from components.data.table import Table
+from components.evaluation.anomaly.evaluate import Origin
+from components.evaluation.anomaly.series_case import SeriesCase
+from components.evaluation.anomaly.series_challenge import challenge_in_series
+from components.evaluation.anomaly.series_detection import detect_in_series, scale_of_blocks
+from components.evaluation.anomaly.series_evaluate import judge_series_detector
+from components.evaluation.challenge import Challenge
+from components.evaluation.evidence import Evidence
+from components.models.catalog import load_series_model, make_series_model
+from components.models.contract import ImageModel, LogMetrics, TabularModel
+from components.models.series_autoencoder import SeriesAutoencoder
+from components.stages.paths import StagePaths
+from components.stages.tables import read_test, read_train
+
+
+def fit_series(
+    model_config: SeriesAutoencoderConfig,
+    config: TrainConfig,
+    paths: StagePaths,
+    log: LogMetrics,
+    checkpoint_dir: Path,
+) -> None:
+    """Fit the model on all but the latest rows of each stretch; save it, and its scale by these."""
+    fitted, held_out = parted_series(read_train(paths), model_config, config)
+    model = make_series_model(model_config)
+    model.fit(fitted, seed=config.seed, log=log, checkpoint_dir=checkpoint_dir)
+    model.save(paths.model)
+    scale_of_blocks(model, held_out).save(paths.calibration)
+
+
+def judge_series(
+    params: Params, model_config: SeriesAutoencoderConfig, paths: StagePaths
+) -> Evidence:
+    """The evidence on the fitted model's scores of the locked test rows."""
+    model, train, test = load_series_model(paths.model), read_train(paths), read_test(paths)
+    fitted, held_out = parted_series(train, model_config, params.train)
+    case = detect_in_series(
+        model, fitted=fitted, held_out=held_out, test=test, config=params.evaluate
+    )
+    origin = Origin(
+        num_train=len(train),
+        num_synthetic=count_rows(paths.synthetic),
+        target=test.schema.target,
+        test_sha256=json.loads(paths.split.read_text())["test_sha256"],
+    )
+    return judge_series_detector(case, origin, _said(case, model, test))
+
+
+def compare_series(champion: TabularModel | ImageModel, paths: StagePaths) -> Challenge:
+    """The model of this run against the champion, on the test steps of this run."""
+    challenger = load_series_model(paths.model)
+    if not isinstance(champion, SeriesAutoencoder) or champion.channels_ != challenger.channels_:
+        reason = "the champion knows no series of these channels, so the two cannot be compared"
+        return Challenge(True, 0.0, 0.0, reason)
+    return challenge_in_series(read_test(paths), champion=champion, challenger=challenger)
+
+
+def parted_series(
+    rows: Table, model_config: SeriesAutoencoderConfig, config: TrainConfig
+) -> tuple[Table, Table]:
+    """The rows to fit on, and the latest of each stretch, for the scale."""
+    assert config.calibration_share is not None, "series are of the purpose anomaly alone"
+    layout = model_config.layout
+    series = read_series(rows.frame, channels_of(rows.schema, layout), layout)
+    fitted, held_out = latest_rows(series, config.calibration_share)
+    return rows.take(fitted), rows.take(held_out)
+
+
+def _said(case: SeriesCase, model: SeriesAutoencoder, test: Table) -> tuple[str, ...]:
+    """What the test steps are, what was not judged, and what scores are worth."""
+    irregular = str(model.series(test.frame).irregular)
+    notes = [
+        f"{len(case.events)} anomalies in {int(case.judged.sum()):,} test steps; a step's score is "
+        f"final {model.config.window - 1} steps later"
+    ]
+    left = len(case.kinds) - int(case.judged.sum())
+    if left:
+        notes.append(
+            f"{left:,} test steps are not judged: their stretch is shorter than a window of "
+            f"{model.config.window} steps, or they lack a value"
+        )
+    if irregular:
+        notes.append(f"irregular rows of the test: {irregular}")
+    return tuple(notes)

@@ -1,0 +1,44 @@
+"""Where shared content lies: settings from the environment, read without importing anything."""
+
+import os
+
+from components.errors import UserError
+
+STORE_VARIABLE = "MINTMARK_STORE"
+"""The prefix in S3 that all machines share; unset on a machine alone."""
+REMOTE_VARIABLE = "MINTMARK_DVC_REMOTE"
+"""Another address for DVC's remote, of any kind that an installed plugin of DVC knows."""
+ARTIFACTS_VARIABLE = "MINTMARK_ARTIFACTS"
+"""Where the MLflow server keeps artifacts (its `--artifacts-destination`), for backups."""
+
+
+def shared_url() -> str | None:
+    """The shared store's address without a slash at its end, None on a machine alone."""
+    url = os.environ.get(STORE_VARIABLE, "").rstrip("/")
+    if url and not url.startswith("s3://"):
+        raise UserError(f"{STORE_VARIABLE} {url!r}: accepted is s3://BUCKET/PREFIX")
+    return url or None
+
+
+def dvc_remote_settings(default: str) -> dict[str, str]:
+    """DVC's settings of the remote: `default`, a folder, unless machines share one.
+
+    What is read from another machine's store is checked against its hash. Endpoint and
+    certificates are those of boto3's variables; keys stay in the environment.
+    """
+    shared = shared_url()
+    url = os.environ.get(REMOTE_VARIABLE) or (f"{shared}/dvc" if shared else default)
+    settings = {"url": url}
+    if "://" not in url:
+        return settings
+    settings["verify"] = "true"
+    if url.startswith("s3://"):
+        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+        named = {"endpointurl": endpoint, "ssl_verify": os.environ.get("AWS_CA_BUNDLE")}
+        settings |= {key: value for key, value in named.items() if value}
+    return settings
+
+
+def is_remote_shared() -> bool:
+    """True where other machines may have put results into DVC's remote."""
+    return bool(os.environ.get(REMOTE_VARIABLE) or shared_url())

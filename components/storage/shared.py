@@ -1,0 +1,65 @@
+"""What machines share: one prefix in S3, or nothing where there is one machine alone.
+
+`MINTMARK_STORE=s3://BUCKET/PREFIX` holds DVC's remote with its run-cache under `dvc/`, checkpoints
+under `checkpoints/` and the settings of runs under `runs/`.
+"""
+
+import os
+from pathlib import Path
+
+from components.errors import UserError
+from components.storage.dvc import cached_file
+from components.storage.home import Home
+from components.storage.objects import Objects, open_objects
+from components.storage.places import STORE_VARIABLE, shared_url
+
+
+def shared_objects(part: str) -> Objects | None:
+    """The objects under one part of the shared store, None on a machine alone."""
+    url = shared_url()
+    return None if url is None else open_objects(f"{url}/{part}")
+
+
+def keep_text(part: str, name: str, text: str, folder: Path) -> None:
+    """Put `text` where other machines find it; nothing to do on a machine alone."""
+    store = shared_objects(part)
+    if store is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        draft = folder / f"{name.replace('/', '-')}.{os.getpid()}.part"
+        draft.write_text(text)
+        try:
+            store.put(draft, name)
+        finally:
+            draft.unlink()
+
+
+def kept_text(part: str, name: str, folder: Path) -> str | None:
+    """What `keep_text` kept under this name on any machine, None where nothing is."""
+    store = shared_objects(part)
+    if store is None or not store.has(name):
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name.replace('/', '-')}.{os.getpid()}.part"
+    try:
+        store.fetch(name, path)
+        return path.read_text()
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def find_content(home: Home, md5: str) -> Path:
+    """The file of this content hash in the cache, brought from the shared store where it is not.
+
+    Raises UserError where neither has it.
+    """
+    path = cached_file(home, md5)
+    if path.is_file():
+        return path
+    name = f"files/md5/{md5[:2]}/{md5[2:]}"
+    store = shared_objects("dvc")
+    if store is None or not store.has(name):
+        where = f"and not in {STORE_VARIABLE}" if store else f"and no {STORE_VARIABLE} is set"
+        raise UserError(f"content {md5} is not in the cache {home.dvc_cache}, {where}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    store.fetch(name, path, md5=md5.removesuffix(".dir"))
+    return path

@@ -1,0 +1,34 @@
+"""One at a time, also across machines: who decides on a model, or registers for it, takes turns.
+
+File locks keep the runs of one machine apart. Between machines, Prefect keeps a limit of one for
+each kind of turn and model; its lease ends by itself where the holder's machine is lost.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prefect.client.orchestration import get_client
+from prefect.concurrency.sync import concurrency
+
+from flows.slots import MACHINE_VARIABLE
+
+_LEASE_SECONDS = 60
+
+
+@contextmanager
+def turn(kind: str, model: str) -> Iterator[None]:
+    """Hold the turn `kind` for `model` during the block; on the only machine there is, nothing.
+
+    The model's own file lock is still to be taken inside.
+    """
+    if not os.environ.get(MACHINE_VARIABLE):
+        yield
+        return
+    name = f"mintmark-{kind}-{model}"
+    with get_client(sync_client=True) as client:
+        client.upsert_global_concurrency_limit_by_name(name, 1)
+    with concurrency(
+        name, strict=True, lease_duration=_LEASE_SECONDS, raise_on_lease_renewal_failure=False
+    ):
+        yield

@@ -1,0 +1,95 @@
+"""Images of which some have labels and others none: as sets, as rows, from files, prepared."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from components.config import ImagesConfig, PrepareConfig, Unlabelled
+from components.data import labelled_images
+from components.data.image_rows import read_foreign_rows, read_image_rows, write_images
+from components.data.image_schema import schema_of
+from components.data.image_sources import read_image_source
+from components.data.images import UNKNOWN
+from components.errors import UserError
+from components.stages.image_preparation import prepare_images
+from components.stages.images import read_test_images, read_train_images
+from components.stages.paths import StagePaths
+from tests.data.test_image_sources import picture
+from tests.pictured import digits
+
+SOME = replace(digits(60), labels=np.where(np.arange(60) % 3 == 0, digits(60).labels, UNKNOWN))
+
+
+def prepared(folder: Path, data: str, **images: object) -> StagePaths:
+    """What `prepare` writes of images read by these settings."""
+    config = PrepareConfig(data=data, target="label", images=ImagesConfig.model_validate(images))
+    paths = StagePaths(folder)
+    assert config.images is not None
+    prepare_images(config, config.images, paths)
+    return paths
+
+
+def test_labels_that_are_not_known_stay_so_as_rows(tmp_path: Path) -> None:
+    path = tmp_path / "some.parquet"
+    write_images([SOME], path)
+    assert pd.read_parquet(path)["label"].isna().sum() == 40
+    again, foreign = read_image_rows(path, schema_of(SOME)), read_foreign_rows(path)
+    assert np.array_equal(again.labels, SOME.labels) and again.classes == SOME.classes
+    names = np.array([*foreign.classes, "none"])[foreign.labels]
+    assert np.array_equal(names, np.array([*SOME.classes, "none"])[SOME.labels])
+    assert not again.is_labelled and again.is_known.sum() == 20
+
+
+def test_unlabelled_images_are_refused_or_all_trained_on(tmp_path: Path) -> None:
+    path = tmp_path / "some.parquet"
+    write_images(
+        [replace(digits(200), labels=np.where(np.arange(200) % 4, digits(200).labels, -1))], path
+    )
+    with pytest.raises(UserError, match=r"50 of 200 images .* have no label; .*unlabelled = use"):
+        read_image_source(str(path), ImagesConfig())
+    ended = prepared(tmp_path / "out", str(path), unlabelled="use")
+    training, test = read_train_images(ended), read_test_images(ended)
+    assert test.is_labelled and (~training.is_known).sum() == 50
+    assert len(training) + len(test) == 200
+
+
+def test_a_csv_may_leave_labels_out_where_that_is_said(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png", "c.png"):
+        picture(tmp_path / "pets" / name)
+    csv = tmp_path / "labels.csv"
+    csv.write_text("file,label\na.png,cat\nb.png,\nc.png,ant\n")
+    with pytest.raises(UserError, match=r"no label for 'b.png'; .*unlabelled = use"):
+        read_image_source(str(tmp_path / "pets"), ImagesConfig(labels=str(csv)))
+    config = ImagesConfig(labels=str(csv), unlabelled=Unlabelled.USE)
+    found = read_image_source(str(tmp_path / "pets"), config).images
+    assert found.labels.tolist() == [1, UNKNOWN, 0] and found.classes == ("ant", "cat")
+
+
+def test_few_labels_are_kept_and_no_image_of_the_outlier(tmp_path: Path) -> None:
+    ended = prepared(tmp_path, "sklearn:digits", labelled=5, outlier="3")
+    whole = prepared(tmp_path / "whole", "sklearn:digits")
+    training, everything = read_train_images(ended), read_train_images(whole)
+    assert np.bincount(training.labels[training.is_known]).tolist() == [5, 5, 5, 0, *[5] * 6]
+    assert len(training) == (everything.labels != 3).sum()
+    assert ended.test.read_bytes() == whole.test.read_bytes()  # the same images stay locked
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        ({"outlier": "cat"}, "images.outlier names the class 'cat'; there are: 0, 1"),
+        ({"fewer": {"cat": 2}}, "images.fewer names the class 'cat'"),
+    ],
+)
+def test_a_class_that_is_not_there_is_named(tmp_path: Path, images, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        prepared(tmp_path, "sklearn:digits", **images)
+
+
+def test_examples() -> None:
+    import doctest
+
+    assert doctest.testmod(labelled_images).failed == 0

@@ -1,0 +1,51 @@
+"""The monitor's page: what was seen and done, escaped, the same bytes, small."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from components.monitoring.drift import detect_drift
+from components.monitoring.report import DriftReport, Problem, ProblemKind, Status
+from components.monitoring.verdict import unusable
+from components.reporting.looked import Done, Looked
+from components.reporting.monitor_page import render_monitor
+from tests.procedural import mixed_frame, mixed_table
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def reports() -> list[DriftReport]:
+    table, frame = mixed_table(400), mixed_frame(200, seed=1)
+    moved = frame.assign(age=frame["age"] + 30, **{"<b>new</b>": 1})
+    problem = Problem(kind=ProblemKind.UNREADABLE, text="cannot read <x>")
+    return [
+        detect_drift(table, frame, alarm_share=0.3).report,
+        unusable(problem, alarm_share=0.3, num_reference=400),
+        detect_drift(table, moved, alarm_share=0.3).report,
+    ]
+
+
+def looks(reports: list[DriftReport]) -> list[Looked]:
+    return [
+        Looked(START + timedelta(hours=6 * i), str(1 + i // 2), f"rows{i}.csv", report)
+        for i, report in enumerate(reports)
+    ]
+
+
+def test_the_page_tells_what_was_seen_and_done(reports: list[DriftReport]) -> None:
+    done = [Done("promote", "2", "passed <all>")]
+    page = render_monitor("people & co", looks(reports), done)
+    assert page == render_monitor("people & co", looks(reports), done)
+    assert "people &amp; co, version 2" in page and "passed &lt;all&gt;" in page
+    assert "<b>new" not in page and "<x>" not in page
+    assert "//" not in page.replace("http://www.w3.org", "")
+    for status in (Status.OK, Status.UNUSABLE, Status.DRIFT):
+        assert f'<td class="short {status}">' in page
+    assert "3 looks: 1 ok, 1 drift, 1 unusable" in page and " version 2" in page
+    assert "Before and now: age" in page and len(page) < 200_000
+
+
+def test_a_page_of_looks_that_saw_nothing(reports: list[DriftReport]) -> None:
+    page = render_monitor("people", looks(reports[1:2]), [])
+    assert "Before and now" not in page and "Nothing yet" in page
