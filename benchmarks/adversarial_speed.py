@@ -64,7 +64,8 @@ plain loop (`benchmarks/plain_loop.py`) of the same networks, losses, penalties,
 and fused optimiser; *plain* is that loop as torch has it by default. Both come to the weights of
 ours (tested), and neither averages the generator, measures gradients, nor looks at what is made:
 what is below 1 is the price of that. Ours bears its looks, one each `look_every` steps. Neither
-keeps checkpoints here; ours keeps one each 5 seconds.
+keeps checkpoints here; in a run ours keeps one each 5 seconds. The semi-supervised recipes are not
+here: their game has lessons that the plain loop lacks.
 
 {2}
 ## Beside PyTorch-GAN

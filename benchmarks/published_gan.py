@@ -4,7 +4,7 @@
 
 The script runs as it is, from DIR. What it imports of torchvision is stood in for: its data are
 random images that need no decoding, and grids of samples are not saved, which spares it both. Each
-line that it prints ends one of its steps; every few of them it waits for as many of ours, which are
+line that it prints ends one of its steps; now and then it waits for as many of ours, which are
 steps of `AdversarialGame` on copies of its networks, with its batches, rates and loss.
 """
 
@@ -27,8 +27,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import TensorDataset
 
-from benchmarks.adversarial_speed import SEED, STEPS_IN_A_TURN, seconds_of_a_look, steps
-from benchmarks.turns import seconds_of, times_as_fast
+from benchmarks.adversarial_speed import SEED, seconds_of_a_look
+from benchmarks.turns import LEAST_SECONDS, seconds_of, times_as_fast
 from components.config import AdversarialConfig, PlainLoss, WassersteinLoss
 from components.networks.opinion import Opinion
 from components.training.adversarial import AdversarialGame, Players, RealSamples
@@ -88,7 +88,7 @@ class Turns:
     def __init__(self, name: str, rounds: int) -> None:
         self.name, self.rounds = name, rounds
         self.game: AdversarialGame | None = None
-        self.theirs: list[float] = []
+        self.theirs: list[float] = []  # seconds of a step, turn by turn
         self.ours: list[float] = []
         self.count, self.began = 0, 0.0
 
@@ -100,9 +100,10 @@ class Turns:
             self._begin(sys._getframe(1).f_globals)
         else:
             self.count += 1
-        if self.count == STEPS_IN_A_TURN:
-            self.theirs.append(time.process_time() - self.began)
-            self.ours.append(seconds_of(partial(steps, self._game())))
+        spent = time.process_time() - self.began
+        if self.count and spent >= LEAST_SECONDS:
+            self.theirs.append(spent / self.count)
+            self.ours.append(seconds_of(partial(self._game().step, 0.0), self.count))
             if len(self.ours) == self.rounds:
                 raise _Enough
             self.count, self.began = 0, time.process_time()
@@ -114,7 +115,7 @@ class Turns:
         discriminator = _Discriminator(copy.deepcopy(script["discriminator"]), self.name)
         players = Players(generator, discriminator, noise, auxiliary_weight=1.0)
         self.game = AdversarialGame(_config(self.name), players, _real(size), SEED)
-        steps(self.game)
+        self.game.step(0.0)
         self.began = time.process_time()
 
     def _game(self) -> AdversarialGame:
@@ -124,11 +125,11 @@ class Turns:
     def found(self) -> dict[str, Any]:
         """Steps per second of both, and how many times as fast ours is; it bears its looks."""
         game = self._game()
-        looks = seconds_of_a_look(game) * STEPS_IN_A_TURN / game.config.look_every
+        looks = seconds_of_a_look(game) / game.config.look_every
         ours = [seconds + looks for seconds in self.ours]
         return {
-            "ours": STEPS_IN_A_TURN / median(ours),
-            "theirs": STEPS_IN_A_TURN / median(self.theirs),
+            "ours": 1 / median(ours),
+            "theirs": 1 / median(self.theirs),
             "times": asdict(times_as_fast(ours, self.theirs)),
         }
 

@@ -37,7 +37,11 @@ class SemiSupervisedGanConfig(AdversarialConfig):
 
     @model_validator(mode="after")
     def _takes_effect(self) -> Self:
-        """Refuses what is of networks that compare images, or are told a class."""
+        """Refuses what is of networks that compare images, or are told a class, and sharing."""
+        if self.devices > 1:
+            raise ValueError(
+                f"devices = {self.devices}: labelled images, and noise in layers, are not shared"
+            )
         if self.networks.minibatch_deviation:
             raise ValueError("networks.minibatch_deviation has no place in a classifier of images")
         norm = None if isinstance(self.networks, MlpNetworks) else self.networks.norm

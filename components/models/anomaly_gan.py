@@ -46,6 +46,7 @@ from components.training.devices import find_device
 from components.training.learner import AveragedLearner
 from components.training.lessons import Lessons
 from components.training.loop import Schedule, train
+from components.training.team import find_team
 
 NAME = "anomaly_gan"
 ENCODER_EMA = 0.99
@@ -130,6 +131,7 @@ class AnomalyGan:
             score_name="encoder_loss",
             log=lambda step, found: log(config.steps + step, found),
             store=image_checkpoint_store(folder, config, images, seed),
+            team=find_team(config.devices),  # each teaches it all: its first alone writes
         )
         self.encoder_ = build_encoder(config.gan, self.schema_).eval().requires_grad_(False)
         self.encoder_.load_state_dict(weights)

@@ -71,6 +71,8 @@ def _fit(
     fitted = fit_chosen(
         config.model, rows, seed=config.seed, log=log, checkpoint_dir=checkpoint_dir
     )
+    if not writes:
+        return
     _save(fitted.model, others, paths)
     if fitted.race is not None:
         fitted.race.save(paths.race)

@@ -96,6 +96,8 @@ def test_the_classes_are_those_of_labelled_images_and_learned_of_them_alone():
 def test_what_cannot_take_effect_or_be_learned_is_refused():
     with pytest.raises(ValidationError, match="nothing taught the generator"):
         SemiSupervisedGanConfig(feature_matching=0)
+    with pytest.raises(ValidationError, match="devices = 2: labelled images"):
+        SemiSupervisedGanConfig(devices=2)
     with pytest.raises(ValidationError, match="minibatch_deviation has no place"):
         SemiSupervisedGanConfig.model_validate(
             {"networks": {"name": "dcgan", "minibatch_deviation": True}}
