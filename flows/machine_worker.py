@@ -27,10 +27,15 @@ async def _work(name: str, limit: int) -> None:
         return await submit([each for each in flow_run_response if each.flow_run.id not in held])
 
     worker._submit_scheduled_flow_runs = submit_others  # type: ignore[method-assign]
-    await worker.start(printer=lambda message: sys.stdout.write(f"{message}\n"))
+    await worker.start(printer=_say)
+
+
+def _say(message: str) -> None:
+    sys.stdout.write(f"{message}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    setup_signal_handlers_worker(os.getpid(), "the worker", sys.stdout.write)
+    setup_signal_handlers_worker(os.getpid(), "the worker", _say)
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):  # told to stop
         asyncio.run(_work(sys.argv[1], int(sys.argv[2])))
