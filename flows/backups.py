@@ -127,11 +127,16 @@ def restore(home: Home, place: Store, when: str | None = None) -> Manifest:
 
 def _areas(home: Home, databases: Databases) -> dict[str, list[Store]]:
     """Where files lie, by kind; a kind with two places has what either has."""
-    artifacts = os.environ[ARTIFACTS_VARIABLE] if databases.is_served else home.mlflow / "artifacts"
+    here = str(home.mlflow / "artifacts")
+    artifacts = os.environ[ARTIFACTS_VARIABLE] if databases.is_served else here
     shared = shared_url()
-    content = [f"{shared}/dvc"] if shared else [home.dvc_remote, home.dvc_cache]
-    areas = {"artifacts": [open_store(artifacts)], "content": [open_store(at) for at in content]}
-    areas |= {name: [Folder(home.root / name)] for name in _FOLDERS}
+    content = [f"{shared}/dvc"] if shared else [str(home.dvc_remote), str(home.dvc_cache)]
+    areas: dict[str, list[Store]] = {
+        "artifacts": [open_store(artifacts)],
+        "content": [open_store(place) for place in content],
+    }
+    for name in _FOLDERS:
+        areas[name] = [Folder(home.root / name)]
     if (home.root / FILE_NAME).exists() or not shared:
         areas["secret"] = [_OneFile(home.root, FILE_NAME)]
     return areas

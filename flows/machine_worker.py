@@ -19,6 +19,7 @@ from flows.services import WORK_POOL
 
 def _say(message: object) -> None:
     sys.stdout.write(f"{message}\n")
+    sys.stdout.flush()
 
 
 async def _work(name: str, limit: int) -> None:
@@ -35,6 +36,6 @@ async def _work(name: str, limit: int) -> None:
 
 
 if __name__ == "__main__":
-    setup_signal_handlers_worker(os.getpid(), "the worker", sys.stdout.write)
+    setup_signal_handlers_worker(os.getpid(), "the worker", _say)
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):  # told to stop
         asyncio.run(_work(sys.argv[1], int(sys.argv[2])))

@@ -50,6 +50,7 @@ def take_runs(name: str) -> int:
     # a server answers so while its database starts again, or its proxy finds none behind it
     os.environ.setdefault("PREFECT_CLIENT_RETRY_EXTRA_CODES", "500,502,504")
     os.environ.setdefault("PREFECT_CLIENT_MAX_RETRIES", "10")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "9")  # the most that MLflow takes
     from httpx import HTTPError
     from prefect.client.orchestration import get_client
 

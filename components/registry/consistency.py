@@ -3,6 +3,8 @@
 import json
 import time
 from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModelStatus, ViewType
@@ -63,8 +65,9 @@ def _files(version: ModelVersion) -> list[str]:
     """What lies at the top of a version's files, empty where nothing does."""
     uri = f"models:/{version.name}/{version.version}"
     try:
-        place = ModelsArtifactRepository.get_underlying_uri(uri)  # type: ignore[no-untyped-call]
-        found = get_artifact_repository(place).list_artifacts()
+        locate: Any = ModelsArtifactRepository.get_underlying_uri  # bears no types
+        store: Any = get_artifact_repository(locate(uri))
+        found = store.list_artifacts()
     except (MlflowException, OSError):
         return []
     return [str(entry.path) for entry in found]
@@ -78,7 +81,7 @@ def _half_releases(client: MlflowClient, versions: list[ModelVersion]) -> Iterat
             yield Finding(
                 Fault.HALF_RELEASE,
                 f"{name} {number}",
-                lambda name=name, number=number: client.delete_model_version(name, number),  # type: ignore[misc]
+                partial(client.delete_model_version, name, number),
                 "it is deleted; the same request makes it again",
             )
 
@@ -93,7 +96,7 @@ def _half_runs(client: MlflowClient, versions: list[ModelVersion]) -> Iterator[F
                 yield Finding(
                     Fault.HALF_PACKAGE,
                     f"{model.model_id} of {experiment.name}",
-                    lambda found=model.model_id: client.delete_logged_model(found),  # type: ignore[misc]
+                    partial(client.delete_logged_model, model.model_id),
                     "it is deleted",
                 )
         for run in client.search_runs([experiment.experiment_id], "attributes.status = 'RUNNING'"):
@@ -102,7 +105,7 @@ def _half_runs(client: MlflowClient, versions: list[ModelVersion]) -> Iterator[F
                 yield Finding(
                     Fault.OPEN_RUN,
                     f"{identifier} of {experiment.name}",
-                    lambda found=identifier: client.set_terminated(found, "FAILED"),  # type: ignore[misc]
+                    partial(client.set_terminated, identifier, "FAILED"),
                     "it is marked as failed; the same request takes it up again",
                 )
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -110,7 +111,7 @@ def examine_leftovers(home: Home) -> Iterator[Finding]:
                 yield Finding(
                     Fault.HALF,
                     f"{objects.url}/{upload.name}, sent in parts since {upload.begun:%F}",
-                    lambda upload=upload: objects.abort(upload),  # type: ignore[misc]
+                    partial(objects.abort, upload),
                     "its parts are deleted",
                 )
     for path in sorted(home.root.glob("*/**/.dvc/tmp/rwlock")):
@@ -201,7 +202,7 @@ def _forgetful(cache: Folder, remote: Store, known: Collection[str]) -> Iterator
             yield Finding(
                 Fault.FORGETFUL,
                 str(entry.relative_to(root)),
-                lambda entry=entry: forget(entry),  # type: ignore[misc]
+                partial(forget, entry),
                 "the entry is deleted, and the work is done again when it is asked for",
             )
 

@@ -17,13 +17,16 @@ serve)
     : "${MLFLOW_FLASK_SERVER_SECRET_KEY:?a long random text, the same for all servers}"
     umask 077
     export MLFLOW_AUTH_CONFIG_PATH="${MLFLOW_AUTH_CONFIG_PATH:-${TMPDIR:-/tmp}/mlflow-auth.ini}"
-    # a user may read everything, and change what is their own
+    # A user may read everything, and change what is their own. A password is not worked through for
+    # each request again: a version has some 150 files. One that is changed by another server's
+    # interface holds for up to a minute more.
     cat >"$MLFLOW_AUTH_CONFIG_PATH" <<SETTINGS
 [mlflow]
 default_permission = ${MLFLOW_DEFAULT_PERMISSION:-READ}
 database_uri = $(printf %s "$MLFLOW_AUTH_DATABASE_URI" | sed 's/%/%%/g')
 admin_username = ${MLFLOW_AUTH_ADMIN_USERNAME:-admin}
 authorization_function = mlflow.server.auth:authenticate_request_basic_auth
+auth_cache_ttl_seconds = ${MLFLOW_AUTH_CACHE_SECONDS:-60}
 SETTINGS
     export MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false
     export MLFLOW_DISABLE_TELEMETRY=true
