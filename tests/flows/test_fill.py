@@ -76,6 +76,7 @@ def test_what_cannot_be_filled_is_told_in_a_line(
     assert not (tmp_path / "f.csv").exists()
 
 
+@pytest.mark.slow
 def test_a_column_of_the_rows_is_not_overwritten(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     client = connect(home)

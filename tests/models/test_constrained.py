@@ -70,6 +70,7 @@ def test_so_do_those_of_the_program(name: str) -> None:
     assert breaks(decode(module(draws).numpy(), model.schema_, seed=0)) == NONE_BROKEN
 
 
+@pytest.mark.slow
 def test_a_program_on_disk_needs_no_code_of_ours(tmp_path: Path) -> None:
     model = held("trees")
     assert isinstance(model, Exportable)

@@ -135,6 +135,7 @@ def test_a_spent_budget_leaves_the_slower_ones_out() -> None:
 
 
 @pytest.mark.usefixtures("quick")
+@pytest.mark.slow
 def test_the_same_rows_and_seed_give_the_same_parts() -> None:
     config = AutoConfig(purpose=Purpose.SHARING)
     one, other = (run_race(mixed_table(300), config, seed=3) for _ in range(2))
@@ -187,6 +188,7 @@ def test_who_cannot_learn_the_table_is_left_out(monkeypatch: pytest.MonkeyPatch)
         run_race(mixed_table(400), config, seed=0)
 
 
+@pytest.mark.slow
 def test_the_gan_runs_only_where_all_others_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     config, last = AutoConfig(purpose=Purpose.SHARING, budget_seconds=3_600), CtganConfig(steps=20)
     monkeypatch.setattr(racing, "candidates", lambda purpose: (last, last))

@@ -313,6 +313,7 @@ def judged(shuffle: bool, workers: int) -> JudgedImages:
         )
 
 
+@pytest.mark.slow
 def test_neither_order_nor_workers_change_a_bit() -> None:
     first, again = judged(False, 1), judged(True, 2)
     assert first.evidence == again.evidence
