@@ -107,23 +107,29 @@ class PlainConditioning(Settings):
 class AuxiliaryConditioning(Settings):
     """The discriminator has a second head that finds the class (AC-GAN, Odena et al. 2017).
 
-    `weight` is that of its cross-entropy, in the losses of both networks.
+    `weight` is that of its cross-entropy, in the losses of both networks. In the paper the head
+    learns to find the class in made images as well as in real ones, and so agrees with what the
+    generator draws for a class, like it or not; with `learns_from_made` false, real images alone
+    say what a class looks like.
     """
 
     name: Literal["auxiliary"] = "auxiliary"
     weight: float = Field(1.0, gt=0)
+    learns_from_made: bool = True
 
 
 class WordConditioning(Settings):
     """Labels are captions: each word has an embedding in either network, and a caption their sum.
 
     The words stand beside the noise, and the discriminator projects features onto the sum. Any
-    words that training captions have can be asked for together, seen so or not. Of what is drawn
-    without asking, the share `unseen` has captions of the data that no training image has, evenly,
-    where there are any.
+    words that training captions have can be asked for together, seen so or not. With a `weight`
+    above 0 the discriminator has a second head, which learns from real images to find each word, or
+    that it is not there; the generator has to please it. Of what is drawn without asking, the share
+    `unseen` has captions of the data that no training image has, evenly, where there are any.
     """
 
     name: Literal["words"] = "words"
+    weight: float = Field(0.0, ge=0)
     unseen: float = Field(0.0, ge=0, lt=1)
 
 

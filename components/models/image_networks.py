@@ -1,6 +1,7 @@
 """The networks that settings of an image GAN ask for."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,6 +14,7 @@ from components.config import (
     ImageGanConfig,
     MlpNetworks,
     Norm,
+    PlainConditioning,
     ProgressiveNetworks,
     ResidualNetworks,
     Scale,
@@ -25,7 +27,7 @@ from components.networks.growth import Growing
 from components.networks.image_blocks import Hold, MakeNorm
 from components.networks.image_dcgan import DcganDiscriminatorBody, DcganGeneratorBody
 from components.networks.image_encoder import ImageEncoder
-from components.networks.image_gan import ImageDiscriminator, ImageGenerator, planes_of
+from components.networks.image_gan import ImageDiscriminator, ImageGenerator, planes_of, words_loss
 from components.networks.image_mlp import MlpDiscriminatorBody, MlpGeneratorBody
 from components.networks.image_progressive import (
     ProgressiveDiscriminatorBody,
@@ -67,9 +69,19 @@ def build_players(config: ImageGanConfig, schema: ImageSchema, seed: int) -> Pla
         )
     for network in (generator, discriminator):  # a sixth to a third faster on a CPU
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    asked = config.conditioning
-    weight = asked.weight if isinstance(asked, AuxiliaryConditioning) else 0.0
-    return Players(generator, discriminator, config.noise_size, weight)
+    players = Players(generator, discriminator, config.noise_size)
+    match config.conditioning:
+        case AuxiliaryConditioning(weight=weight, learns_from_made=learns):
+            return replace(players, auxiliary_weight=weight, learns_from_made=learns)
+        case WordConditioning(weight=weight):
+            finds_words = partial(words_loss, discriminator)
+            return replace(
+                players,
+                auxiliary_weight=weight,
+                learns_from_made=False,
+                class_loss=finds_words,
+            )
+    return players
 
 
 def empty_generator(config: ImageGanConfig, schema: ImageSchema) -> ImageGenerator:
@@ -119,7 +131,8 @@ def build_discriminator(
     words: Tensor | None = None,
 ) -> ImageDiscriminator:
     """An untrained discriminator of images with so many channels."""
-    hold, told = HOLDS[config.networks.scale], config.conditioning.name
+    hold, asked = HOLDS[config.networks.scale], config.conditioning
+    told = asked.name
     planes = planes_of(channels, classes, told)
     body = discriminator_body(config, planes, canvas, hold)
     return ImageDiscriminator(
@@ -131,6 +144,7 @@ def build_discriminator(
         hold=hold,
         minibatch_deviation=config.networks.minibatch_deviation,
         words=words,
+        finds=not isinstance(asked, PlainConditioning) and asked.weight > 0,
     )
 
 

@@ -71,7 +71,7 @@ class ImageDiscriminator(nn.Module):
 
     `body` takes the canvas to `features` (rows, features). `told` says how it is told the class:
     see `AnyConditioning` in `components/config/image_gan.py`; not at all where there is one class.
-    `words` as in `ImageGenerator`.
+    `words` as in `ImageGenerator`. With `finds` a second head finds the class, or each word.
     """
 
     words: Tensor | None
@@ -87,6 +87,7 @@ class ImageDiscriminator(nn.Module):
         hold: Hold,
         minibatch_deviation: bool,
         words: Tensor | None = None,
+        finds: bool = False,
     ) -> None:
         super().__init__()
         self.body, self.classes, self.canvas = body, classes, canvas
@@ -98,21 +99,18 @@ class ImageDiscriminator(nn.Module):
         self.value = hold(nn.Linear(seen, 1))
         projects = self.told in ("projection", "words")
         self.projection = _embedding(told_width, seen, hold) if projects else None
-        self.head = hold(nn.Linear(seen, classes)) if self._is("auxiliary") else None
+        self.head = hold(nn.Linear(seen, told_width)) if finds and classes > 1 else None
 
     def grow(self, progress: float) -> None:
         """See `Growing`; without effect on a body that does not grow."""
         if isinstance(self.body, Growing):
             self.body.grow(progress)
 
-    def _is(self, told: str) -> bool:
-        return self.told == told
-
     def forward(self, images: Tensor, labels: Tensor) -> Opinion:
         """What it makes of the images."""
         framed = self.canvas.frame(images)
         condition = condition_of(labels, self.classes, self.words, images.dtype)
-        if self._is("concatenated"):
+        if self.told == "concatenated":
             planes = condition[:, :, None, None].expand(-1, -1, *self.canvas.sides)
             framed = torch.cat([framed, planes], dim=1)
         features = self.body(framed)
@@ -123,6 +121,17 @@ class ImageDiscriminator(nn.Module):
             projected = (self.projection(condition) * features).sum(dim=1)
             values = values + projected
         return Opinion(values, features, None if self.head is None else self.head(features))
+
+
+def words_loss(network: ImageDiscriminator, logits: Tensor, labels: Tensor) -> Tensor:
+    """How badly logits (rows, words) say which words the captions of such classes have: a scalar.
+
+    The cross-entropies of all words, added up.
+    """
+    assert network.words is not None
+    has = network.words[labels]
+    losses = functional.binary_cross_entropy_with_logits(logits, has, reduction="none")
+    return losses.sum(dim=1).mean()
 
 
 def planes_of(channels: int, classes: int, told: str) -> int:

@@ -65,13 +65,17 @@ class Players:
 
     The generator takes (noise, condition) to samples: noise (rows, noise_size), normal. The
     discriminator takes (samples, condition) to an `Opinion`. Where that has logits,
-    `auxiliary_weight` is that of finding the class, which is what `class_of` a condition gives.
+    `auxiliary_weight` is that of finding the class, which is what `class_of` a condition gives;
+    `class_loss` takes logits and classes. With `learns_from_made` the discriminator learns to find
+    it in made samples, too.
     """
 
     generator: nn.Module
     discriminator: nn.Module
     noise_size: int
     auxiliary_weight: float = 0.0
+    learns_from_made: bool = True
+    class_loss: Callable[[Tensor, Tensor], Tensor] = functional.cross_entropy
     class_of: Callable[[Tensor], Tensor] = _as_it_is
 
 
@@ -187,7 +191,8 @@ class AdversarialGame:
         if of_real.logits is not None and of_fake.logits is not None:
             weight = self.players.auxiliary_weight
             losses["real_class_loss"] = weight * self._class_loss(of_real.logits, condition)
-            losses["fake_class_loss"] = weight * self._class_loss(of_fake.logits, told)
+            if self.players.learns_from_made:
+                losses["fake_class_loss"] = weight * self._class_loss(of_fake.logits, told)
         if pays_r1 and self.config.r1 is not None:
             weight = self.config.r1.weight / 2 * self.config.r1.every
             losses["r1_penalty"] = weight * zero_centred_penalty(of_real.values, real)
@@ -239,7 +244,7 @@ class AdversarialGame:
         return self.team.mean(features.mean(dim=0, keepdim=True))
 
     def _class_loss(self, logits: Tensor, condition: Tensor) -> Tensor:
-        return functional.cross_entropy(logits, self.players.class_of(condition))
+        return self.players.class_loss(logits, self.players.class_of(condition))
 
     def _descend(
         self, name: str, losses: Mapping[str, Tensor], beside: Mapping[str, Tensor] = _NOTHING

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from components.config import ImageGanConfig
+from components.data.captions import vocabulary
 from components.data.images import ImageSet
 from components.data.sprites import CAPTIONS, draw_sprites
 from components.errors import UserError
@@ -107,6 +108,27 @@ def test_discriminators_project_onto_the_sum_of_words():
     values = players.discriminator(images, codes).values
     assert (values[0] - values[1]).item() == pytest.approx((values[2] - values[3]).item(), abs=1e-5)
     assert values[0] != values[1]
+
+
+def test_a_second_head_finds_each_word_in_real_images_alone():
+    told: list[dict[str, float]] = []
+    conditioning = {"name": "words", "weight": 0.5}
+    model = ImageGan(ImageGanConfig.model_validate({**TINY, "conditioning": conditioning}))
+    model.fit(sprites(), seed=0, log=lambda step, metrics: told.append(dict(metrics)))
+    assert {"real_class_loss", "generator_class_loss"} < set(told[0])
+    assert "fake_class_loss" not in told[0]
+    assert model.discriminator_.head.out_features == len(vocabulary(CAPTIONS))
+
+
+def test_the_loss_of_words_is_that_of_each():
+    config = ImageGanConfig.model_validate({**TINY, "conditioning": {"name": "words", "weight": 1}})
+    players = build_players(config, fitted().schema_, 0)
+    labels = torch.tensor([CAPTIONS.index("large red disc left"), CAPTIONS.index(UNSEEN)])
+    right = 2 * players.discriminator.words[labels] - 1
+    assert players.class_loss(20 * right, labels).item() == pytest.approx(0, abs=1e-6)
+    one_wrong = 20 * right
+    one_wrong[0, 0] *= -1
+    assert players.class_loss(one_wrong, labels).item() == pytest.approx(20 / 2, rel=1e-6)
 
 
 def test_what_is_saved_knows_the_same_words(tmp_path):

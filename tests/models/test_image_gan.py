@@ -111,6 +111,13 @@ def test_every_loss_goes_with_every_conditioning(loss, conditioning):
     assert set(found) == expected
 
 
+def test_where_real_images_alone_say_what_classes_look_like_made_ones_teach_nothing():
+    conditioning = {"name": "auxiliary", "learns_from_made": False}
+    found = losses_of(conditioning=conditioning)
+    assert {"real_class_loss", "generator_class_loss"} < set(found)
+    assert "fake_class_loss" not in found
+
+
 def test_a_penalty_paid_every_so_often_weighs_as_much_as_one_paid_always():
     always, seldom = (losses_of(r1={"every": every}, steps=3)["r1_penalty"] for every in (1, 3))
     assert seldom == pytest.approx(always, rel=0.5)
