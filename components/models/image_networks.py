@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from components.config import (
     AuxiliaryConditioning,
+    Conditioning,
     DcganNetworks,
     ImageGanConfig,
     MlpNetworks,
@@ -70,18 +71,18 @@ def build_players(config: ImageGanConfig, schema: ImageSchema, seed: int) -> Pla
     for network in (generator, discriminator):  # a sixth to a third faster on a CPU
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     players = Players(generator, discriminator, config.noise_size)
-    match config.conditioning:
-        case AuxiliaryConditioning(weight=weight, learns_from_made=learns):
-            return replace(players, auxiliary_weight=weight, learns_from_made=learns)
-        case WordConditioning(weight=weight):
-            finds_words = partial(words_loss, discriminator)
-            return replace(
-                players,
-                auxiliary_weight=weight,
-                learns_from_made=False,
-                class_loss=finds_words,
-            )
-    return players
+    if isinstance(config.conditioning, WordConditioning):
+        weight = config.conditioning.weight
+        finds = partial(words_loss, discriminator)
+        return replace(players, auxiliary_weight=weight, learns_from_made=False, class_loss=finds)
+    return finding_classes(players, config.conditioning)
+
+
+def finding_classes(players: Players, asked: Conditioning) -> Players:
+    """The networks, whose second head learns to find the class where it is asked for."""
+    if not isinstance(asked, AuxiliaryConditioning):
+        return players
+    return replace(players, auxiliary_weight=asked.weight, learns_from_made=asked.learns_from_made)
 
 
 def empty_generator(config: ImageGanConfig, schema: ImageSchema) -> ImageGenerator:

@@ -2,12 +2,13 @@
 
 import torch
 
-from components.config import AuxiliaryConditioning, LapganConfig
+from components.config import LapganConfig
 from components.data.image_schema import ImageSchema
 from components.models.image_networks import (
     build_discriminator,
     build_players,
     empty_generator,
+    finding_classes,
     generator_hold,
     num_classes,
 )
@@ -31,9 +32,8 @@ def build_level(config: LapganConfig, schema: ImageSchema, number: int, seed: in
     discriminator = DetailDiscriminator(inner)
     for network in (generator, discriminator):
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    asked = config.conditioning
-    weight = asked.weight if isinstance(asked, AuxiliaryConditioning) else 0.0
-    return Players(generator, discriminator, generator.noise_size, weight, packed_classes)
+    players = Players(generator, discriminator, generator.noise_size, class_of=packed_classes)
+    return finding_classes(players, config.conditioning)
 
 
 def empty_pyramid(config: LapganConfig, schema: ImageSchema) -> PyramidGenerator:

@@ -2,7 +2,8 @@
 
 The class stands beside the noise and is projected in the discriminator (Mirza and Osindero 2014;
 Miyato and Koyama 2018). Asked at once: images show what they are asked to, a classifier learns from
-them, they are as various as real ones, and hard to tell apart.
+them, they are as various as real ones, and hard to tell apart. Bars are what a Gaussian of each
+class reaches on 4,000 images for training and 1,000 for testing, and this is such a split.
 """
 
 from components.config import DcganNetworks, Gate, ImageGanConfig, Params
@@ -32,7 +33,9 @@ def _model(*, width: int, steps: int, rate: float) -> ImageGanConfig:
 
 
 def _size(model: ImageGanConfig, data: str = MNIST, train_rows: int | None = None) -> Params:
-    return shared("conditional_gan_mnist", model, GATES, data=data, train_rows=train_rows)
+    return shared(
+        "conditional_gan_mnist", model, GATES, data=data, train_rows=train_rows, test_share=0.2
+    )
 
 
 RECIPE = Recipe(
@@ -40,7 +43,7 @@ RECIPE = Recipe(
     family=Family.IMAGES,
     presets={
         Preset.SMOKE: _size(ImageGanConfig(steps=50), DIGITS, train_rows=200),
-        Preset.CPU: _size(_model(width=16, steps=6_000, rate=3e-3)),
+        Preset.CPU: _size(_model(width=16, steps=12_000, rate=3e-3)),
         Preset.GPU: _size(_model(width=64, steps=20_000, rate=5e-4)),
     },
 )

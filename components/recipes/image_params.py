@@ -40,13 +40,14 @@ def shared(
     data: str = MNIST,
     train_rows: int | None = None,
     baselines: dict[str, ImageModelConfig] | None = None,
+    test_share: float = 0.5,
 ) -> Params:
-    """A generator judged by what its images are like, on half of the data."""
+    """A generator judged by what its images are like, on half of the data or another share."""
     beside = {CLASS_GAUSSIAN: ImageGaussianConfig(), **(baselines or {})}
     asked = {gate.baseline for gate in gates}
     return Params(
         name=name,
-        prepare=_prepare(data, ImagesConfig(), train_rows),
+        prepare=_prepare(data, ImagesConfig(), train_rows, test_share),
         train=on_one_core(model),
         evaluate=EvaluateConfig(purpose=Purpose.SHARING, sharing_gates=tuple(gates)),
         evaluate_images=ImageEvaluationConfig(
