@@ -92,7 +92,7 @@ def classifying(
     return Params(
         name=name,
         prepare=_prepare(data, images, train_rows, test_share=0.2),
-        train=TrainConfig(model=model),
+        train=on_one_core(model),
         evaluate=EvaluateConfig(purpose=Purpose.CLASSIFICATION, classification_gates=tuple(gates)),
     )
 
