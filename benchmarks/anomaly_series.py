@@ -51,6 +51,8 @@ ECG_SHARE = 0.05
 """Of blocks away from an anomaly that may raise an alarm."""
 CALIBRATION = 0.3
 """Of the rows to be learned from, the latest, are held out for the threshold."""
+FEWEST_BLOCKS = 2
+"""Of the rows held out; a single one can state a rate of a half, and no lower one."""
 
 NAB = SeriesAutoencoderConfig(layout=SeriesLayout(time="timestamp"), steps=400)
 ECG = SeriesAutoencoderConfig(layout=SeriesLayout(time="time"), steps=800)
@@ -190,8 +192,13 @@ def _case(
     fitted, held_out = (train.take(part) for part in latest_rows(series, CALIBRATION))
     model.fit(fitted, seed=0)
     stretches = model.series(held_out.frame).stretches
-    lowest = 1 / (1 + int((np.diff(stretches, axis=1) // config.window).sum()))
-    settings = EvaluateConfig(purpose=Purpose.ANOMALY, false_alarms=share or lowest)
+    blocks = int((np.diff(stretches, axis=1) // config.window).sum())
+    if blocks < FEWEST_BLOCKS:
+        raise UserError(
+            f"the {len(held_out)} steps held out have {blocks} blocks of {config.window} steps, and "
+            f"no threshold can be set by fewer than {FEWEST_BLOCKS}"
+        )
+    settings = EvaluateConfig(purpose=Purpose.ANOMALY, false_alarms=share or 1 / (1 + blocks))
     return detect_in_series(model, fitted=fitted, held_out=held_out, test=test, config=settings)
 
 
