@@ -195,8 +195,8 @@ def _case(
     blocks = int((np.diff(stretches, axis=1) // config.window).sum())
     if blocks < FEWEST_BLOCKS:
         raise UserError(
-            f"the {len(held_out)} steps held out have {blocks} blocks of {config.window} steps, and "
-            f"no threshold can be set by fewer than {FEWEST_BLOCKS}"
+            f"{len(held_out)} steps held out have {blocks} blocks of {config.window} steps, and no "
+            f"threshold can be set by fewer than {FEWEST_BLOCKS}"
         )
     settings = EvaluateConfig(purpose=Purpose.ANOMALY, false_alarms=share or 1 / (1 + blocks))
     return detect_in_series(model, fitted=fitted, held_out=held_out, test=test, config=settings)
