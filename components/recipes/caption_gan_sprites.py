@@ -1,11 +1,13 @@
 """Does a GAN that is told words draw what a caption says, seen together or not?
 
 A conditional GAN on attribute tokens: each word ("large", "red", "square", "left") has an
-embedding, and a caption is their sum. A quarter of the captions is held out as a whole, and half of
-what is drawn has such captions. The truth is known: sprites are drawn by the words.
+embedding, and a caption is their sum; a second head of the discriminator finds each word. A quarter
+of the captions is held out as a whole, and half of what is drawn has such captions. The truth is
+known: sprites are drawn by the words.
 """
 
 from components.config import (
+    R1,
     DcganNetworks,
     EvaluateConfig,
     Gate,
@@ -42,8 +44,8 @@ def _size(*, width: int, steps: int, train_rows: int | None = None) -> Params:
         train=on_one_core(
             ImageGanConfig(
                 networks=DcganNetworks(width=width),
-                conditioning=WordConditioning(unseen=0.5),
-                discriminator_rate=1e-3,
+                conditioning=WordConditioning(weight=1.0, unseen=0.5),
+                r1=R1(weight=0.5),
                 steps=steps,
             )
         ),
@@ -56,7 +58,7 @@ RECIPE = Recipe(
     family=Family.IMAGES,
     presets={
         Preset.SMOKE: _size(width=4, steps=20, train_rows=300),
-        Preset.CPU: _size(width=16, steps=3_000),
+        Preset.CPU: _size(width=16, steps=6_000),
         Preset.GPU: _size(width=64, steps=20_000),
     },
 )
