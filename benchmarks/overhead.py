@@ -1,4 +1,4 @@
-"""What the loop costs beside its stages' compute: `python -m benchmarks.overhead [RECIPE]`.
+"""What the loop costs beside its stages' compute: `python -m benchmarks.overhead [RECIPE] [--set]`.
 
 The whole of `retrain` is timed in a fresh home folder; then the same four stages are run alone, as
 plain processes without DVC, Prefect or MLflow. What is left is the loop's own. The figures say
@@ -22,17 +22,18 @@ def main() -> None:
     """Time the loop and its stages alone, print the table, write it as JSON."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("recipe", nargs="?", help="else params.yaml, as `make run` does")
+    parser.add_argument("--set", dest="overrides", action="append", default=[], metavar="NAME=VALUE")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["MINTMARK_HOME"] = folder
-        figures = _measure(arguments.recipe)
+        figures = _measure(arguments.recipe, tuple(arguments.overrides))
     _print(figures)
     if arguments.json:
         arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
 
 
-def _measure(recipe: str | None) -> dict[str, float]:
+def _measure(recipe: str | None, overrides: tuple[str, ...]) -> dict[str, float]:
     from flows.project import PROJECT, set_up_environment
 
     home = set_up_environment()
@@ -42,7 +43,7 @@ def _measure(recipe: str | None) -> dict[str, float]:
     from flows.server import prefect_server
 
     connect(home)  # the tables of the registry are made once, not by each run
-    request = RunRequest(recipe=recipe) if recipe else RunRequest()
+    request = RunRequest(recipe=recipe, overrides=overrides)
     with prefect_server(home):
         from flows.retrain import retrain
 

@@ -14,7 +14,7 @@ from components.config import (
 from components.recipes.image_params import DIGITS, LIKENESS, shared
 from components.recipes.recipe import Family, Preset, Recipe
 
-RATE = 2e-4
+RATE = 1e-3
 
 
 def _model(steps: int) -> ImageGanConfig:
