@@ -3,6 +3,7 @@
 import hashlib
 import json
 from io import BytesIO
+from pathlib import Path
 
 import pandas as pd
 import yaml
@@ -10,6 +11,7 @@ from mlflow import MlflowClient
 
 from components.config import Purpose
 from components.data.table import Table
+from components.registry.packaging import log_generator
 from components.registry.promotion import CHAMPION
 from components.registry.tracking import find_experiment
 from components.storage.dvc import cached_file
@@ -96,6 +98,38 @@ def make_champion(
         f"runs:/{run.info.run_id}/generator",
         run.info.run_id,
         tags={"mintmark.content_keys": json.dumps(keys)},
+    ).version
+    client.set_registered_model_alias(name, CHAMPION, version)
+    return str(version)
+
+
+def make_detector(
+    client: MlflowClient,
+    name: str,
+    table: Table,
+    model_dir: Path,
+    home: Home,
+    *,
+    data: str,
+    false_alarms: float = 0.05,
+) -> str:
+    """A champion for the purpose anomaly: what `train` wrote to `model_dir`, packed; its number."""
+    rows = home.root / "rows.parquet"
+    table.frame.to_parquet(rows, index=False)
+    keys = {
+        "data/prepared/train.parquet": keep_by_content(rows.read_bytes(), home),
+        "data/prepared/schema.json": keep_by_content(table.schema.model_dump_json().encode(), home),
+    }
+    run = client.create_run(find_experiment(client, name, home))
+    settings = {
+        "prepare": {"data": data, "drop": [], "target": table.schema.target},
+        "evaluate": {"purpose": Purpose.ANOMALY.value, "false_alarms": false_alarms},
+    }
+    client.log_text(run.info.run_id, yaml.safe_dump(settings), "params.yaml")
+    client.create_registered_model(name)
+    uri = log_generator(model_dir, run.info.run_id)
+    version = client.create_model_version(
+        name, uri, run.info.run_id, tags={"mintmark.content_keys": json.dumps(keys)}
     ).version
     client.set_registered_model_alias(name, CHAMPION, version)
     return str(version)
