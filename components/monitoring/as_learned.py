@@ -56,4 +56,4 @@ class LearnedRows:
         codes = np.where(np.isnan(reading.numbers), len(known) - 1, reading.numbers)
         found = pd.Series(known[np.minimum(codes, len(known) - 1).astype(np.intp)], dtype=object)
         is_unknown = reading.numbers == len(column.categories)
-        return found.mask(is_unknown, values.astype(str).reset_index(drop=True))
+        return found.mask(is_unknown, values.astype(str)) if is_unknown.any() else found

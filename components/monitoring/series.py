@@ -49,12 +49,15 @@ class SeriesDetector:
     def find(self, batches: Batches) -> SeriesReport:
         """What the scores of the rows say, which are held at once, as series are told whole.
 
-        Raises UserError where a column is missing or cannot be read, and as `find_in_series` does.
+        Raises UserError where a column is missing or cannot be read, there is no row, and as `find_in_series` does.
         """
         layout = self.model.config.layout
         roles = [name for name in (layout.time, layout.group) if name is not None]
         rows = LearnedRows.of(self.model.schema_, [*roles, *self.model.channels_])
-        frame = pd.concat(list(rows.read(batches)), ignore_index=True)
+        frames = list(rows.read(batches))
+        if not frames:
+            raise UserError("there is no row to look at")
+        frame = pd.concat(frames, ignore_index=True)
         return find_in_series(self.model, self.scale, frame, rate=self.rate)
 
 

@@ -11,7 +11,6 @@ from mlflow import MlflowClient
 
 from components.config import Purpose
 from components.data.table import Table
-from components.registry.packaging import log_generator
 from components.registry.promotion import CHAMPION
 from components.registry.tracking import find_experiment
 from components.storage.dvc import cached_file
@@ -113,7 +112,10 @@ def make_detector(
     data: str,
     false_alarms: float = 0.05,
 ) -> str:
-    """A champion for the purpose anomaly: what `train` wrote to `model_dir`, packed; its number."""
+    """A champion that finds anomalies, of what `train` wrote to `model_dir`; its number.
+
+    The folder lies where a package has it; no code goes with it.
+    """
     rows = home.root / "rows.parquet"
     table.frame.to_parquet(rows, index=False)
     keys = {
@@ -127,9 +129,12 @@ def make_detector(
     }
     client.log_text(run.info.run_id, yaml.safe_dump(settings), "params.yaml")
     client.create_registered_model(name)
-    uri = log_generator(model_dir, run.info.run_id)
+    client.log_artifacts(run.info.run_id, str(model_dir), "generator/data/generator")
     version = client.create_model_version(
-        name, uri, run.info.run_id, tags={"mintmark.content_keys": json.dumps(keys)}
+        name,
+        f"runs:/{run.info.run_id}/generator",
+        run.info.run_id,
+        tags={"mintmark.content_keys": json.dumps(keys)},
     ).version
     client.set_registered_model_alias(name, CHAMPION, version)
     return str(version)

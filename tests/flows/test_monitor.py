@@ -248,6 +248,7 @@ def test_the_form_is_in_order_and_explains_itself() -> None:
         "of_looks",
         "time_column",
         "period",
+        "flagged",
     ]
     assert all(field["title"] and field["description"] for field in fields.values())
 

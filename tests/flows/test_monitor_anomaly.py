@@ -1,7 +1,7 @@
 """Monitoring a champion that finds anomalies: which rows are odd and why, series, what is told."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,8 @@ from components.config import (
     PrepareConfig,
     Purpose,
     TrainConfig,
+    override,
+    parse_params,
 )
 from components.errors import UserError
 from components.models.block_threshold import block_maxima
@@ -24,12 +26,17 @@ from components.models.calibration import Calibration
 from components.monitoring.anomaly_report import SeriesReport
 from components.monitoring.report import DriftReport, ProblemKind, Status
 from components.registry.monitoring_runs import write_monitor_page
+from components.registry.promotion import CHAMPION
 from components.registry.tracking import connect
+from components.registry.version_content import find_content
 from components.stages import prepare, train
 from components.stages.paths import StagePaths
-from components.stages.tables import read_train
+from components.stages.tables import read_test, read_train
 from components.storage.home import VARIABLE, Home
+from flows.arrivals import arrive, join_news, overrides_for
 from flows.drift_check import MonitorRequest, look, look_again, requests_for_each
+from flows.service_settings import read_service_settings
+from flows.version_rows import VersionRows
 from tests.flows.champions import make_champion, make_detector
 from tests.flows.test_monitor import mintmark_monitor
 from tests.models import test_series_autoencoder as of_series
@@ -45,6 +52,7 @@ class Setting:
     home: Home
     client: MlflowClient
     folder: Path
+    params: Params
 
     def file(self, name: str, frame: pd.DataFrame) -> str:
         """The path of `frame` as a CSV file of this name."""
@@ -106,7 +114,7 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
         make_detector(
             client, PARTS, read_train(paths), paths.model, home, data=str(source), false_alarms=0.01
         )
-        yield Setting(home, client, folder)
+        yield Setting(home, client, folder, params)
 
 
 @pytest.fixture(scope="module")
@@ -168,8 +176,8 @@ def test_few_rows_can_be_odd_although_they_cannot_drift(setting: Setting) -> Non
     assert report.status is Status.UNUSABLE and report.flagged is not None
     report = setting.look(PARTS, planted(20, 9).assign(width=9.0, colour="pink"))
     assert report.status is Status.ANOMALY and "at least 50 are needed" in report.reason
-    values = {column.value for row in report.flagged.oddest for column in row.columns}  # type: ignore[union-attr]
-    assert "9" in values
+    assert report.flagged is not None
+    assert "9" in {column.value for row in report.flagged.oddest for column in row.columns}
 
 
 def test_rows_that_cannot_be_scored_are_a_finding(setting: Setting) -> None:
@@ -212,7 +220,8 @@ def test_looks_are_kept_with_shares_and_shown_over_time(setting: Setting) -> Non
     assert kept.tags["mintmark.status"] == "anomaly" and kept.tags["mintmark.breached"] == "False"
     assert kept.metrics["flagged_share"] > kept.metrics["flagged_expected"]
     told = odd_evidence(seen)
-    assert told["data"] == evidence(seen)["data"] and set(told["worst"]) <= {"width", "length"}  # type: ignore[call-overload]
+    assert told["data"] == evidence(seen)["data"] and told["share"] == kept.metrics["flagged_share"]
+    assert "'width' is" in str(told["found"]) and "up to" in str(told["reason"])
     page = write_monitor_page(setting.client, PARTS, run_id, setting.home).read_text()
     assert "Share of odd rows" in page and "The oddest rows" in page and "1 anomaly" in page
     assert "&#39;width&#39; is" in page or "&#39;length&#39; is" in page
@@ -235,3 +244,55 @@ def test_series_too_short_to_score_are_unusable(setting: Setting, pumps: str) ->
     report = setting.look(pumps, of_series.waves(40, 8).groupby("pump").head(12))
     assert report.status is Status.UNUSABLE
     assert "no stretch of 16 steps without a gap" in report.reason
+
+
+def test_a_training_that_drift_starts_knows_what_is_normal(
+    setting: Setting, tmp_path: Path
+) -> None:
+    loop, before = read_service_settings().loop, StagePaths(setting.folder)
+    content = find_content(setting.client, PARTS, CHAMPION)
+    keys = {**content.content_keys, str(StagePaths(Path()).test): "0"}
+    train_rows, test_rows = read_train(before), read_test(before)
+    champion = VersionRows(
+        replace(content, content_keys=keys), setting.params, train_rows, test_rows, train_rows.frame
+    )
+    news = pd.concat([parts(300, 16), parts(30, 17).assign(state="bent")], ignore_index=True)
+    arrive(champion, setting.file("news.csv", news), loop, setting.home)
+    union = join_news(champion, loop, setting.home)
+    base = setting.params.model_dump(mode="json")
+    for text in (f"prepare.data={union.folder}", *overrides_for(union, champion)):
+        override(base, text)
+    prepare.run(parse_params(base, "the test"), StagePaths(tmp_path))
+    rows = read_train(StagePaths(tmp_path))
+    assert set(rows.frame["state"]) == {"normal"} and len(rows) > len(train_rows) + 100
+    assert set(read_test(StagePaths(tmp_path)).frame["state"]) == {"normal", "bent"}
+
+
+@pytest.mark.slow
+def test_the_flow_tells_of_odd_rows_by_an_event_of_their_own(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREFECT_HOME", str(setting.home.prefect))
+    from prefect.client.orchestration import get_client
+    from prefect.events.clients import AssertingEventsClient
+    from prefect.events.worker import EventsWorker
+
+    from flows.monitor import monitor
+    from flows.project import set_up_environment
+    from flows.server import prefect_server
+
+    data = setting.file("told.csv", planted(400, 15))
+    EventsWorker.set_client_override(AssertingEventsClient)
+    with prefect_server(set_up_environment()):
+        (found,) = monitor(MonitorRequest(model=PARTS, data=data))
+        with get_client(sync_client=True) as client:
+            artifacts = client.read_artifacts()
+        EventsWorker.drain_all()
+    EventsWorker.set_client_override(None)
+    told = [event for each in AssertingEventsClient.all for event in each.events]
+    (event,) = [event for event in told if event.event == "mintmark.anomaly.detected"]
+    assert not [event for event in told if event.event == "mintmark.drift.detected"]
+    assert found.report.status is Status.ANOMALY
+    assert event.resource["prefect.resource.id"] == f"mintmark.model.{PARTS}"
+    assert event.payload["data"] == data and event.payload["found"]
+    assert any("**The oddest**" in str(artifact.data) for artifact in artifacts)
