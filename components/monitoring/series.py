@@ -49,7 +49,8 @@ class SeriesDetector:
     def find(self, batches: Batches) -> SeriesReport:
         """What the scores of the rows say, which are held at once, as series are told whole.
 
-        Raises UserError where a column is missing or cannot be read, there is no row, and as `find_in_series` does.
+        Raises UserError where a column is missing or cannot be read, there is no row, and as
+        `find_in_series` does.
         """
         layout = self.model.config.layout
         roles = [name for name in (layout.time, layout.group) if name is not None]
