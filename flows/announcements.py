@@ -15,6 +15,7 @@ class Event(StrEnum):
     ROLLED_BACK = "mintmark.model.rolled-back"
     CONFIRMED = "mintmark.model.confirmed"
     DRIFTED = "mintmark.drift.detected"
+    ANOMALOUS = "mintmark.anomaly.detected"
     DECAYED = "mintmark.decay.detected"
     LEFT_ALONE = "mintmark.retrain.left-alone"
     RELEASED = "mintmark.release.made"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 from filelock import FileLock
 
-from components.config import ColumnKind
+from components.config import NORMAL, ColumnKind
 from components.data.schema import Column
 from components.data.sources import absolute, read_source
 from components.data.union import Union, join_windows
@@ -83,7 +83,10 @@ def join_news(champion: VersionRows, settings: LoopSettings, home: Home) -> Unio
 
 
 def overrides_for(union: Union, champion: VersionRows) -> tuple[str, ...]:
-    """The settings, as section.key=value, that make the champion's run one on the union."""
+    """The settings, as section.key=value, that make the champion's run one on the union.
+
+    Rows of a champion that finds anomalies say `NORMAL` already, those of windows do not.
+    """
     config = champion.params.prepare
     rows = read_source(str(union.folder)).frame
     kinds = {
@@ -92,7 +95,10 @@ def overrides_for(union: Union, champion: VersionRows) -> tuple[str, ...]:
         if _is_still(column, rows)
     }
     texts = ", ".join(f"{_quoted(name)}: {kind}" for name, kind in kinds.items())
+    normal = () if config.normal is None else (NORMAL, *config.normal.values)
+    told = ", ".join(map(_quoted, dict.fromkeys(normal)))
     return (
+        *([f"prepare.normal.values=[{told}]"] if normal else []),
         f"prepare.watch={_quoted(config.watch or config.data)}",
         f"prepare.split={{method: marked, column: {HELD_OUT}}}",
         f"prepare.kinds={{{texts}}}",

@@ -26,7 +26,7 @@ _RUN = {"prefect.resource.id": "prefect.flow-run.*"}
 _DEPLOYED = {"prefect.resource.role": "deployment"}
 _AT_ONCE: Any = {"posture": Posture.Reactive, "threshold": 1, "within": timedelta(0)}
 _NEWS = {Event.REFUSED, Event.UNDECIDED, Event.PROMOTED, Event.ROLLED_BACK, Event.CONFIRMED}
-_NEWS |= {Event.DRIFTED, Event.DECAYED, Event.LEFT_ALONE}
+_NEWS |= {Event.DRIFTED, Event.ANOMALOUS, Event.DECAYED, Event.LEFT_ALONE}
 
 
 def wanted_automations(
@@ -55,7 +55,7 @@ def wanted_automations(
 
 
 def _retraining(retrain: RunDeployment, settings: ServiceSettings) -> list[AutomationCore]:
-    """What the alarms start that are to start something."""
+    """What the alarms start that are to start something: odd rows are what a model is to find."""
     asked = {Event.DRIFTED: settings.loop.on_drift, Event.DECAYED: settings.loop.on_decay}
     alarms = {event for event, is_asked in asked.items() if is_asked}
     if not alarms:
@@ -80,7 +80,8 @@ def _news(tell: Sequence[ActionTypes]) -> list[AutomationCore]:
     return [
         _automation(
             "tell people what became of a model",
-            "Refused, undecided, promoted, confirmed, rolled back, drifted, decayed, left alone.",
+            "Refused, undecided, promoted, confirmed, rolled back, drifted, decayed, left alone; "
+            "odd rows.",
             _on(_NEWS),
             *tell,
         ),

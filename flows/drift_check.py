@@ -1,4 +1,4 @@
-"""One look at new rows: the champion's training rows, the new ones, and what differs."""
+"""One look at new rows: what differs from the champion's training rows, and which are odd to it."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -8,15 +8,16 @@ from tempfile import TemporaryDirectory
 
 from pydantic import Field
 
-from components.data.batches import parquet_batches
+from components.data.batches import Batches, parquet_batches
 from components.data.schema import Schema
 from components.data.sources import absolute, open_batches
 from components.errors import UserError
 from components.monitoring.drift import Baseline, Detection, detect, make_baseline
 from components.monitoring.reference import Reference, make_reference, reference_name
-from components.monitoring.report import Problem, ProblemKind
+from components.monitoring.report import DriftReport, Problem, ProblemKind
 from components.monitoring.season import Period, Season
-from components.monitoring.verdict import settle, unusable, with_problem
+from components.monitoring.verdict import settle, unusable, with_anomalies, with_problem
+from components.registry.detectors import Detector, pull_detector
 from components.registry.listing import list_models
 from components.registry.monitoring_runs import EarlierLook, Watched, earlier_looks, find_watched
 from components.registry.tracking import connect
@@ -34,7 +35,7 @@ _REPEATS = 50
 
 
 class MonitorRequest(Form):
-    """Compare new rows with those that a champion was trained on: have they drifted?"""
+    """Compare new rows with those a champion was trained on: have they drifted, are any odd?"""
 
     model: str = Field(
         "", title="Model", description="A registered model; without one, every champion"
@@ -79,6 +80,14 @@ class MonitorRequest(Form):
         title="Season",
         description="New rows are compared with training rows of the same phase of it",
     )
+    flagged: float = Field(
+        0.0,
+        title="Normal rows flagged",
+        description="The share of normal rows that may be called odd by a model that finds "
+        "anomalies; 0 is the share it was judged by",
+        ge=0,
+        lt=0.5,
+    )
 
     @property
     def alpha(self) -> float:
@@ -106,16 +115,18 @@ class Look:
 def look(request: MonitorRequest, home: Home) -> Look:
     """The new rows that `request` names against the champion's training rows.
 
-    Nothing is written but what is known of the training rows. Raises UserError where there is no
-    champion or its training rows are not kept here; whatever is wrong with the new rows is a
-    finding.
+    Nothing is written but what is known of the training rows. A champion that finds anomalies says
+    of each row how odd it is, too. Raises UserError where there is no champion, its training rows
+    are not kept here, or the rate of false alarms cannot be had; whatever is wrong with the new
+    rows is a finding.
     """
     if request.breaches > request.of_looks:
         raise UserError(f"{request.breaches} breaches in {request.of_looks} looks cannot be")
     watched = find_watched(connect(home), request.model)
     data = absolute(request.data or watched.data)
+    detector = _detector(watched, request, home)
     with ExitStack() as stack:
-        baseline = _baseline(watched, request.season, home)
+        baseline = _baseline(watched, request.season, detector, home)
         scratch = Path(stack.enter_context(TemporaryDirectory()))
         try:
             batches, content = stack.enter_context(open_batches(data, scratch))
@@ -123,9 +134,13 @@ def look(request: MonitorRequest, home: Home) -> Look:
                 baseline,
                 batches,
                 alarm_share=request.alarm_share,
-                ignored=watched.dropped,
+                ignored=_ignored(watched),
                 alpha=request.alpha,
+                together=detector is None or detector.compares_together,
             )
+            if detector is not None:
+                scored = _scored(detection.report, detector, batches)
+                detection = replace(detection, report=scored)
         except UserError as error:
             problem = Problem(kind=ProblemKind.UNREADABLE, text=str(error))
             num_reference = baseline.reference.num_rows
@@ -172,12 +187,43 @@ def requests_for_each(request: MonitorRequest, home: Home) -> list[MonitorReques
         return [request]
     if request.data:
         raise UserError(f"data {request.data!r} without a model: say whose rows these are")
+    if request.flagged:
+        raise UserError(f"flagged {request.flagged:g} without a model: say which finds anomalies")
     listed = list_models(connect(home))
     found = [each.name for each in listed if each.champion and not each.makes_images]
     return [request.model_copy(update={"model": name}) for name in found]
 
 
-def _baseline(watched: Watched, season: Season, home: Home) -> Baseline:
+def _detector(watched: Watched, request: MonitorRequest, home: Home) -> Detector | None:
+    """What scores the rows, None where the champion is not to find anomalies."""
+    if watched.false_alarms is None:
+        if request.flagged:
+            raise UserError(
+                f"flagged {request.flagged:g}: {watched.model!r} is not to find anomalies, so no "
+                "row is called odd"
+            )
+        return None
+    rate = request.flagged or watched.false_alarms
+    return pull_detector(connect(home), watched.model, watched.version, rate)
+
+
+def _ignored(watched: Watched) -> tuple[str, ...]:
+    """The columns that may be there: a target that says what is normal is none of drift's."""
+    return watched.dropped if watched.false_alarms is None else (*watched.dropped, watched.target)
+
+
+def _scored(report: DriftReport, detector: Detector, batches: Batches) -> DriftReport:
+    """The report with what the detector says of the rows; why it can say nothing is a finding."""
+    if not report.num_current or any(p.kind is ProblemKind.NO_VALUES for p in report.problems):
+        return report
+    try:
+        return with_anomalies(report, detector.find(batches))
+    except UserError as error:
+        problem = Problem(kind=ProblemKind.NOT_SCORED, text=f"the rows are not scored: {error}")
+        return with_problem(report, problem)
+
+
+def _baseline(watched: Watched, season: Season, detector: Detector | None, home: Home) -> Baseline:
     """The training rows, the sketch of which is computed once for each content, and the judged."""
     paths = StagePaths(Path())
     schema = Schema.load(_kept(watched, paths.schema, home))
@@ -189,6 +235,8 @@ def _baseline(watched: Watched, season: Season, home: Home) -> Baseline:
     else:
         reference = make_reference(batches, schema, season)
         reference.save(sketch)
+    if detector is not None:
+        reference = reference.without([watched.target]).not_comparing(detector.not_compared)
     own = None
     if str(paths.synthetic) in watched.content_keys:
         own = parquet_batches(_kept(watched, paths.synthetic, home))

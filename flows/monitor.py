@@ -1,4 +1,4 @@
-"""The `monitor` flow: are the new rows still like those that the champion was trained on?"""
+"""The `monitor` flow: are new rows still like those the champion was trained on, are any odd?"""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.logging import get_run_logger
 
 from components.errors import UserError
+from components.monitoring.odd_lines import odd_lines
 from components.monitoring.report import DriftReport, Status
 from components.monitoring.summary import summary_markdown
 from components.registry.monitoring_runs import record_look, write_monitor_page
@@ -32,7 +33,7 @@ class Monitored:
 
 @flow(name="monitor", flow_run_name="monitor {request.model}", persist_result=False)
 def monitor(request: MonitorRequest = EVERY_CHAMPION) -> list[Monitored]:
-    """Compare new rows with the champion's training rows; drift is kept, shown and told.
+    """Compare new rows with the champion's training rows; drift and odd rows are kept and told.
 
     A model whose rows say nothing does not keep the others from being looked at: that is kept and
     shown as any finding is, and the run fails at its end and names it.
@@ -54,7 +55,7 @@ def monitor(request: MonitorRequest = EVERY_CHAMPION) -> list[Monitored]:
 
 
 def _tell(seen: Look, home: Home) -> Monitored:
-    """Keep what was seen in MLflow, show it as an artifact and, of drift, tell by an event."""
+    """Keep what was seen in MLflow, show it as an artifact; tell of alarms, an event for each."""
     model, report = seen.watched.model, seen.detection.report
     run_id = keep(seen, home)
     client = connect(home)
@@ -70,6 +71,8 @@ def _tell(seen: Look, home: Home) -> Monitored:
         check_benefit(model, seen.data, run_id, home)
     if report.status is Status.DRIFT:
         announce(Event.DRIFTED, model, **evidence(seen))
+    if report.is_anomalous:
+        announce(Event.ANOMALOUS, model, **odd_evidence(seen))
     return Monitored(model, report, run_id)
 
 
@@ -92,4 +95,19 @@ def evidence(seen: Look) -> dict[str, object]:
         "reason": report.reason,
         "share": report.share,
         "worst": list(report.worst),
+    }
+
+
+def odd_evidence(seen: Look) -> dict[str, object]:
+    """What the event of odd rows tells: how many there are, where, and by which columns."""
+    report = seen.detection.report
+    found, flagged = report.anomalies, report.flagged
+    assert found is not None and flagged is not None, "they were scored"
+    return {
+        "version": seen.watched.version,
+        "data": seen.data,
+        "reason": flagged.reason,
+        "share": flagged.share,
+        "worst": list(found.worst),
+        "found": odd_lines(report),
     }

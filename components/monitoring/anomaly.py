@@ -1,51 +1,59 @@
 """Odd rows among new ones: how many raise an alarm against the stated rate, and which, and why."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from components.errors import UserError
 from components.models.calibration import Calibration
-from components.monitoring.report import Value
+from components.monitoring.anomaly_report import AnomalyReport, OddColumn, OddRow
 
 ODDEST = 10
 COLUMNS = 3
 CONFIDENCE = 0.99
+_COUNTS = 65_536
+"""How many counts of flagged rows are looked at once."""
 
 
-class OddRow(Value):
-    """One row: its position among the new rows, how odd it is, and what makes it so.
+@dataclass(frozen=True)
+class Tally:
+    """What is kept of the scores of rows, however many: two counts, and the ten oddest rows.
 
-    `p_value` is the share of normal held-out rows that are at least as odd. `columns` are the
-    columns that contribute most, the first most of all, each with its contribution; none where the
-    model cannot tell.
+    `rows` has these as they were scored, by their positions, the oddest first; `oddness`, shape
+    (rows,), says how odd they are. Tallies of batches add up.
     """
 
-    row: int
-    oddness: float
-    p_value: float
-    columns: tuple[tuple[str, float], ...] = ()
-
-
-class AnomalyReport(Value):
-    """All that one look at the scores of new rows found.
-
-    `share` of the rows raised an alarm, with a two-sided interval; `rate` is what was stated of
-    normal rows, `most` the largest share that is likely where all rows are normal, few held-out
-    rows allowed for. Above it, the status is anomaly.
-    """
-
-    is_anomalous: bool
-    reason: str
-    share: float
-    low: float
-    high: float
-    rate: float
-    most: float
     num_rows: int
     num_flagged: int
-    num_calibration: int
-    oddest: tuple[OddRow, ...]
+    rows: pd.DataFrame
+    oddness: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls, oddness: NDArray[np.float64], rows: pd.DataFrame, threshold: float, first: int = 0
+    ) -> "Tally":
+        """That of one batch, whose first row is at this position; all scores are finite."""
+        assert np.isfinite(oddness).all(), "a score is a number"
+        kept = np.argsort(-oddness, kind="stable")[:ODDEST]
+        return cls(
+            num_rows=len(oddness),
+            num_flagged=int((oddness > threshold).sum()),
+            rows=rows.iloc[kept].set_axis(kept + first),
+            oddness=oddness[kept],
+        )
+
+    def __add__(self, more: "Tally") -> "Tally":
+        """That of both, `more` being of rows that follow."""
+        oddness = np.concatenate([self.oddness, more.oddness])
+        kept = np.argsort(-oddness, kind="stable")[:ODDEST]
+        return Tally(
+            num_rows=self.num_rows + more.num_rows,
+            num_flagged=self.num_flagged + more.num_flagged,
+            rows=pd.concat([self.rows, more.rows]).iloc[kept],
+            oddness=oddness[kept],
+        )
 
 
 def find_anomalies(
@@ -53,40 +61,56 @@ def find_anomalies(
     calibration: Calibration,
     *,
     rate: float,
-    explained: pd.DataFrame | None = None,
+    unit: str = "rows",
     confidence: float = CONFIDENCE,
 ) -> AnomalyReport:
-    """What the scores of new rows say, on the scale of normal rows held out of the model's fit.
+    """What the scores of new rows say, see `judge_tally`; no column is named.
 
-    Single odd rows are expected: the batch as a whole is anomalous only where more rows are flagged
-    than `confidence` allows a batch of normal ones, by the beta-binomial distribution of how many
-    of them pass a threshold drawn from so many held-out rows (Bates et al. 2023, section 3).
-    `explained` says how odd the values of some rows are, by their positions
-    (`components.models.oddness.explain`). Raises UserError where the rate cannot be stated by so
-    few held-out rows, or there is no row.
+    Raises UserError where the rate cannot be stated by so few held-out rows, or there is no row.
 
     >>> scale = Calibration.of(np.arange(99.0))
     >>> report = find_anomalies(np.array([10.0, 200.0, 30.0]), scale, rate=0.05)
     >>> report.num_flagged, report.oddest[0].row, report.oddest[0].p_value
     (1, 1, 0.01)
     """
-    if not len(oddness):
+    bare = pd.DataFrame(index=range(len(oddness)))
+    tally = Tally.of(oddness, bare, calibration.threshold(rate))
+    return judge_tally(tally, calibration, rate=rate, unit=unit, confidence=confidence)
+
+
+def judge_tally(
+    tally: Tally,
+    calibration: Calibration,
+    *,
+    rate: float,
+    explained: pd.DataFrame | None = None,
+    unit: str = "rows",
+    confidence: float = CONFIDENCE,
+) -> AnomalyReport:
+    """What the scores of rows say, on the scale of normal rows held out of the model's fit.
+
+    Single odd rows are expected: the batch as a whole is anomalous only where more rows are flagged
+    than `confidence` allows a batch of normal ones, by the beta-binomial distribution of how many
+    of them pass a threshold drawn from so many held-out rows (Bates et al. 2023, section 3).
+    `explained` says how odd the values of the oddest rows are, by their positions
+    (`components.models.oddness.explain`). `unit` is what the reason calls what was scored. Raises
+    UserError as `find_anomalies` does.
+    """
+    if not tally.num_rows:
         raise UserError("there is no row to look at")
     from scipy.stats import beta
 
-    p_values = calibration.p_values(oddness)
-    flagged = oddness > calibration.threshold(rate)
-    count, total = int(flagged.sum()), len(oddness)
+    count, total = tally.num_flagged, tally.num_rows
     most = _most_flagged(total, calibration, rate, confidence)
     tail = (1 - confidence) / 2
     low = float(beta.ppf(tail, count, total - count + 1)) if count else 0.0
     high = float(beta.ppf(1 - tail, count + 1, total - count)) if count < total else 1.0
-    share, is_anomalous = count / total, count > most
+    share = count / total
     return AnomalyReport(
-        is_anomalous=is_anomalous,
+        is_anomalous=count > most,
         reason=(
-            f"{count} of {total} rows ({share:.1%}) are odder than all but {rate:.1%} of normal "
-            f"ones; up to {most} are to be expected of normal rows"
+            f"{count} of {total} {unit} ({share:.1%}) are odder than all but {rate:.1%} of normal "
+            f"ones; up to {most} are to be expected where all are normal"
         ),
         share=share,
         low=low,
@@ -96,13 +120,8 @@ def find_anomalies(
         num_rows=total,
         num_flagged=count,
         num_calibration=calibration.num_rows,
-        oddest=_oddest(oddness, p_values, explained),
+        oddest=_oddest(tally, calibration, explained),
     )
-
-
-def oddest_rows(oddness: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Positions of the ten oddest rows, the oddest first: those that are worth explaining."""
-    return np.argsort(-oddness, kind="stable")[:ODDEST].astype(np.int64)
 
 
 def _most_flagged(total: int, calibration: Calibration, rate: float, confidence: float) -> int:
@@ -111,31 +130,44 @@ def _most_flagged(total: int, calibration: Calibration, rate: float, confidence:
 
     rows = calibration.num_rows + 1
     passing = round(calibration.stated_rate(rate) * rows)
-    counts = np.arange(total + 1)
-    chosen = gammaln(total + 1) - gammaln(counts + 1) - gammaln(total - counts + 1)
-    held = betaln(counts + passing, total - counts + rows - passing)
-    chances = np.exp(chosen + held - betaln(passing, rows - passing))
-    return int(np.searchsorted(np.cumsum(chances), confidence))
+    below = 0.0
+    for first in range(0, total + 1, _COUNTS):
+        counts = np.arange(first, min(first + _COUNTS, total + 1))
+        chosen = gammaln(total + 1) - gammaln(counts + 1) - gammaln(total - counts + 1)
+        held = betaln(counts + passing, total - counts + rows - passing)
+        chances = below + np.cumsum(np.exp(chosen + held - betaln(passing, rows - passing)))
+        if chances[-1] >= confidence:
+            return first + int(np.searchsorted(chances, confidence))
+        below = float(chances[-1])
+    return total
 
 
 def _oddest(
-    oddness: NDArray[np.float64], p_values: NDArray[np.float64], explained: pd.DataFrame | None
+    tally: Tally, calibration: Calibration, explained: pd.DataFrame | None
 ) -> tuple[OddRow, ...]:
+    p_values = calibration.p_values(tally.oddness)
     return tuple(
         OddRow(
             row=int(row),
-            oddness=float(oddness[row]),
-            p_value=float(p_values[row]),
-            columns=_columns(explained, row),
+            oddness=float(oddness),
+            p_value=float(p_value),
+            columns=() if explained is None else _columns(explained.loc[row], tally.rows.loc[row]),
         )
-        for row in oddest_rows(oddness)
+        for row, oddness, p_value in zip(tally.rows.index, tally.oddness, p_values, strict=True)
     )
 
 
-def _columns(explained: pd.DataFrame | None, row: int) -> tuple[tuple[str, float], ...]:
-    """The columns that contribute most to a row's oddness, if that is known."""
-    if explained is None or row not in explained.index:
-        return ()
-    contributions = pd.Series(explained.loc[row])
-    most = contributions.sort_values(ascending=False, kind="stable").head(COLUMNS)
-    return tuple((str(name), float(value)) for name, value in most.items())
+def _columns(gains: "pd.Series[float]", values: "pd.Series") -> tuple[OddColumn, ...]:
+    """The columns that contribute most to a row's oddness, with the values that do."""
+    most = gains[gains > 0].sort_values(ascending=False, kind="stable").head(COLUMNS)
+    return tuple(
+        OddColumn(name=name, value=_written(values[name]), gain=float(gain))
+        for name, gain in zip(map(str, most.index), most, strict=True)
+    )
+
+
+def _written(value: object) -> str:
+    """A value as a person reads it: numbers in six digits, whole ones in all of theirs."""
+    if isinstance(value, float | np.floating):
+        return str(int(value)) if float(value).is_integer() else f"{value:.6g}"
+    return str(value)

@@ -10,35 +10,9 @@ from numpy.typing import NDArray
 from components.data.ranges import merged_ranges
 from components.data.series import Series
 from components.models.block_threshold import BlockThreshold
-from components.monitoring.report import Value
+from components.monitoring.anomaly_report import Event, Share
 
 _MOST_COLUMNS = 3
-
-
-class Share(Value):
-    """How much of an event's oddness is a column's, from 0 to 1."""
-
-    column: str
-    share: float
-
-
-class Event(Value):
-    """Steps that belong together and of which one at least is odd.
-
-    `first` and `last` are positions in the table, of rows in the order of time; `began`, `ended`
-    and `peaked` say when, None where rows have no dates. `peak` is the highest score, `excess` that
-    in units of the threshold. `columns` are those that make it odd, the most responsible first.
-    """
-
-    first: int
-    last: int
-    num_steps: int
-    began: datetime | None
-    ended: datetime | None
-    peaked: datetime | None
-    peak: float
-    excess: float
-    columns: tuple[Share, ...]
 
 
 def find_events(

@@ -3,8 +3,8 @@
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -12,14 +12,14 @@ import numpy as np
 import pandas as pd
 
 from components.data.batches import Batches
-from components.data.schema import Column, Schema
+from components.data.schema import Column, ColumnKind, Schema
 from components.monitoring.levels import CategoryLevels, Levels, NumberLevels
 from components.monitoring.reading import NUMBERS, Reader
-from components.monitoring.report import Value
 from components.monitoring.sampled import RowSample
 from components.monitoring.season import ALL_YEAR, Season
 from components.monitoring.sketch import Batch, ColumnSketch, Sketcher, TableSketch
 from components.monitoring.time_order import TimeOrder
+from components.monitoring.value import Value
 
 _FORMAT = 1
 SAMPLE = 20_000
@@ -82,6 +82,29 @@ class Reference:
     def sample_of(self, batches: Batches) -> Batch:
         """Some of the training rows."""
         return _sample(batches, self._reader, self.season, SAMPLE)
+
+    def without(self, names: Collection[str]) -> "Reference":
+        """The same without these columns: new rows may have them or lack them."""
+        kept = tuple(c for c in self.schema.columns if c.name not in names)
+        columns = {n: c for n, c in self.sketch.columns.items() if n not in names}
+        return replace(
+            self,
+            schema=self.schema.model_copy(update={"columns": kept}),
+            levels={name: levels for name, levels in self.levels.items() if name not in names},
+            sketch=TableSketch(self.sketch.rows, columns),
+        )
+
+    def not_comparing(self, names: Collection[str]) -> "Reference":
+        """The same with these columns as identifiers, which must be there and are not compared."""
+        columns = tuple(
+            c.model_copy(update={"kind": ColumnKind.IDENTIFIER}) if c.name in names else c
+            for c in self.schema.columns
+        )
+        return replace(
+            self,
+            schema=self.schema.model_copy(update={"columns": columns}),
+            levels={name: levels for name, levels in self.levels.items() if name not in names},
+        )
 
     def save(self, path: Path) -> None:
         """Write as JSON: no category that few rows have is named in it, and no row."""

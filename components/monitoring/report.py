@@ -2,9 +2,9 @@
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
-
 from components.config import ColumnKind
+from components.monitoring.anomaly_report import AnomalyReport, SeriesReport
+from components.monitoring.value import Value
 
 _WORST = 3
 
@@ -12,11 +12,13 @@ _WORST = 3
 class Status(StrEnum):
     """Whether the new rows are like those that the model was trained on.
 
-    `breached` is a difference that was not yet seen in as many looks as an alarm needs, `unusable`
-    a batch that says nothing about that.
+    `anomaly` is more odd rows than so many normal ones would have, `breached` a difference that was
+    not yet seen in as many looks as an alarm needs, `unusable` a batch that says nothing about
+    either. Where several are so, it is drift, then anomaly, then the others; the report has all.
     """
 
     OK = "ok"
+    ANOMALY = "anomaly"
     DRIFT = "drift"
     BREACHED = "breached"
     UNUSABLE = "unusable"
@@ -41,12 +43,7 @@ class ProblemKind(StrEnum):
     UNREADABLE = "unreadable"
     OUT_OF_ORDER = "out of order"
     REPEATED = "repeated"
-
-
-class Value(BaseModel):
-    """Base of everything in a report: frozen, written as JSON."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    NOT_SCORED = "not scored"
 
 
 class SchemaChange(Value):
@@ -161,7 +158,8 @@ class DriftReport(Value):
 
     `share` is the share of the compared columns that drifted; from `alarm_share` on, where the
     schema changed, and where the rows as a whole drifted, the look is `breached`. `alpha` bounds
-    the chance that it is although nothing differs by more than counts.
+    the chance that it is although nothing differs by more than counts. `anomalies` is what a
+    champion that finds anomalies says of the rows, None for others or where it cannot score these.
     """
 
     status: Status
@@ -177,6 +175,18 @@ class DriftReport(Value):
     joint: JointDrift | None = None
     synthetic: SyntheticDrift | None = None
     problems: tuple[Problem, ...] = ()
+    anomalies: AnomalyReport | SeriesReport | None = None
+
+    @property
+    def flagged(self) -> AnomalyReport | None:
+        """How many rows, or blocks of a series, are odd; None where that was not asked."""
+        found = self.anomalies
+        return found.blocks if isinstance(found, SeriesReport) else found
+
+    @property
+    def is_anomalous(self) -> bool:
+        """Whether more are odd than so many normal ones would be."""
+        return self.flagged is not None and self.flagged.is_anomalous
 
     @property
     def worst(self) -> tuple[str, ...]:

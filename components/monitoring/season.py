@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from components.data.schema import ColumnKind, Schema
 from components.errors import UserError
 from components.monitoring.levels import Numbers
-from components.monitoring.report import Value
+from components.monitoring.value import Value
 
 _HOUR = 3_600_000_000
 _DAY = 24 * _HOUR

@@ -1,5 +1,6 @@
 """A drift report in Markdown, for a person who has half a minute."""
 
+from components.monitoring.odd_lines import odd_lines
 from components.monitoring.report import ColumnDrift, DriftReport, Gap
 
 _ROWS = 8
@@ -10,6 +11,8 @@ def summary_markdown(report: DriftReport, title: str) -> str:
     lines = [f"# {title}: {report.status}", "", f"{_plain(report.reason)}.", ""]
     lines.append(f"{report.num_current:,} new rows against {report.num_reference:,} training rows.")
     lines += [f"- {_plain(text)}" for text in evidence(report)]
+    if odd := odd_lines(report):
+        lines += ["", "**The oddest**", "", *(f"- {_plain(text)}" for text in odd)]
     if report.problems:
         lines += ["", "**The batch**", ""]
         lines += [f"- {problem.kind}: {_plain(problem.text)}" for problem in report.problems]

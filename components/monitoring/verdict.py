@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from components.monitoring.anomaly_report import AnomalyReport, SeriesReport
 from components.monitoring.report import (
     ColumnDrift,
     DriftReport,
@@ -78,6 +79,21 @@ def with_problem(report: DriftReport, problem: Problem) -> DriftReport:
     )
 
 
+def with_anomalies(report: DriftReport, found: AnomalyReport | SeriesReport) -> DriftReport:
+    """The report with what the scores of the rows say, which is an alarm of its own.
+
+    Drift stays drift: rows that differ are often odd as well, and both are told.
+    """
+    told = report.model_copy(update={"anomalies": found})
+    flagged = told.flagged
+    assert flagged is not None, "it was just put there"
+    parts = [report.reason, flagged.reason]
+    status = report.status
+    if flagged.is_anomalous and status is not Status.DRIFT:
+        parts, status = parts[::-1], Status.ANOMALY
+    return told.model_copy(update={"status": status, "reason": "; ".join(parts)})
+
+
 def settle(
     report: DriftReport, earlier: Sequence[bool], *, breaches: int, looks: int
 ) -> DriftReport:
@@ -90,8 +106,9 @@ def settle(
     count = 1 + sum(earlier[: looks - 1])
     if count >= breaches:
         return report
-    reason = f"{report.reason}; {count} of the last {looks} looks, {breaches} are an alarm"
-    return report.model_copy(update={"status": Status.BREACHED, "reason": reason})
+    reason = f"{report.reason}; {count} of the last {looks} looks drifted, {breaches} are an alarm"
+    status = Status.ANOMALY if report.is_anomalous else Status.BREACHED
+    return report.model_copy(update={"status": status, "reason": reason})
 
 
 def _reasons(

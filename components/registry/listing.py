@@ -58,7 +58,16 @@ def pull(client: MlflowClient, name: str, alias: str) -> TabularModel | ImageMod
 
     Raises UserError where there is none, and with the reason where it was revoked.
     """
+    return load_any_model(download_generator(client, name, alias))
+
+
+def download_generator(client: MlflowClient, name: str, alias: str, to: Path | None = None) -> Path:
+    """The folder of the saved generator, brought into the folder `to` where one is named.
+
+    Raises UserError as `pull` does.
+    """
     version = find_version(client, name, alias)
     check_standing(version)
-    folder = mlflow.artifacts.download_artifacts(f"models:/{name}/{version.version}")
-    return load_any_model(Path(folder) / _GENERATOR)
+    uri = f"models:/{name}/{version.version}"
+    folder = mlflow.artifacts.download_artifacts(uri, dst_path=None if to is None else str(to))
+    return Path(folder) / _GENERATOR

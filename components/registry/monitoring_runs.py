@@ -13,7 +13,10 @@ import yaml
 from mlflow import MlflowClient
 from mlflow.entities import Metric
 
+from components.config import Purpose
+from components.config.evaluate import FALSE_ALARMS
 from components.errors import UserError
+from components.monitoring.anomaly_report import SeriesReport
 from components.monitoring.report import DriftReport
 from components.registry.audit import history
 from components.registry.promotion import CHAMPION
@@ -38,7 +41,9 @@ _BATCH = 1_000
 class Watched:
     """A model's champion: what it was trained on, by content, and where that came from.
 
-    `dropped` are the columns of the source that it was not trained on.
+    `dropped` are the columns of the source that it was not trained on. `false_alarms` is the share
+    of normal rows that it may flag, None for one that is not to find anomalies; `target` is then no
+    matter to it.
     """
 
     model: str
@@ -46,6 +51,8 @@ class Watched:
     data: str
     dropped: tuple[str, ...]
     content_keys: Mapping[str, str]
+    target: str = ""
+    false_alarms: float | None = None
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,8 @@ def find_watched(client: MlflowClient, model: str) -> Watched:
     check_standing(registered)
     with TemporaryDirectory() as folder:
         path = client.download_artifacts(str(registered.run_id), "params.yaml", folder)
-        prepare = yaml.safe_load(Path(path).read_text())["prepare"]
+        settings = yaml.safe_load(Path(path).read_text())
+    prepare = settings["prepare"]
     if prepare.get("images") is not None:
         raise UserError(f"{model!r} makes images; only rows of tables are monitored so far")
     return Watched(
@@ -75,7 +83,16 @@ def find_watched(client: MlflowClient, model: str) -> Watched:
         data=prepare.get("watch") or prepare["data"],
         dropped=(*prepare["drop"], *_marks(prepare)),
         content_keys=json.loads(registered.tags["mintmark.content_keys"]),
+        target=prepare.get("target", ""),
+        false_alarms=_false_alarms(settings.get("evaluate", {})),
     )
+
+
+def _false_alarms(evaluate: Mapping[str, Any]) -> float | None:
+    """The rate that a finder of anomalies was judged by."""
+    if evaluate.get("purpose") != Purpose.ANOMALY:
+        return None
+    return float(evaluate.get("false_alarms", FALSE_ALARMS))
 
 
 def _marks(prepare: Mapping[str, Any]) -> tuple[str, ...]:
@@ -190,9 +207,26 @@ def _metrics(report: DriftReport) -> list[Metric]:
         values["joint_auc"] = report.joint.auc
     if report.synthetic is not None and report.synthetic.to_current.auc is not None:
         values["synthetic_auc"] = report.synthetic.to_current.auc
+    values |= _flagged(report)
     for column in report.columns:
         name = _NOT_IN_METRICS.sub("_", column.name)
         values[f"missing.{name}"] = column.missing
         if column.value is not None:
             values[f"distance.{name}"] = column.value
     return [Metric(name, value, 0, 0) for name, value in values.items()]
+
+
+def _flagged(report: DriftReport) -> dict[str, float]:
+    """How many rows or blocks are odd, and how many are to be expected, as shares."""
+    found = report.flagged
+    if found is None:
+        return {}
+    values = {
+        "flagged_share": found.share,
+        "flagged_low": found.low,
+        "flagged_high": found.high,
+        "flagged_expected": found.most,
+    }
+    if isinstance(report.anomalies, SeriesReport):
+        values["events"] = float(len(report.anomalies.events))
+    return values

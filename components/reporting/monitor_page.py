@@ -1,14 +1,27 @@
 """The monitor's page of a model: what was seen over time, and what was done about it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from components.monitoring.anomaly_report import OddRow, SeriesReport
+from components.monitoring.odd_lines import odd_columns, odd_shares, span
+from components.monitoring.report import DriftReport
 from components.monitoring.summary import evidence
 from components.reporting.looked import Done, Looked
 
 _LISTED = 20
+
+
+@dataclass(frozen=True)
+class _Odd:
+    """A line of the table of odd rows, or of events: where, how odd, why."""
+
+    where: str
+    how: str
+    why: str
 
 
 def render_monitor(model: str, looks: Sequence[Looked], done: Sequence[Done]) -> str:
@@ -32,9 +45,31 @@ def render_monitor(model: str, looks: Sequence[Looked], done: Sequence[Done]) ->
         last=looks[-1],
         evidence=evidence(last),
         time=plot_time(looks),
+        oddest=_oddest(last),
+        events=_events(last),
         columns=plot_columns(compared) if compared else "",
         shown=min(SHOWN, len(compared)),
         looks=list(reversed(looks))[:_LISTED],
         num_looks=len(looks),
         done=done[:_LISTED],
     )
+
+
+def _oddest(report: DriftReport) -> list[_Odd]:
+    """The oddest rows of the last look, as many as were flagged at most."""
+    flagged = report.flagged
+    if flagged is None or isinstance(report.anomalies, SeriesReport):
+        return []
+    return [_odd_row(row) for row in flagged.oddest[: flagged.num_flagged]]
+
+
+def _odd_row(row: OddRow) -> _Odd:
+    return _Odd(str(row.row), f"{row.p_value:.2g}", odd_columns(row) or "the model cannot tell")
+
+
+def _events(report: DriftReport) -> list[_Odd]:
+    """The events of the last look, the worst first."""
+    if not isinstance(report.anomalies, SeriesReport):
+        return []
+    events = sorted(report.anomalies.events, key=lambda event: -event.excess)
+    return [_Odd(span(e), f"{e.excess:.1f} times", odd_shares(e)) for e in events[:_LISTED]]

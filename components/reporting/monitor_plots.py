@@ -17,6 +17,7 @@ from components.reporting.wording import shorten
 SHOWN = 4
 _MARKS = {
     Status.OK: ("o", EMPHASIS),
+    Status.ANOMALY: ("s", "#8B4C9B"),
     Status.DRIFT: ("^", SYNTHETIC),
     Status.BREACHED: ("D", "#8C6D00"),
     Status.UNUSABLE: ("x", OTHER),
@@ -24,13 +25,21 @@ _MARKS = {
 
 
 def plot_time(looks: Sequence[Looked]) -> str:
-    """The looks in their order, the earliest first, as one SVG: the whole, and the columns."""
+    """The looks in their order, the earliest first, as one SVG: the whole, and the columns.
+
+    Where the champion finds anomalies, the share of odd rows comes first.
+    """
+    scored = [look for look in looks if look.report.flagged]
+    num_panels = 3 if scored else 2
     with drawing():
-        figure = Figure(figsize=(9.6, 3.6), layout="constrained")
-        whole, columns = figure.subplots(2, 1, sharex=True)
+        figure = Figure(figsize=(9.6, 1.8 * num_panels), layout="constrained")
+        panels = figure.subplots(num_panels, 1, sharex=True)
+        *_, whole, columns = panels
+        if scored:
+            _plot_flagged(panels[0], scored)
         _plot_whole(whole, looks)
         _plot_share(columns, looks)
-        for axes in (whole, columns):
+        for axes in panels:
             _mark_versions(axes, looks)
         locator = AutoDateLocator(minticks=2, maxticks=7)  # type: ignore[no-untyped-call]
         columns.xaxis.set_major_locator(locator)
@@ -43,6 +52,33 @@ def plot_time(looks: Sequence[Looked]) -> str:
 def _days(looks: Sequence[Looked]) -> list[float]:
     """When each look was, in matplotlib's days."""
     return [float(date2num(look.when)) for look in looks]  # type: ignore[no-untyped-call]
+
+
+def _plot_flagged(axes: Axes, looks: Sequence[Looked]) -> None:
+    """The share of odd rows with its interval, over the band of what normal rows would have."""
+    found = [(look, look.report.flagged) for look in looks]
+    told = [(look, flagged) for look, flagged in found if flagged]
+    when = _days([look for look, _ in told])
+    shares = np.array([flagged.share for _, flagged in told])
+    lows = np.array([flagged.low for _, flagged in told])
+    highs = np.array([flagged.high for _, flagged in told])
+    axes.set_title("Share of odd rows, over what is to be expected of normal ones")
+    axes.set_ylim(-0.02, min(1.02, 1.2 * float(highs.max()) + 0.02))
+    axes.fill_between(
+        when,
+        np.zeros(len(told)),
+        [flagged.most for _, flagged in told],
+        color=REAL_FILL,
+        alpha=0.5,
+        linewidth=0,
+        step="mid",
+    )
+    for (_, flagged), at, low, high in zip(told, when, lows, highs, strict=True):
+        mark, colour = _MARKS[Status.ANOMALY if flagged.is_anomalous else Status.OK]
+        axes.plot([at, at], [low, high], color=colour, linewidth=1)
+        axes.scatter([at], [flagged.share], marker=mark, color=colour, s=26, zorder=3)
+    axes.plot(when, shares, color=OTHER, linewidth=0.8)
+    axes.axhline(told[-1][1].rate, color=CHANCE, linestyle="--", linewidth=1)
 
 
 def _plot_whole(axes: Axes, looks: Sequence[Looked]) -> None:

@@ -1,4 +1,4 @@
-"""`mintmark monitor`: are new rows still like those that a champion was trained on?"""
+"""`mintmark monitor`: are new rows still like those a champion was trained on, are any odd?"""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,8 +7,14 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-_EXIT = {"ok": 0, "drift": 1, "breached": 1, "unusable": 3}
-_MARKS = {"ok": "green", "drift": "red", "breached": "yellow", "unusable": "yellow"}
+_EXIT = {"ok": 0, "anomaly": 1, "drift": 1, "breached": 1, "unusable": 3}
+_MARKS = {
+    "ok": "green",
+    "anomaly": "magenta",
+    "drift": "red",
+    "breached": "yellow",
+    "unusable": "yellow",
+}
 
 
 def monitor(
@@ -35,16 +41,26 @@ def monitor(
         str,
         typer.Option(help="Compare with training rows of the same 'hour of day' or 'day of week'."),
     ] = "none",
+    flagged: Annotated[
+        float,
+        typer.Option(
+            help="Of a model that finds anomalies: the share of normal rows that may be called "
+            "odd. 0 is the share it was judged by."
+        ),
+    ] = 0.0,
 ) -> None:
-    """Say whether new rows have drifted from the rows a champion was trained on.
+    """Say whether new rows have drifted from the rows a champion was trained on, or are odd.
 
-    Exit status 0 where they have not, 1 where they have or where columns came or went, 2 where
-    the command makes no sense, 3 where the rows say nothing: too few, unreadable, out of order.
+    Odd rows are looked for where the champion is to find anomalies. Exit status 0 where all is
+    well, 1 where rows have drifted, columns came or went, or more rows are odd than so many normal
+    ones would be, 2 where the command makes no sense, 3 where the rows say nothing: too few,
+    unreadable, out of order.
     """
     from flows.project import set_up_environment
 
     home = set_up_environment()
     from components.errors import UserError
+    from components.monitoring.odd_lines import odd_lines
     from components.monitoring.summary import evidence
     from flows.drift_check import MonitorRequest, look
     from flows.forms import fill_in
@@ -60,6 +76,7 @@ def monitor(
         looks=looks,
         time_column=time_column,
         period=period,
+        flagged=flagged,
     )
     with Console(stderr=True).status("comparing"):
         seen = look(request, home)
@@ -74,7 +91,7 @@ def monitor(
         highlight=False,
         soft_wrap=True,
     )
-    for line in evidence(report):
+    for line in (*odd_lines(report), *evidence(report)):
         Console().print(escape(line), highlight=False, soft_wrap=True)
     if _EXIT[status]:
         raise typer.Exit(_EXIT[status])

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from io import BytesIO
+from pathlib import Path
 
 import pandas as pd
 import yaml
@@ -91,6 +92,44 @@ def make_champion(
     settings = {"prepare": {"data": data, "drop": list(drop)}}
     client.log_text(run.info.run_id, yaml.safe_dump(settings), "params.yaml")
     client.create_registered_model(name)
+    version = client.create_model_version(
+        name,
+        f"runs:/{run.info.run_id}/generator",
+        run.info.run_id,
+        tags={"mintmark.content_keys": json.dumps(keys)},
+    ).version
+    client.set_registered_model_alias(name, CHAMPION, version)
+    return str(version)
+
+
+def make_detector(
+    client: MlflowClient,
+    name: str,
+    table: Table,
+    model_dir: Path,
+    home: Home,
+    *,
+    data: str,
+    false_alarms: float = 0.05,
+) -> str:
+    """A champion that finds anomalies, of what `train` wrote to `model_dir`; its number.
+
+    The folder lies where a package has it; no code goes with it.
+    """
+    rows = home.root / "rows.parquet"
+    table.frame.to_parquet(rows, index=False)
+    keys = {
+        "data/prepared/train.parquet": keep_by_content(rows.read_bytes(), home),
+        "data/prepared/schema.json": keep_by_content(table.schema.model_dump_json().encode(), home),
+    }
+    run = client.create_run(find_experiment(client, name, home))
+    settings = {
+        "prepare": {"data": data, "drop": [], "target": table.schema.target},
+        "evaluate": {"purpose": Purpose.ANOMALY.value, "false_alarms": false_alarms},
+    }
+    client.log_text(run.info.run_id, yaml.safe_dump(settings), "params.yaml")
+    client.create_registered_model(name)
+    client.log_artifacts(run.info.run_id, str(model_dir), "generator/data/generator")
     version = client.create_model_version(
         name,
         f"runs:/{run.info.run_id}/generator",

@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from prefect.events.actions import SendNotification
 from prefect.events.schemas.automations import AutomationCore, Posture
 
 from components.errors import UserError
@@ -27,6 +28,15 @@ def test_drift_starts_a_run_once_a_model_and_cool_down() -> None:
     trigger = _wanted()["retrain a model that drifted"].trigger
     assert trigger.within == timedelta(minutes=SETTINGS.cool_down_minutes)
     assert trigger.for_each == {"prefect.resource.id"} and trigger.threshold == 1
+
+
+def test_odd_rows_are_told_and_start_nothing() -> None:
+    tell = [SendNotification(block_document_id=uuid4(), body="told")]
+    identifiers = {name: uuid4() for name in wanted_deployments(SETTINGS)}
+    found = wanted_automations(identifiers, tell, SETTINGS)
+    waiting = [each for each in found if "mintmark.anomaly.detected" in each.trigger.expect]
+    assert [each.name for each in waiting] == ["Mintmark: tell people what became of a model"]
+    assert waiting[0].actions == tell
 
 
 def test_alarms_that_are_turned_off_start_nothing() -> None:

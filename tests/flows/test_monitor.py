@@ -184,7 +184,7 @@ def test_the_same_rows_again_and_breaches_that_are_too_few(setting: Setting) -> 
     assert [r.status for r in found] == [Status.BREACHED] * 3 + [Status.DRIFT]
     assert [p.kind for r in found for p in r.problems] == [ProblemKind.REPEATED]
     assert "the rows are those of the last look" in found[1].reason
-    assert found[0].reason.endswith("1 of the last 4 looks, 3 are an alarm")
+    assert found[0].reason.endswith("1 of the last 4 looks drifted, 3 are an alarm")
 
 
 def test_what_is_known_of_training_rows_is_computed_once(setting: Setting) -> None:
@@ -248,6 +248,7 @@ def test_the_form_is_in_order_and_explains_itself() -> None:
         "of_looks",
         "time_column",
         "period",
+        "flagged",
     ]
     assert all(field["title"] and field["description"] for field in fields.values())
 

@@ -5,7 +5,7 @@ from scipy.stats import betabinom
 
 from components.errors import UserError
 from components.models.calibration import Calibration
-from components.monitoring.anomaly import find_anomalies
+from components.monitoring.anomaly import Tally, find_anomalies, judge_tally
 
 
 def test_batches_of_normal_rows_seldom_raise_the_alarm_however_few_rows_were_held_out():
@@ -37,11 +37,42 @@ def test_a_batch_with_a_tenth_of_odd_rows_raises_it_and_names_them():
 
 
 def test_a_row_is_explained_by_its_oddest_columns():
-    told = pd.DataFrame({"age": [0.0, 9.0], "visits": [1.0, 2.0], "city": [0.5, 7.0], "x": [0, 0]})
+    rows = pd.DataFrame({"age": [1.5, 212.0], "visits": [1, 2], "city": ["Cork", "Oslo"]})
+    told = pd.DataFrame({"age": [0.0, 9.0], "visits": [1.0, 0.0], "city": [0.5, 7.0]})
     scale = Calibration.of(np.arange(99.0))
-    report = find_anomalies(np.array([1.0, 500.0]), scale, rate=0.05, explained=told)
-    assert report.oddest[0].columns == (("age", 9.0), ("city", 7.0), ("visits", 2.0))
+    tally = Tally.of(np.array([1.0, 500.0]), rows, scale.threshold(0.05))
+    report = judge_tally(tally, scale, rate=0.05, explained=told)
+    found = [(column.name, column.value, column.gain) for column in report.oddest[0].columns]
+    assert found == [("age", "212", 9.0), ("city", "Oslo", 7.0)]
+    assert report.oddest[1].columns[-1].value == "Cork" and report.worst == (
+        "age",
+        "city",
+        "visits",
+    )
     assert type(report).model_validate_json(report.model_dump_json()) == report
+
+
+def test_tallies_of_batches_add_up_to_that_of_all_rows():
+    rng = np.random.default_rng(3)
+    scores, rows = rng.normal(size=500), pd.DataFrame({"place": np.arange(500)})
+    parts = [
+        Tally.of(scores[i : i + 70], rows.iloc[i : i + 70].reset_index(drop=True), 1.5, i)
+        for i in range(0, 500, 70)
+    ]
+    added, whole = sum(parts[1:], parts[0]), Tally.of(scores, rows, 1.5)
+    assert (added.num_rows, added.num_flagged) == (whole.num_rows, whole.num_flagged)
+    assert added.rows["place"].tolist() == added.rows.index.tolist() == whole.rows.index.tolist()
+
+
+def test_how_many_may_be_flagged_is_counted_for_very_many_rows():
+    scale = Calibration.of(np.arange(9_999.0))
+    bare = pd.DataFrame(index=range(10))
+    tally = Tally(3_000_000, 150_000, bare, np.zeros(10))
+    report = judge_tally(tally, scale, rate=0.05)
+    passing = scale.stated_rate(0.05) * 10_000
+    counted = betabinom(3_000_000, passing, 10_000 - passing)
+    expected = counted.mean() + 2.33 * counted.std()
+    assert report.most * 3_000_000 == pytest.approx(expected, rel=0.01)
 
 
 def test_what_cannot_be_stated_is_refused():

@@ -2,11 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+import pandas as pd
 import pytest
 
+from components.models.calibration import Calibration
+from components.monitoring.anomaly import Tally, judge_tally
+from components.monitoring.anomaly_report import Event, SeriesReport, Share
 from components.monitoring.drift import detect_drift
 from components.monitoring.report import DriftReport, Problem, ProblemKind, Status
-from components.monitoring.verdict import unusable
+from components.monitoring.verdict import unusable, with_anomalies
 from components.reporting.looked import Done, Looked
 from components.reporting.monitor_page import render_monitor
 from tests.procedural import mixed_frame, mixed_table
@@ -44,6 +49,31 @@ def test_the_page_tells_what_was_seen_and_done(reports: list[DriftReport]) -> No
         assert f'<td class="short {status}">' in page
     assert "3 looks: 1 ok, 1 drift, 1 unusable" in page and " version 2" in page
     assert "Before and now: age" in page and len(page) < 200_000
+
+
+def test_odd_rows_and_events_are_shown(reports: list[DriftReport]) -> None:
+    scale = Calibration.of(np.arange(99.0))
+    rows = pd.DataFrame({"<age>": [212.0] * 40})
+    tally = Tally.of(np.full(40, 500.0), rows, scale.threshold(0.05))
+    blocks = judge_tally(tally, scale, rate=0.05, explained=pd.DataFrame({"<age>": [3.0] * 40}))
+    odd = with_anomalies(reports[0], blocks)
+    page = render_monitor("people", looks([reports[0], odd]), [])
+    assert "1 anomaly" in page and '<td class="short anomaly">' in page
+    assert "The oddest rows" in page and "&lt;age&gt;&#39; is 212" in page and "<age>" not in page
+    event = Event(
+        first=3,
+        last=9,
+        num_steps=7,
+        began=None,
+        ended=None,
+        peaked=None,
+        peak=9.0,
+        excess=4.5,
+        columns=(Share(column="heat", share=0.9),),
+    )
+    series = SeriesReport(blocks=blocks, events=(event,), num_unscored=0, irregular="")
+    page = render_monitor("people", looks([with_anomalies(reports[0], series)]), [])
+    assert "rows 3 to 9" in page and "4.5 times" in page and "The oddest rows" not in page
 
 
 def test_a_page_of_looks_that_saw_nothing(reports: list[DriftReport]) -> None:

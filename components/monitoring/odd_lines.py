@@ -1,0 +1,55 @@
+"""Odd rows and events in words, a line each."""
+
+from datetime import datetime
+
+from components.monitoring.anomaly_report import Event, OddRow, SeriesReport
+from components.monitoring.report import DriftReport
+
+_SHOWN = 5
+
+
+def odd_lines(report: DriftReport) -> list[str]:
+    """The oddest rows, or the worst events of series, the worst first; none where none is flagged.
+
+    Single ones are expected and told, too: whether there are too many is for the status to say.
+    """
+    found, flagged = report.anomalies, report.flagged
+    if found is None or flagged is None:
+        return []
+    if isinstance(found, SeriesReport):
+        events = sorted(found.events, key=lambda event: -event.excess)
+        return [_event(event) for event in events[:_SHOWN]]
+    return [_row(row) for row in flagged.oddest[: min(_SHOWN, flagged.num_flagged)]]
+
+
+def odd_columns(row: OddRow) -> str:
+    """The values that make a row odd, such as "'age' is 212, 'city' is Cork"."""
+    return ", ".join(f"{column.name!r} is {column.value}" for column in row.columns)
+
+
+def odd_shares(event: Event) -> str:
+    """The columns that make an event odd, such as "'heat' (91%), 'load' (9%)"."""
+    return ", ".join(f"{each.column!r} ({each.share:.0%})" for each in event.columns)
+
+
+def span(event: Event) -> str:
+    """When an event was: its times where there is a clock, else its rows."""
+    if event.began is None or event.ended is None:
+        return f"rows {event.first} to {event.last}"
+    return f"{_at(event.began)} to {_at(event.ended)}"
+
+
+def _at(when: datetime) -> str:
+    return when.isoformat(sep=" ", timespec="seconds")
+
+
+def _row(row: OddRow) -> str:
+    why = odd_columns(row)
+    return f"row {row.row} (p = {row.p_value:.2g})" + (f": {why}" if why else "")
+
+
+def _event(event: Event) -> str:
+    return (
+        f"event, {span(event)}: {event.num_steps} steps, up to {event.excess:.1f} times the "
+        f"threshold, by {odd_shares(event)}"
+    )
