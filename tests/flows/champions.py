@@ -49,7 +49,7 @@ def make_version(
     run = client.create_run(find_experiment(client, name, home))
     settings = {
         "name": name,
-        "prepare": {"data": data, "target": train.schema.target},
+        "prepare": {"data": data, "drop": [], "target": train.schema.target},
         "train": {"model": {"name": "trees"}},
         "evaluate": {"purpose": purpose.value},
     }
