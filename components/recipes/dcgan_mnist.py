@@ -44,7 +44,7 @@ RECIPE = Recipe(
     family=Family.IMAGES,
     presets={
         Preset.SMOKE: _size(DIGITS, width=4, steps=50, train_rows=200),
-        Preset.CPU: _size(MNIST, width=16, steps=2_000),
+        Preset.CPU: _size(MNIST, width=16, steps=8_000),
         Preset.GPU: _size(MNIST, width=64, steps=20_000),
     },
 )
