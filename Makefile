@@ -14,7 +14,7 @@ run: $(RUNTIME)  ## Run the default recipe through the whole loop
 	@$(BIN)/mintmark run
 
 test: $(TOOLS)  ## Run the quick tests
-	@$(BIN)/python -m pytest -n 2 -m "not slow and not gpu and not browser and not cluster and not faults"
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not gpu and not browser and not cluster and not faults"
 
 test-slow: $(TOOLS)  ## Run the tests that take minutes
 	@$(BIN)/python -m pytest -m "slow and not gpu and not browser and not cluster and not faults"
