@@ -89,8 +89,8 @@ def learn_records(
 
 def records_made(learned: Learned, scores: nn.Module, noise_size: int) -> ComponentCells:
     """What makes records of the scores that a module makes of so many normal numbers."""
-    components = learned.components
-    parts = (components.middle, components.along, components.deviation)
+    known = learned.components
+    parts = (known.middle, known.along, known.deviation)
     return ComponentCells(scores, noise_size, Directions(*map(torch.from_numpy, parts)))
 
 

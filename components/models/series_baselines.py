@@ -58,12 +58,12 @@ def pca_windows(values: Values, stretches: Positions, windows: Windows, seed: in
     from sklearn.decomposition import PCA
 
     known = np.arcsinh(_flat(values, stretches, windows.length))
-    components = PCA(EXPLAINED, svd_solver="full").fit(known)
+    usual = PCA(EXPLAINED, svd_solver="full").fit(known)
 
     def oddness(values: Values, stretches: Positions) -> NDArray[np.float64]:
         def tell(cut: Values) -> Values:
             flat = np.arcsinh(cut.reshape(len(cut), -1))
-            made = components.inverse_transform(components.transform(flat))
+            made = usual.inverse_transform(usual.transform(flat))
             errors = np.square(flat - made).reshape(cut.shape)
             summed: Values = errors.sum(axis=1, keepdims=True)
             return summed

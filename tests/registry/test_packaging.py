@@ -1,5 +1,6 @@
 """What travels with a version: our sampling code under a name of its own, and its needs."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -45,11 +46,22 @@ def test_packaged_code_samples_without_the_project(tmp_path: Path, table: Table)
     assert json.loads(done.stdout) == [9, ["won"], False]
 
 
-def test_packaged_code_names_the_project_nowhere() -> None:
+def test_packaged_code_names_the_project_nowhere_and_is_renamed_nowhere_else() -> None:
     with _packaged_code() as package:
-        texts = {path: path.read_text() for path in package.rglob("*.py")}
-    assert len(texts) > 10
-    assert not [path for path, text in texts.items() if "components." in text]
+        trees = {path: ast.parse(path.read_text()) for path in package.rglob("*.py")}
+    assert len(trees) > 10
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom):
+                assert not str(node.module).startswith("components"), path
+            elif isinstance(node, ast.Import):
+                assert not any(each.name.startswith("components") for each in node.names), path
+            elif isinstance(node, ast.Constant):
+                assert not str(node.value).startswith("components."), path
+            elif isinstance(node, ast.Attribute):
+                assert node.attr != package.name, path
+            elif isinstance(node, ast.Name):
+                assert node.id != package.name, path
 
 
 @pytest.mark.parametrize(
