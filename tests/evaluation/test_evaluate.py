@@ -14,6 +14,7 @@ SHARING = EvaluateConfig(purpose=Purpose.SHARING)
 QUICK = EvaluateConfig(purpose=Purpose.AUGMENTATION, folds=2, repeats=1)
 
 
+@pytest.mark.slow
 def test_evidence_is_the_same_whatever_the_order_and_the_processes(tmp_path: Path) -> None:
     train, test, _ = mixed_split(100, 80, target="is_member")
     drawn = Marginals(train).sample(120, seed=0)

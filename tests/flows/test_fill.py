@@ -49,6 +49,7 @@ def test_gaps_and_absent_columns_are_filled(home: Home, rows: Path, tmp_path: Pa
     assert list(after["id"]) == list(before["id"]) and after["ratio"].nunique() > 1
 
 
+@pytest.mark.slow
 def test_many_draws_are_numbered(home: Home, rows: Path, tmp_path: Path) -> None:
     output = tmp_path / "f.parquet"
     done = mintmark("fill", "any", str(rows), "-o", str(output), "--draws", "3", home=home.root)

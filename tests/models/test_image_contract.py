@@ -218,6 +218,8 @@ RESUMABLE = sorted(
     for name, entry in IMAGE_MODELS.items()
     if "checkpoint_seconds" in entry.settings.model_fields
 )
+QUICKLY_RESUMED = ("image_gan", "lapgan")
+"""Of these the quick tests kill a fit, of the others, which share their checkpoints, the slow ones."""
 
 KILLED = """
 import sys, time
@@ -232,7 +234,13 @@ model.fit(digits(60), seed=0, checkpoint_dir=Path(sys.argv[1]), log=wait)
 """
 
 
-@pytest.mark.parametrize("resumable", RESUMABLE)
+@pytest.mark.parametrize(
+    "resumable",
+    [
+        pytest.param(name, marks=() if name in QUICKLY_RESUMED else pytest.mark.slow)
+        for name in RESUMABLE
+    ],
+)
 def test_a_killed_fit_goes_on_and_ends_with_the_same_weights(resumable, tmp_path, monkeypatch):
     monkeypatch.setitem(SMALL, resumable, {**SMALL.get(resumable, {}), "checkpoint_seconds": 0})
     kill_after_checkpoint(KILLED, tmp_path, 5, resumable)

@@ -137,6 +137,7 @@ def two_columns(num_rows: int = 600) -> Table:
     return Table(frame, Schema(columns=columns, target="label"))
 
 
+@pytest.mark.slow
 def test_it_learns_a_dependency_and_the_marginals():
     table = two_columns()
     model = TableGan(TableGanConfig(steps=800, batch_size=128, width=32))
@@ -260,6 +261,7 @@ fit_tiny(checkpoint_dir=Path(sys.argv[1]), log=wait)
 """
 
 
+@pytest.mark.slow
 def test_a_killed_fit_goes_on_and_ends_as_if_it_had_not_been(tmp_path, caplog):
     kill_after_checkpoint(KILLED_AT_20, tmp_path, 19)
     steps = []

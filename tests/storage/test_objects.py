@@ -70,6 +70,7 @@ def test_a_large_file_goes_in_parts_and_comes_back_whole(store: Objects, tmp_pat
     assert (tmp_path / "got").read_bytes() == LARGE
 
 
+@pytest.mark.slow
 def test_one_read_in_a_hundred_is_corrupted_and_none_is_used(
     store: Objects, proxy: Proxy, tmp_path: Path
 ) -> None:
