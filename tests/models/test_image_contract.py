@@ -219,7 +219,7 @@ RESUMABLE = sorted(
     if "checkpoint_seconds" in entry.settings.model_fields
 )
 QUICKLY_RESUMED = ("image_gan", "lapgan")
-"""Of these the quick tests kill a fit, of the others, which share their checkpoints, the slow ones."""
+"""The quick tests kill a fit of these; of the others, which share the checkpoints, slow ones do."""
 
 KILLED = """
 import sys, time
