@@ -5,24 +5,20 @@ normal, with the class's mean and covariance. That of a small class is drawn tow
 that all classes have within (Friedman 1989, "Regularized discriminant analysis").
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 
 from components.config import ClassGaussianConfig
-from components.data.conditions import Condition, check_condition
 from components.data.schema import Schema
 from components.data.table import Matrix, Table, encode
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.component_records import Learned, learn_records, records_made, sampler_of
-from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
-from components.models.streaming import whole
-from components.models.table_gan_rows import RecordSampler
+from components.models.contract import Budget, LogMetrics, log_nothing
+from components.models.table_gan_rows import RecordDrawing, RecordSampler
 from components.models.trained import put_weights, weights_of
 from components.networks.component_cells import GaussianScores
 
@@ -30,13 +26,11 @@ NAME = "class_gaussian"
 _NO_BUDGET = Budget()
 
 
-class ClassGaussian:
+class ClassGaussian(RecordDrawing):
     """`TabularModel`: normal scores of each class; see this module."""
 
-    schema_: Schema
     learned_: Learned
     scores_: GaussianScores
-    sampler_: RecordSampler
 
     def __init__(self, config: ClassGaussianConfig) -> None:
         self.config = config
@@ -55,24 +49,6 @@ class ClassGaussian:
         learned, scores = _learn(matrix, table.schema, self.config)
         log(1, {"components": float(learned.components.num_scores)})
         self._set(table.schema, learned, scores)
-
-    def sample(
-        self, num_rows: int, *, condition: Condition | None = None, seed: int
-    ) -> pd.DataFrame:
-        """Exactly `num_rows` rows; a condition on the target is met by construction."""
-        parts = self.draw(num_rows, condition=condition, seed=seed)
-        return whole(parts, self.schema_, seed=seed)
-
-    def draw(
-        self, num_rows: int, *, condition: Condition | None = None, seed: int
-    ) -> Iterator[Matrix]:
-        """See `Streamer`."""
-        label = check_condition(condition, self.schema_)
-        return self.sampler_.batches(num_rows, label=label, seed=seed)
-
-    def export_program(self) -> SamplingProgram:
-        """The classes' Gaussians as one torch module; see `Exportable`."""
-        return self.sampler_.program()
 
     def save(self, directory: Path) -> None:
         """Write settings and schema as JSON, components and moments as safetensors."""

@@ -7,24 +7,20 @@ are restored behind the generator, as is what no component says.
 """
 
 import copy
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
 import numpy as np
-import pandas as pd
 import torch
 
 from components.config import ClassGaussianConfig, ExpressionGanConfig, Start
-from components.data.conditions import Condition, check_condition
 from components.data.schema import Schema
-from components.data.table import Matrix, Table, encode
+from components.data.table import Table, encode
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.class_gaussian import fit_gaussians
 from components.models.component_records import Learned, learn_records, records_made, sampler_of
-from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
-from components.models.streaming import whole
-from components.models.table_gan_rows import RecordSampler
+from components.models.contract import Budget, LogMetrics, log_nothing
+from components.models.table_gan_rows import RecordDrawing
 from components.models.trained import checkpoint_store, put_weights, weights_of
 from components.networks.component_cells import GaussianScores, ScoreCritic, ScoreGenerator
 from components.training.adversarial import AdversarialGame, Players, RealSamples
@@ -34,13 +30,11 @@ NAME = "expression_gan"
 _NO_BUDGET = Budget()
 
 
-class ExpressionGan:
+class ExpressionGan(RecordDrawing):
     """`TabularModel`: scores by a generator network, given the class of a discrete target."""
 
-    schema_: Schema
     learned_: Learned
     generator_: ScoreGenerator
-    sampler_: RecordSampler
 
     def __init__(self, config: ExpressionGanConfig) -> None:
         self.config = config
@@ -81,24 +75,6 @@ class ExpressionGan:
                 )
             generator.cpu().load_state_dict(weights)
         self._set(table.schema, learned, generator.eval())
-
-    def sample(
-        self, num_rows: int, *, condition: Condition | None = None, seed: int
-    ) -> pd.DataFrame:
-        """Exactly `num_rows` rows; a condition on the target is met by construction."""
-        parts = self.draw(num_rows, condition=condition, seed=seed)
-        return whole(parts, self.schema_, seed=seed)
-
-    def draw(
-        self, num_rows: int, *, condition: Condition | None = None, seed: int
-    ) -> Iterator[Matrix]:
-        """See `Streamer`."""
-        label = check_condition(condition, self.schema_)
-        return self.sampler_.batches(num_rows, label=label, seed=seed)
-
-    def export_program(self) -> SamplingProgram:
-        """The generator as one torch module; see `Exportable`."""
-        return self.sampler_.program()
 
     def save(self, directory: Path) -> None:
         """Write settings and schema as JSON, weights and components as safetensors."""

@@ -25,19 +25,16 @@ No rows are held out: the last weights are kept.
 
 import copy
 import math
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
-import pandas as pd
 import torch
 
 from components.config import TableGanConfig
-from components.data.conditions import Condition, check_condition
 from components.data.schema import Schema
-from components.data.table import Matrix, Table, encode
+from components.data.table import Table, encode
 from components.models.artifact import Artifact, load_artifact, save_artifact
-from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
+from components.models.contract import Budget, LogMetrics, log_nothing
 from components.models.ctgan_rows import (
     Classes,
     class_labels,
@@ -45,11 +42,10 @@ from components.models.ctgan_rows import (
     learn_classes,
     without_target,
 )
-from components.models.streaming import whole
 from components.models.table_gan_cells import Cells, cell_of_place, learn_cells, place_bounds
 from components.models.table_gan_game import TableGanGame, build_generator
 from components.models.table_gan_label import ClassLabel, Label, NumberLabel
-from components.models.table_gan_rows import RecordSampler, measure_knots
+from components.models.table_gan_rows import RecordDrawing, RecordSampler, measure_knots
 from components.models.trained import checkpoint_store, put_weights, weights_of
 from components.networks.dcgan import DcganGenerator
 from components.networks.record_matrix import MatrixCells
@@ -59,12 +55,10 @@ NAME = "table_gan"
 _NO_BUDGET = Budget()
 
 
-class TableGan:
+class TableGan(RecordDrawing):
     """`TabularModel`: rows by a convolutional generator, given the class of a discrete target."""
 
-    schema_: Schema
     generator_: DcganGenerator
-    sampler_: RecordSampler
 
     def __init__(self, config: TableGanConfig) -> None:
         self.config = config
@@ -104,24 +98,6 @@ class TableGan:
         self.schema_, self.generator_ = table.schema, generator
         knots = measure_knots(made, classes, cells)
         self.sampler_ = RecordSampler(made, classes, cells, knots, table.schema)
-
-    def sample(
-        self, num_rows: int, *, condition: Condition | None = None, seed: int
-    ) -> pd.DataFrame:
-        """Exactly `num_rows` rows; a condition on the target is met by construction."""
-        parts = self.draw(num_rows, condition=condition, seed=seed)
-        return whole(parts, self.schema_, seed=seed)
-
-    def draw(
-        self, num_rows: int, *, condition: Condition | None = None, seed: int
-    ) -> Iterator[Matrix]:
-        """See `Streamer`."""
-        label = check_condition(condition, self.schema_)
-        return self.sampler_.batches(num_rows, label=label, seed=seed)
-
-    def export_program(self) -> SamplingProgram:
-        """The generator as one torch module; see `Exportable`."""
-        return self.sampler_.program()
 
     def save(self, directory: Path) -> None:
         """Write the generator's weights and what its cells stand for."""

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 
+from components.data.conditions import Condition, check_condition
 from components.data.schema import Schema
 from components.data.table import Matrix
 from components.models.contract import SamplingProgram
@@ -18,7 +20,7 @@ from components.models.ctgan_rows import (
     learned_from,
 )
 from components.models.program_parts import class_ends, column_range
-from components.models.streaming import chunk_sizes
+from components.models.streaming import chunk_sizes, whole
 from components.models.table_gan_cells import Cells, own_knots, record_columns
 from components.networks.record_rows import RecordCells, RecordClasses, RecordRows
 
@@ -76,6 +78,34 @@ class RecordSampler:
         )
         columns = record_columns(self.cells, self.knots)
         return RecordRows(self.made, classes, columns, column_range(self.schema.learned))
+
+
+class RecordDrawing:
+    """`Streamer` and `Exportable` for models that draw by a `RecordSampler`; for inheritance.
+
+    Fitted state: `schema_` and `sampler_`.
+    """
+
+    schema_: Schema
+    sampler_: RecordSampler
+
+    def sample(
+        self, num_rows: int, *, condition: Condition | None = None, seed: int
+    ) -> pd.DataFrame:
+        """Exactly `num_rows` rows; a condition on the target is met by construction."""
+        parts = self.draw(num_rows, condition=condition, seed=seed)
+        return whole(parts, self.schema_, seed=seed)
+
+    def draw(
+        self, num_rows: int, *, condition: Condition | None = None, seed: int
+    ) -> Iterator[Matrix]:
+        """See `Streamer`."""
+        label = check_condition(condition, self.schema_)
+        return self.sampler_.batches(num_rows, label=label, seed=seed)
+
+    def export_program(self) -> SamplingProgram:
+        """The sampler as one torch module; see `Exportable`."""
+        return self.sampler_.program()
 
 
 @torch.no_grad()

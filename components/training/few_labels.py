@@ -67,8 +67,7 @@ class FewLabelGame(AdversarialGame):
         samples, classes = self.lessons.draw()
         network = cast(OutlierDiscriminator, self.discriminator)
         logits = network.logits(self._shown(samples))
-        weight = self.players.auxiliary_weight
-        return {"class_loss": weight * functional.cross_entropy(logits, classes)}
+        return {"class_loss": self.players.auxiliary_weight * self._class_loss(logits, classes)}
 
     def weights(self) -> dict[str, Tensor]:
         """A copy of the weights of both averages."""

@@ -1,14 +1,17 @@
 """The verdict on a detector: how well its scores tell odd rows from normal ones."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from components.config import Gate
 from components.errors import UserError
 from components.evaluation.anomaly.case import AnomalyCase
 from components.evaluation.anomaly.catalog import ANOMALY_EVALUATORS, check_anomaly_metric
 from components.evaluation.anomaly.selftest import check_anomaly_self_test
+from components.evaluation.anomaly.series_case import SeriesCase
+from components.evaluation.case import Findings
 from components.evaluation.evidence import Evidence
 from components.evaluation.gates import judge
 from components.evaluation.statistics import auc_influence
@@ -35,6 +38,16 @@ def judge_detector(case: AnomalyCase, origin: Origin, notes: Sequence[str] = ())
     """
     _check(case)
     found = [evaluator.run(case) for evaluator in ANOMALY_EVALUATORS.values()]
+    return evidence_of(found, case, origin, (*notes, *_by_kind(case)))
+
+
+def evidence_of(
+    found: Sequence[Findings],
+    case: AnomalyCase | SeriesCase,
+    origin: Origin,
+    notes: Sequence[str],
+) -> Evidence:
+    """The evidence of what evaluators found, of rows or of steps, with the verdict of the gates."""
     measurements = tuple(m for part in found for m in part.measurements)
     return Evidence(
         num_train=origin.num_train,
@@ -48,7 +61,7 @@ def judge_detector(case: AnomalyCase, origin: Origin, notes: Sequence[str] = ())
         arms=(),
         curves=tuple(curve for part in found for curve in part.curves),
         verdict=judge(measurements, case.config.gates, case.config.purpose),
-        notes=(*notes, *_by_kind(case)),
+        notes=tuple(notes),
     )
 
 
@@ -56,15 +69,20 @@ def _check(case: AnomalyCase) -> None:
     for gate in case.config.gates:
         check_anomaly_metric(gate.metric)
         check_anomaly_self_test(gate.metric)
-        if gate.baseline not in (None, *case.baselines):
-            raise UserError(
-                f"a gate asks for {gate.metric!r} better than {gate.baseline!r}, which is no "
-                f"baseline; there are: {', '.join(case.baselines) or 'none'}"
-            )
+        check_baseline(gate, case.baselines)
     odd = int(case.is_anomaly.sum())
     for count, what in ((odd, "anomalies"), (len(case.kinds) - odd, "normal rows")):
         if count < FEWEST:
             raise UserError(f"there are {count} {what} to test on; at least {FEWEST} are needed")
+
+
+def check_baseline(gate: Gate, baselines: Collection[str]) -> None:
+    """Raises UserError for a gate against a baseline that was not measured."""
+    if gate.baseline not in (None, *baselines):
+        raise UserError(
+            f"a gate asks for {gate.metric!r} better than {gate.baseline!r}, which is no "
+            f"baseline; there are: {', '.join(baselines) or 'none'}"
+        )
 
 
 def _by_kind(case: AnomalyCase) -> tuple[str, ...]:

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 from components.errors import UserError
-from components.evaluation.anomaly.evaluate import Origin
+from components.evaluation.anomaly.evaluate import Origin, check_baseline, evidence_of
 from components.evaluation.anomaly.series_alarms import detect
 from components.evaluation.anomaly.series_case import SeriesCase
 from components.evaluation.anomaly.series_catalog import SERIES_EVALUATORS, check_series_metric
 from components.evaluation.anomaly.series_selftest import check_series_self_test
 from components.evaluation.evidence import Evidence
-from components.evaluation.gates import judge
 
 FEWEST_EVENTS = 5
 
@@ -22,32 +21,14 @@ def judge_series_detector(case: SeriesCase, origin: Origin, notes: Sequence[str]
     """
     _check(case)
     found = [evaluator.run(case) for evaluator in SERIES_EVALUATORS.values()]
-    measurements = tuple(m for part in found for m in part.measurements)
-    return Evidence(
-        num_train=origin.num_train,
-        num_test=len(case.kinds),
-        num_synthetic=origin.num_synthetic,
-        target=origin.target,
-        test_sha256=origin.test_sha256,
-        measurements=measurements,
-        columns=(),
-        pairs=(),
-        arms=(),
-        curves=tuple(curve for part in found for curve in part.curves),
-        verdict=judge(measurements, case.config.gates, case.config.purpose),
-        notes=(*notes, *_by_kind(case)),
-    )
+    return evidence_of(found, case, origin, (*notes, *_by_kind(case)))
 
 
 def _check(case: SeriesCase) -> None:
     for gate in case.config.gates:
         check_series_metric(gate.metric)
         check_series_self_test(gate.metric)
-        if gate.baseline not in (None, *case.baselines):
-            raise UserError(
-                f"a gate asks for {gate.metric!r} better than {gate.baseline!r}, which is no "
-                f"baseline; there are: {', '.join(case.baselines) or 'none'}"
-            )
+        check_baseline(gate, case.baselines)
     if len(case.events) < FEWEST_EVENTS:
         raise UserError(
             f"there are {len(case.events)} anomalies in the test steps that can be judged; at "
