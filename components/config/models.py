@@ -225,6 +225,36 @@ class PrivateConfig(Settings):
     delta: float = Field(1e-6, gt=0, lt=1)
 
 
+class ResampledConfig(Settings):
+    """A generator of whose draws a judge picks; see `components/models/resampled.py`.
+
+    Each row is one of `candidates` draws of `generator`, chosen by how likely a judge finds it to
+    be real. The judge is boosted in at most `rounds` rounds, until rows that it has not seen tell
+    it to stop; behind every cut it makes stand `min_leaf` rows on each side. It is kept only where
+    rows held out of training say that it helps, at no cost to privacy.
+    """
+
+    name: Literal["resampled"] = "resampled"
+    generator: Annotated[
+        CopulaConfig
+        | TreesConfig
+        | CtganConfig
+        | TableGanConfig
+        | AutoregressiveConfig
+        | TvaeConfig
+        | ForestConfig,
+        Field(discriminator="name"),
+    ] = TreesConfig(crowd=SHARING_CROWD)
+    candidates: int = Field(8, ge=2, le=64)
+    rounds: int = Field(100, ge=1)
+    min_leaf: int = Field(50, ge=1)
+
+    @property
+    def device(self) -> Device:
+        """Where the generator is trained."""
+        return getattr(self.generator, "device", Device.CPU)
+
+
 ModelConfig = (
     CopulaConfig
     | TreesConfig
@@ -236,6 +266,7 @@ ModelConfig = (
     | PrivateConfig
     | ExpressionGanConfig
     | ClassGaussianConfig
+    | ResampledConfig
 )
 
 

@@ -16,7 +16,7 @@ from components.data.schema import Schema
 from components.errors import UserError
 
 FORMAT = 1
-_HELD = "held"
+_HELD, _JUDGE = "held", "judge"
 AnySchema = TypeVar("AnySchema", Schema, ImageSchema)
 
 
@@ -81,7 +81,11 @@ def _load(directory: Path, schema: type[AnySchema]) -> Artifact[AnySchema]:
         settings=header["settings"],
         schema=schema.model_validate(header["schema"]),
         state=header["state"],
-        arrays=load_file(directory / "weights.safetensors"),
+        arrays={
+            name: array
+            for name, array in load_file(directory / "weights.safetensors").items()
+            if not name.startswith(f"{_JUDGE}.")
+        },
     )
 
 
@@ -137,6 +141,29 @@ def read_held(directory: Path) -> Held | None:
         base=found["base"],
         grids={name: Grid(*parts) for name, parts in found["grids"].items()},
     )
+
+
+def save_judge(
+    settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], directory: Path
+) -> None:
+    """Add the judge of a resampled generator, and its settings, to the artifact saved there."""
+    path, weights = directory / "model.json", directory / "weights.safetensors"
+    header = json.loads(path.read_text()) | {_JUDGE: settings}
+    path.write_text(json.dumps(header, indent=1, sort_keys=True))
+    named = {f"{_JUDGE}.{name}": np.ascontiguousarray(array) for name, array in arrays.items()}
+    save_file(load_file(weights) | named, weights)
+
+
+def read_judge(directory: Path) -> tuple[Mapping[str, Any], Mapping[str, NDArray[Any]]] | None:
+    """The settings and arrays that `save_judge` added; None where no judge picks."""
+    settings = json.loads((directory / "model.json").read_text()).get(_JUDGE)
+    if settings is None:
+        return None
+    arrays = load_file(directory / "weights.safetensors")
+    first = f"{_JUDGE}."
+    return settings, {
+        name.removeprefix(first): array for name, array in arrays.items() if name.startswith(first)
+    }
 
 
 def saved_schema(directory: Path) -> Schema | ImageSchema:

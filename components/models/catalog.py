@@ -22,6 +22,7 @@ from components.config import (
     LapganConfig,
     ModelConfig,
     PrivateConfig,
+    ResampledConfig,
     SemiSupervisedGanConfig,
     SeriesAutoencoderConfig,
     TableGanConfig,
@@ -29,9 +30,10 @@ from components.config import (
     TvaeConfig,
 )
 from components.errors import UserError
-from components.models.artifact import read_header, read_held
+from components.models.artifact import read_header, read_held, read_judge
 from components.models.constrained import Constrained
 from components.models.contract import ImageModel, TabularModel
+from components.models.resampled import Resampled
 
 if TYPE_CHECKING:
     from components.models.series_autoencoder import SeriesAutoencoder
@@ -113,7 +115,10 @@ def make_model(config: ModelConfig, constraints: Sequence[Constraint] = ()) -> T
 
     It holds `constraints`, those of the schema it is to be fitted on, in every row it makes.
     """
-    model = cast(TabularModel, model_class(config.name)(config))
+    if isinstance(config, ResampledConfig):
+        model: TabularModel = Resampled(config, make_model(config.generator))
+    else:
+        model = cast(TabularModel, model_class(config.name)(config))
     if not constraints:
         return model
     if isinstance(config, PrivateConfig):
@@ -141,8 +146,19 @@ def load_model(directory: Path) -> TabularModel:
     header = read_header(directory)
     if header.makes_images:
         raise UserError(f"the model at {directory} ({header.model}) makes images, not rows")
-    found = model_class(header.model)
-    return cast(TabularModel, (Constrained if read_held(directory) else found).load(directory))
+    if read_held(directory):
+        return Constrained.load(directory)
+    return load_unheld(directory)
+
+
+def load_unheld(directory: Path) -> TabularModel:
+    """The model saved in `directory` without what holds its rows to constraints."""
+    return Resampled.load(directory) if read_judge(directory) else load_unjudged(directory)
+
+
+def load_unjudged(directory: Path) -> TabularModel:
+    """The generator saved in `directory`, without constraints and without a judge of its draws."""
+    return cast(TabularModel, model_class(read_header(directory).model).load(directory))
 
 
 def load_image_model(directory: Path) -> ImageModel:

@@ -17,7 +17,7 @@ from components.data.schema import Schema
 from components.data.table import Matrix, Table, decode, encode, encode_column, fill_gaps
 from components.data.written import rewriting_of
 from components.errors import UserError
-from components.models.artifact import Held, read_header, read_held, save_held
+from components.models.artifact import Held, read_held, save_held
 from components.models.constrained_cells import followed, reaching
 from components.models.contract import (
     Budget,
@@ -159,9 +159,9 @@ class Constrained:
     @classmethod
     def load(cls, directory: Path) -> Self:
         """Read what `save` wrote."""
-        from components.models.catalog import model_class  # which imports this module
+        from components.models.catalog import load_unheld  # which imports this module
 
-        generator = model_class(read_header(directory).model).load(directory)
+        generator = load_unheld(directory)
         held = read_held(directory)
         assert held is not None, "a constrained generator was saved"
         model = cls(generator)

@@ -19,6 +19,7 @@ from components.config import (
     EvaluateConfig,
     ModelConfig,
     Purpose,
+    ResampledConfig,
     TreesConfig,
 )
 from components.data.table import Table
@@ -29,6 +30,7 @@ from components.evaluation.evidence import Outcome
 from components.evaluation.gates import judge
 from components.models.catalog import make_model
 from components.models.contract import Budget, LogMetrics, TabularModel, log_nothing
+from components.racing.resampling import resampled, why_not
 from components.racing.standing import Race, Runner, runner_of, standing, title_of
 
 logger = logging.getLogger(__name__)
@@ -36,6 +38,7 @@ logger = logging.getLogger(__name__)
 MOST_RACED = 30_000
 """Of more training rows, so many at random take part in a race."""
 
+HELD_OUT_SHARE = AutoConfig.model_fields["held_out_share"].default
 FEWEST_HELD_OUT = 30
 SPARE = 0.2
 """A generator is begun only where this share of the budget is left."""
@@ -64,14 +67,33 @@ def fit_chosen(
     log: LogMetrics = log_nothing,
     checkpoint_dir: Path | None = None,
 ) -> Fitted:
-    """The generator that `config` names, or that wins the race it asks for, fitted on `table`."""
+    """The generator that `config` names, or that wins the race it asks for, fitted on `table`.
+
+    One that is to be resampled races against itself as it is.
+    """
     race = None
     if isinstance(config, AutoConfig):
         race = run_race(table, config, seed=seed)
         config = race.winner.model
+    elif isinstance(config, ResampledConfig):
+        race = try_judge(table, config, seed=seed)
+        config = race.winner.model
+    model = fit_model(config, table, seed=seed, log=log, checkpoint_dir=checkpoint_dir)
+    return Fitted(model, race)
+
+
+def fit_model(
+    config: ModelConfig,
+    table: Table,
+    *,
+    seed: int,
+    log: LogMetrics = log_nothing,
+    checkpoint_dir: Path | None = None,
+) -> TabularModel:
+    """The generator of these settings, fitted on `table` without a race."""
     model = make_model(config, table.schema.constraints)
     model.fit(table, seed=seed, log=log, checkpoint_dir=checkpoint_dir)
-    return Fitted(model, race)
+    return model
 
 
 def can_race(table: Table, config: AutoConfig) -> bool:
@@ -96,10 +118,11 @@ def candidates(purpose: Purpose) -> tuple[ModelConfig, ...]:
 def run_race(table: Table, config: AutoConfig, *, seed: int) -> Race:
     """Fit the candidates on a part of `table`, judge them on the rest, the quickest first.
 
-    The best outcome wins, and among equals the rows most like real ones (`standing`). The first
-    one always runs; one that cannot learn the table is left out, and the GAN, which takes longer
-    than the others together, unless these are all refused. Raises UserError where the rows are too
-    few to hold some out, or no generator can learn them.
+    The best outcome wins, and among equals the rows most like real ones (`standing`). Who leads
+    then runs with a judge too, which is kept if it earns its place (`why_not`). The first one
+    always runs; one that cannot learn the table is left out, and the GAN, which takes longer than
+    the others together, unless these are all refused. Raises UserError where the rows are too few
+    to hold some out, or no generator can learn them.
     """
     inside, held_out = hold_out(table, config.held_out_share, seed)
     started = time.monotonic()
@@ -124,6 +147,13 @@ def run_race(table: Table, config: AutoConfig, *, seed: int) -> Race:
         logger.info("race: %s is %s", title_of(model), runners[-1].outcome)
     if not runners:
         raise UserError(f"no generator can learn the table: {next(iter(left_out.values()))}")
+    leader, *_ = standing(runners)
+    judged = resampled(leader)
+    left = config.budget_seconds - (time.monotonic() - started)
+    if judged is not None and left < max(leader.seconds, SPARE * config.budget_seconds):
+        left_out[title_of(judged)] = f"{left:.0f} s of {config.budget_seconds:g} s were left"
+    elif judged is not None:
+        _try(judged, runners, left_out, (inside, held_out), config.purpose, seed)
     race = Race(
         num_train=len(inside),
         num_held_out=len(held_out),
@@ -132,6 +162,45 @@ def run_race(table: Table, config: AutoConfig, *, seed: int) -> Race:
     )
     logger.info("race: %s won of %d", race.winner.name, len(runners))
     return race
+
+
+def try_judge(table: Table, config: ResampledConfig, *, seed: int) -> Race:
+    """The generator as it is against itself with a judge, by the gates for sharing.
+
+    The judge wins where `why_not` has nothing against it. Raises UserError as `run_race` does.
+    """
+    parts = hold_out(table, HELD_OUT_SHARE, seed)
+    runners: list[Runner] = []
+    left_out: dict[str, str] = {}
+    with threadpool_limits(1):
+        runners.append(_run(config.generator, *parts, Purpose.SHARING, Budget(), seed))
+    _try(config, runners, left_out, parts, Purpose.SHARING, seed)
+    return Race(
+        num_train=len(parts[0]),
+        num_held_out=len(parts[1]),
+        runners=tuple(reversed(runners)),
+        left_out=left_out,
+    )
+
+
+def _try(
+    config: ResampledConfig,
+    runners: list[Runner],
+    left_out: dict[str, str],
+    parts: tuple[Table, Table],
+    purpose: Purpose,
+    seed: int,
+) -> None:
+    """Let the judge of one of the runners run too, and leave it out where it earns nothing."""
+    plain = next(runner for runner in runners if runner.model == config.generator)
+    with threadpool_limits(1):
+        judged = _run(config, *parts, purpose, Budget(), seed)
+    reason = why_not(plain, judged)
+    logger.info("race: %s %s", judged.name, reason or f"is {judged.outcome}")
+    if reason:
+        left_out[judged.name] = reason
+    else:
+        runners.append(judged)
 
 
 def _all_refused(runners: Sequence[Runner]) -> bool:

@@ -6,10 +6,12 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from components.config import AutoregressiveConfig, Gate, ModelConfig
+from components.config import AutoregressiveConfig, Gate, ModelConfig, ResampledConfig
 from components.evaluation.evidence import Measurement, Outcome, Verdict
 
-_ORDER = (Outcome.PASSED, Outcome.UNDECIDED, Outcome.REFUSED)
+ORDER = (Outcome.PASSED, Outcome.UNDECIDED, Outcome.REFUSED)
+"""Outcomes, the best first."""
+
 LIKENESS = "two_sample_auc"
 """The gated metric of how like real ones the rows are, where a purpose has it."""
 
@@ -27,7 +29,7 @@ class Gated(Record):
 
     The way from the ideal to the bar is 1; below 0 is better than ideal. Of a gate whose bar is the
     ideal (a gain above 0) it is the distance to the bar, in the metric's own units. `least_spent`
-    is that of the interval's better end; older records have none.
+    and `most_spent` are those of the interval's better and worse end; older records have none.
     """
 
     metric: str
@@ -36,6 +38,7 @@ class Gated(Record):
     high: float
     spent: float
     least_spent: float | None = None
+    most_spent: float | None = None
 
 
 class Runner(Record):
@@ -67,6 +70,8 @@ class Runner(Record):
 
 def title_of(model: ModelConfig) -> str:
     """A generator's name, with its crowd where it has one, and a price on the gap of its own."""
+    if isinstance(model, ResampledConfig):
+        return f"{title_of(model.generator)}, resampled"
     crowd = getattr(model, "crowd", 1)
     title = f"{model.name}, crowd {crowd}" if crowd > 1 else str(model.name)
     usual = AutoregressiveConfig().gap_weight
@@ -76,7 +81,7 @@ def title_of(model: ModelConfig) -> str:
 
 
 class Race(Record):
-    """A race's course and result, the winner first; who did not run, and why."""
+    """A race's course and result, the winner first; who was left out, and why."""
 
     num_train: int
     num_held_out: int
@@ -106,16 +111,18 @@ def runner_of(
     gates = []
     for result in verdict.gates:
         found = known[result.gate.metric]
+        value, low, high = (
+            spent(each, found.goal, result.gate) for each in (found.value, found.low, found.high)
+        )
         gates.append(
             Gated(
                 metric=found.name,
                 value=found.value,
                 low=found.low,
                 high=found.high,
-                spent=spent(found.value, found.goal, result.gate),
-                least_spent=spent(
-                    found.low if found.goal == "minimise" else found.high, found.goal, result.gate
-                ),
+                spent=value,
+                least_spent=min(low, high),
+                most_spent=max(low, high),
             )
         )
     return Runner(
@@ -155,7 +162,7 @@ def standing(runners: Sequence[Runner]) -> tuple[Runner, ...]:
     ]
     return tuple(
         runner
-        for outcome in _ORDER
+        for outcome in ORDER
         for runner in _of_one_outcome([one for one in marked if one.outcome is outcome])
     )
 

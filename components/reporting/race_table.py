@@ -31,7 +31,7 @@ class RaceTable:
 
 def race_table(race: Race) -> RaceTable:
     """The table of a race."""
-    left_out = "".join(f" {name} did not run: {why}." for name, why in race.left_out.items())
+    left_out = "".join(f" {name} was left out: {why}." for name, why in race.left_out.items())
     return RaceTable(
         titles=tuple(title(gate.metric) for gate in race.winner.gates),
         rows=tuple(_row(runner, place) for place, runner in enumerate(race.runners)),

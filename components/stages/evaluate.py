@@ -15,6 +15,7 @@ from components.config import (
     ModelConfig,
     Params,
     Purpose,
+    ResampledConfig,
     makes_images,
     reads_series,
 )
@@ -26,7 +27,7 @@ from components.evaluation.evidence import Evidence
 from components.evaluation.images.panels import Panel, save_panels
 from components.models.catalog import load_image_model, load_model, make_image_model
 from components.models.contract import Exportable, FormallyPrivate, ImageModel, TabularModel
-from components.racing.race import can_race, fit_chosen
+from components.racing.race import can_race, fit_chosen, fit_model
 from components.racing.standing import Race
 from components.racing.trade_off import trade_off
 from components.stages.anomaly import judge_anomalies
@@ -103,12 +104,17 @@ def _made(config: ImageModelConfig, train: ImageSet, num_images: int, seed: int)
 
 def _judge_rows(config: ModelConfig | AutoConfig, params: Params, paths: StagePaths) -> Evidence:
     def make_and_fit(table: Table, seed: int) -> TabularModel:
-        """A race in every part of the rows; where it is too small for one, the whole's winner."""
-        chosen = config
-        if isinstance(chosen, AutoConfig) and not can_race(table, chosen):
-            chosen = Race.load(paths.race).winner.model
+        """A race in every part of the rows; where it is too small for one, the whole's winner.
+
+        Whether a judge earns its place is asked of the whole alone.
+        """
+        is_known = isinstance(config, ResampledConfig) or (
+            isinstance(config, AutoConfig) and not can_race(table, config)
+        )
         with threadpool_limits(1):  # folds run side by side
-            return fit_chosen(chosen, table, seed=seed).model
+            if is_known:
+                return fit_model(Race.load(paths.race).winner.model, table, seed=seed)
+            return fit_chosen(config, table, seed=seed).model
 
     train, generator = read_train(paths), load_model(paths.model)
     evidence = evaluate(

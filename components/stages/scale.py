@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from components.config import AutoConfig, TrainConfig
+from components.config import AutoConfig, ResampledConfig, TrainConfig
 from components.data.images import ImageSet
 from components.data.table import Table
 from components.errors import UserError
@@ -24,11 +24,13 @@ def parted(rows: Rows, config: TrainConfig) -> tuple[Rows, Rows | None]:
 
 def check_scores(config: TrainConfig) -> None:
     """Raise UserError where a detector is asked for and the model cannot be one."""
-    if config.calibration_share is None or isinstance(config.model, AutoConfig):
+    model = config.model
+    if config.calibration_share is None or isinstance(model, AutoConfig):
         return
-    if not issubclass(model_class(config.model.name), (Scorer, ImageScorer)):
+    model = model.generator if isinstance(model, ResampledConfig) else model
+    if not issubclass(model_class(model.name), (Scorer, ImageScorer)):
         raise UserError(
-            f"train.model.name = {config.model.name} cannot say how odd a row is, so it finds no "
+            f"train.model.name = {model.name} cannot say how odd a row is, so it finds no "
             "anomalies; name a model that scores (docs/finding_anomalies.md)"
         )
 

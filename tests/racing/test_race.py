@@ -20,7 +20,7 @@ from components.config.params import parse_params
 from components.errors import UserError
 from components.evaluation.evidence import Outcome
 from components.models import autoregressive
-from components.models.trees import Trees
+from components.models.catalog import make_model
 from components.racing import race as racing
 from components.racing.race import can_race, fit_chosen, run_race
 from components.racing.standing import LIKENESS, Gated, Race, Runner, spent, standing
@@ -114,12 +114,15 @@ def test_every_candidate_is_judged_and_the_best_is_fitted_on_all_rows(
     table = mixed_table(rows)
     fitted = fit_chosen(AutoConfig(purpose=purpose, budget_seconds=3_600), table, seed=0)
     race = fitted.race
-    assert race is not None and not race.left_out
-    assert len(race.runners) == len(racing.candidates(purpose))
+    assert race is not None
+    judged = {f"{one.name}, resampled" for one in race.runners}
+    assert set(race.left_out) <= judged  # whose judge did not earn its place
+    plain = [one for one in race.runners if one.name not in judged]
+    assert len(plain) == len(racing.candidates(purpose))
     assert race.num_train + race.num_held_out == rows and race.num_held_out == 0.3 * rows
     assert race.runners == standing(race.runners[::-1])
     assert race.runners[0].is_unbeaten
-    assert isinstance(fitted.model, Trees) or race.winner.model.name == "copula"
+    assert type(fitted.model) is type(make_model(race.winner.model))
     race.save(tmp_path / "race.json")
     assert Race.load(tmp_path / "race.json") == race
     if purpose is Purpose.SHARING:
@@ -131,7 +134,7 @@ def test_a_spent_budget_leaves_the_slower_ones_out() -> None:
     config = AutoConfig(purpose=Purpose.SHARING, budget_seconds=1e-3)
     race = run_race(mixed_table(300), config, seed=0)
     assert [one.model.name for one in race.runners] == ["copula"]
-    assert set(race.left_out) == {"trees", "trees, crowd 25"}
+    assert set(race.left_out) == {"trees", "trees, crowd 25", "copula, resampled"}
 
 
 @pytest.mark.usefixtures("quick")
@@ -180,8 +183,8 @@ def test_who_cannot_learn_the_table_is_left_out(monkeypatch: pytest.MonkeyPatch)
     config, asked = AutoConfig(purpose=Purpose.SHARING), AutoregressiveConfig(steps=20)
     monkeypatch.setattr(racing, "candidates", lambda purpose: (CopulaConfig(), asked))
     race = run_race(mixed_table(400), config, seed=0)
-    assert race.winner.name == "copula"
-    (reason,) = race.left_out.values()
+    assert race.winner.name in ("copula", "copula, resampled")
+    reason = race.left_out["autoregressive, crowd 10"]
     assert "has 4 categories; autoregressive learns at most 1" in reason
     monkeypatch.setattr(racing, "candidates", lambda purpose: (asked,))
     with pytest.raises(UserError, match="no generator can learn the table: column 'city'"):
@@ -193,8 +196,8 @@ def test_the_gan_runs_only_where_all_others_are_refused(monkeypatch: pytest.Monk
     config, last = AutoConfig(purpose=Purpose.SHARING, budget_seconds=3_600), CtganConfig(steps=20)
     monkeypatch.setattr(racing, "candidates", lambda purpose: (last, last))
     race = run_race(mixed_table(400), config, seed=0)
-    assert [one.outcome for one in race.runners] == [Outcome.UNDECIDED]
-    assert set(race.left_out) == {"ctgan"}
+    assert {one.outcome for one in race.runners} == {Outcome.UNDECIDED}
+    assert "ctgan" in race.left_out
     monkeypatch.setattr(racing, "candidates", lambda purpose: (TreesConfig(), last))
     race = run_race(mixed_table(400), config, seed=0)  # these remember their rows
-    assert {one.name for one in race.runners} == {"trees", "ctgan"}
+    assert {"trees", "ctgan"} <= {one.name for one in race.runners}
