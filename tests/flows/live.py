@@ -7,8 +7,10 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import psutil
@@ -16,6 +18,8 @@ import psutil
 from tests.home import mintmark
 
 SETTLED = ("Completed", "Failed", "Cancelled", "Suspended")
+_TRIES = 6
+"""As many as Prefect's own clients make where the server says that it cannot answer just now."""
 
 
 @dataclass(frozen=True)
@@ -27,12 +31,20 @@ class Live:
     mlflow: str
 
     def call(self, path: str, body: Any = None) -> Any:
-        """The answer of Prefect's API."""
+        """The answer of Prefect's API; one that cannot be had just now is asked for again."""
         data = None if body is None else json.dumps(body).encode()
         request = Request(self.prefect + "/api" + path, data=data)
         request.add_header("Content-Type", "application/json")
-        with urlopen(request, timeout=60) as answer:
-            text = answer.read()
+        for left in reversed(range(_TRIES)):
+            try:
+                with urlopen(request, timeout=60) as answer:
+                    text = answer.read()
+            except HTTPError as error:
+                if error.code != HTTPStatus.SERVICE_UNAVAILABLE or not left:
+                    raise
+                time.sleep(1)
+                continue
+            break
         return json.loads(text) if text else None
 
     def deployment(self, name: str) -> Any:
