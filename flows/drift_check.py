@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from pydantic import Field
 
-from components.data.batches import Batches, parquet_batches
-from components.data.schema import Schema
-from components.data.sources import absolute, open_batches
+from components.data.images import ImageSet
+from components.data.sources import absolute
 from components.errors import UserError
+from components.monitoring.anomaly_report import AnomalyReport, SeriesReport
 from components.monitoring.drift import Baseline, Detection, detect, make_baseline
+from components.monitoring.odd_images import ImageDetector
 from components.monitoring.reference import Reference, make_reference, reference_name
 from components.monitoring.report import DriftReport, Problem, ProblemKind
 from components.monitoring.season import Period, Season
@@ -23,8 +23,8 @@ from components.registry.monitoring_runs import EarlierLook, Watched, earlier_lo
 from components.registry.tracking import connect
 from components.stages.paths import StagePaths
 from components.storage.home import Home
-from components.storage.shared import find_content
 from flows.forms import Form
+from flows.sides import ImageSides, New, RowSides, sides_of
 
 ALARM_SHARE = 0.3
 FALSE_ALARMS = 0.1
@@ -43,8 +43,8 @@ class MonitorRequest(Form):
     data: str = Field(
         "",
         title="New rows",
-        description="A path, folder, glob or s3:// URI of CSV or Parquet; without it, the model's "
-        "own source as it is now",
+        description="A path, folder, glob or s3:// URI of CSV, Parquet or images; without it, the "
+        "model's own source as it is now",
     )
     alarm_share: float = Field(
         ALARM_SHARE,
@@ -124,29 +124,30 @@ def look(request: MonitorRequest, home: Home) -> Look:
         raise UserError(f"{request.breaches} breaches in {request.of_looks} looks cannot be")
     watched = find_watched(connect(home), request.model)
     data = absolute(request.data or watched.data)
-    detector = _detector(watched, request, home)
+    sides, detector = sides_of(watched, home), _detector(watched, request, home)
+    _check_season(watched, request)
+    baseline = _baseline(sides, request.season, detector)
     with ExitStack() as stack:
-        baseline = _baseline(watched, request.season, detector, home)
-        scratch = Path(stack.enter_context(TemporaryDirectory()))
         try:
-            batches, content = stack.enter_context(open_batches(data, scratch))
+            new = stack.enter_context(sides.open(data))
+            reference = baseline.reference.without(new.lacking)
             detection = detect(
-                baseline,
-                batches,
+                replace(baseline, reference=reference),
+                new.batches,
                 alarm_share=request.alarm_share,
                 ignored=_ignored(watched),
                 alpha=request.alpha,
                 together=detector is None or detector.compares_together,
             )
             if detector is not None:
-                scored = _scored(detection.report, detector, batches)
+                scored = _scored(detection.report, detector, new)
                 detection = replace(detection, report=scored)
         except UserError as error:
             problem = Problem(kind=ProblemKind.UNREADABLE, text=str(error))
             num_reference = baseline.reference.num_rows
             report = unusable(problem, alarm_share=request.alarm_share, num_reference=num_reference)
             return Look(watched, data, Detection(report))
-    return Look(watched, data, detection, content)
+    return Look(watched, data, detection, new.content)
 
 
 def look_again(request: MonitorRequest, home: Home) -> Look:
@@ -182,7 +183,7 @@ def _breaches(earlier: Sequence[EarlierLook], content: str) -> list[bool]:
 
 
 def requests_for_each(request: MonitorRequest, home: Home) -> list[MonitorRequest]:
-    """The same request for every model of rows with a champion, where it names none."""
+    """The same request for every model with a champion, where it names none."""
     if request.model:
         return [request]
     if request.data:
@@ -190,7 +191,7 @@ def requests_for_each(request: MonitorRequest, home: Home) -> list[MonitorReques
     if request.flagged:
         raise UserError(f"flagged {request.flagged:g} without a model: say which finds anomalies")
     listed = list_models(connect(home))
-    found = [each.name for each in listed if each.champion and not each.makes_images]
+    found = [each.name for each in listed if each.champion]
     return [request.model_copy(update={"model": name}) for name in found]
 
 
@@ -212,43 +213,43 @@ def _ignored(watched: Watched) -> tuple[str, ...]:
     return watched.dropped if watched.false_alarms is None else (*watched.dropped, watched.target)
 
 
-def _scored(report: DriftReport, detector: Detector, batches: Batches) -> DriftReport:
+def _scored(report: DriftReport, detector: Detector, new: New) -> DriftReport:
     """The report with what the detector says of the rows; why it can say nothing is a finding."""
     if not report.num_current or any(p.kind is ProblemKind.NO_VALUES for p in report.problems):
         return report
     try:
-        return with_anomalies(report, detector.find(batches))
+        return with_anomalies(report, _found(detector, new))
     except UserError as error:
         problem = Problem(kind=ProblemKind.NOT_SCORED, text=f"the rows are not scored: {error}")
         return with_problem(report, problem)
 
 
-def _baseline(watched: Watched, season: Season, detector: Detector | None, home: Home) -> Baseline:
+def _found(detector: Detector, new: New) -> AnomalyReport | SeriesReport:
+    if isinstance(detector, ImageDetector):
+        assert isinstance(new.scored, ImageSet), "a detector of images is of a champion of these"
+        return detector.find(new.scored)
+    return detector.find(new.batches)
+
+
+def _check_season(watched: Watched, request: MonitorRequest) -> None:
+    if watched.images is not None and request.period is not Period.NONE:
+        raise UserError(f"{watched.model!r} makes images, and these have no {request.period}")
+
+
+def _baseline(sides: RowSides | ImageSides, season: Season, detector: Detector | None) -> Baseline:
     """The training rows, the sketch of which is computed once for each content, and the judged."""
+    keys, home = sides.watched.content_keys, sides.home
     paths = StagePaths(Path())
-    schema = Schema.load(_kept(watched, paths.schema, home))
-    batches = parquet_batches(_kept(watched, paths.train, home))
-    content = f"{watched.content_keys[str(paths.train)]} {watched.content_keys[str(paths.schema)]}"
+    content = f"{keys[str(paths.train)]} {keys[str(paths.schema)]}"
     sketch = home.sketches / reference_name(content, season)
     if sketch.is_file():
-        reference = Reference.load(sketch, schema)
+        reference = Reference.load(sketch, sides.schema)
     else:
-        reference = make_reference(batches, schema, season)
+        reference = make_reference(sides.train, sides.schema, season)
         reference.save(sketch)
     if detector is not None:
-        reference = reference.without([watched.target]).not_comparing(detector.not_compared)
-    own = None
-    if str(paths.synthetic) in watched.content_keys:
-        own = parquet_batches(_kept(watched, paths.synthetic, home))
-    return make_baseline(batches, schema, season=season, reference=reference, synthetic=own)
-
-
-def _kept(watched: Watched, path: Path, home: Home) -> Path:
-    """The file of the cache that holds this output of the champion's run."""
-    try:
-        return find_content(home, watched.content_keys[str(path)])
-    except UserError as error:
-        raise UserError(
-            f"{path} of {watched.model} version {watched.version}: {error}; monitor where it was "
-            "trained, or bring it back with `dvc pull`"
-        ) from error
+        told = [sides.watched.target] if sides.watched.target in sides.schema.names else []
+        reference = reference.without(told).not_comparing(detector.not_compared)
+    return make_baseline(
+        sides.train, sides.schema, season=season, reference=reference, synthetic=sides.synthetic
+    )

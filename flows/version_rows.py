@@ -65,7 +65,7 @@ def read_version_rows(model: str, which: str, home: Home) -> VersionRows:
     content = find_content(connect(home), model, which)
     params = parse_params(content.settings, f"version {content.version} of {model}")
     if params.prepare.images is not None:
-        raise UserError(f"{model!r} makes images; only rows of tables are watched so far")
+        raise UserError(f"{model!r} makes images; only what rows of tables bring is measured anew")
     paths = StagePaths(Path())
     schema = Schema.load(_kept(content, paths.schema, home))
     train, test, synthetic = (

@@ -13,9 +13,8 @@ import yaml
 from mlflow import MlflowClient
 from mlflow.entities import Metric
 
-from components.config import Purpose
+from components.config import ImagesConfig, Purpose
 from components.config.evaluate import FALSE_ALARMS
-from components.errors import UserError
 from components.monitoring.anomaly_report import SeriesReport
 from components.monitoring.report import DriftReport
 from components.registry.audit import history
@@ -43,7 +42,7 @@ class Watched:
 
     `dropped` are the columns of the source that it was not trained on. `false_alarms` is the share
     of normal rows that it may flag, None for one that is not to find anomalies; `target` is then no
-    matter to it.
+    matter to it. `images` says how those of one that makes images are read.
     """
 
     model: str
@@ -53,6 +52,7 @@ class Watched:
     content_keys: Mapping[str, str]
     target: str = ""
     false_alarms: float | None = None
+    images: ImagesConfig | None = None
 
 
 @dataclass(frozen=True)
@@ -65,18 +65,14 @@ class EarlierLook:
 
 
 def find_watched(client: MlflowClient, model: str) -> Watched:
-    """The champion of `model`; raises UserError where there is none, or it was revoked.
-
-    So it does for one that makes images: these are not watched yet.
-    """
+    """The champion of `model`; raises UserError where there is none, or it was revoked."""
     registered = find_version(client, model, CHAMPION)
     check_standing(registered)
     with TemporaryDirectory() as folder:
         path = client.download_artifacts(str(registered.run_id), "params.yaml", folder)
         settings = yaml.safe_load(Path(path).read_text())
     prepare = settings["prepare"]
-    if prepare.get("images") is not None:
-        raise UserError(f"{model!r} makes images; only rows of tables are monitored so far")
+    images = prepare.get("images")
     return Watched(
         model=model,
         version=str(registered.version),
@@ -85,6 +81,7 @@ def find_watched(client: MlflowClient, model: str) -> Watched:
         content_keys=json.loads(registered.tags["mintmark.content_keys"]),
         target=prepare.get("target", ""),
         false_alarms=_false_alarms(settings.get("evaluate", {})),
+        images=None if images is None else ImagesConfig.model_validate(images),
     )
 
 

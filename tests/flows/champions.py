@@ -9,10 +9,11 @@ import pandas as pd
 import yaml
 from mlflow import MlflowClient
 
-from components.config import Purpose
+from components.config import Params, Purpose
 from components.data.table import Table
 from components.registry.promotion import CHAMPION
 from components.registry.tracking import find_experiment
+from components.stages.paths import StagePaths
 from components.storage.dvc import cached_file
 from components.storage.home import Home
 
@@ -130,6 +131,29 @@ def make_detector(
     client.log_text(run.info.run_id, yaml.safe_dump(settings), "params.yaml")
     client.create_registered_model(name)
     client.log_artifacts(run.info.run_id, str(model_dir), "generator/data/generator")
+    version = client.create_model_version(
+        name,
+        f"runs:/{run.info.run_id}/generator",
+        run.info.run_id,
+        tags={"mintmark.content_keys": json.dumps(keys)},
+    ).version
+    client.set_registered_model_alias(name, CHAMPION, version)
+    return str(version)
+
+
+def make_image_champion(
+    client: MlflowClient, name: str, params: Params, paths: StagePaths, home: Home
+) -> str:
+    """A champion of images, of what `prepare` and `train` wrote to `paths`; its number."""
+    keys = {
+        str(StagePaths(Path()).train): keep_by_content(paths.train.read_bytes(), home),
+        str(StagePaths(Path()).schema): keep_by_content(paths.schema.read_bytes(), home),
+    }
+    run = client.create_run(find_experiment(client, name, home))
+    settings = yaml.safe_dump(params.model_dump(mode="json", exclude_none=True))
+    client.log_text(run.info.run_id, settings, "params.yaml")
+    client.create_registered_model(name)
+    client.log_artifacts(run.info.run_id, str(paths.model), "generator/data/generator")
     version = client.create_model_version(
         name,
         f"runs:/{run.info.run_id}/generator",

@@ -283,6 +283,7 @@ def test_the_flow_tells_of_odd_rows_by_an_event_of_their_own(
 
     data = setting.file("told.csv", planted(400, 15))
     EventsWorker.set_client_override(AssertingEventsClient)
+    AssertingEventsClient.reset()  # which keeps what other tests told
     with prefect_server(set_up_environment()):
         (found,) = monitor(MonitorRequest(model=PARTS, data=data))
         with get_client(sync_client=True) as client:
