@@ -54,7 +54,8 @@ class OddsTrees:
         """Of being real, shape (rows,), within `SUREST` of 0, for rows in `encode`'s form."""
         blocks = [rows[start : start + _BLOCK] for start in range(0, len(rows), _BLOCK)]
         found = np.concatenate([self._added(block) for block in blocks] or [np.zeros(0)])
-        return np.clip(found, -SUREST, SUREST)
+        within: NDArray[np.float64] = np.clip(found, -SUREST, SUREST)
+        return within
 
     def _added(self, rows: Matrix) -> NDArray[np.float64]:
         nodes = np.repeat(self.roots[None], len(rows), axis=0)

@@ -125,12 +125,12 @@ class Resampled:
         first = self._drawn(num_rows, condition, _seed(rng))
         codes = first[:, self.schema_.learned.index(target)]
         for code in np.unique(codes[~np.isnan(codes)]):
-            rows = np.flatnonzero(codes == code)
+            own = np.flatnonzero(codes == code)
             given = {**condition, target.name: target.categories[int(code)]}
-            further = self._drawn(len(rows) * (most - 1), given, _seed(rng))
-            further = further.reshape(len(rows), most - 1, -1)
-            candidates = np.concatenate([first[rows][:, None], further], axis=1)
-            first[rows] = self._picked(candidates, rng)
+            further = self._drawn(len(own) * (most - 1), given, _seed(rng))
+            further = further.reshape(len(own), most - 1, -1)
+            candidates = np.concatenate([first[own][:, None], further], axis=1)
+            first[own] = self._picked(candidates, rng)
         return first
 
     def _picked(self, candidates: Matrix, rng: np.random.Generator) -> Matrix:

@@ -89,7 +89,8 @@ class ImageFacts:
 def facts_schema(frame: pd.DataFrame) -> Schema:
     """The schema of the facts of training images."""
     kinds = {
-        name: ColumnKind.CATEGORICAL if name == LABEL else ColumnKind.NUMERICAL for name in frame
+        str(name): ColumnKind.CATEGORICAL if name == LABEL else ColumnKind.NUMERICAL
+        for name in frame
     }
     return describe(frame, kinds, LABEL if LABEL in frame else "brightness")
 

@@ -30,7 +30,8 @@ class Odds(nn.Module):
                 torch.isnan(values) & self.missing_left[nodes]
             )
             nodes = torch.where(goes_left, self.left[nodes], self.right[nodes])
-        return self.value[nodes].sum(dim=1).clamp(-self.surest, self.surest)
+        odds: Tensor = self.value[nodes].sum(dim=1).clamp(-self.surest, self.surest)
+        return odds
 
 
 class ResampledRows(nn.Module):
@@ -53,9 +54,12 @@ class ResampledRows(nn.Module):
         split = [self.shared, self.candidates * self.own, self.candidates]
         shared, own, deciding = uniforms.split(split, dim=1)
         own = own.reshape(uniforms.shape[0] * self.candidates, self.own)
-        rows = self.program(torch.cat([shared.repeat_interleave(self.candidates, 0), own], dim=1))
+        rows: Tensor = self.program(
+            torch.cat([shared.repeat_interleave(self.candidates, 0), own], dim=1)
+        )
         noise = -torch.log(-torch.log(deciding))
         best = (self.odds(rows).reshape(-1, self.candidates) + noise).argmax(dim=1)
         groups = rows.reshape(-1, self.candidates, rows.shape[1])
         picked = best[:, None, None].expand(-1, 1, rows.shape[1])
-        return groups.gather(1, picked).squeeze(1)
+        found: Tensor = groups.gather(1, picked).squeeze(1)
+        return found
