@@ -22,8 +22,8 @@ def monitor(
     data: Annotated[
         str,
         typer.Option(
-            help="The new rows: a path, folder or glob of CSV or Parquet, or s3://. Without it, "
-            "the place the training rows came from, as it is now."
+            help="The new rows: a path, folder or glob of CSV, Parquet or images, or s3://. "
+            "Without it, the place the training rows came from, as it is now."
         ),
     ] = "",
     json_: Annotated[
