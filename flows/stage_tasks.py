@@ -1,6 +1,9 @@
 """The stages as Prefect tasks: each one `dvc repro` of one stage in the run's workspace."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from prefect import task
@@ -8,8 +11,10 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.logging import get_run_logger
 
-from components.config import Params
+from components.config import Device, Params
+from components.registry.costs import Cost, add_cost
 from components.registry.live import live_curves
+from components.registry.tracking import connect
 from components.stages.training_curves import parse_step_line
 from components.storage.dvc import DvcSession, StageFailed
 from components.storage.home import find_home
@@ -44,12 +49,45 @@ def run_stage(stage: str, dvc: DvcSession, params: Params) -> StageDone:
             curves.log(*parsed)
 
     key, home = request_key(params), find_home()
+    asked = time.monotonic()
     with slot_for(stage, params), live_curves(params.name, key, home) as curves:
-        started = time.monotonic()
-        was_cached = dvc.reproduce(stage, tell)
-        seconds = time.monotonic() - started
-    logger.info("%s: %s in %.1f s", stage, "unchanged" if was_cached else "done", seconds)
-    return StageDone(seconds, was_cached)
+        with _counted(stage, dvc, params, waited=time.monotonic() - asked) as done:
+            done.was_cached = dvc.reproduce(stage, tell)
+    found = "unchanged" if done.was_cached else "done"
+    logger.info("%s: %s in %.1f s", stage, found, done.cost.seconds)
+    return StageDone(done.cost.seconds, done.was_cached)
+
+
+@dataclass
+class _Done:
+    """What is known of a stage while it is brought up to date."""
+
+    was_cached: bool = False
+    cost: Cost = field(default_factory=Cost)
+
+
+@contextmanager
+def _counted(stage: str, dvc: DvcSession, params: Params, *, waited: float) -> Iterator[_Done]:
+    """Count what a stage takes in the block, and add it to the request's run, also if it fails.
+
+    A stage that was done before costs the version nothing.
+    """
+    done, started, before = _Done(), time.monotonic(), dvc.processor_seconds
+    try:
+        yield done
+    finally:
+        seconds, gpus = time.monotonic() - started, _num_gpus(stage, params)
+        done.cost = Cost(seconds, waited, dvc.processor_seconds - before, gpus * seconds)
+        if not done.was_cached:
+            home = find_home()
+            key = request_key(params)
+            add_cost(connect(home), params.name, key, stage, done.cost, home)
+
+
+def _num_gpus(stage: str, params: Params) -> int:
+    """How many GPUs the stage holds."""
+    is_on_gpus = stage == "train" and params.train.device is Device.CUDA
+    return params.train.devices if is_on_gpus else 0
 
 
 @task(

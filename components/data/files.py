@@ -3,6 +3,7 @@
 import csv
 import gzip
 import hashlib
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,9 +13,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from components.data.memory import within_free_memory
 from components.errors import UserError
 
 FORMATS = (".csv", ".csv.gz", ".parquet", ".pq")
+
+_DAMAGE = (ValueError, EOFError, OSError, pa.ArrowException, zlib.error, csv.Error)
+"""What readers raise of files that are cut short or changed."""
 
 
 def hash_files(paths: Sequence[Path]) -> str:
@@ -67,10 +72,11 @@ def is_csv(path: Path) -> bool:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Raise as a UserError what goes wrong with the file inside."""
+    """Raise as a UserError what goes wrong with the file inside, also that it is too large."""
     try:
-        yield
-    except (ValueError, EOFError, OSError, pa.ArrowException) as error:
+        with within_free_memory(str(path)):
+            yield
+    except _DAMAGE as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"cannot read {path}: {reason}") from error
 
