@@ -124,7 +124,13 @@ _CHANGES: list[Callable[[NDArray[Any]], NDArray[Any]]] = [
 
 def _largest(values: NDArray[Any]) -> Any:
     kind = values.dtype
-    return np.finfo(kind).max if kind.kind == "f" else np.iinfo(kind).max if kind != bool else True
+    match kind.kind:
+        case "f":
+            return np.finfo(kind).max
+        case "b":
+            return True
+        case _:
+            return np.iinfo(kind).max
 
 
 @st.composite

@@ -65,7 +65,7 @@ def test_whatever_was_changed_is_refused(use: str, registered: Registered, tmp_p
 
     def attack(data: bytes) -> None:
         path.write_bytes(data)
-        with pytest.raises(UserError, match="not what was registered|was changed after"):
+        with pytest.raises(UserError, match=r"not what was registered|was changed after"):
             act(registered, target)
         assert not target.exists()
 
