@@ -215,7 +215,7 @@ PREFECT = {
 
 @pytest.mark.parametrize("act", PREFECT)
 def test_prefect_asks_for_its_own_login(act: str, stage: Stage) -> None:
-    """Neither nobody nor a reader or worker of the registry comes in; who knows the password does."""
+    """Nobody comes in, and no reader or worker of the registry; who knows the password does."""
     method, path, body = PREFECT[act]
     running = stage.running
     found = ask(f"{running.prefect_url}/api/deployments/filter", running.secrets["prefect"], {})
