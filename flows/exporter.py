@@ -32,7 +32,7 @@ def sources(home: Home) -> dict[str, Read]:
     }
 
 
-@dataclass
+@dataclass(eq=False)
 class Exporter(Collector):
     """Collects from all sources, at most once in `seconds`; in between it says the same again.
 

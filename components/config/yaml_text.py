@@ -9,7 +9,8 @@ from components.errors import UserError
 
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = 80
-_SHORT.maxlong = 40
+_SHORT.maxlong, _SHORT.maxlevel = 40, 2
+_LONGEST = 200
 
 
 def parse_yaml(text: str | bytes, origin: str) -> Any:
@@ -27,4 +28,5 @@ def shown(value: Any) -> str:
     >>> shown("x" * 500)
     "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'"
     """
-    return _SHORT.repr(value)
+    text = _SHORT.repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,10 +35,9 @@ def saved(name: str) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
 
 
-def each_model() -> Iterator[Any]:
-    for name in NAMES:
-        marks = () if name in IN_A_HURRY else (pytest.mark.slow,)
-        yield pytest.param(name, marks=marks)
+def each_model() -> list[Any]:
+    slow = [pytest.mark.slow]
+    return [pytest.param(n, marks=[] if n in IN_A_HURRY else slow) for n in NAMES]
 
 
 def write(files: dict[str, bytes], folder: Path) -> Path:
