@@ -18,6 +18,7 @@ from components.errors import UserError
 
 FORMATS = (".csv", ".csv.gz", ".parquet", ".pq")
 
+_LONGEST = 200
 _DAMAGE = (ValueError, EOFError, OSError, pa.ArrowException, zlib.error, csv.Error)
 """What readers raise of files that are cut short or changed."""
 
@@ -77,7 +78,7 @@ def reading(path: Path) -> Iterator[None]:
         with within_free_memory(str(path)):
             yield
     except _DAMAGE as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = str(error).splitlines()[0][:_LONGEST] if str(error) else type(error).__name__
         raise UserError(f"cannot read {path}: {reason}") from error
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from components.config.yaml_text import shown
 from components.data.digits import Grid
 from components.data.image_schema import ImageSchema
 from components.data.schema import Schema
@@ -28,6 +29,7 @@ FORMAT, UNSEALED = 2, 1
 
 _WEIGHTS = "weights.safetensors"
 _HELD, _SEAL = "held", "seal"
+_LONGEST = 200
 _DAMAGE = (
     SafetensorError,
     ArithmeticError,
@@ -102,7 +104,7 @@ def reading_model(directory: Path) -> Iterator[None]:
     try:
         yield
     except _DAMAGE as error:
-        reason = str(error).partition("\n")[0] or type(error).__name__
+        reason = str(error).partition("\n")[0][:_LONGEST] or type(error).__name__
         raise UserError(f"the model at {directory} cannot be read: {reason}") from error
 
 
@@ -149,7 +151,9 @@ def _read_header(directory: Path) -> dict[str, Any]:
         header: dict[str, Any] = json.loads(path.read_bytes())
         written = header.get("format")
     if written not in (FORMAT, UNSEALED):
-        raise UserError(f"{path} has format {written!r}; this version reads {UNSEALED}, {FORMAT}")
+        raise UserError(
+            f"{path} has format {shown(written)}; this version reads {UNSEALED}, {FORMAT}"
+        )
     return header
 
 

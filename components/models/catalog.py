@@ -29,6 +29,7 @@ from components.config import (
     TreesConfig,
     TvaeConfig,
 )
+from components.config.yaml_text import shown
 from components.errors import UserError
 from components.models.artifact import read_header, read_held, reading_model
 from components.models.constrained import Constrained
@@ -199,5 +200,6 @@ def model_class(name: str) -> type[Any]:
 
 def _entry(name: str, known: Mapping[str, Entry]) -> Entry:
     if name not in known:
-        raise UserError(f"no model is called {name!r}; known models: {', '.join(sorted(known))}")
+        models = ", ".join(sorted(known))
+        raise UserError(f"no model is called {shown(name)}; known models: {models}")
     return known[name]

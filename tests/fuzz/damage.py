@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -94,11 +95,12 @@ def damaged_json(draw: st.DrawFn, original: Any) -> Any:
             holder = holder[step]
         match draw(st.sampled_from(("replace", "replace", "leave out", "add"))):
             case "replace":
-                holder[last] = draw(st.sampled_from(ODD))
+                holder[last] = deepcopy(draw(st.sampled_from(ODD)))
             case "leave out":
                 del holder[last]
             case _ if isinstance(holder, dict):
-                holder[draw(st.sampled_from(["", "name", "../x", str(last) * 2]))] = holder[last]
+                name = draw(st.sampled_from(["", "name", "../x", str(last) * 2]))
+                holder[name] = deepcopy(holder[last])
         if not value:
             break
     return value
@@ -113,13 +115,24 @@ _CHANGES: list[Callable[[NDArray[Any]], NDArray[Any]]] = [
     lambda a: -a,
     lambda a: np.zeros_like(a),
     lambda a: np.full_like(a, _largest(a)),
-    lambda a: np.full_like(a, -_largest(a)),
+    lambda a: np.full_like(a, _smallest(a)),
     lambda a: np.full(a.shape, np.nan, dtype=np.float32),
     lambda a: a.astype(np.float64),
     lambda a: np.resize(a, 3),
     lambda a: np.empty((0, *a.shape[1:]), a.dtype),
     lambda a: np.sort(a, axis=None)[::-1].reshape(a.shape),
 ]
+
+
+def _smallest(values: NDArray[Any]) -> Any:
+    kind = values.dtype
+    match kind.kind:
+        case "f":
+            return np.finfo(kind).min
+        case "b":
+            return False
+        case _:
+            return np.iinfo(kind).min
 
 
 def _largest(values: NDArray[Any]) -> Any:

@@ -125,10 +125,10 @@ SMALL = 256 * 1024**2
 
 
 def numbers_without_end(path: Path) -> Path:
-    """Forty million equal numbers in some kilobytes of Parquet."""
+    """Eighty million equal numbers in some kilobytes of Parquet."""
     table = pa.table({"a": np.full(10**6, 1.5)})
     with pq.ParquetWriter(path / "rows.parquet", table.schema) as writer:
-        for _ in range(40):
+        for _ in range(80):
             writer.write_table(table)
     return path / "rows.parquet"
 
