@@ -36,7 +36,8 @@ def hash_folder(folder: Path) -> str:
 def check_files(version: ModelVersion, folder: Path) -> None:
     """Raise UserError where the package in `folder` is not the one that was registered.
 
-    Compiled code is deleted first: Python would run it in place of what has a hash. Of versions from before such hashes were kept, only the log says that nothing was compared.
+    Compiled code is deleted first: Python would run it in place of what has a hash. Of
+    versions from before such hashes were kept, only the log says that nothing was compared.
     """
     for compiled in list(folder.rglob(_COMPILED)):
         shutil.rmtree(compiled, ignore_errors=True)  # another may be loading it
