@@ -49,6 +49,10 @@ class JsonLines(logging.Formatter):
     they are known, and the `error` with its traceback.
     """
 
+    def __init__(self, *_: object) -> None:
+        """The form is always the same, whatever Prefect's settings say of one."""
+        super().__init__()
+
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
         when = datetime.fromtimestamp(record.created, UTC)

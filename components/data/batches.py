@@ -159,6 +159,8 @@ def _read_parquet(path: Path, size: int, names: Sequence[str]) -> Iterator[pd.Da
         while True:
             with reading(path):
                 batch = next(batches, None)
+                if batch is not None:
+                    batch.validate(full=True)  # text that is none would fail only where it is used
                 rows = None if batch is None else _to_pandas(_plain(pa.Table.from_batches([batch])))
             if rows is None:
                 return

@@ -87,9 +87,18 @@ def _read_file(path: Path) -> pd.DataFrame:
         raise UserError(f"cannot read {path}: accepted formats are {', '.join(FORMATS)}")
     with reading(path):
         if not is_csv(path):
-            return pd.read_parquet(path)
+            frame = pd.read_parquet(path)
+            _check_text(frame)
+            return frame
         refuse_duplicate_names(path)
         return pd.read_csv(path, low_memory=False)
+
+
+def _check_text(frame: pd.DataFrame) -> None:
+    """Raise ArrowInvalid where a text is none: it would fail only where it is used."""
+    for _, values in frame.items():
+        if isinstance(values.dtype, pd.StringDtype):
+            pa.array(values).validate(full=True)
 
 
 def refuse_duplicate_names(path: Path) -> None:

@@ -64,6 +64,8 @@ def test_prefect_logs_in_this_form(tmp_path: object) -> None:
         "from flows.project import set_up_environment\n"
         "set_up_environment()\n"
         "from prefect.logging import get_logger\n"
+        "from prefect.logging.configuration import setup_logging\n"
+        "setup_logging()\n"
         "from flows.logs import log_about\n"
         "log_about(model='adult')\n"
         "get_logger('flow_runs').info('a [bold]line[/bold] ' + 'x' * 300)\n"

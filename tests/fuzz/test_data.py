@@ -204,12 +204,12 @@ def a_packed_lie(path: Path) -> Path:
 BOMBS = {
     numbers_without_end: ("rows.parquet", "more memory than is free"),
     one_long_text: ("rows.parquet", "more memory than is free"),
-    a_line_without_end: ("rows.csv.gz", "more memory than is free"),
+    a_line_without_end: ("rows.csv.gz", "out of memory|more memory than is free"),
     a_name_without_end: ("rows.csv.gz", "more memory than is free"),
     a_vast_picture: ("1.png", "cannot be read as an image"),
     a_large_picture: ("1.png", "cannot be read as an image"),
     a_picture_with_much_to_say: ("1.png", "cannot be read as an image"),
-    a_packed_lie: ("images.npz", "more memory than is free"),
+    a_packed_lie: ("images.npz", "cannot be read as .npz|more memory than is free"),
 }
 """What is read of it where: by `judge`, and by a run."""
 
