@@ -40,10 +40,10 @@ lint: $(TOOLS)  ## Check style, types and import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 audit: $(INSPECTORS)  ## Look the locked packages up among known vulnerabilities (asks pypi.org)
-	@$(INSPECT)/pip-audit --no-deps --disable-pip -r requirements.lock -r requirements-servers.lock
+	@$(INSPECT)/pip-audit --strict --no-deps --disable-pip -r requirements.lock -r requirements-servers.lock
 
 sbom: $(INSPECTORS)  ## List all that is installed to run, as CycloneDX, in sbom.json
-	@cat requirements.lock requirements-servers.lock | $(INSPECT)/cyclonedx-py requirements - \
+	@cat requirements.lock requirements-servers.lock | PYTHONWARNINGS=ignore $(INSPECT)/cyclonedx-py requirements - \
 	    --pyproject pyproject.toml --output-reproducible --output-file sbom.json
 
 up: $(RUNTIME)  ## Start the services of this machine: servers, worker, deployments

@@ -63,7 +63,7 @@ def _connected() -> Iterator[None]:
         ray.shutdown()
 
 
-class RayBackend(ParallelBackendBase):  # type: ignore[misc] - joblib has no types
+class RayBackend(ParallelBackendBase):  # type: ignore[misc]  # joblib has no types
     """Joblib's calls as tasks of Ray, a processor each, as many at once as the cluster has.
 
     Ray's own backend for joblib keeps all results back until the last is there.
