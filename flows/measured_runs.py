@@ -14,6 +14,7 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.client.schemas.responses import GlobalConcurrencyLimitResponse
 
 from components.registry.measured import Measured
 from flows.workers import live_workers
@@ -109,7 +110,7 @@ def _quantiles(waits: list[float]) -> dict[tuple[str, ...], float]:
 
 
 def _slots(client: SyncPrefectClient) -> Iterator[Measured]:
-    found = []
+    found: list[GlobalConcurrencyLimitResponse] = []
     while page := client.read_global_concurrency_limits(limit=_PAGE, offset=len(found)):
         found += page
     yield Measured(

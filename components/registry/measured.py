@@ -87,7 +87,9 @@ def _verdicts(versions: Sequence[ModelVersion]) -> Measured:
 
 
 def _acts(client: MlflowClient, home: Home) -> Measured:
-    counts = Counter((each.act.model, each.act.action) for each in recorded(client, home))
+    counts: Counter[tuple[str, ...]] = Counter(
+        (each.act.model, each.act.action) for each in recorded(client, home)
+    )
     return Measured(
         "mintmark_acts",
         "What was done to a model by the audit record: promote, rollback, retrain, ...",
@@ -202,7 +204,9 @@ def _of_looks(client: MlflowClient, names: Sequence[str]) -> Iterator[Measured]:
         ),
     }
     for metric, (meaning, read) in shown.items():
-        values = {(name,): found for name, run in last.items() if (found := read(run)) is not None}
+        values: dict[tuple[str, ...], float] = {
+            (name,): found for name, run in last.items() if (found := read(run)) is not None
+        }
         yield Measured(metric, meaning, ("model",), values)
 
 
