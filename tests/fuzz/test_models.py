@@ -19,9 +19,11 @@ from tests.fuzz.hunting import hunt, hunts
 from tests.fuzz.watch import refuses_clearly, watched
 from tests.models import conftest as tables
 from tests.models import test_image_contract as images
+from tests.models import test_series_autoencoder as series
 
 HEADER, WEIGHTS = "model.json", "weights.safetensors"
-NAMES = [*tables.NAMES, *sorted(IMAGE_MODELS)]
+SERIES = "series_autoencoder"
+NAMES = [*tables.NAMES, *sorted(IMAGE_MODELS), SERIES]
 IN_A_HURRY = ("trees", "trees_held", "image_gaussian")
 """Those that quick tests can afford to fit; networks are met by the long hunt alone."""
 
@@ -29,9 +31,13 @@ IN_A_HURRY = ("trees", "trees_held", "image_gaussian")
 @cache
 def saved(name: str) -> dict[str, bytes]:
     """The files of a small model of this name."""
-    fitted = images.fitted_once if name in IMAGE_MODELS else tables.fitted_once
     with TemporaryDirectory() as folder:
-        fitted(name).save(Path(folder))
+        if name == SERIES:
+            series.fitted().save(Path(folder))
+        elif name in IMAGE_MODELS:
+            images.fitted_once(name).save(Path(folder))
+        else:
+            tables.fitted_once(name).save(Path(folder))
         return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
 
 
