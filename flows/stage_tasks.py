@@ -1,9 +1,6 @@
 """The stages as Prefect tasks: each one `dvc repro` of one stage in the run's workspace."""
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 from prefect import task
@@ -51,37 +48,31 @@ def run_stage(stage: str, dvc: DvcSession, params: Params) -> StageDone:
     key, home = request_key(params), find_home()
     asked = time.monotonic()
     with slot_for(stage, params), live_curves(params.name, key, home) as curves:
-        with _counted(stage, dvc, params, waited=time.monotonic() - asked) as done:
-            done.was_cached = dvc.reproduce(stage, tell)
-    found = "unchanged" if done.was_cached else "done"
-    logger.info("%s: %s in %.1f s", stage, found, done.cost.seconds)
-    return StageDone(done.cost.seconds, done.was_cached)
+        meter = _Meter(dvc, _num_gpus(stage, params), time.monotonic() - asked)
+        try:
+            was_cached = dvc.reproduce(stage, tell)
+        except StageFailed:  # what it took is part of what the version costs
+            add_cost(connect(home), params.name, key, stage, meter.cost(), home)
+            raise
+    cost = meter.cost()
+    if not was_cached:
+        add_cost(connect(home), params.name, key, stage, cost, home)
+    logger.info("%s: %s in %.1f s", stage, "unchanged" if was_cached else "done", cost.seconds)
+    return StageDone(cost.seconds, was_cached)
 
 
-@dataclass
-class _Done:
-    """What is known of a stage while it is brought up to date."""
+class _Meter:
+    """Counts what the stage takes that is begun next, on so many GPUs."""
 
-    was_cached: bool = False
-    cost: Cost = field(default_factory=Cost)
+    def __init__(self, dvc: DvcSession, num_gpus: int, waited: float) -> None:
+        self._dvc, self._num_gpus, self._waited = dvc, num_gpus, waited
+        self._started, self._before = time.monotonic(), dvc.processor_seconds
 
-
-@contextmanager
-def _counted(stage: str, dvc: DvcSession, params: Params, *, waited: float) -> Iterator[_Done]:
-    """Count what a stage takes in the block, and add it to the request's run, also if it fails.
-
-    A stage that was done before costs the version nothing.
-    """
-    done, started, before = _Done(), time.monotonic(), dvc.processor_seconds
-    try:
-        yield done
-    finally:
-        seconds, gpus = time.monotonic() - started, _num_gpus(stage, params)
-        done.cost = Cost(seconds, waited, dvc.processor_seconds - before, gpus * seconds)
-        if not done.was_cached:
-            home = find_home()
-            key = request_key(params)
-            add_cost(connect(home), params.name, key, stage, done.cost, home)
+    def cost(self) -> Cost:
+        """What it took so far."""
+        seconds = time.monotonic() - self._started
+        processor = self._dvc.processor_seconds - self._before
+        return Cost(seconds, self._waited, processor, self._num_gpus * seconds)
 
 
 def _num_gpus(stage: str, params: Params) -> int:
