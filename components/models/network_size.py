@@ -56,7 +56,8 @@ class _Limit(TorchFunctionMode):
         """Call `func`; refuse it where what it makes would be too much."""
         named = dict(kwargs or {})
         if func in _MAKERS:
-            self._left -= func(*args, **{**named, "device": "meta"}).nbytes
+            sized = {key: value for key, value in named.items() if key != "generator"}
+            self._left -= func(*args, **{**sized, "device": "meta"}).nbytes
             if self._left < 0:
                 raise UserError(
                     f"the model at {self._directory} cannot be read: its settings ask for larger "
