@@ -214,7 +214,7 @@ BOMBS = {
 """What is read of it where: by `judge`, and by a run."""
 
 
-TAKE_SECONDS = (a_line_without_end, a_name_without_end, a_packed_lie)
+TAKE_SECONDS = (numbers_without_end, a_line_without_end, a_name_without_end, a_packed_lie)
 
 
 @pytest.mark.parametrize(

@@ -79,8 +79,8 @@ LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
     "text",
     [
         LAUGHS,
-        "[" * 20_000,
-        "a: " * 20_000,
+        "[" * 3_000,
+        "a: " * 3_000,
         "!!python/object/apply:os.system ['touch planted']",
         "!!python/name:os.system",
         "day: 2024-99-99",
