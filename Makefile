@@ -5,10 +5,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --no-compile
 # On all cores, and also where Python is told to write no bytecode: every process starts faster
 COMPILE := $(BIN)/python -m compileall -qq -j 0 -x 'py312_intrinsics' $(VENV)/lib
+# An environment of their own: what inspects is no part of what is inspected
+INSPECT := .venv-inspect/bin
+INSPECTORS := .venv-inspect/inspect.done
 RUNTIME := $(VENV)/runtime.done
 TOOLS := $(VENV)/tools.done
 
-.PHONY: run test test-slow test-browser cluster-test fault-test postgres lint up down bench evidence lock clean help
+.PHONY: run test test-slow test-browser cluster-test fault-test postgres lint audit sbom up down bench evidence lock \
+        clean help
 
 run: $(RUNTIME)  ## Run the default recipe through the whole loop
 	@$(BIN)/mintmark run
@@ -35,6 +39,13 @@ postgres:
 lint: $(TOOLS)  ## Check style, types and import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
+audit: $(INSPECTORS)  ## Look the locked packages up among known vulnerabilities (asks pypi.org)
+	@$(INSPECT)/pip-audit --strict --no-deps --disable-pip -r requirements.lock -r requirements-servers.lock
+
+sbom: $(INSPECTORS)  ## List all that is installed to run, as CycloneDX, in sbom.json
+	@cat requirements.lock requirements-servers.lock | PYTHONWARNINGS=ignore $(INSPECT)/cyclonedx-py requirements - \
+	    --pyproject pyproject.toml --output-reproducible --output-file sbom.json
+
 up: $(RUNTIME)  ## Start the services of this machine: servers, worker, deployments
 	@$(BIN)/mintmark up
 
@@ -52,7 +63,7 @@ lock: $(TOOLS)  ## Resolve the dependencies anew
 	@sh infra/lock.sh $(BIN)/uv
 
 clean:  ## Remove the environment and all state (models, runs, history)
-	rm -rf $(VENV) .mintmark
+	rm -rf $(VENV) .venv-inspect .mintmark
 
 help:  ## Show this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*##/\t/' | sort | expand -t 12
@@ -63,6 +74,11 @@ $(RUNTIME): requirements.lock pyproject.toml
 	@$(PIP) -r requirements.lock
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@$(COMPILE)
+	@touch $@
+
+$(INSPECTORS):
+	@test -x $(INSPECT)/python || $(PYTHON) -m venv .venv-inspect
+	@$(INSPECT)/python -m pip install -qq "cyclonedx-bom>=7.5,<8" "pip-audit>=2.10,<3"
 	@touch $@
 
 $(TOOLS): $(RUNTIME) requirements-dev.lock

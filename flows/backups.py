@@ -115,7 +115,7 @@ def restore(home: Home, place: Store, when: str | None = None) -> Manifest:
             if area == "artifacts":
                 files = {there.name(name): kept for name, kept in files.items()}
             restore_area(place, files, stores, folder)
-        for name, kept in manifest.areas["databases"].items():
+        for name, kept in manifest.areas.get("databases", {}).items():
             bring(place, kept, folder / name)
         if databases.users and (folder / "users").is_dir():
             load_database(databases.users, folder / "users")
@@ -187,10 +187,11 @@ def _dump(url: str, folder: Path, change: Callable[[str, Row], Row] | None = Non
 
 def _check_versions(manifest: Manifest) -> None:
     for name in _MUST_MATCH:
-        if manifest.versions[name] != version(name):
+        made_by = manifest.versions.get(name, "of an unknown version")
+        if made_by != version(name):
             raise UserError(
-                f"the backup was made by {name} {manifest.versions[name]}, here is "
-                f"{version(name)}: restore with the same, then upgrade"
+                f"the backup was made by {name} {made_by}, here is {version(name)}: restore with "
+                "the same, then upgrade"
             )
 
 

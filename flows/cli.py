@@ -17,6 +17,7 @@ from flows.commands.doctor import doctor
 from flows.commands.fill import fill
 from flows.commands.fsck import fsck
 from flows.commands.judge import judge
+from flows.commands.metrics import metrics
 from flows.commands.models import models, promote, rollback, sample
 from flows.commands.monitor import monitor
 from flows.commands.releases import pull, release, verify_release
@@ -65,6 +66,7 @@ for command in (
     status,
     deploy,
     worker,
+    metrics,
     backup,
     restore,
     fsck,
@@ -79,7 +81,7 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        _end(f"[red]error:[/red] {escape(str(error))}", _USER_ERROR)
+        _end(f"[red]error:[/red] {escape(' '.join(str(error).split()))}", _USER_ERROR)
     except KeyboardInterrupt:
         _end("stopped; the same command goes on where it was", _INTERRUPTED)
     except Exception as error:

@@ -17,6 +17,7 @@ from flows.announcements import Event, announce
 from flows.attempts import check_attempts
 from flows.benefit_check import check_benefit
 from flows.drift_check import Look, MonitorRequest, look_again, requests_for_each
+from flows.logs import log_about
 from flows.services import artifacts_page
 
 EVERY_CHAMPION = MonitorRequest()
@@ -41,6 +42,7 @@ def monitor(request: MonitorRequest = EVERY_CHAMPION) -> list[Monitored]:
     check_attempts()
     home, found, failures = find_home(), [], []
     for each in requests_for_each(request, home):
+        log_about(model=each.model)
         try:
             found.append(_tell(look_again(each, home), home))
         except UserError as error:

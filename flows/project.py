@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from components.storage.home import VARIABLE, Home, find_home
+from flows.logs import log_settings
 
 PROJECT = Path(__file__).parents[1]
 
@@ -27,6 +28,7 @@ def set_up_environment() -> Home:
         "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
         "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     }
+    defaults |= log_settings()
     if "MLFLOW_TRACKING_URI" in os.environ:
         defaults["MINTMARK_REGISTRY_URI"] = os.environ["MLFLOW_TRACKING_URI"]
     for name, value in defaults.items():

@@ -19,6 +19,7 @@ from flows.announcements import Event, announce
 from flows.approval import question
 from flows.attempts import check_attempts
 from flows.forms import Form, choice
+from flows.logs import log_about
 from flows.turns import turn
 
 AS_IT_IS = "(as it is)"
@@ -80,6 +81,7 @@ def promote(request: PromoteRequest) -> bool:
     neither a process nor a slot meanwhile. True where the version was promoted.
     """
     check_attempts()
+    log_about(model=request.model, version=request.version)
     home = find_home()
     client = connect(home)
     expected = promotion.champion(client, request.model)
@@ -111,6 +113,7 @@ def promote(request: PromoteRequest) -> bool:
 def rollback(request: RollbackRequest) -> str:
     """Swap champion and previous champion; the version that is champion now."""
     check_attempts()
+    log_about(model=request.model)
     home = find_home()
     with turn("promote", request.model):
         before, after = promotion.rollback(

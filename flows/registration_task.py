@@ -22,6 +22,7 @@ from components.registry.candidates import (
     register,
     registration_lock,
 )
+from components.registry.costs import tag_cost
 from components.registry.ledger import Ancestry, check_ancestry, find_ancestry
 from components.registry.packages import Package, make_package
 from components.registry.runs import open_run
@@ -93,6 +94,7 @@ def register_candidate(
             run_id = open_run(client, params.name, request_key(params), home)
             package = package or make_package(client, paths.model, run_id, home)
             version = register(client, candidate, run_id, package)
+            tag_cost(client, params.name, version, run_id)
     return Registered(params.name, version, run_id, evidence, lineage, reused=found is not None)
 
 

@@ -15,6 +15,7 @@ from components.storage.home import find_home
 from flows.announcements import Event, announce
 from flows.attempts import check_attempts
 from flows.forms import Form
+from flows.logs import log_about
 from flows.turns import turn
 
 _MAX_SEED = 2**31 - 1
@@ -55,6 +56,7 @@ class ReleaseRequest(Form):
 def release(request: ReleaseRequest) -> str:
     """The release, such as `adult@3`: made now, or found where the same was made before."""
     check_attempts()
+    log_about(model=request.model)
     home = find_home()
     order = ReleaseOrder(
         model=request.model,

@@ -19,6 +19,7 @@ from components.storage.places import is_remote_shared
 from components.storage.shared import keep_text, kept_text
 from flows.attempts import check_attempts
 from flows.decision_task import decide_and_settle
+from flows.logs import log_about
 from flows.outcome import Outcome, Registered, StageDone
 from flows.project import PROJECT
 from flows.registration_task import package_generator, register_candidate, trace_ancestry
@@ -52,6 +53,7 @@ def make_candidate(
 ) -> tuple[Params, Registered, dict[str, StageDone]]:
     """The settings, the registered version and its stages: everything but the decision."""
     params = _begin(request, workspace)
+    log_about(model=params.name)
     with DvcSession(workspace, find_home()) as dvc:
         # needed after the last stage; the first one leaves a processor idle
         Thread(target=import_module, args=("components.reporting.plots",), daemon=True).start()
@@ -62,6 +64,7 @@ def make_candidate(
         registered = register_candidate(
             params, workspace, ancestry, package.result() if package else None
         )
+        log_about(version=registered.version, mlflow_run_id=registered.run_id)
         if kept is not None:
             kept.result()
     return params, registered, done

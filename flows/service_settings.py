@@ -4,10 +4,10 @@ import os
 from functools import cached_property
 from pathlib import Path
 
-import yaml
 from pydantic import Field, ValidationError
 
 from components.config import Settings
+from components.config.yaml_text import parse_yaml
 from components.errors import UserError
 from flows.project import PROJECT
 
@@ -43,7 +43,10 @@ class LoopSettings(Settings):
 
 
 class ServiceSettings(Settings):
-    """Schedules, limits and patience. Crons are in `timezone`; an empty one, or 0, is never."""
+    """Schedules, limits and patience. Crons are in `timezone`; an empty one, or 0, is never.
+
+    Numbers for Prometheus are at `metrics_port`; 0 for none.
+    """
 
     retrain_cron: str
     monitor_minutes: int = Field(ge=0)
@@ -56,6 +59,7 @@ class ServiceSettings(Settings):
     runs_at_once: int | None = Field(ge=1)
     cpu_slots: int | None = Field(ge=1)
     gpu_slots: int | None = Field(ge=1)
+    metrics_port: int = Field(ge=0, le=65_535)
 
     @cached_property
     def num_runs(self) -> int:
@@ -82,9 +86,7 @@ def read_service_settings() -> ServiceSettings:
     if not path.is_file():
         raise UserError(f"no settings of the services at {path}")
     try:
-        return ServiceSettings.model_validate(yaml.safe_load(path.read_text()))
-    except yaml.YAMLError as error:
-        raise UserError(f"{path} is not YAML: {error}") from error
+        return ServiceSettings.model_validate(parse_yaml(path.read_bytes(), str(path)))
     except ValidationError as error:
         wrong = (f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise UserError(f"wrong settings in {path}: {'; '.join(wrong)}") from error

@@ -19,6 +19,9 @@ from flows.supervision import Program, is_supervising, log_file, stop_supervisin
 WORK_POOL = "mintmark"
 SLOTS_VARIABLE = "MINTMARK_SLOTS"
 """Set where a standing server keeps the slots."""
+METRICS = "metrics"
+_EMPTY_PAGE = "/favicon.ico"
+"""Any other page of the metrics has numbers, which take time to read."""
 _START_SECONDS = 180
 _ANSWER_SECONDS = 5
 
@@ -74,15 +77,19 @@ def _set_server(pages: str, interface: str) -> str:
     return url.rstrip("/") if url.startswith("http") else ""
 
 
-def start_services(home: Home, tracking_uri: str) -> dict[str, Service]:
-    """Both servers and the worker, started unless they are; returns once both servers answer.
+def start_services(home: Home, tracking_uri: str, metrics_port: int = 0) -> dict[str, Service]:
+    """Both servers and the worker, started unless they are; returns once the servers answer.
 
-    Their ports stay the same from one start to the next where these are free.
+    Their ports stay the same from one start to the next where these are free. At `metrics_port`,
+    unless it is 0, what is watched is served beside them.
     """
     home.locks.mkdir(parents=True, exist_ok=True)
     with FileLock(home.locks / "services.lock"):
         if not is_supervising(home):
             services = _choose_ports(home)
+            if metrics_port:
+                url = f"http://127.0.0.1:{metrics_port}"
+                services[METRICS] = Service(METRICS, url, _EMPTY_PAGE)
             _write(home, services)
             supervise(_programs(services, tracking_uri, home), _environment(services), home)
     services = _kept(home)
@@ -102,8 +109,9 @@ def stop_services(home: Home) -> list[str]:
     """End the services of this machine and wait until they are gone; their names."""
     if not is_supervising(home):
         return []
+    names = ["worker", *_kept(home)]
     stop_supervising(home)
-    return ["worker", "prefect", "mlflow"]
+    return names
 
 
 def _kept(home: Home) -> dict[str, Service]:
@@ -136,11 +144,15 @@ def _programs(services: dict[str, Service], tracking_uri: str, home: Home) -> li
     mlflow = ["mlflow", "server", "--host", "127.0.0.1", "--port", ports["mlflow"]]
     mlflow += ["--backend-store-uri", tracking_uri, "--workers", "1"]
     mlflow += ["--artifacts-destination", (home.mlflow / "artifacts").as_uri()]
-    return [
+    programs = [
         Program("prefect", (*python, *prefect), order=1),
         Program("mlflow", (*python, *mlflow), order=1),
         Program("worker", (*python, "flows.worker"), order=2),
     ]
+    if METRICS in services:
+        command = (*python, "flows", METRICS, "--port", ports[METRICS])
+        programs.append(Program(METRICS, command, order=2))
+    return programs
 
 
 def _environment(services: dict[str, Service]) -> dict[str, str]:

@@ -8,8 +8,10 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.logging import get_run_logger
 
-from components.config import Params
+from components.config import Device, Params
+from components.registry.costs import Cost, add_cost
 from components.registry.live import live_curves
+from components.registry.tracking import connect
 from components.stages.training_curves import parse_step_line
 from components.storage.dvc import DvcSession, StageFailed
 from components.storage.home import find_home
@@ -44,12 +46,39 @@ def run_stage(stage: str, dvc: DvcSession, params: Params) -> StageDone:
             curves.log(*parsed)
 
     key, home = request_key(params), find_home()
+    asked = time.monotonic()
     with slot_for(stage, params), live_curves(params.name, key, home) as curves:
-        started = time.monotonic()
-        was_cached = dvc.reproduce(stage, tell)
-        seconds = time.monotonic() - started
-    logger.info("%s: %s in %.1f s", stage, "unchanged" if was_cached else "done", seconds)
-    return StageDone(seconds, was_cached)
+        meter = _Meter(dvc, _num_gpus(stage, params), time.monotonic() - asked)
+        try:
+            was_cached = dvc.reproduce(stage, tell)
+        except StageFailed:  # what it took is part of what the version costs
+            add_cost(connect(home), params.name, key, stage, meter.cost(), home)
+            raise
+    cost = meter.cost()
+    if not was_cached:
+        add_cost(connect(home), params.name, key, stage, cost, home)
+    logger.info("%s: %s in %.1f s", stage, "unchanged" if was_cached else "done", cost.seconds)
+    return StageDone(cost.seconds, was_cached)
+
+
+class _Meter:
+    """Counts what the stage takes that is begun next, on so many GPUs."""
+
+    def __init__(self, dvc: DvcSession, num_gpus: int, waited: float) -> None:
+        self._dvc, self._num_gpus, self._waited = dvc, num_gpus, waited
+        self._started, self._before = time.monotonic(), dvc.processor_seconds
+
+    def cost(self) -> Cost:
+        """What it took so far."""
+        seconds = time.monotonic() - self._started
+        processor = self._dvc.processor_seconds - self._before
+        return Cost(seconds, self._waited, processor, self._num_gpus * seconds)
+
+
+def _num_gpus(stage: str, params: Params) -> int:
+    """How many GPUs the stage holds."""
+    is_on_gpus = stage == "train" and params.train.device is Device.CUDA
+    return params.train.devices if is_on_gpus else 0
 
 
 @task(

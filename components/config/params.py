@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any, Self
 
-import yaml
 from pydantic import Field, ValidationError, model_validator
 
 from components.config.evaluate import ANOMALY_GATES, EvaluateConfig, Purpose
@@ -14,7 +13,10 @@ from components.config.prepare import PrepareConfig, RandomSplit
 from components.config.promote import AncestryConfig, PromoteConfig
 from components.config.series import reads_series
 from components.config.settings import Settings
+from components.config.yaml_text import parse_yaml, shown
 from components.errors import UserError
+
+_MOST_TOLD = 10
 
 
 class Params(Settings):
@@ -147,11 +149,7 @@ def read_params(path: Path) -> Params:
     """The settings in a YAML file; raises UserError naming each setting that is wrong."""
     if not path.is_file():
         raise UserError(f"no settings at {path}")
-    try:
-        raw = yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        raise UserError(f"{path} is not YAML: {error}") from error
-    return parse_params(raw, str(path))
+    return parse_params(parse_yaml(path.read_bytes(), str(path)), str(path))
 
 
 def parse_params(raw: Any, origin: str) -> Params:
@@ -184,16 +182,15 @@ def override(base: dict[str, Any], text: str) -> None:
         if not isinstance(place.setdefault(section, {}), dict):
             raise UserError(f"setting {text!r}: {section!r} is a value, not a section")
         place = place[section]
-    try:
-        place[key] = yaml.safe_load(value)
-    except yaml.YAMLError as error:
-        raise UserError(f"setting {text!r}: the value is not YAML") from error
+    place[key] = parse_yaml(value, f"setting {text!r}: the value")
 
 
 def _explain(error: ValidationError, origin: str) -> str:
     """One line a wrong setting: where it stands, what it is, what was expected."""
     lines = []
-    for item in error.errors():
+    for item in error.errors()[:_MOST_TOLD]:
         place = ".".join(str(part) for part in item["loc"])
-        lines.append(f"{place} = {item['input']!r}: {item['msg']}" if place else item["msg"])
-    return f"wrong settings in {origin}: " + "; ".join(lines)
+        lines.append(f"{place} = {shown(item['input'])}: {item['msg']}" if place else item["msg"])
+    more = error.error_count() - len(lines)
+    said = "; ".join(lines) + (f"; and {more} more" if more else "")
+    return f"wrong settings in {origin}: {said}"

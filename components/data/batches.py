@@ -152,9 +152,19 @@ def _lacks_values(file: pq.ParquetFile, name: str) -> bool:
 
 
 def _read_parquet(path: Path, size: int, names: Sequence[str]) -> Iterator[pd.DataFrame]:
-    with reading(path), pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=size, columns=list(names)):
-            yield _to_pandas(_plain(pa.Table.from_batches([batch])))
+    with reading(path):
+        file = pq.ParquetFile(path)
+    with file:
+        batches = file.iter_batches(batch_size=size, columns=list(names))
+        while True:
+            with reading(path):
+                batch = next(batches, None)
+                if batch is not None:
+                    batch.validate(full=True)  # text that is none would fail only where it is used
+                rows = None if batch is None else _to_pandas(_plain(pa.Table.from_batches([batch])))
+            if rows is None:
+                return
+            yield rows
 
 
 def _plain(table: pa.Table) -> pa.Table:

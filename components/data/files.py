@@ -3,6 +3,7 @@
 import csv
 import gzip
 import hashlib
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,9 +13,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from components.data.memory import within_free_memory
 from components.errors import UserError
 
 FORMATS = (".csv", ".csv.gz", ".parquet", ".pq")
+
+_LONGEST = 200
+_DAMAGE = (ValueError, EOFError, OSError, pa.ArrowException, zlib.error, csv.Error)
+"""What readers raise of files that are cut short or changed."""
 
 
 def hash_files(paths: Sequence[Path]) -> str:
@@ -67,11 +73,12 @@ def is_csv(path: Path) -> bool:
 
 @contextmanager
 def reading(path: Path) -> Iterator[None]:
-    """Raise as a UserError what goes wrong with the file inside."""
+    """Raise as a UserError what goes wrong with the file inside, also that it is too large."""
     try:
-        yield
-    except (ValueError, EOFError, OSError, pa.ArrowException) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        with within_free_memory(str(path)):
+            yield
+    except _DAMAGE as error:
+        reason = str(error).splitlines()[0][:_LONGEST] if str(error) else type(error).__name__
         raise UserError(f"cannot read {path}: {reason}") from error
 
 
@@ -80,9 +87,18 @@ def _read_file(path: Path) -> pd.DataFrame:
         raise UserError(f"cannot read {path}: accepted formats are {', '.join(FORMATS)}")
     with reading(path):
         if not is_csv(path):
-            return pd.read_parquet(path)
+            frame = pd.read_parquet(path)
+            _check_text(frame)
+            return frame
         refuse_duplicate_names(path)
         return pd.read_csv(path, low_memory=False)
+
+
+def _check_text(frame: pd.DataFrame) -> None:
+    """Raise ArrowInvalid where a text is none: it would fail only where it is used."""
+    for _, values in frame.items():
+        if isinstance(values.dtype, pd.StringDtype):
+            pa.array(values).validate(full=True)
 
 
 def refuse_duplicate_names(path: Path) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from components.data.files import read_batches, read_files
 from components.data.image_schema import IMAGE, LABEL, ImageSchema
-from components.data.images import UNKNOWN, ImageSet, Labels, Pixels, joined
+from components.data.images import MAX_BYTES, UNKNOWN, ImageSet, Labels, Pixels, joined
 from components.data.output import write_row_groups
 from components.errors import UserError
 
@@ -66,7 +66,7 @@ def read_foreign_rows(path: Path) -> ImageSet:
         raise UserError(
             f"{path} has no images: there is no column {IMAGE!r} of PNG bytes ({known})"
         )
-    pixels = [_pixels(data, place) for place, data in enumerate(rows[IMAGE])]
+    pixels = list(_all_pixels(rows[IMAGE], path))
     strange = next((p for p, each in enumerate(pixels) if each.shape != pixels[0].shape), None)
     if strange is not None:
         raise UserError(
@@ -76,6 +76,17 @@ def read_foreign_rows(path: Path) -> ImageSet:
     if LABEL not in rows:
         return ImageSet(np.stack(pixels), None, (), "")
     return ImageSet(np.stack(pixels), *coded(rows[LABEL]), "")
+
+
+def _all_pixels(images: "pd.Series[bytes]", path: Path) -> Iterator[Pixels]:
+    """The pixels of each image; raises UserError once they take more than a set may."""
+    total = 0
+    for place, data in enumerate(images):
+        pixels = _pixels(data, place)
+        total += pixels.nbytes
+        if total > MAX_BYTES:
+            raise UserError(f"{path} takes more than {MAX_BYTES:,} bytes unpacked")
+        yield pixels
 
 
 def coded(labels: pd.Series) -> tuple[Labels, tuple[str, ...]]:
@@ -126,7 +137,13 @@ def _pixels(data: object, place: int) -> Pixels:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as opened:
             kept = opened if opened.mode == "L" else opened.convert("RGB")
             pixels = np.asarray(kept, dtype=np.uint8)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except (
+        UnidentifiedImageError,
+        OSError,
+        ValueError,
+        SyntaxError,
+        Image.DecompressionBombError,
+    ) as error:
         raise UserError(f"image {place} of the rows is no readable PNG: {error}") from error
     return pixels[..., None] if pixels.ndim == 2 else pixels
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from components.config import IMAGE_TARGET
 from components.data.conditions import Condition
 from components.data.images import ImageSet
+from components.data.records import read_record
 from components.errors import UserError
 
 IMAGE, LABEL = "image", IMAGE_TARGET
@@ -54,7 +55,7 @@ class ImageSchema(BaseModel):
     @classmethod
     def load(cls, path: Path) -> "ImageSchema":
         """Read what `save` wrote."""
-        return cls.model_validate_json(path.read_text())
+        return read_record(cls, path)
 
 
 def schema_of(images: ImageSet) -> ImageSchema:

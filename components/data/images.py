@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from components.data.memory import within_free_memory
 from components.errors import UserError
 
 if TYPE_CHECKING:
@@ -107,7 +108,6 @@ _UNREADABLE_NPZ = (
     zipfile.BadZipFile,
     zlib.error,
     RuntimeError,  # encrypted, or packed in a way that is not known
-    MemoryError,  # more images than there is memory for, if only by what the file says of itself
 )
 
 
@@ -125,7 +125,7 @@ def _from_npz(path: Path, uri: str) -> ImageSet:
             size = sum(member.file_size for member in archive.infolist())
             if size > MAX_BYTES:
                 raise UserError(f"{uri!r} takes {size:,} bytes unpacked; at most {MAX_BYTES:,} may")
-        with np.load(path, allow_pickle=False) as arrays:
+        with within_free_memory(uri), np.load(path, allow_pickle=False) as arrays:
             if "images" not in arrays:
                 names = ", ".join(arrays.files) or "nothing"
                 raise UserError(f"{uri!r} has no array called images; it holds {names}")
@@ -244,7 +244,7 @@ def opened_picture(path: Path, name: str) -> "Iterator[Image.Image]":
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        with within_free_memory(name), Image.open(path, formats=FORMATS) as image:
             if image.width * image.height * 3 > MAX_BYTES:
                 raise UserError(f"{name!r} has {image.width} x {image.height} pixels: too many")
             yield image

@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from components.config import ColumnKind, Constraint
+from components.data.records import read_record
 from components.errors import UserError
 
 __all__ = ["DISCRETE", "LEARNED", "Column", "ColumnKind", "Scalar", "Schema"]
@@ -95,4 +96,4 @@ class Schema(BaseModel):
     @classmethod
     def load(cls, path: Path) -> "Schema":
         """Read what `save` wrote."""
-        return cls.model_validate_json(path.read_text())
+        return read_record(cls, path)

@@ -12,6 +12,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from components.config import Split
+from components.data.records import read_record
 from components.data.windows import HELD_OUT, Window, write_marked
 
 MANIFEST = "union.json"
@@ -100,7 +101,7 @@ class Manifest(BaseModel):
 def read_manifest(source: str) -> Manifest | None:
     """What the union at `source` was made of, None where it is no union."""
     path = Path(source) / MANIFEST
-    return Manifest.model_validate_json(path.read_text()) if path.is_file() else None
+    return read_record(Manifest, path) if path.is_file() else None
 
 
 def _key(reference: Reference, windows: Sequence[Window], max_rows: int) -> str:

@@ -1,22 +1,48 @@
-"""A fitted model on disk: `model.json` and `weights.safetensors`, neither of which is code."""
+"""A fitted model on disk: `model.json` and `weights.safetensors`, neither of which is code.
 
+`model.json` bears a seal, the hash of what it says and of the weights, so that what was cut short
+or changed afterwards is told before anything is made of it. It proves nothing about who wrote it:
+for that, the registry keeps a hash of its own.
+"""
+
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from components.config.yaml_text import shown
 from components.data.digits import Grid
 from components.data.image_schema import ImageSchema
 from components.data.schema import Schema
 from components.errors import UserError
 
-FORMAT = 1
-_HELD, _JUDGE = "held", "judge"
+FORMAT, UNSEALED = 2, 1
+"""What is written, and what was written before there were seals; both are read."""
+
+_WEIGHTS = "weights.safetensors"
+_HELD, _JUDGE, _SEAL = "held", "judge", "seal"
+_LONGEST = 200
+_DAMAGE = (
+    SafetensorError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What the parts of a model raise that are missing, of another type or do not fit together."""
+
 AnySchema = TypeVar("AnySchema", Schema, ImageSchema)
 
 
@@ -50,13 +76,40 @@ def save_artifact(artifact: Artifact[AnySchema], directory: Path) -> None:
         "schema": artifact.schema.model_dump(mode="json"),
         "state": artifact.state,
     }
-    (directory / "model.json").write_text(json.dumps(header, indent=1, sort_keys=True))
     arrays = {name: np.ascontiguousarray(array) for name, array in artifact.arrays.items()}
-    save_file(arrays, directory / "weights.safetensors")
+    save_file(arrays, directory / _WEIGHTS)
+    _write_header(header, directory)
+
+
+def _write_header(header: Mapping[str, Any], directory: Path) -> None:
+    """Write `model.json` with the seal of what it says and of the weights beside it."""
+    sealed = {**header, _SEAL: _seal(header, directory)}
+    (directory / "model.json").write_text(json.dumps(sealed, indent=1, sort_keys=True))
+
+
+def _seal(header: Mapping[str, Any], directory: Path) -> str:
+    """The SHA-256 of what the header says, its seal left out, and of the bytes of the weights."""
+    said = json.dumps({k: v for k, v in header.items() if k != _SEAL}, sort_keys=True)
+    with (directory / _WEIGHTS).open("rb") as file:
+        weights = hashlib.file_digest(file, "sha256").hexdigest()
+    return hashlib.sha256(f"{said}\0{weights}".encode()).hexdigest()
+
+
+@contextmanager
+def reading_model(directory: Path) -> Iterator[None]:
+    """Raise as a UserError what is wrong with a saved model that is read inside.
+
+    Whatever its parts raise that were cut short, changed or made up is a fault of the files.
+    """
+    try:
+        yield
+    except _DAMAGE as error:
+        reason = str(error).partition("\n")[0][:_LONGEST] or type(error).__name__
+        raise UserError(f"the model at {directory} cannot be read: {reason}") from error
 
 
 def load_artifact(directory: Path) -> Artifact[Schema]:
-    """Read what `save_artifact` wrote; raises UserError where it is not there or not readable."""
+    """Read what `save_artifact` wrote; raises UserError where it is not there or was changed."""
     return _load(directory, Schema)
 
 
@@ -71,31 +124,46 @@ def read_header(directory: Path) -> Header:
     missing = [key for key in ("model", "settings", "schema") if key not in found]
     if missing:
         raise UserError(f"{directory / 'model.json'} does not say its {missing[0]}")
-    return Header(found["model"], found["settings"], found["schema"].get("kind") == "images")
+    with reading_model(directory):
+        makes_images = found["schema"].get("kind") == "images"
+        return Header(str(found["model"]), dict(found["settings"]), makes_images)
 
 
 def _load(directory: Path, schema: type[AnySchema]) -> Artifact[AnySchema]:
     header = _read_header(directory)
-    return Artifact(
-        model=header["model"],
-        settings=header["settings"],
-        schema=schema.model_validate(header["schema"]),
-        state=header["state"],
-        arrays={
-            name: array
-            for name, array in load_file(directory / "weights.safetensors").items()
-            if not name.startswith(f"{_JUDGE}.")
-        },
-    )
+    with reading_model(directory):
+        if header["format"] != UNSEALED and header.get(_SEAL) != _seal(header, directory):
+            raise UserError(f"the model at {directory} was changed after it was saved: get it anew")
+        return Artifact(
+            model=header["model"],
+            settings=header["settings"],
+            schema=schema.model_validate(header["schema"]),
+            state=header["state"],
+            arrays=_arrays(directory, of_judge=False),
+        )
+
+
+def _arrays(directory: Path, *, of_judge: bool) -> dict[str, NDArray[Any]]:
+    """The arrays of the generator, or those of the judge of its draws, by their own names."""
+    first = f"{_JUDGE}."
+    return {
+        name.removeprefix(first): array
+        for name, array in load_file(directory / _WEIGHTS).items()
+        if name.startswith(first) == of_judge
+    }
 
 
 def _read_header(directory: Path) -> dict[str, Any]:
     path = directory / "model.json"
     if not path.is_file():
         raise UserError(f"no model at {directory}: model.json is missing")
-    header: dict[str, Any] = json.loads(path.read_text())
-    if header.get("format") != FORMAT:
-        raise UserError(f"{path} has format {header.get('format')!r}; this version reads {FORMAT}")
+    with reading_model(directory):
+        header: dict[str, Any] = json.loads(path.read_bytes())
+        written = header.get("format")
+    if written not in (FORMAT, UNSEALED):
+        raise UserError(
+            f"{path} has format {shown(written)}; this version reads {UNSEALED}, {FORMAT}"
+        )
     return header
 
 
@@ -114,8 +182,7 @@ class Held:
 
 def save_held(held: Held, directory: Path) -> None:
     """Add `held` to the artifact saved in `directory`."""
-    path = directory / "model.json"
-    header = json.loads(path.read_text())
+    header = _read_header(directory)
     header[_HELD] = {
         "schema": held.schema.model_dump(mode="json"),
         "combinations": {
@@ -125,45 +192,43 @@ def save_held(held: Held, directory: Path) -> None:
         "base": dict(held.base),
         "grids": {name: [grid.scale, grid.step] for name, grid in held.grids.items()},
     }
-    path.write_text(json.dumps(header, indent=1, sort_keys=True))
+    _write_header(header, directory)
 
 
 def read_held(directory: Path) -> Held | None:
     """What `save_held` added; None where the generator is held to nothing."""
-    found = json.loads((directory / "model.json").read_text()).get(_HELD)
+    found = _read_header(directory).get(_HELD)
     if found is None:
         return None
-    return Held(
-        schema=Schema.model_validate(found["schema"]),
-        combinations={
-            name: np.array(codes, dtype=np.float64) for name, codes in found["combinations"].items()
-        },
-        base=found["base"],
-        grids={name: Grid(*parts) for name, parts in found["grids"].items()},
-    )
+    with reading_model(directory):
+        return Held(
+            schema=Schema.model_validate(found["schema"]),
+            combinations={
+                name: np.array(codes, dtype=np.float64)
+                for name, codes in found["combinations"].items()
+            },
+            base=found["base"],
+            grids={name: Grid(*parts) for name, parts in found["grids"].items()},
+        )
 
 
 def save_judge(
     settings: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], directory: Path
 ) -> None:
     """Add the judge of a resampled generator, and its settings, to the artifact saved there."""
-    path, weights = directory / "model.json", directory / "weights.safetensors"
-    header = json.loads(path.read_text()) | {_JUDGE: settings}
-    path.write_text(json.dumps(header, indent=1, sort_keys=True))
+    header = _read_header(directory) | {_JUDGE: settings}
     named = {f"{_JUDGE}.{name}": np.ascontiguousarray(array) for name, array in arrays.items()}
-    save_file(load_file(weights) | named, weights)
+    save_file(load_file(directory / _WEIGHTS) | named, directory / _WEIGHTS)
+    _write_header(header, directory)
 
 
 def read_judge(directory: Path) -> tuple[Mapping[str, Any], Mapping[str, NDArray[Any]]] | None:
     """The settings and arrays that `save_judge` added; None where no judge picks."""
-    settings = json.loads((directory / "model.json").read_text()).get(_JUDGE)
+    settings = _read_header(directory).get(_JUDGE)
     if settings is None:
         return None
-    arrays = load_file(directory / "weights.safetensors")
-    first = f"{_JUDGE}."
-    return settings, {
-        name.removeprefix(first): array for name, array in arrays.items() if name.startswith(first)
-    }
+    with reading_model(directory):
+        return dict(settings), _arrays(directory, of_judge=True)
 
 
 def saved_schema(directory: Path) -> Schema | ImageSchema:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from components.data.records import read_record
 from components.errors import UserError
 
 Vector = NDArray[np.float64]
@@ -92,7 +93,7 @@ class Calibration(BaseModel):
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read what `save` wrote."""
-        return cls.model_validate_json(path.read_text())
+        return read_record(cls, path)
 
 
 def held_out_rows(

@@ -1,7 +1,8 @@
 """Every model by name, imported only when it is asked for."""
 
 import importlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -29,8 +30,9 @@ from components.config import (
     TreesConfig,
     TvaeConfig,
 )
+from components.config.yaml_text import shown
 from components.errors import UserError
-from components.models.artifact import read_header, read_held, read_judge
+from components.models.artifact import read_header, read_held, read_judge, reading_model
 from components.models.constrained import Constrained
 from components.models.contract import ImageModel, TabularModel
 from components.models.resampled import Resampled
@@ -146,9 +148,8 @@ def load_model(directory: Path) -> TabularModel:
     header = read_header(directory)
     if header.makes_images:
         raise UserError(f"the model at {directory} ({header.model}) makes images, not rows")
-    if read_held(directory):
-        return Constrained.load(directory)
-    return load_unheld(directory)
+    with reading_model(directory):
+        return Constrained.load(directory) if read_held(directory) else load_unheld(directory)
 
 
 def load_unheld(directory: Path) -> TabularModel:
@@ -158,7 +159,9 @@ def load_unheld(directory: Path) -> TabularModel:
 
 def load_unjudged(directory: Path) -> TabularModel:
     """The generator saved in `directory`, without constraints and without a judge of its draws."""
-    return cast(TabularModel, model_class(read_header(directory).model).load(directory))
+    name = read_header(directory).model
+    with _building(name, directory):
+        return cast(TabularModel, model_class(name).load(directory))
 
 
 def load_image_model(directory: Path) -> ImageModel:
@@ -166,7 +169,9 @@ def load_image_model(directory: Path) -> ImageModel:
     header = read_header(directory)
     if not header.makes_images:
         raise UserError(f"the model at {directory} ({header.model}) makes rows, not images")
-    return cast(ImageModel, model_class(header.model).load(directory))
+    found = model_class(header.model)
+    with _building(header.model, directory):
+        return cast(ImageModel, found.load(directory))
 
 
 def load_series_model(directory: Path) -> "SeriesAutoencoder":
@@ -174,13 +179,27 @@ def load_series_model(directory: Path) -> "SeriesAutoencoder":
     header = read_header(directory)
     if header.model not in SERIES_MODELS:
         raise UserError(f"the model at {directory} ({header.model}) is none of series")
-    return cast("SeriesAutoencoder", model_class(header.model).load(directory))
+    found = model_class(header.model)
+    with _building(header.model, directory):
+        return cast("SeriesAutoencoder", found.load(directory))
 
 
 def load_any_model(directory: Path) -> TabularModel | ImageModel:
     """The fitted model saved in `directory`, whatever it makes."""
     makes_images = read_header(directory).makes_images
     return load_image_model(directory) if makes_images else load_model(directory)
+
+
+@contextmanager
+def _building(name: str, directory: Path) -> Iterator[None]:
+    """What is wrong with the saved model that is built inside is a UserError, also its size."""
+    with ExitStack() as stack:
+        stack.enter_context(reading_model(directory))
+        if "torch" in needs_of(name):
+            from components.models.network_size import no_larger_than
+
+            stack.enter_context(no_larger_than(directory))
+        yield
 
 
 def needs_of(name: str) -> tuple[str, ...]:
@@ -197,5 +216,6 @@ def model_class(name: str) -> type[Any]:
 
 def _entry(name: str, known: Mapping[str, Entry]) -> Entry:
     if name not in known:
-        raise UserError(f"no model is called {name!r}; known models: {', '.join(sorted(known))}")
+        models = ", ".join(sorted(known))
+        raise UserError(f"no model is called {shown(name)}; known models: {models}")
     return known[name]

@@ -46,9 +46,17 @@ class OddsTrees:
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @classmethod
-    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Self:
-        """What `arrays` gave."""
-        return cls(**arrays)
+    def of(cls, arrays: Mapping[str, NDArray[Any]], num_columns: int) -> Self:
+        """What `arrays` gave; ValueError where rows of so many columns cannot walk down them."""
+        found = cls(**arrays)
+        num_nodes = len(found.value)
+        sizes = {len(array) for name, array in arrays.items() if name != "roots"}
+        places = (found.left, found.right, found.roots)
+        if sizes != {num_nodes} or not all(_within(place, num_nodes) for place in places):
+            raise ValueError("the trees of its judge do not fit together")
+        if not _within(found.feature, num_columns):
+            raise ValueError(f"its judge looks at other columns than {num_columns}")
+        return found
 
     def log_odds(self, rows: Matrix) -> NDArray[np.float64]:
         """Of being real, shape (rows,), within `SUREST` of 0, for rows in `encode`'s form."""
@@ -146,6 +154,10 @@ def _joined(trees: Sequence[NDArray[Any]], share: float) -> OddsTrees:
         value=np.where(is_leaf, nodes["value"] * share, 0.0),
         roots=roots.astype(np.int32),
     )
+
+
+def _within(places: NDArray[np.int32], size: int) -> bool:
+    return not len(places) or bool(0 <= places.min() <= places.max() < size)
 
 
 _NO_NODES = np.zeros(

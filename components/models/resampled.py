@@ -13,7 +13,7 @@ from components.data.conditions import Condition
 from components.data.digits import within
 from components.data.schema import Schema
 from components.data.table import Matrix, Table, encode
-from components.models.artifact import read_judge, save_judge
+from components.models.artifact import read_judge, reading_model, save_judge
 from components.models.contract import (
     Budget,
     Completer,
@@ -179,8 +179,11 @@ class Resampled:
         found = read_judge(directory)
         assert found is not None, "a judge was saved"
         settings, arrays = found
-        model = cls(ResampledConfig.model_validate(settings), load_unjudged(directory))
-        model.schema_, model.odds_ = model.generator.schema_, OddsTrees.of(arrays)
+        generator = load_unjudged(directory)
+        with reading_model(directory):
+            model = cls(ResampledConfig.model_validate(settings), generator)
+            model.schema_ = generator.schema_
+            model.odds_ = OddsTrees.of(arrays, len(generator.schema_.learned))
         return model
 
 

@@ -39,6 +39,13 @@ class Tree:
         """How many leaves there are."""
         return int((self.feature == LEAF).sum())
 
+    @property
+    def leads_down(self) -> bool:
+        """True where every node's children come after it."""
+        node = np.arange(len(self.feature))
+        is_down = (self.left > node) & (self.right > node)
+        return bool((is_down | (self.feature == LEAF)).all())
+
     def draw(self, predictors: Codes, rng: np.random.Generator) -> Codes:
         """A code for each row of `predictors`, shape (rows, predictors): a donor of its leaf."""
         leaves = self.leaves(self.arranged(predictors))
@@ -85,12 +92,18 @@ class TreePack:
         return cls(arrays)
 
     def trees(self) -> list[Tree]:
-        """The trees that were packed, in their order."""
+        """The trees that were packed, in their order.
+
+        Raises ValueError where a node leads back: who walks down would never end.
+        """
         columns = {
             field.name: np.split(self.arrays[field.name], self.arrays[f"{field.name}_ends"][:-1])
             for field in fields(Tree)
         }
         num_trees = len(self.arrays["feature_ends"])
-        return [
+        trees = [
             Tree(**{name: parts[i] for name, parts in columns.items()}) for i in range(num_trees)
         ]
+        if not all(tree.leads_down for tree in trees):
+            raise ValueError("a node of a tree leads back to one above it")
+        return trees

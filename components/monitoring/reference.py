@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from components.data.batches import Batches
+from components.data.records import read_record
 from components.data.schema import Column, ColumnKind, Schema
 from components.monitoring.levels import CategoryLevels, Levels, NumberLevels
 from components.monitoring.reading import NUMBERS, Reader
@@ -129,7 +130,7 @@ class Reference:
     @classmethod
     def load(cls, path: Path, schema: Schema) -> "Reference":
         """Read what `save` wrote of training rows with this schema."""
-        state = _State.model_validate_json(path.read_text())
+        state = read_record(_State, path)
         assert state.format == _FORMAT, "the file's name has the format"
         columns = {
             name: ColumnSketch(

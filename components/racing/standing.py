@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from components.config import AutoregressiveConfig, Gate, ModelConfig, ResampledConfig
+from components.data.records import read_record
 from components.evaluation.evidence import Measurement, Outcome, Verdict
 
 ORDER = (Outcome.PASSED, Outcome.UNDECIDED, Outcome.REFUSED)
@@ -100,7 +101,7 @@ class Race(Record):
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read what `save` wrote."""
-        return cls.model_validate_json(path.read_text())
+        return read_record(cls, path)
 
 
 def runner_of(

@@ -1,5 +1,6 @@
 """One logged model in two flavours: `python_function`, and `pytorch` with nothing but a program."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from components.data.image_schema import ImageSchema
 from components.data.schema import Schema
 from components.models.contract import SamplingProgram
 from components.registry.output_columns import describe, describe_images
+from components.registry.sealed import hash_folder
 
 _FOLDER = "program"
 _FILE = "model.pt2"
@@ -29,12 +31,15 @@ class GeneratorFlavors:
 
     schema: Schema | ImageSchema
     program: SamplingProgram | None
+    told: Callable[[str], None]
+    """Hears the hash of all that was saved."""
 
     def save_model(self, path: str, mlflow_model: Model, **options: Any) -> None:
         """Save the pyfunc of `options` in the folder `path`, then the program and its card."""
         mlflow.pyfunc.save_model(path=path, mlflow_model=mlflow_model, **options)
         if self.program is not None:
             add_program(Path(path), mlflow_model, self.program, self.schema)
+        self.told(hash_folder(Path(path)))
 
 
 def add_program(

@@ -10,6 +10,7 @@ from mlflow.entities.model_registry import ModelVersion
 from components.models.catalog import IMAGE_MODELS, load_any_model
 from components.models.contract import ImageModel, TabularModel
 from components.registry.promotion import champion
+from components.registry.sealed import check_files
 from components.registry.versions import check_standing, find_version, list_names, list_versions
 
 _GENERATOR = Path("data/generator")
@@ -64,10 +65,11 @@ def pull(client: MlflowClient, name: str, alias: str) -> TabularModel | ImageMod
 def download_generator(client: MlflowClient, name: str, alias: str, to: Path | None = None) -> Path:
     """The folder of the saved generator, brought into the folder `to` where one is named.
 
-    Raises UserError as `pull` does.
+    Raises UserError as `pull` does, also where its files are not those that were registered.
     """
     version = find_version(client, name, alias)
     check_standing(version)
     uri = f"models:/{name}/{version.version}"
     folder = mlflow.artifacts.download_artifacts(uri, dst_path=None if to is None else str(to))
+    check_files(version, Path(folder))
     return Path(folder) / _GENERATOR

@@ -1,6 +1,5 @@
 """A generator packed for teams downstream and tried as they would, before it has a version."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from mlflow.entities import LoggedModelStatus
 
 from components.registry.door import DoorLimits, DoorResult, door_tags, recorded_result, try_model
 from components.registry.packaging import log_generator
+from components.registry.sealed import FILES, hash_folder
 from components.storage.home import Home
 
 _KEY = "mintmark.package"
@@ -17,10 +17,14 @@ _PREFIX = "models:/"
 
 @dataclass(frozen=True)
 class Package:
-    """A model in the registry's store: its id there, and what the infrastructure door said."""
+    """A model in the registry's store: its id there, and what the infrastructure door said.
+
+    `files_sha256` is the hash of all its files (`hash_folder`).
+    """
 
     model_id: str
     door: DoorResult
+    files_sha256: str
 
     @property
     def uri(self) -> str:
@@ -34,14 +38,15 @@ def make_package(client: MlflowClient, model_dir: Path, run_id: str, home: Home)
     A run that a killed flow left with a package of the same weights keeps it: it is not made
     again. Weights are told apart by the hash of their files.
     """
-    key = _hash_files(model_dir)
+    key = hash_folder(model_dir)
     found = _find(client, run_id, key)
     if found is not None:
         return found
-    model_id = log_generator(model_dir, run_id, {_KEY: key}).removeprefix(_PREFIX)
-    door = try_model(f"{_PREFIX}{model_id}", home, DoorLimits())
-    client.set_logged_model_tags(model_id, door_tags(door))
-    return Package(model_id, door)
+    logged = log_generator(model_dir, run_id, {_KEY: key})
+    door = try_model(logged.uri, home, DoorLimits())
+    model_id = logged.uri.removeprefix(_PREFIX)
+    client.set_logged_model_tags(model_id, door_tags(door) | {FILES: logged.files_sha256})
+    return Package(model_id, door, logged.files_sha256)
 
 
 def _find(client: MlflowClient, run_id: str, key: str) -> Package | None:
@@ -50,15 +55,7 @@ def _find(client: MlflowClient, run_id: str, key: str) -> Package | None:
     wanted = f"source_run_id = '{run_id}' AND tags.`{_KEY}` = '{key}'"
     for model in client.search_logged_models([experiment], wanted):
         door = recorded_result(model.tags)
-        if model.status == LoggedModelStatus.READY and door is not None:
-            return Package(str(model.model_id), door)
+        files_sha256 = model.tags.get(FILES)
+        if model.status == LoggedModelStatus.READY and door is not None and files_sha256:
+            return Package(str(model.model_id), door, files_sha256)
     return None
-
-
-def _hash_files(folder: Path) -> str:
-    """The SHA-256 over the names and contents of a folder's files."""
-    digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        digest.update(f"{path.relative_to(folder)}\0".encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()

@@ -7,6 +7,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -30,13 +31,22 @@ _REFERENCE = re.compile(rf"(?<![\w.]){_PACKAGE}(?=\.[a-z])")
 _NEEDS = ("numpy", "pandas", "pydantic", "pyyaml", "safetensors")
 
 
-def log_generator(model_dir: Path, run_id: str, tags: Mapping[str, str] | None = None) -> str:
-    """Log the generator in `model_dir` to a run, in two flavours; its `models:/` URI.
+@dataclass(frozen=True)
+class Logged:
+    """Where a logged generator is found (`models:/...`), and the hash of its files."""
+
+    uri: str
+    files_sha256: str
+
+
+def log_generator(model_dir: Path, run_id: str, tags: Mapping[str, str] | None = None) -> Logged:
+    """Log the generator in `model_dir` to a run, in two flavours.
 
     As a pyfunc its code travels under a package name made from its own hash: versions with
     different code load side by side in one process. As a PyTorch program it needs no code.
     `tags` are put on the logged model.
     """
+    hashes: list[str] = []
     needs = _NEEDS + needs_of(read_header(model_dir).model)
     generator = load_any_model(model_dir)
     program = generator.export_program() if isinstance(generator, Exportable) else None
@@ -45,7 +55,7 @@ def log_generator(model_dir: Path, run_id: str, tags: Mapping[str, str] | None =
         info = Model.log(
             artifact_path=None,
             name="generator",
-            flavor=GeneratorFlavors(generator.schema_, program),
+            flavor=GeneratorFlavors(generator.schema_, program, hashes.append),
             flavor_name="mintmark",
             loader_module=f"{package.name}.models.served",
             data_path=str(model_dir),
@@ -54,7 +64,7 @@ def log_generator(model_dir: Path, run_id: str, tags: Mapping[str, str] | None =
             signature=_signature(),
             tags=dict(tags or {}),
         )
-    return str(info.model_uri)
+    return Logged(str(info.model_uri), hashes[-1])
 
 
 def _signature() -> ModelSignature:

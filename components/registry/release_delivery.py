@@ -10,6 +10,7 @@ from pathlib import Path
 import mlflow
 from mlflow import MlflowClient
 
+from components.data.records import read_record
 from components.data.splits import hash_frames
 from components.errors import UserError
 from components.registry.release_card import Card
@@ -52,7 +53,7 @@ def pull_release(client: MlflowClient, name: str, which: str, folder: Path) -> C
             f"{release.reference}; give a new or an empty folder"
         )
     if occupied:
-        return Card.model_validate_json((folder / CARD_FILE).read_text())
+        return read_record(Card, folder / CARD_FILE)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as partial:
         kept = _download(release, Path(partial))
@@ -62,7 +63,7 @@ def pull_release(client: MlflowClient, name: str, which: str, folder: Path) -> C
                 f"the registered hashes; `mintmark verify-release {release.reference}` says more"
             )
         kept.rename(folder)
-    return Card.model_validate_json((folder / CARD_FILE).read_text())
+    return read_record(Card, folder / CARD_FILE)
 
 
 def verify_release(client: MlflowClient, name: str, which: str = CHAMPION) -> Verification:
@@ -77,7 +78,7 @@ def verify_release(client: MlflowClient, name: str, which: str = CHAMPION) -> Ve
         made_with = _libraries(kept)
         again = Path(folder) / "again.parquet"
         said = marks(name, release.generator_version, release.key, release.depth)
-        with draw_rows(name, release.generator_version, release.num_rows, release.seed) as drawn:
+        with draw_rows(generator, release.num_rows, release.seed) as drawn:
             write_rows(release_frames(drawn), again, said)
         equal_bytes = file_sha256(again) == release.sha256
         equal_rows = hash_frames(release_frames(again)) == release.rows_sha256

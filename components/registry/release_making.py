@@ -88,7 +88,7 @@ def make_release(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)  # DVC may have left a link into its cache
     said = marks(order.model, version, key, read_ancestry(generator).depth)
-    with draw_rows(order.model, version, order.num_rows, order.seed) as drawn:
+    with draw_rows(generator, order.num_rows, order.seed) as drawn:
         write_rows(release_frames(drawn), path, said)
     md5 = keep_file(path, home)
     experiment = find_experiment(client, EXPERIMENT, home)

@@ -16,10 +16,12 @@ import mlflow
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from mlflow.entities.model_registry import ModelVersion
 
 from components.data.files import read_batches
 from components.data.output import write_row_groups
 from components.errors import UserError
+from components.registry.sealed import check_files
 
 RELEASE_MARK = "mintmark.release"
 """The key in a Parquet file's metadata by which a renamed copy of a release is known."""
@@ -45,15 +47,17 @@ _ROW_GROUP = 131_072
 
 
 @contextmanager
-def draw_rows(model: str, version: str, num_rows: int, seed: int) -> Iterator[Path]:
+def draw_rows(generator: ModelVersion, num_rows: int, seed: int) -> Iterator[Path]:
     """A Parquet file of rows, drawn in a fresh process by the code that travels with the version.
 
     On one thread, since sums in another order differ in the last bit. The file is there while the
-    context lasts. Raises UserError where the version cannot be loaded or sampled.
+    context lasts. Raises UserError where the version cannot be loaded or sampled, or its files are
+    not those that were registered.
     """
     with tempfile.TemporaryDirectory() as elsewhere:
-        uri = f"models:/{model}/{version}"
+        uri = f"models:/{generator.name}/{generator.version}"
         folder = mlflow.artifacts.download_artifacts(uri, dst_path=str(Path(elsewhere) / "model"))
+        check_files(generator, Path(folder))
         target = Path(elsewhere) / "drawn.parquet"
         command = [sys.executable, "-I", "-c", _CONSUMER, folder]
         done = subprocess.run(
@@ -66,7 +70,9 @@ def draw_rows(model: str, version: str, num_rows: int, seed: int) -> Iterator[Pa
         )
         if done.returncode != 0:
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-            raise UserError(f"version {version} of {model!r} could not be sampled: {last}")
+            raise UserError(
+                f"version {generator.version} of {generator.name!r} could not be sampled: {last}"
+            )
         yield target
 
 

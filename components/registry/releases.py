@@ -11,9 +11,11 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
 from components.config import Purpose
+from components.data.records import read_record
 from components.errors import UserError
 from components.registry.release_card import Card
 from components.registry.release_making import CARD_FILE, ReleaseOrder, make_release
+from components.registry.release_rows import file_sha256
 from components.registry.release_versions import (
     CHAMPION,
     Release,
@@ -64,11 +66,16 @@ def release(client: MlflowClient, order: ReleaseOrder, home: Home) -> Made:
 
 
 def read_card(release: Release) -> Card:
-    """The card of a standing release."""
+    """The card of a standing release; raises UserError where it is not the one registered."""
     release.check_standing()
     with tempfile.TemporaryDirectory() as folder:
         path = mlflow.artifacts.download_artifacts(f"{release.uri}/{CARD_FILE}", dst_path=folder)
-        return Card.model_validate_json(Path(path).read_text())
+        if file_sha256(Path(path)) != release.card_sha256:
+            raise UserError(
+                f"the card of release {release.reference} was changed after it was registered; "
+                f"`mintmark verify-release {release.reference}` says more"
+            )
+        return read_record(Card, Path(path))
 
 
 def _check_sharing(generator: ModelVersion, unproven: str | None) -> None:

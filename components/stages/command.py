@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from components.config import Params, read_params
 from components.errors import UserError
+from components.stages.fan_out import fan_out
 from components.stages.paths import StagePaths
 
 Stage = Callable[[Params, StagePaths], None]
@@ -22,7 +23,7 @@ def main(stage: Stage) -> int:
     paths = StagePaths(Path.cwd())
     try:
         params = read_params(paths.params)
-        with threadpool_limits(params.train.threads):
+        with threadpool_limits(params.train.threads), fan_out():
             stage(params, paths)
     except UserError as error:
         return _refuse(str(error))

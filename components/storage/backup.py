@@ -100,10 +100,7 @@ def read_backup(place: Store, when: str | None = None) -> Manifest:
         known = ", ".join(backups) or "none"
         raise UserError(f"no backup {when or ''} at {place.url}; there are: {known}")
     with as_file(place, f"{_BACKUPS}/{when or backups[-1]}.json") as path:
-        try:
-            manifest = Manifest.model_validate_json(path.read_bytes())
-        except ValidationError as error:
-            raise UserError(f"the backup {when or backups[-1]} cannot be read: {error}") from error
+        manifest = _read_manifest(path, when or backups[-1])
     if manifest.format != FORMAT:
         raise UserError(f"the backup has format {manifest.format}; accepted is {FORMAT}")
     sizes = {found.name: found.num_bytes for found in place.list(f"{_CONTENT}/")}
@@ -112,6 +109,25 @@ def read_backup(place: Store, when: str | None = None) -> Manifest:
             if sizes.get(_content(kept)) != kept.num_bytes:
                 raise UserError(f"the backup {manifest.when} is damaged: {area}/{name} is missing")
     return manifest
+
+
+def _read_manifest(path: Path, when: str) -> Manifest:
+    """A manifest, no file of which has a name that leads out of its area."""
+    try:
+        manifest = Manifest.model_validate_json(path.read_bytes())
+    except (ValidationError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise UserError(f"the backup {when} cannot be read: {reason}") from error
+    for files in manifest.areas.values():
+        for name in files:
+            check_name(name)
+    return manifest
+
+
+def check_name(name: str) -> None:
+    """Raise UserError for a file's name that leads out of the folder it is to lie in."""
+    if not name or name.startswith("/") or ".." in Path(name).parts or "\0" in name:
+        raise UserError(f"the backup is damaged: {name!r} is no name within a folder")
 
 
 def bring(place: Store, kept: Kept, path: Path) -> None:
@@ -128,9 +144,9 @@ def restore_area(
 ) -> None:
     """Put an area's files into stores under their names, each checked against its hash."""
     targets = list(targets)
+    for name in files:  # which may have been moved since the manifest was read
+        check_name(name)
     for number, (name, kept) in enumerate(sorted(files.items())):
-        if name.startswith("/") or ".." in Path(name).parts:
-            raise UserError(f"the backup is damaged: {name!r} is no name within a folder")
         path = folder / f"{number}"
         bring(place, kept, path)
         for target in targets:

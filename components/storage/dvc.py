@@ -83,13 +83,18 @@ class DvcSession:
 
     The process runs in a group of its own, which ends with the session, and with this process,
     however it ends. One command runs at a time; others wait. Use it as a context.
+
+    `processor_seconds` is what all stages took that ran in it so far, over all their processes.
     """
+
+    processor_seconds: float
 
     def __init__(self, workspace: Path, home: Home) -> None:
         self._workspace = workspace
         self._home = home
         self._process: subprocess.Popen[str] | None = None
         self._lock = Lock()
+        self.processor_seconds = 0.0
 
     def __enter__(self) -> "DvcSession":
         """The session itself; its process starts now, in the background."""
@@ -140,11 +145,13 @@ class DvcSession:
         process.stdin.flush()
         lines = []
         for line in process.stdout:
-            said, ends, status = line.rstrip().partition(END)
+            said, ends, answer = line.rstrip().partition(END)
             if said or not ends:
                 lines.append(said)
                 listen(said)
             if ends:
+                status, seconds = answer.split()
+                self.processor_seconds += float(seconds)
                 return lines, int(status)
         return lines, process.wait() or -1
 

@@ -1,11 +1,13 @@
 """DVC commands one after another in one process, run as a script: importing DVC takes a second.
 
 Each line of standard input is a command, a JSON list of words. What it prints goes to standard
-output; then comes a line of `END` and its exit status.
+output; then comes a line of `END`, its exit status, and the processor seconds that the programs
+took which it started.
 """
 
 import json
 import os
+import resource
 import sys
 
 END = "\x1e"
@@ -19,9 +21,17 @@ def _serve() -> None:
     from dvc.cli import main
 
     for line in heard:
+        before = _processor_seconds()
         status = main(json.loads(line))
         sys.stderr.flush()
-        print(f"{END}{status}", flush=True)  # noqa: T201 - the answer
+        spent = _processor_seconds() - before
+        print(f"{END}{status} {spent:.3f}", flush=True)  # noqa: T201 - the answer
+
+
+def _processor_seconds() -> float:
+    """What the programs took that were started here and have ended, and those they waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 import logging
 import os
 import pickle
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,21 @@ import torch
 logger = logging.getLogger(__name__)
 
 FORMAT = 1
+
+_DAMAGE = (
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    pickle.UnpicklingError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What PyTorch's reader, which makes nothing but tensors, raises of files that are damaged."""
 
 
 @dataclass(frozen=True)
@@ -51,31 +68,34 @@ class CheckpointStore:
     def newest(self) -> Checkpoint | None:
         """The newest whole checkpoint with this fingerprint; what is passed over is logged."""
         for path in self._newest_first():
-            content = self._read(path)
-            if content is not None:
-                return Checkpoint(content["step"], content["state"])
+            found = self._read(path)
+            if found is not None:
+                return found
         return None
 
     def _newest_first(self) -> list[Path]:
         return sorted(self.directory.glob("step-*.pt"), reverse=True)
 
-    def _read(self, path: Path) -> dict[str, Any] | None:
-        """A checkpoint file's content, None (and a warning) where it cannot be used."""
+    def _read(self, path: Path) -> Checkpoint | None:
+        """The checkpoint in a file, None (and a warning) where it cannot be used."""
         try:
+            _check_sums(path)
             content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
             found = (content["format"], content["fingerprint"])
-        except (
-            RuntimeError,
-            EOFError,
-            OSError,
-            KeyError,
-            TypeError,
-            ValueError,
-            pickle.UnpicklingError,
-        ) as error:
-            logger.warning("checkpoint %s is damaged and was skipped: %s", path, error)
+            checkpoint = Checkpoint(content["step"], content["state"])
+        except _DAMAGE as error:
+            reason = str(error).partition("\n")[0] or type(error).__name__
+            logger.warning("checkpoint %s is damaged and was skipped: %s", path, reason)
             return None
         if found != (FORMAT, self.fingerprint):
             logger.warning("checkpoint %s is of other settings or data and was skipped", path)
             return None
-        return content
+        return checkpoint
+
+
+def _check_sums(path: Path) -> None:
+    """Raise ValueError where a part has other bytes than were written: PyTorch does not look."""
+    with zipfile.ZipFile(path) as parts:
+        damaged = parts.testzip()
+    if damaged is not None:
+        raise ValueError(f"{damaged} does not have its checksum")

@@ -21,7 +21,7 @@ def up() -> None:
     settings = read_service_settings()
     with console.status("starting Prefect, MLflow and a worker"):
         connect(home)
-        services = start_services(home, tracking_uri(home))
+        services = start_services(home, tracking_uri(home), settings.metrics_port)
         from flows.deployments import apply_deployments
         from flows.server import connected
         from flows.workers import wait_for_worker

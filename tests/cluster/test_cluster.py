@@ -151,6 +151,31 @@ def test_no_secret_is_in_what_was_written(running: Cluster, runs: dict[str, Any]
     for run in runs.values():
         logs = running.logs(run["id"])
         assert not [secret for secret in planted if secret in logs]
+    told = json.dumps(_registered(running))
+    assert "mintmark.verdict" in told and not [secret for secret in planted if secret in told]
+    for key, data in _small_objects(running):
+        assert not [secret for secret in planted if secret.encode() in data], key
+
+
+def _registered(running: Cluster) -> list[Any]:
+    """All that the registry says of runs and versions: parameters, tags, descriptions."""
+    api, admin = f"{running.mlflow_url}/api/2.0/mlflow", f"admin:{running.secrets['admin']}"
+    experiments = ask(f"{api}/experiments/search?max_results=1000", admin)["experiments"]
+    wanted = {"experiment_ids": [each["experiment_id"] for each in experiments]}
+    return [
+        experiments,
+        ask(f"{api}/runs/search", admin, wanted | {"max_results": 10_000}),
+        ask(f"{api}/model-versions/search?max_results=1000", admin),
+    ]
+
+
+def _small_objects(running: Cluster) -> Iterator[tuple[str, bytes]]:
+    """What lies in S3: reports, settings, checkpoints, packages, prepared rows."""
+    s3 = running.boto()
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
+        for item in page["Contents"]:
+            if item["Size"] < 5_000_000:
+                yield item["Key"], s3.get_object(Bucket=BUCKET, Key=item["Key"])["Body"].read()
 
 
 def _workspaces(running: Cluster, worker: str) -> Path:

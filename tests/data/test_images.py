@@ -142,7 +142,7 @@ def no_picture(path: Path) -> str:
         (halved, "'1.png' cannot be read as an image: image file is truncated"),
         (deep, "'1.png' has more than 8 bits a pixel"),
         (loose, "holds 1 images beside the 1 in its folders"),
-        (more_than_there_is, "cannot be read as .npz: Unable to allocate"),
+        (more_than_there_is, "it takes more memory than is free"),
         (locked, "cannot be read as .npz: File 'images.npy' is encrypted"),
         (packed_wrongly, "cannot be read as .npz"),
         (lambda p: npz(p / "a.npz", rows=PIXELS), "no array called images; it holds rows"),

@@ -117,6 +117,7 @@ def test_pods_are_closed() -> None:
         "deploy",
         "prefect-migrate",
         "mlflow-migrate",
+        "metrics",
     }
     for name, pod in found.items():
         assert pod["securityContext"]["runAsNonRoot"] is True, name

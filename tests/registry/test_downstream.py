@@ -82,7 +82,7 @@ def home(make_home: Callable[[str], Home]) -> Home:
         model.fit(mixed_table(1000), seed=0)
         model.save(found.root / name)
         run = client.create_run(find_experiment(client, name, found))
-        uri = log_generator(found.root / name, run.info.run_id)
+        uri = log_generator(found.root / name, run.info.run_id).uri
         client.create_registered_model(name)
         version = client.create_model_version(name, uri, run.info.run_id)
         client.set_registered_model_alias(name, "champion", version.version)

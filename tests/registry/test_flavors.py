@@ -35,7 +35,7 @@ def registered(make_home: Callable[[str], Home]) -> str:
     model.fit(mixed_table(), seed=0)
     model.save(home.root / "generator")
     run = client.create_run(find_experiment(client, "people", home))
-    uri = log_generator(home.root / "generator", run.info.run_id)
+    uri = log_generator(home.root / "generator", run.info.run_id).uri
     client.create_registered_model("people")
     version = client.create_model_version("people", uri, run.info.run_id)
     client.set_registered_model_alias("people", "champion", version.version)
@@ -104,7 +104,7 @@ def test_images_leave_as_a_program_too(make_home: Callable[[str], Home]) -> None
     model.fit(digits, seed=0)
     model.save(home.root / "generator")
     run = client.create_run(find_experiment(client, "digits", home))
-    uri = log_generator(home.root / "generator", run.info.run_id)
+    uri = log_generator(home.root / "generator", run.info.run_id).uri
     client.create_registered_model("digits")
     version = client.create_model_version("digits", uri, run.info.run_id)
     client.set_registered_model_alias("digits", "champion", version.version)

@@ -66,6 +66,7 @@ def _is_covered(module: Path, dependencies: list[str]) -> bool:
     """True where a change to the module that could change outputs makes the stage run again."""
     plumbing = (
         "components/stages/command.py",
+        "components/stages/fan_out.py",
         "components/stages/paths.py",
         "components/stages/tables.py",
         "components/stages/training_curves.py",
