@@ -99,7 +99,9 @@ def _load(running: Cluster, clients: int, pulls: int, rows: int) -> list[dict[st
         subprocess.Popen(
             [*command, str(share), str(pulls), str(rows)],
             cwd=running.folder,
-            env=bare() | running.login("reader"),
+            env=bare()
+            | running.login("reader")
+            | {"MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
