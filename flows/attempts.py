@@ -8,11 +8,14 @@ from uuid import UUID
 
 from httpx import HTTPError, TransportError
 from prefect.client.orchestration import get_client
-from prefect.logging import get_run_logger
 from prefect.runtime import flow_run
 
 from components.errors import UserError
+from components.storage.full_disk import disk_full, is_disk_full
+from components.storage.home import find_home
 from flows.service_settings import read_service_settings
+
+logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -28,11 +31,13 @@ def attempt() -> Iterator[None]:
         yield
     except Exception as error:
         if _was_taken_over():
-            get_run_logger().warning("another worker took this run over; here it ends: %s", error)
+            logger.warning("another worker took this run over; here it ends: %s", error)
             logging.shutdown()
             os._exit(0)  # any other end would be told the server as that of the run
         if isinstance(error, TransportError):
             raise SystemExit(f"the Prefect server does not answer: {error}") from error
+        if is_disk_full(error) and not isinstance(error, UserError):
+            raise disk_full(error, find_home()) from error
         raise
 
 

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import gettempdir
 
 import psutil
+from filelock import FileLock
 
 from tests.cluster.cluster import Cluster, Ground, cluster
 from tests.cluster.member import Member, command_of
@@ -72,12 +74,14 @@ def _runs_a_flow(worker: Member) -> bool:
 def breakable(folder: Path, *, keeps_disks: bool = False) -> Iterator[Breakable]:
     """A cluster with two workers, each with a network, a clock and a disk of its own.
 
-    Where this machine allows some of that alone, the rest is as in any cluster. In a folder that
+    Where this machine allows some of that alone, the rest is as in any cluster. There is one of
+    them at a time on a machine: another waits, since networks have names. In a folder that
     a cluster ended in before, that one goes on, if its disks were kept.
     """
     missing = {"cables": why_no_cables(), "clocks": why_no_clocks(), "disks": ""}
     missing["disks"] = why_no_disks(folder / "try")
     with ExitStack() as stack:
+        stack.enter_context(FileLock(Path(gettempdir()) / "mintmark-breakable.lock"))
         owners = {S3: folder / "s3", DATABASE: folder / "postgres"}
         disks = owners | {name: folder / name / "home" for name in WORKERS}
         for owner, disk in disks.items() if not missing["disks"] else ():
