@@ -1,16 +1,18 @@
 """Random faults in a row on a cluster that works: do registry, DVC and storage agree at the end?
 
-    python -m benchmarks.soak --faults 200 [--folder DIR] [--seed 1] [--write docs/soak.md]
+    python -m benchmarks.soak --faults 200 [--minutes 30] [--folder DIR] [--seed 1]
+        [--write docs/soak.md]
 
 Round after round a run is asked for, most of them of work that is new, the others of work that
 was done before, and up to three faults of `tests/faults/kinds.py` happen at random moments of it.
 Which, when and to which worker follows from seed and round. A round is kept when its run has
-ended: the same command goes on after the last one, on the same registry and the same store, also
+ended: the same command goes on after the last one (`--minutes` ends it early), on the same registry and the same store, also
 where it was killed itself. Needs what `make fault-test` needs; as root it breaks disks and
 networks too. `DIR` must be open to PostgreSQL's user.
 """
 
 import argparse
+import math
 import random
 import tempfile
 import time
@@ -36,8 +38,12 @@ _ASKED = 3
 """How often the same is asked for before a round counts as lost."""
 
 
-def soak(folder: Path, num_faults: int, seed: int) -> tuple[list[dict[str, Any]], list[str]]:
+def soak(
+    folder: Path, num_faults: int, minutes: float, seed: int
+) -> tuple[list[dict[str, Any]], list[str]]:
     """The rounds until so many faults have happened, and what `mintmark fsck` said at last.
+
+    After so many minutes no more are begun.
 
     Those of earlier calls are among them. It looks from where an operator works, and from the home
     of each worker.
@@ -45,12 +51,18 @@ def soak(folder: Path, num_faults: int, seed: int) -> tuple[list[dict[str, Any]]
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
     end_all_of(folder)
+    ends = time.monotonic() + 60 * minutes
     kept, rounds = Kept(folder / "rounds.jsonl"), []
     with breakable(folder, keeps_disks=True) as running:
         possible = [fault for fault in FAULTS if not why_not(fault, running)]
-        while sum(len(each["faults"]) for each in rounds) < num_faults:
+        while True:
             number = len(rounds)
             key = f"seed {seed}, round {number}"
+            is_open = f"{key}, begun" in kept  # by a call that was killed in it
+            is_enough = sum(len(each["faults"]) for each in rounds) >= num_faults
+            if (is_enough or time.monotonic() > ends) and not is_open:
+                break
+            kept.entry(f"{key}, begun", dict)
             rounds.append(kept.entry(key, lambda: _round(running, possible, seed, number)))  # noqa: B023
         _check(running, rounds)
         found = _look(running)
@@ -123,12 +135,13 @@ def main() -> None:
     """Go on until there were so many faults, and say what became of everything."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--faults", type=int, default=200)
+    parser.add_argument("--minutes", type=float, default=math.inf)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
     folder = options.folder or Path(tempfile.gettempdir()) / f"mintmark-soak-{options.seed}"
-    rounds, found = soak(folder.absolute(), options.faults, options.seed)
+    rounds, found = soak(folder.absolute(), options.faults, options.minutes, options.seed)
     text = page(rounds, found)
     print(text)
     if options.write:
