@@ -1,6 +1,5 @@
 """The command line: `mintmark --help`."""
 
-import errno
 import os
 import sys
 from typing import NoReturn
@@ -10,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from components.errors import UserError
+from components.storage.full_disk import disk_full, is_disk_full
+from components.storage.home import find_home
 from flows.commands.backup import backup, restore
 from flows.commands.cluster import deploy, worker
 from flows.commands.collect import collect
@@ -85,15 +86,9 @@ def main() -> None:
     except KeyboardInterrupt:
         _end("stopped; the same command goes on where it was", _INTERRUPTED)
     except Exception as error:
-        if not _is_disk_full(error):
+        if not is_disk_full(error):
             raise
-        _end("[red]error:[/red] the disk is full; free some space and run again", _USER_ERROR)
-
-
-def _is_disk_full(error: BaseException) -> bool:
-    """True where the system, SQLite or a library in between found no space left."""
-    signs = (os.strerror(errno.ENOSPC), "database or disk is full")
-    return any(sign in str(error) for sign in signs)
+        _end(f"[red]error:[/red] {escape(str(disk_full(error, find_home())))}", _USER_ERROR)
 
 
 def _end(message: str, status: int) -> NoReturn:

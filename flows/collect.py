@@ -8,7 +8,7 @@ from pydantic import Field
 from components.registry.references import Collection, collect_unreferenced
 from components.registry.tracking import connect
 from components.storage.home import find_home
-from flows.attempts import check_attempts
+from flows.attempts import attempt
 from flows.collected import KEEP_DAYS, collected_lines
 from flows.forms import Form
 from flows.project import PROJECT
@@ -31,9 +31,9 @@ AS_USUAL = CollectRequest()
 
 
 @flow(name="collect", persist_result=False)
+@attempt()
 def collect(request: CollectRequest = AS_USUAL) -> Collection:
     """Delete old workspaces, checkpoints and content that nothing refers to; say what went."""
-    check_attempts()
     home = find_home()
     done = collect_unreferenced(
         connect(home), home, PROJECT, keep_days=request.keep_days, dry_run=request.dry_run

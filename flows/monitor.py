@@ -14,7 +14,7 @@ from components.registry.monitoring_runs import record_look, write_monitor_page
 from components.registry.tracking import connect
 from components.storage.home import Home, find_home
 from flows.announcements import Event, announce
-from flows.attempts import check_attempts
+from flows.attempts import attempt
 from flows.benefit_check import check_benefit
 from flows.drift_check import Look, MonitorRequest, look_again, requests_for_each
 from flows.logs import log_about
@@ -33,13 +33,13 @@ class Monitored:
 
 
 @flow(name="monitor", flow_run_name="monitor {request.model}", persist_result=False)
+@attempt()
 def monitor(request: MonitorRequest = EVERY_CHAMPION) -> list[Monitored]:
     """Compare new rows with the champion's training rows; drift and odd rows are kept and told.
 
     A model whose rows say nothing does not keep the others from being looked at: that is kept and
     shown as any finding is, and the run fails at its end and names it.
     """
-    check_attempts()
     home, found, failures = find_home(), [], []
     for each in requests_for_each(request, home):
         log_about(model=each.model)

@@ -17,7 +17,7 @@ from components.registry.tracking import connect
 from components.storage.home import find_home
 from flows.announcements import Event, announce
 from flows.approval import question
-from flows.attempts import check_attempts
+from flows.attempts import attempt
 from flows.forms import Form, choice
 from flows.logs import log_about
 from flows.turns import turn
@@ -74,13 +74,13 @@ class RollbackRequest(Form):
 
 
 @flow(name="promote", flow_run_name="promote {request.model} {request.version}")
+@attempt()
 def promote(request: PromoteRequest) -> bool:
     """Make the version the champion, unless the champion is no longer the expected one.
 
     Where a person is asked, the run suspends itself until it is answered or expires; it holds
     neither a process nor a slot meanwhile. True where the version was promoted.
     """
-    check_attempts()
     log_about(model=request.model, version=request.version)
     home = find_home()
     client = connect(home)
@@ -110,9 +110,9 @@ def promote(request: PromoteRequest) -> bool:
 
 
 @flow(name="rollback", flow_run_name="rollback {request.model}")
+@attempt()
 def rollback(request: RollbackRequest) -> str:
     """Swap champion and previous champion; the version that is champion now."""
-    check_attempts()
     log_about(model=request.model)
     home = find_home()
     with turn("promote", request.model):

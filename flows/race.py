@@ -15,7 +15,7 @@ from components.recipes.recipe import Preset
 from components.registry.tracking import tracking_uri
 from components.storage.home import find_home
 from flows.announcements import Event, announce
-from flows.attempts import check_attempts
+from flows.attempts import attempt
 from flows.decision_task import decide_and_settle
 from flows.forms import DEFAULT, Form, choice
 from flows.outcome import Outcome
@@ -66,9 +66,9 @@ class RaceRequest(Form):
 
 
 @flow(name="race", persist_result=False)
+@attempt()
 def race(request: RaceRequest) -> Outcome:
     """What came of the winner; the others are registered, with what they were judged."""
-    check_attempts()
     home = find_home()
     folder = home.workspaces / str(flow_run.id)
     folder.mkdir(parents=True, exist_ok=True)

@@ -13,7 +13,7 @@ from components.registry.releases import MAX_ROWS
 from components.registry.tracking import connect
 from components.storage.home import find_home
 from flows.announcements import Event, announce
-from flows.attempts import check_attempts
+from flows.attempts import attempt
 from flows.forms import Form
 from flows.logs import log_about
 from flows.turns import turn
@@ -53,9 +53,9 @@ class ReleaseRequest(Form):
 
 
 @flow(name="release", flow_run_name="release {request.model}", persist_result=False)
+@attempt()
 def release(request: ReleaseRequest) -> str:
     """The release, such as `adult@3`: made now, or found where the same was made before."""
-    check_attempts()
     log_about(model=request.model)
     home = find_home()
     order = ReleaseOrder(

@@ -17,7 +17,7 @@ from components.storage.dvc import DvcSession, is_workspace, make_workspace
 from components.storage.home import find_home
 from components.storage.places import is_remote_shared
 from components.storage.shared import keep_text, kept_text
-from flows.attempts import check_attempts
+from flows.attempts import attempt
 from flows.decision_task import decide_and_settle
 from flows.logs import log_about
 from flows.outcome import Outcome, Registered, StageDone
@@ -32,9 +32,9 @@ STAGES = ("prepare", "train", "synthesize", "evaluate")
 
 
 @flow(name="retrain", persist_result=False)
+@attempt()
 def retrain(request: RunRequest) -> Outcome:
     """Train, judge and register a generator as `request` asks, and promote it if it passes."""
-    check_attempts()
     return run_loop(request, find_home().workspaces / str(flow_run.id))
 
 

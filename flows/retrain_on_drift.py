@@ -23,7 +23,7 @@ from components.storage.dvc import is_workspace
 from components.storage.home import Home, find_home
 from flows.announcements import Event, announce
 from flows.arrivals import arrive, join_news, overrides_for
-from flows.attempts import check_attempts
+from flows.attempts import attempt
 from flows.forms import Form
 from flows.guards import why_not_now, why_not_on
 from flows.outcome import Outcome
@@ -49,12 +49,12 @@ class DriftRequest(Form):
 
 
 @flow(name=NAME, flow_run_name="retrain-on-drift {request.model}", persist_result=False)
+@attempt()
 def retrain_on_drift(request: DriftRequest) -> Outcome | None:
     """What came of training the model again; None where a guard held it back, which is told.
 
     The automation that starts this run has the same cool-down, but loses count when it is changed.
     """
-    check_attempts()
     home = find_home()
     workspace = home.workspaces / str(flow_run.id)
     if is_workspace(workspace):

@@ -5,6 +5,7 @@ import re
 import shutil
 import tempfile
 import warnings
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,9 +26,15 @@ _PACKAGE = "components"
 _PARTS = ("config", "data", "models", "networks", "training")
 _STORAGE = ("__init__.py", "home.py", "objects.py", "s3.py", "secret.py")
 _MODULES = ("__init__.py", "errors.py", *(f"storage/{name}" for name in _STORAGE))
-"""Of what keeps files, only that which the other parts import: each file is a request more."""
+"""Of what keeps files, only that which the other parts import."""
 _REFERENCE = re.compile(rf"(?<![\w.]){_PACKAGE}(?=\.[a-z])")
 """The name that begins a dotted one; no value is called so where its attributes are read."""
+ARCHIVE = "modules.zip"
+"""What holds the modules of a package beside its `__init__.py`."""
+_OPENING = f"""import os
+
+__path__ = [os.path.join(folder, {ARCHIVE!r}) for folder in __path__]
+"""
 _NEEDS = ("numpy", "pandas", "pydantic", "pyyaml", "safetensors")
 
 
@@ -86,7 +93,11 @@ def _public_version(name: str) -> str:
 
 @contextmanager
 def _packaged_code() -> Iterator[Path]:
-    """A folder with our sampling code, renamed to `mintmark_HASH` throughout."""
+    """A folder with our sampling code, renamed to `mintmark_HASH` throughout.
+
+    All modules but the package itself lie in one archive, from which Python imports them: a team
+    that pulls a version asks the server for each of its files.
+    """
     source = Path(__file__).parents[1]
     files = [source / name for name in _MODULES]
     files += [file for part in _PARTS for file in sorted((source / part).glob("*.py"))]
@@ -95,8 +106,11 @@ def _packaged_code() -> Iterator[Path]:
     name = f"mintmark_{digest.hexdigest()[:12]}"
     with tempfile.TemporaryDirectory() as folder:
         package = Path(folder) / name
-        for path, text in texts.items():
-            (package / path).parent.mkdir(parents=True, exist_ok=True)
-            (package / path).write_text(_REFERENCE.sub(name, text))
+        package.mkdir()
+        (package / "__init__.py").write_text(_OPENING)
+        with zipfile.ZipFile(package / ARCHIVE, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path, text in texts.items():
+                entry = zipfile.ZipInfo(path.as_posix())  # bears no time of day
+                archive.writestr(entry, _REFERENCE.sub(name, text), zipfile.ZIP_DEFLATED)
         yield package
         shutil.rmtree(package)

@@ -120,7 +120,7 @@ class DvcSession:
         shared = ["--pull"] if is_remote_shared() else []
         lines, status = self._do(["repro", "--single-item", *shared, stage], listen)
         if status != 0:
-            _fail(stage, lines, status)
+            _fail(stage, lines, status, self._home)
         return any(_CACHED in line for line in lines)
 
     def push(self) -> None:
@@ -196,12 +196,15 @@ def cached_file(home: Home, md5: str) -> Path:
     return home.dvc_cache / "files" / "md5" / md5[:2] / md5[2:]
 
 
-def _fail(stage: str, lines: list[str], status: int) -> None:
+def _fail(stage: str, lines: list[str], status: int, home: Home) -> None:
     prefix = "error: "
     mendable = [line.removeprefix(prefix) for line in lines if line.startswith(prefix)]
     if mendable:
         raise UserError(mendable[-1])
     if any(_DISK_FULL in line for line in lines):
-        raise UserError(f"the disk is full: stage {stage} could not be kept; free some space")
+        raise UserError(
+            f"the disk that holds {home.root} is full: stage {stage} could not go on; free some "
+            "space and run again"
+        )
     was_killed = status < 0 or any("exited with -" in line for line in lines)
     raise StageFailed(f"stage {stage} failed:\n" + "\n".join(lines[-30:]), was_killed=was_killed)

@@ -18,7 +18,7 @@ serve)
     umask 077
     export MLFLOW_AUTH_CONFIG_PATH="${MLFLOW_AUTH_CONFIG_PATH:-${TMPDIR:-/tmp}/mlflow-auth.ini}"
     # A user may read everything, and change what is their own. A password is not worked through for
-    # each request again: a version has some 150 files. One that is changed by another server's
+    # each request again: a version has some 20 files. One that is changed by another server's
     # interface holds for up to a minute more.
     cat >"$MLFLOW_AUTH_CONFIG_PATH" <<SETTINGS
 [mlflow]

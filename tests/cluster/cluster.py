@@ -6,13 +6,11 @@ folders of their own, each with a home of its own: nothing but servers and S3 is
 
 import base64
 import json
-import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,72 +20,43 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import boto3
-import psutil
 import yaml
 
 from flows.ports import free_port
+from tests.cluster.member import MARK, Member, bare, processes_of
 from tests.cluster.postgres import Postgres, postgres
 from tests.home import PROJECT
+from tests.storage.proxy import Proxy, proxy_to
 from tests.storage.seaweed import S3Server, s3_server
 
 BUCKET = "mintmark"
 SETTLED = ("Completed", "Failed", "Cancelled", "Crashed", "Suspended")
-MARK = "MINTMARK_TEST_CLUSTER"
 _COMES_BACK = 60.0
 _SECONDS = 3600
 _CHECKOUT = ("components", "flows", "infra", "dvc.yaml", ".dvcignore", "params.yaml")
 _WORKER_LOGIN, _READER_LOGIN = "worker", "reader"
 
 
-@dataclass
-class Member:
-    """A program of the cluster that can be killed and started again, with its log."""
+@dataclass(frozen=True)
+class Ground:
+    """What a cluster stands on.
 
-    name: str
-    command: list[str]
-    environment: dict[str, str]
-    folder: Path
-    process: "subprocess.Popen[bytes] | None" = None
+    `address` is where its servers answer, `database` a folder for PostgreSQL's data that is kept,
+    None for one that goes with the server. With `has_proxy` members reach S3 through a proxy that
+    can be told to behave badly.
+    """
 
-    def start(self) -> None:
-        """Start it; it may take a while to answer."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / f"{self.name}.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                self.command,
-                cwd=self.folder,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+    address: str = "127.0.0.1"
+    database: Path | None = None
+    has_proxy: bool = False
 
-    def kill(self, *, children: bool = True) -> None:
-        """End it at once, as a crash would."""
-        assert self.process is not None
-        found = psutil.Process(self.process.pid).children(recursive=True) if children else []
-        for process in (self.process, *found):
-            try:
-                os.kill(process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
-        self.process.wait()
 
-    def stop(self) -> None:
-        """End it in order."""
-        assert self.process is not None
-        if self.process.poll() is None:
-            self.process.terminate()
-            try:
-                self.process.wait(60)
-            except subprocess.TimeoutExpired:
-                self.kill()
+@dataclass(frozen=True)
+class Identity:
+    """What a cluster is known by, the same each time it is started: secrets and ports."""
 
-    @property
-    def log(self) -> str:
-        """The end of what it said."""
-        return (self.folder / f"{self.name}.log").read_text()[-4000:]
+    secrets: dict[str, str]
+    ports: dict[str, int]
 
 
 @dataclass
@@ -101,6 +70,8 @@ class Cluster:
     prefect_url: str
     mlflow_url: str
     secrets: dict[str, str]
+    s3_variables: dict[str, str]
+    proxy: Proxy | None = None
     workers: dict[str, Member] = field(default_factory=dict)
 
     def login(self, user: str) -> dict[str, str]:
@@ -121,23 +92,37 @@ class Cluster:
             "PREFECT_API_URL": f"{self.prefect_url}/api",
             "PREFECT_API_AUTH_STRING": self.secrets["prefect"],
         }
-        return bare() | variables | self.login(_WORKER_LOGIN) | self.s3.variables
+        mark = {MARK: str(self.folder)}
+        return bare() | variables | self.login(_WORKER_LOGIN) | self.s3_variables | mark
 
-    def worker(self, name: str) -> Member:
-        """A worker in a folder and with a home of its own, started."""
+    def worker(
+        self,
+        name: str,
+        *,
+        before: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
+    ) -> Member:
+        """A worker in a folder and with a home of its own, started.
+
+        The words `before` begin its command, `variables` are added to its settings.
+        """
         folder = self.folder / name
         checkout = folder / "checkout"
         if not checkout.exists():
             copy_checkout(checkout)
         environment = self.environment(folder / "home") | {"PYTHONPATH": str(checkout)}
-        command = [sys.executable, "-m", "flows", "worker", "--name", name]
+        environment |= variables or {}
+        command = [*before, sys.executable, "-m", "flows", "worker", "--name", name]
         self.workers[name] = Member(name, command, environment, checkout)
         self.workers[name].start()
         return self.workers[name]
 
-    def mintmark(self, *arguments: str) -> str:
-        """What a finished call of the command line said, made as an operator of the cluster."""
-        home = self.folder / "operator"
+    def mintmark(self, *arguments: str, home: Path | None = None) -> str:
+        """What a finished call of the command line said, by an operator with a home of their own.
+
+        Or, where one is given, with the home of a worker.
+        """
+        home = home or self.folder / "operator" / "home"
         done = subprocess.run(
             [sys.executable, "-m", "flows", *arguments],
             env=self.environment(home) | {"PYTHONPATH": str(PROJECT)},
@@ -220,12 +205,6 @@ class Cluster:
                 time.sleep(0.5)
 
 
-def bare() -> dict[str, str]:
-    """This process's environment without anything that names a server or a key."""
-    ours = ("PREFECT_", "MLFLOW_", "AWS_", "MINTMARK_")
-    return {k: v for k, v in os.environ.items() if not k.startswith(ours)} | {MARK: "1"}
-
-
 def ask(url: str, login: str, body: Any = None) -> Any:
     """The JSON answer of a server that asks for a login; `body` is posted where there is one."""
     data = None if body is None else json.dumps(body).encode()
@@ -260,46 +239,77 @@ def copy_checkout(folder: Path) -> None:
 
 
 @contextmanager
-def cluster(folder: Path, *workers: str) -> Iterator[Cluster]:
-    """A cluster with these workers; at the end all of it is gone, and no process is left."""
+def cluster(folder: Path, *workers: str, ground: Ground | None = None) -> Iterator[Cluster]:
+    """A cluster with these workers; at the end all of it is gone, and no process is left.
+
+    On a folder in which one ended before, with a `database` that was kept, that one goes on.
+    """
+    ground = ground or Ground()
+    known = folder / "identity.json"
+    is_new = not known.is_file()
     with ExitStack() as stack:
-        (folder / "s3").mkdir(parents=True)
+        (folder / "s3").mkdir(parents=True, exist_ok=True)
         s3 = stack.enter_context(s3_server(folder / "s3"))
-        database = stack.enter_context(postgres())
-        made = _make(folder, s3, database)
+        database = stack.enter_context(postgres(ground.database))
+        identity = _new_identity() if is_new else Identity(**json.loads(known.read_text()))
+        made = _make(folder, s3, database, identity, ground)
+        if ground.has_proxy:
+            port = identity.ports["proxy"]
+            opened = proxy_to(s3.url, address=ground.address, port=port)
+            made.proxy, _ = stack.enter_context(opened)
         stack.callback(_tear_down, made)
-        _migrate(made)
+        if is_new:
+            made.boto().create_bucket(Bucket=BUCKET)
+            database.create("prefect", "mlflow", "users")
+            _migrate(made)
         for member in made.members.values():
             member.start()
         made.await_servers()
-        _add_users(made)
+        if is_new:
+            _add_users(made)
+            known.write_text(json.dumps(vars(identity)))
         made.mintmark("deploy")
         for name in workers:
             made.worker(name)
         yield made
-    left = [p for p in psutil.process_iter() if _is_of_a_cluster(p) and p.pid != os.getpid()]
+    left = processes_of(folder)
     assert not left, left
 
 
-def _make(folder: Path, s3: S3Server, database: Postgres) -> Cluster:
-    database.create("prefect", "mlflow", "users")
+def _new_identity() -> Identity:
     names = ("admin", _WORKER_LOGIN, _READER_LOGIN, "flask")
     secrets = {name: token_hex(16) for name in names} | {"noise": token_hex(32)}
     secrets["prefect"] = f"mintmark:{token_hex(16)}"
+    return Identity(secrets, {name: free_port() for name in ("prefect", "mlflow", "proxy")})
+
+
+def _make(
+    folder: Path, s3: S3Server, database: Postgres, identity: Identity, ground: Ground
+) -> Cluster:
     settings = yaml.safe_load((PROJECT / "infra" / "deployments.yaml").read_text())
     settings |= {"runs_at_once": 1, "monitor_minutes": 0, "retrain_cron": "", "collect_cron": ""}
     (folder / "deployments.yaml").write_text(yaml.safe_dump(settings))
-    made = Cluster(folder, s3, database, {}, "", "", secrets)
-    made.boto().create_bucket(Bucket=BUCKET)
-    prefect, mlflow = free_port(), free_port()
-    made.prefect_url, made.mlflow_url = (f"http://127.0.0.1:{port}" for port in (prefect, mlflow))
+    secrets, ports, address = identity.secrets, identity.ports, ground.address
+    urls = {name: f"http://{address}:{port}" for name, port in ports.items()}
+    reached = {"AWS_ENDPOINT_URL_S3": urls["proxy"]} if ground.has_proxy else {}
+    made = Cluster(
+        folder=folder,
+        s3=s3,
+        database=database,
+        members={},
+        prefect_url=urls["prefect"],
+        mlflow_url=urls["mlflow"],
+        secrets=secrets,
+        s3_variables=s3.variables | reached,
+    )
     made.members = {
         "prefect": _server(
             made,
             "prefect",
             PREFECT_SERVER_DATABASE_CONNECTION_URL=database.url("prefect", "postgresql+asyncpg"),
             PREFECT_SERVER_API_AUTH_STRING=secrets["prefect"],
-            PREFECT_PORT=str(prefect),
+            PREFECT_HOST=address,
+            PREFECT_PORT=str(ports["prefect"]),
             PREFECT_HOME=str(folder / "prefect"),
         ),
         "mlflow": _server(
@@ -310,7 +320,9 @@ def _make(folder: Path, s3: S3Server, database: Postgres) -> Cluster:
             MLFLOW_AUTH_CONFIG_PATH=str(folder / "mlflow-auth.ini"),
             MLFLOW_AUTH_ADMIN_PASSWORD=secrets["admin"],
             MLFLOW_FLASK_SERVER_SECRET_KEY=secrets["flask"],
-            MLFLOW_PORT=str(mlflow),
+            MLFLOW_HOST=address,
+            MLFLOW_ALLOWED_HOSTS=f"{address}:*",
+            MLFLOW_PORT=str(ports["mlflow"]),
             MINTMARK_ARTIFACTS=f"s3://{BUCKET}/mlflow",
         ),
     }
@@ -319,7 +331,8 @@ def _make(folder: Path, s3: S3Server, database: Postgres) -> Cluster:
 
 def _server(made: Cluster, name: str, **variables: str) -> Member:
     script = PROJECT / "infra" / "servers" / f"{name}.sh"
-    environment = bare() | made.s3.variables | variables | {"PYTHON": sys.executable}
+    environment = bare() | made.s3_variables | variables | {"PYTHON": sys.executable}
+    environment |= {MARK: str(made.folder)}
     return Member(name, ["sh", str(script), "serve"], environment, made.folder)
 
 
@@ -344,10 +357,3 @@ def _tear_down(made: Cluster) -> None:
     for member in (*made.workers.values(), *made.members.values()):
         if member.process is not None:
             member.stop()
-
-
-def _is_of_a_cluster(process: psutil.Process) -> bool:
-    try:
-        return process.environ().get(MARK) == "1" and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False

@@ -56,16 +56,25 @@ class Postgres:
 
 
 @contextmanager
-def postgres() -> Iterator[Postgres]:
-    """A server with an empty folder of its own, gone when the block ends."""
-    folder = Path(tempfile.mkdtemp(prefix="mintmark-postgres-"))
-    server = _make(folder)
+def postgres(kept: Path | None = None) -> Iterator[Postgres]:
+    """A server, gone when the block ends: in a folder of its own that goes too, or in one to keep.
+
+    One that is kept, and that a server ended in before, is gone on from.
+    """
+    folder = kept or Path(tempfile.mkdtemp(prefix="mintmark-postgres-"))
+    server = _reopen(folder) if (folder / "data" / "PG_VERSION").is_file() else _make(folder)
     try:
         yield server
     finally:
         if server.process.poll() is None:
             server.stop()
-        shutil.rmtree(folder)
+        if kept is None:
+            shutil.rmtree(folder)
+
+
+def _reopen(folder: Path) -> Postgres:
+    port = free_port()
+    return Postgres(folder, port, (folder / "password").read_text(), _start(folder, port))
 
 
 def _make(folder: Path) -> Postgres:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from components.data.bundled import load_bundled
-from tests.cluster.cluster import BUCKET, Cluster, ask, bare, cluster, status_of
+from tests.cluster.cluster import BUCKET, Cluster, ask, cluster, status_of
+from tests.cluster.member import bare
 
 pytestmark = pytest.mark.cluster
 

@@ -11,7 +11,8 @@ import pytest
 
 from components.storage.backup import Manifest, read_backup
 from components.storage.stores import open_store
-from tests.cluster.cluster import BUCKET, bare
+from tests.cluster.cluster import BUCKET
+from tests.cluster.member import bare
 from tests.cluster.postgres import postgres
 from tests.home import mintmark
 from tests.storage.seaweed import s3_server

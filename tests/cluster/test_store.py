@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.cluster import BUCKET, bare
+from tests.cluster.cluster import BUCKET
+from tests.cluster.member import bare
 from tests.home import mintmark
 from tests.storage.seaweed import S3Server, s3_server
 

@@ -4,6 +4,7 @@ import ast
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from components.config import TreesConfig
 from components.data.table import Table
 from components.models.catalog import make_model
 from components.registry.door import DoorLimits, _judge
-from components.registry.packaging import _packaged_code
+from components.registry.packaging import ARCHIVE, _packaged_code
 from tests.procedural import mixed_table
 from tests.ruled import ruled_table
 
@@ -47,8 +48,9 @@ def test_packaged_code_samples_without_the_project(tmp_path: Path, table: Table)
 
 
 def test_packaged_code_names_the_project_nowhere_and_is_renamed_nowhere_else() -> None:
-    with _packaged_code() as package:
-        trees = {path: ast.parse(path.read_text()) for path in package.rglob("*.py")}
+    with _packaged_code() as package, zipfile.ZipFile(package / ARCHIVE) as archive:
+        assert len(list(package.iterdir())) == 2, "whoever pulls a version asks for each file"
+        trees = {name: ast.parse(archive.read(name)) for name in archive.namelist()}
     assert len(trees) > 10
     for path, tree in trees.items():
         for node in ast.walk(tree):

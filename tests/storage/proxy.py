@@ -4,6 +4,7 @@ import http.client
 import random
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -52,7 +53,25 @@ class _Handler(BaseHTTPRequestHandler):
         if proxy.happens(proxy.refuse):
             proxy.refused += 1
             return self._answer(503, {}, b"<Error><Code>SlowDown</Code></Error>")
-        connection = http.client.HTTPConnection(proxy.upstream, timeout=120)
+        try:
+            status, headers, content = self._ask(body)
+        except (OSError, http.client.HTTPException):  # the server is gone: so is this connection
+            self.close_connection = True
+            return None
+        if is_read and content and status in (200, 206) and proxy.only in self.path:
+            proxy.reads += 1
+            if proxy.happens(proxy.corrupt):
+                proxy.corrupted += 1
+                at = len(content) // 2
+                content = content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
+            if proxy.happens(proxy.cut):
+                proxy.cuts += 1
+                return self._cut(status, headers, content)
+        return self._answer(status, headers, content)
+
+    def _ask(self, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        """What the server answers to this request: status, headers, content."""
+        connection = http.client.HTTPConnection(self.proxy.upstream, timeout=120)
         connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
             if name.lower() not in ("connection", "expect"):
@@ -62,16 +81,7 @@ class _Handler(BaseHTTPRequestHandler):
         content = answer.read()
         headers = {k: v for k, v in answer.getheaders() if k.lower() != "transfer-encoding"}
         connection.close()
-        if is_read and content and answer.status in (200, 206) and proxy.only in self.path:
-            proxy.reads += 1
-            if proxy.happens(proxy.corrupt):
-                proxy.corrupted += 1
-                at = len(content) // 2
-                content = content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :]
-            if proxy.happens(proxy.cut):
-                proxy.cuts += 1
-                return self._cut(answer.status, headers, content)
-        self._answer(answer.status, headers, content)
+        return answer.status, headers, content
 
     def _answer(self, status: int, headers: dict[str, str], content: bytes) -> None:
         self.send_response_only(status)
@@ -101,12 +111,27 @@ class _Handler(BaseHTTPRequestHandler):
         return
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 256
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of clients that are gone before their answer."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
-def proxy_to(upstream: str, certificate: Path | None = None) -> Iterator[tuple[Proxy, str]]:
+def proxy_to(
+    upstream: str,
+    certificate: Path | None = None,
+    *,
+    address: str = "127.0.0.1",
+    port: int = 0,
+) -> Iterator[tuple[Proxy, str]]:
     """A proxy and its address, gone when the block ends; with a certificate it speaks TLS."""
     proxy = Proxy(upstream)
     handler = type("Handler", (_Handler,), {"proxy": proxy})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = _Server((address, port), handler)
     scheme = "http"
     if certificate is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -115,7 +140,7 @@ def proxy_to(upstream: str, certificate: Path | None = None) -> Iterator[tuple[P
         scheme = "https"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield proxy, f"{scheme}://127.0.0.1:{server.server_address[1]}"
+        yield proxy, f"{scheme}://{address}:{server.server_address[1]}"
     finally:
         server.shutdown()
         server.server_close()

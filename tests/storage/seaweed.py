@@ -18,6 +18,7 @@ from filelock import FileLock
 from flows.ports import free_port
 
 _WEED = Path(sys.executable).parent / "weed"
+_KEPT = "server.json"
 _PORTS = (
     "s3.port",
     "master.port",
@@ -92,14 +93,12 @@ class S3Server:
 
 @contextmanager
 def s3_server(folder: Path) -> Iterator[S3Server]:
-    """SeaweedFS with its data in `folder`, gone when the block ends."""
+    """SeaweedFS with its data in `folder`, gone when the block ends.
+
+    A folder that it ended in before is gone on from, under the same ports and keys.
+    """
     with FileLock(Path(gettempdir()) / "mintmark-test-s3.lock"):  # until its ports are taken
-        chosen: set[int] = set()
-        while len(chosen) < len(_PORTS):
-            chosen.add(free_port())
-        ports = dict(zip(_PORTS, sorted(chosen), strict=True))
-        server = S3Server(folder, ports, token_hex(8), token_hex(16))
-        _configure(folder, server)
+        server = _found(folder) or _made(folder)
         server.start()
     try:
         yield server
@@ -107,8 +106,25 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
         server.kill()
 
 
+def _found(folder: Path) -> S3Server | None:
+    kept = folder / _KEPT
+    return S3Server(folder, **json.loads(kept.read_text())) if kept.is_file() else None
+
+
+def _made(folder: Path) -> S3Server:
+    chosen: set[int] = set()
+    while len(chosen) < len(_PORTS):
+        chosen.add(free_port())
+    ports = dict(zip(_PORTS, sorted(chosen), strict=True))
+    server = S3Server(folder, ports, token_hex(8), token_hex(16))
+    _configure(folder, server)
+    kept = {"ports": ports, "key": server.key, "secret": server.secret}
+    (folder / _KEPT).write_text(json.dumps(kept))
+    return server
+
+
 def _configure(folder: Path, server: S3Server) -> None:
-    (folder / "data").mkdir()
+    (folder / "data").mkdir(exist_ok=True)
     credentials = [{"accessKey": server.key, "secretKey": server.secret}]
     actions = ["Admin", "Read", "List", "Tagging", "Write"]
     identity = {"name": "admin", "credentials": credentials, "actions": actions}

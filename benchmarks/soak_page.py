@@ -1,0 +1,54 @@
+"""The page of a soak: what happened how often, and how long it took until the work was done."""
+
+import os
+from collections.abc import Sequence
+from statistics import median
+from typing import Any
+
+from tests.faults import kinds
+
+
+def page(rounds: Sequence[dict[str, Any]], found: Sequence[str]) -> str:
+    """The page as Markdown."""
+    faults = [fault for each in rounds for fault in each["faults"]]
+    works = {each["work"] for each in rounds}
+    again = [said for each in rounds for said in each["said"]]
+    summaries = ", ".join(f"*{line}*" for line in found if line.endswith(" left"))
+    return "\n".join(
+        [
+            "# Random faults in a row",
+            "",
+            "Written by `python -m benchmarks.soak`; do not edit.",
+            "",
+            f"{len(faults)} faults in {len(rounds)} runs of {len(works)} different requests, on a "
+            f"machine with {os.cpu_count()} processors that held the whole cluster. At the end "
+            f"there were {len(works)} versions, one for each request. `mintmark fsck --read "
+            f"--mend`, by an operator and from the home of each worker, said: {summaries}.",
+            "",
+            f"Runs were begun {sum(sum(each['begun']) for each in rounds)} times in all. "
+            + _asked_again(again),
+            "",
+            "| fault | times | seconds until the work was done: median | longest |",
+            "|---|---|---|---|",
+            *_rows(faults),
+            "",
+        ]
+    )
+
+
+def _asked_again(said: Sequence[str]) -> str:
+    if not said:
+        return "Each ended well without being asked for again."
+    listed = "; ".join(f"`{text}`" for text in sorted(set(said)))
+    return f"{len(said)} of them failed and were asked for again, saying: {listed}."
+
+
+def _rows(faults: Sequence[dict[str, Any]]) -> list[str]:
+    seconds: dict[str, list[float]] = {}
+    for fault in faults:
+        seconds.setdefault(fault["fault"], []).append(fault["seconds"])
+    names = {fault.__name__: kinds.name_of(fault) for fault in kinds.FAULTS}
+    return [
+        f"| {names[key]} | {len(took)} | {median(took):.0f} | {max(took):.0f} |"
+        for key, took in sorted(seconds.items(), key=lambda item: -len(item[1]))
+    ]
