@@ -1,5 +1,6 @@
 """What a run's stages cost, kept with its MLflow run, and with the version that came of it."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -11,6 +12,9 @@ from components.registry.runs import open_run
 from components.storage.home import Home
 
 PREFIX = "cost."
+_STEP = 1
+"""Of step 0 MLflow takes all for a model that is logged, and fails where one is there twice."""
+
 _TAG = "mintmark.cost."
 
 
@@ -52,7 +56,8 @@ def add_cost(
     run_id = open_run(client, name, request_key, home)
     known = stage_costs(client.get_run(run_id).data.metrics).get(stage, Cost())
     total = vars(known + cost)
-    metrics = [Metric(f"{PREFIX}{stage}.{part}", total[part], 0, 0) for part in _PARTS]
+    now = int(time.time() * 1000)
+    metrics = [Metric(f"{PREFIX}{stage}.{part}", total[part], now, _STEP) for part in _PARTS]
     client.log_batch(run_id, metrics=metrics)
 
 

@@ -30,6 +30,8 @@ def test_attempts_of_a_stage_add_up_and_a_version_has_all_stages(
         "train": Cost(15.0, 1.5, 27.0, 5.0),
         "evaluate": Cost(2.0, 0.0, 3.0, 0.0),
     }
+    history = client.get_metric_history(run_id, "cost.train.seconds")
+    assert len(history) == 2 and all(metric.step for metric in history)  # of no logged model
     client.create_registered_model("adult")
     version = client.create_model_version("adult", "x", run_id)
     tag_cost(client, "adult", version.version, run_id)
