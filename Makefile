@@ -39,7 +39,7 @@ postgres:
 lint: $(TOOLS)  ## Check style, types and import contracts
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
-audit: $(INSPECTORS)  ## Look the locked packages up among known vulnerabilities (asks pypi.org)
+audit: $(INSPECTORS)  ## Look the locked packages up among known vulnerabilities (asks the package index)
 	@$(INSPECT)/pip-audit --strict --no-deps --disable-pip -r requirements.lock -r requirements-servers.lock
 
 sbom: $(INSPECTORS)  ## List all that is installed to run, as CycloneDX, in sbom.json

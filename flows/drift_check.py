@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from pydantic import Field
 
@@ -21,7 +20,6 @@ from components.registry.detectors import Detector, pull_detector
 from components.registry.listing import list_models
 from components.registry.monitoring_runs import EarlierLook, Watched, earlier_looks, find_watched
 from components.registry.tracking import connect
-from components.stages.paths import StagePaths
 from components.storage.home import Home
 from flows.forms import Form
 from flows.sides import ImageSides, New, RowSides, sides_of
@@ -238,10 +236,7 @@ def _check_season(watched: Watched, request: MonitorRequest) -> None:
 
 def _baseline(sides: RowSides | ImageSides, season: Season, detector: Detector | None) -> Baseline:
     """The training rows, the sketch of which is computed once for each content, and the judged."""
-    keys, home = sides.watched.content_keys, sides.home
-    paths = StagePaths(Path())
-    content = f"{keys[str(paths.train)]} {keys[str(paths.schema)]}"
-    sketch = home.sketches / reference_name(content, season)
+    sketch = sides.home.sketches / reference_name(sides.content, season)
     if sketch.is_file():
         reference = Reference.load(sketch, sides.schema)
     else:

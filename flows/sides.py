@@ -36,28 +36,52 @@ class New:
 
 
 @dataclass(frozen=True)
-class RowSides:
-    """A champion of rows: both sides are tables."""
+class _Sides:
+    """What is kept of a champion's run, whatever it makes."""
 
     watched: Watched
     home: Home
 
+    @property
+    def content(self) -> str:
+        """A name for what it was trained on."""
+        keys = self.watched.content_keys
+        return f"{keys[str(_PATHS.train)]} {keys[str(_PATHS.schema)]}"
+
+    @property
+    def makes_any(self) -> bool:
+        """Whether rows or images of its own were judged."""
+        return str(_PATHS.synthetic) in self.watched.content_keys
+
+    def kept(self, path: Path) -> Path:
+        """The file of the cache that holds this output of the champion's run."""
+        try:
+            return find_content(self.home, self.watched.content_keys[str(path)])
+        except UserError as error:
+            raise UserError(
+                f"{path} of {self.watched.model} version {self.watched.version}: {error}; monitor "
+                "where it was trained, or bring it back with `dvc pull`"
+            ) from error
+
+
+@dataclass(frozen=True)
+class RowSides(_Sides):
+    """A champion of rows: both sides are tables."""
+
     @cached_property
     def schema(self) -> Schema:
         """That of the training rows."""
-        return Schema.load(_kept(self.watched, _PATHS.schema, self.home))
+        return Schema.load(self.kept(_PATHS.schema))
 
     @cached_property
     def train(self) -> Batches:
         """The training rows."""
-        return parquet_batches(_kept(self.watched, _PATHS.train, self.home))
+        return parquet_batches(self.kept(_PATHS.train))
 
     @cached_property
     def synthetic(self) -> Batches | None:
         """The rows that were judged; None where the champion makes none."""
-        if str(_PATHS.synthetic) not in self.watched.content_keys:
-            return None
-        return parquet_batches(_kept(self.watched, _PATHS.synthetic, self.home))
+        return parquet_batches(self.kept(_PATHS.synthetic)) if self.makes_any else None
 
     @contextmanager
     def open(self, data: str) -> Iterator[New]:
@@ -68,20 +92,18 @@ class RowSides:
 
 
 @dataclass(frozen=True)
-class ImageSides:
+class ImageSides(_Sides):
     """A champion of images: both sides are what is measured of them (`ImageFacts`)."""
 
-    watched: Watched
     images: ImagesConfig
-    home: Home
 
     @cached_property
     def _size(self) -> ImageSchema:
-        return ImageSchema.load(_kept(self.watched, _PATHS.schema, self.home))
+        return ImageSchema.load(self.kept(_PATHS.schema))
 
     @cached_property
     def _known(self) -> ImageSet:
-        found = read_image_rows(_kept(self.watched, _PATHS.train, self.home), self._size)
+        found = read_image_rows(self.kept(_PATHS.train), self._size)
         if self.watched.false_alarms is None:
             return found
         return ImageSet(found.images, None, (), found.sha256)  # all pass for normal
@@ -104,9 +126,9 @@ class ImageSides:
     @cached_property
     def synthetic(self) -> Batches | None:
         """The images that were judged; None where the champion makes none."""
-        if str(_PATHS.synthetic) not in self.watched.content_keys:
+        if not self.makes_any:
             return None
-        made = read_image_rows(_kept(self.watched, _PATHS.synthetic, self.home), self._size)
+        made = read_image_rows(self.kept(_PATHS.synthetic), self._size)
         return frame_batches(self._facts.frame(made))
 
     @contextmanager
@@ -142,15 +164,4 @@ def sides_of(watched: Watched, home: Home) -> RowSides | ImageSides:
     """The sides of a champion, of whatever it makes."""
     if watched.images is None:
         return RowSides(watched, home)
-    return ImageSides(watched, watched.images, home)
-
-
-def _kept(watched: Watched, path: Path, home: Home) -> Path:
-    """The file of the cache that holds this output of the champion's run."""
-    try:
-        return find_content(home, watched.content_keys[str(path)])
-    except UserError as error:
-        raise UserError(
-            f"{path} of {watched.model} version {watched.version}: {error}; monitor where it was "
-            "trained, or bring it back with `dvc pull`"
-        ) from error
+    return ImageSides(watched, home, watched.images)

@@ -21,7 +21,7 @@ from components.models.levels import LevelsPack
 from components.models.rare_levels import check_categories, gather_rare
 from components.models.row_codes import ColumnCodes, learn_row_codes, to_codes
 from components.models.row_drawing import CHUNK, RowDrawing
-from components.models.streaming import chunk_sizes, whole
+from components.models.streaming import SamplesWhole, chunk_sizes
 from components.models.trained import checkpoint_store, hold_out, put_weights, weights_of
 from components.models.trees import drawing_order
 from components.networks.any_order import AnyOrder
@@ -34,7 +34,7 @@ MOST_CATEGORIES = 5_000
 _NO_BUDGET = Budget()
 
 
-class Autoregressive:
+class Autoregressive(SamplesWhole):
     """`TabularModel`: numbers as levels, and one network for every conditional distribution.
 
     After Uria, Murray and Larochelle 2014 (an order-agnostic autoregressive density) and, for
@@ -94,13 +94,6 @@ class Autoregressive:
 
     def _take(self, network: AnyOrder) -> None:
         self.drawing_ = RowDrawing(network, self.columns_, tuple(drawing_order(self.schema_)))
-
-    def sample(
-        self, num_rows: int, *, condition: Condition | None = None, seed: int
-    ) -> pd.DataFrame:
-        """Exactly `num_rows` rows, all with the values that `condition` has for any columns."""
-        parts = self.draw(num_rows, condition=condition, seed=seed)
-        return whole(parts, self.schema_, seed=seed)
 
     def draw(
         self, num_rows: int, *, condition: Condition | None = None, seed: int

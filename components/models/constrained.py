@@ -1,6 +1,6 @@
 """Any generator, held to the constraints of its table in every row it makes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -17,6 +17,7 @@ from components.data.schema import Schema
 from components.data.table import Matrix, Table, decode, encode, encode_column, fill_gaps
 from components.data.written import rewriting_of
 from components.errors import UserError
+from components.models.around import Around
 from components.models.artifact import Held, read_held, save_held
 from components.models.constrained_cells import followed, reaching
 from components.models.contract import (
@@ -27,10 +28,8 @@ from components.models.contract import (
     SamplingProgram,
     Scorer,
     Streamer,
-    TabularModel,
     log_nothing,
 )
-from components.models.streaming import whole
 
 IMPOSSIBLE = -100.0
 """Added to the log density of a row for each constraint that it breaks."""
@@ -38,7 +37,7 @@ IMPOSSIBLE = -100.0
 _NO_BUDGET = Budget()
 
 
-class Constrained:
+class Constrained(Around):
     """`TabularModel` and `Streamer`: a generator of the rewritten table, its rows written back.
 
     See `Rewriting`. It can what the generator can: score, complete, leave as a program.
@@ -48,19 +47,6 @@ class Constrained:
 
     schema_: Schema
     rewriting_: Rewriting
-    score: Callable[[pd.DataFrame], NDArray[np.float64]]
-    complete: Callable[..., pd.DataFrame]
-    export_program: Callable[[], SamplingProgram]
-
-    def __init__(self, generator: TabularModel) -> None:
-        """A generator yet to be fitted, or fitted on a rewritten table."""
-        self.generator = generator
-        if isinstance(generator, Scorer):
-            self.score = self._score
-        if isinstance(generator, Completer):
-            self.complete = self._complete
-        if isinstance(generator, Exportable):
-            self.export_program = self._export_program
 
     def fit(
         self,
@@ -79,13 +65,6 @@ class Constrained:
 
     def _take(self, rewriting: Rewriting) -> None:
         self.rewriting_, self.schema_ = rewriting, rewriting.outer
-
-    def sample(
-        self, num_rows: int, *, condition: Condition | None = None, seed: int
-    ) -> pd.DataFrame:
-        """Exactly `num_rows` rows that hold all constraints and meet `condition`."""
-        parts = self.draw(num_rows, condition=condition, seed=seed)
-        return whole(parts, self.schema_, seed=seed)
 
     def draw(
         self, num_rows: int, *, condition: Condition | None = None, seed: int

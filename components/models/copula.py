@@ -20,7 +20,7 @@ from components.models.contract import Budget, LogMetrics, SamplingProgram, log_
 from components.models.copula_density import LEAST_SHARE, log_density
 from components.models.marginals import Marginal, fit_marginal, pack, unpack
 from components.models.normal_scores import latent_correlation, level_means, main_direction
-from components.models.streaming import chunk_rng, chunk_sizes, whole
+from components.models.streaming import SamplesWhole, chunk_rng, chunk_sizes
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Group:
         return log_density(columns, self.marginals, self.root)
 
 
-class Copula:
+class Copula(SamplesWhole):
     """A Gaussian copula of the columns for each class of a discrete target, else one of them all.
 
     A column is a monotone function of a normal variable, missing values at its low end and the
@@ -155,13 +155,6 @@ class Copula:
             for position, values in zip(self.drawn_positions, columns.T, strict=True)
         ]
         return Group(tuple(marginals), np.linalg.cholesky(correlation).astype(np.float32))
-
-    def sample(
-        self, num_rows: int, *, condition: Condition | None = None, seed: int
-    ) -> pd.DataFrame:
-        """Draw each row's class, unless the condition fixes it, then the row from its copula."""
-        parts = self.draw(num_rows, condition=condition, seed=seed)
-        return whole(parts, self.schema_, seed=seed)
 
     def draw(
         self, num_rows: int, *, condition: Condition | None = None, seed: int

@@ -27,7 +27,6 @@ from pathlib import Path
 from typing import Self
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 
@@ -51,7 +50,7 @@ from components.models.ctgan_rows import (
     learn_classes,
 )
 from components.models.ctgan_selection import two_sample_auc
-from components.models.streaming import whole
+from components.models.streaming import SamplesWhole
 from components.models.trained import checkpoint_store, put_weights, weights_of
 from components.training.loop import Judge, Schedule, train
 
@@ -72,7 +71,7 @@ class _Rows:
     held_out: Matrix
 
 
-class Ctgan:
+class Ctgan(SamplesWhole):
     """`TabularModel`: rows by a generator, given the class of a discrete target."""
 
     schema_: Schema
@@ -130,13 +129,6 @@ class Ctgan:
         for column in game.slots.T:
             counts += torch.bincount(column, minlength=layout.num_slots).cpu()
         return game, sampler, counts / len(matrix)
-
-    def sample(
-        self, num_rows: int, *, condition: Condition | None = None, seed: int
-    ) -> pd.DataFrame:
-        """Exactly `num_rows` rows; a condition on the target is met by construction."""
-        parts = self.draw(num_rows, condition=condition, seed=seed)
-        return whole(parts, self.schema_, seed=seed)
 
     def draw(
         self, num_rows: int, *, condition: Condition | None = None, seed: int

@@ -18,7 +18,7 @@ from components.models.leaf_rows import LeafRows
 from components.models.levels import LevelsPack
 from components.models.rare_levels import gather_rare
 from components.models.row_codes import ColumnCodes, learn_row_codes, to_codes
-from components.models.streaming import chunk_rng, chunk_sizes, whole
+from components.models.streaming import SamplesWhole, chunk_rng, chunk_sizes
 
 NAME = "forest"
 
@@ -28,7 +28,7 @@ LEAF_CROWDS = 5
 _NO_BUDGET = Budget()
 
 
-class Forest:
+class Forest(SamplesWhole):
     """`TabularModel`: an adversarial random forest of our own, a mixture of leaves.
 
     After Watson, Blesch, Kapar and Wright 2023 (Adversarial random forests for density estimation
@@ -87,13 +87,6 @@ class Forest:
     def _take(self, schema: Schema, mixture: LeafMixture, columns: tuple[ColumnCodes, ...]) -> None:
         self.schema_ = schema
         self.rows_ = LeafRows(mixture, columns)
-
-    def sample(
-        self, num_rows: int, *, condition: Condition | None = None, seed: int
-    ) -> pd.DataFrame:
-        """Exactly `num_rows` rows, all with the values that `condition` has for any columns."""
-        parts = self.draw(num_rows, condition=condition, seed=seed)
-        return whole(parts, self.schema_, seed=seed)
 
     def draw(
         self, num_rows: int, *, condition: Condition | None = None, seed: int

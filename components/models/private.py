@@ -26,7 +26,7 @@ from components.models.private_graph import Costs, Groups, Step, learn_steps
 from components.models.private_noise import Account, Noise
 from components.models.row_codes import ColumnCodes
 from components.models.step_drawing import StepDrawing
-from components.models.streaming import whole
+from components.models.streaming import SamplesWhole
 from components.models.trees import drawing_order
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ _NO_BUDGET = Budget()
 _ANY_NAME = "AAAA0000"
 
 
-class Private:
+class Private(SamplesWhole):
     """`TabularModel` with (epsilon, delta)-differential privacy, by noisy counts of pairs.
 
     The guarantee: whoever sees the fitted model, and any number of rows of it, learns hardly more
@@ -147,13 +147,6 @@ class Private:
             else domain.groups(most)
             for i, domain in enumerate(domains)
         )
-
-    def sample(
-        self, num_rows: int, *, condition: Condition | None = None, seed: int
-    ) -> pd.DataFrame:
-        """Draw the target, unless the condition fixes it, then each column given those before."""
-        parts = self.draw(num_rows, condition=condition, seed=seed)
-        return whole(parts, self.schema_, seed=seed)
 
     def draw(
         self, num_rows: int, *, condition: Condition | None = None, seed: int

@@ -1,6 +1,6 @@
 """Any generator of rows, of whose draws a judge picks those most like real rows."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
@@ -13,6 +13,7 @@ from components.data.conditions import Condition
 from components.data.digits import within
 from components.data.schema import Schema
 from components.data.table import Matrix, Table, encode
+from components.models.around import Around
 from components.models.artifact import read_judge, reading_model, save_judge
 from components.models.contract import (
     Budget,
@@ -26,13 +27,13 @@ from components.models.contract import (
     log_nothing,
 )
 from components.models.odds_trees import MADE_A_ROW, MOST_MADE, OddsTrees, learn_odds
-from components.models.streaming import CHUNK, chunk_sizes, whole
+from components.models.streaming import CHUNK, chunk_sizes
 
 _NO_BUDGET = Budget()
 _STREAM, _JUDGE_STREAM = 0x0DD5, 0x0DD6
 
 
-class Resampled:
+class Resampled(Around):
     """`TabularModel` and `Streamer`: sampling-importance-resampling (Rubin 1987) of a generator.
 
     Each row is one of `candidates` draws, with chances as their odds of being real by judges that
@@ -46,19 +47,11 @@ class Resampled:
 
     schema_: Schema
     odds_: OddsTrees
-    score: Callable[[pd.DataFrame], NDArray[np.float64]]
-    complete: Callable[..., pd.DataFrame]
-    export_program: Callable[[], SamplingProgram]
 
     def __init__(self, config: ResampledConfig, generator: TabularModel) -> None:
         """A generator yet to be fitted, or one that was."""
-        self.config, self.generator = config, generator
-        if isinstance(generator, Scorer):
-            self.score = self._score
-        if isinstance(generator, Completer):
-            self.complete = self._complete
-        if isinstance(generator, Exportable):
-            self.export_program = self._export_program
+        super().__init__(generator)
+        self.config = config
 
     def fit(
         self,
@@ -82,13 +75,6 @@ class Resampled:
         self.odds_ = learn_odds(
             real, made, rounds=self.config.rounds, min_leaf=self.config.min_leaf, rng=rng
         )
-
-    def sample(
-        self, num_rows: int, *, condition: Condition | None = None, seed: int
-    ) -> pd.DataFrame:
-        """Exactly `num_rows` rows that meet `condition`."""
-        parts = self.draw(num_rows, condition=condition, seed=seed)
-        return whole(parts, self.schema_, seed=seed)
 
     def draw(
         self, num_rows: int, *, condition: Condition | None = None, seed: int

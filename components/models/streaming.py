@@ -58,6 +58,17 @@ def stream(
     return _in_batches(_decoded(telling(parts, told), model.schema_, num_rows, seed), batch)
 
 
+class SamplesWhole:
+    """The `sample` of a generator that is a `Streamer`: its `draw` in one table."""
+
+    def sample(
+        self: Streamer, num_rows: int, *, condition: Condition | None = None, seed: int
+    ) -> pd.DataFrame:
+        """Exactly `num_rows` rows that meet `condition`; see `TabularModel`."""
+        parts = self.draw(num_rows, condition=condition, seed=seed)
+        return whole(parts, self.schema_, seed=seed)
+
+
 def whole(parts: Iterable[Matrix], schema: Schema, *, seed: int) -> pd.DataFrame:
     """The one table of all parts of a draw."""
     return decode(np.concatenate(list(parts)), schema, seed=seed)

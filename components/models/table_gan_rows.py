@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 
@@ -20,7 +19,7 @@ from components.models.ctgan_rows import (
     learned_from,
 )
 from components.models.program_parts import class_ends, column_range
-from components.models.streaming import chunk_sizes, whole
+from components.models.streaming import SamplesWhole, chunk_sizes
 from components.models.table_gan_cells import Cells, own_knots, record_columns
 from components.networks.record_rows import RecordCells, RecordClasses, RecordRows
 
@@ -80,7 +79,7 @@ class RecordSampler:
         return RecordRows(self.made, classes, columns, column_range(self.schema.learned))
 
 
-class RecordDrawing:
+class RecordDrawing(SamplesWhole):
     """`Streamer` and `Exportable` for models that draw by a `RecordSampler`; for inheritance.
 
     Fitted state: `schema_` and `sampler_`.
@@ -88,13 +87,6 @@ class RecordDrawing:
 
     schema_: Schema
     sampler_: RecordSampler
-
-    def sample(
-        self, num_rows: int, *, condition: Condition | None = None, seed: int
-    ) -> pd.DataFrame:
-        """Exactly `num_rows` rows; a condition on the target is met by construction."""
-        parts = self.draw(num_rows, condition=condition, seed=seed)
-        return whole(parts, self.schema_, seed=seed)
 
     def draw(
         self, num_rows: int, *, condition: Condition | None = None, seed: int

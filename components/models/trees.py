@@ -18,7 +18,7 @@ from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.levels import MISSING, Levels, LevelsPack, to_levels
 from components.models.rare_levels import gather_rare
-from components.models.streaming import chunk_rng, chunk_sizes, whole
+from components.models.streaming import SamplesWhole, chunk_rng, chunk_sizes
 from components.models.tree_arrays import Codes, Tree, TreePack
 from components.models.tree_likelihood import log_likelihood
 
@@ -30,7 +30,7 @@ LEAF_CROWDS = 5
 """Crowds that a leaf must hold, where there is a crowd."""
 
 
-class Trees:
+class Trees(SamplesWhole):
     """Sequential CART: the target first, then each column given all before it.
 
     After Reiter 2005 (Using CART to generate partially synthetic public use microdata) and Nowok,
@@ -123,13 +123,6 @@ class Trees:
         """The rows a leaf must have: a crowd of one is none."""
         crowd = self.config.crowd
         return max(self.config.min_leaf, LEAF_CROWDS * crowd if crowd > 1 else 1)
-
-    def sample(
-        self, num_rows: int, *, condition: Condition | None = None, seed: int
-    ) -> pd.DataFrame:
-        """Draw the columns one after another; a condition fixes the first, the target."""
-        parts = self.draw(num_rows, condition=condition, seed=seed)
-        return whole(parts, self.schema_, seed=seed)
 
     def draw(
         self, num_rows: int, *, condition: Condition | None = None, seed: int

@@ -20,7 +20,7 @@ from components.models.point_drawing import PointDrawing
 from components.models.rare_levels import check_categories, gather_rare
 from components.models.row_codes import ColumnCodes, learn_row_codes, to_codes
 from components.models.row_drawing import CHUNK
-from components.models.streaming import chunk_sizes, whole
+from components.models.streaming import SamplesWhole, chunk_sizes
 from components.models.trained import checkpoint_store, hold_out, put_weights, weights_of
 from components.models.trees import drawing_order
 from components.models.tvae_learning import RowLessons, build_network
@@ -33,7 +33,7 @@ MOST_CATEGORIES = 5_000
 _NO_BUDGET = Budget()
 
 
-class Tvae:
+class Tvae(SamplesWhole):
     """`TabularModel`: the target, a point from a learned prior, and every column given both.
 
     It starts from Xu et al. 2019's TVAE and differs in what is encoded (levels with crowds, so that
@@ -87,13 +87,6 @@ class Tvae:
         counts = np.bincount(codes[:, target].numpy(), minlength=columns[target].num_codes)
         self.schema_ = table.schema
         self.drawing_ = PointDrawing(network.eval(), columns, counts / len(codes))
-
-    def sample(
-        self, num_rows: int, *, condition: Condition | None = None, seed: int
-    ) -> pd.DataFrame:
-        """Exactly `num_rows` rows; a condition fixes the target."""
-        parts = self.draw(num_rows, condition=condition, seed=seed)
-        return whole(parts, self.schema_, seed=seed)
 
     def draw(
         self, num_rows: int, *, condition: Condition | None = None, seed: int

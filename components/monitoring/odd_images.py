@@ -4,27 +4,16 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from components.data.images import ImageSet
-from components.models.calibration import Calibration
 from components.models.contract import ImageModel
 from components.models.oddness import oddness
 from components.monitoring.anomaly import find_anomalies
 from components.monitoring.anomaly_report import AnomalyReport
+from components.monitoring.at_a_rate import AtARate
 
 
 @dataclass(frozen=True)
-class ImageDetector:
-    """A model of normal images, the scale of its scores, and the rate of false alarms.
-
-    Raises UserError where the images held out of the fit are too few to state that.
-    """
-
-    model: ImageModel
-    scale: Calibration
-    rate: float
-
-    def __post_init__(self) -> None:
-        """Refuse a rate that cannot be stated, before any image is read."""
-        self.scale.threshold(self.rate)
+class ImageDetector(AtARate[ImageModel]):
+    """A model of normal images, the scale of its scores, and the rate of false alarms."""
 
     compares_together: ClassVar[bool] = True
     """Images are drawn one by one, so that trees can tell whether those of two sides differ."""

@@ -6,11 +6,11 @@ from typing import ClassVar
 from components.data.batches import Batches
 from components.data.table import Table
 from components.errors import UserError
-from components.models.calibration import Calibration
 from components.models.oddness import ScoringModel, explain, oddness
 from components.monitoring.anomaly import Tally, judge_tally
 from components.monitoring.anomaly_report import AnomalyReport
 from components.monitoring.as_learned import LearnedRows
+from components.monitoring.at_a_rate import AtARate
 
 BATCH = 16_384
 """Rows scored at once: a model may need many numbers for each."""
@@ -19,19 +19,8 @@ _SEED = 0
 
 
 @dataclass(frozen=True)
-class RowDetector:
-    """A model of normal rows, the scale of its scores, and the rate of false alarms.
-
-    Raises UserError where the rows held out of the fit are too few to state that.
-    """
-
-    model: ScoringModel
-    scale: Calibration
-    rate: float
-
-    def __post_init__(self) -> None:
-        """Refuse a rate that cannot be stated, before any row is read."""
-        self.scale.threshold(self.rate)
+class RowDetector(AtARate[ScoringModel]):
+    """A model of normal rows, the scale of its scores, and the rate of false alarms."""
 
     compares_together: ClassVar[bool] = True
     """Rows are drawn one by one, so that trees can tell whether those of two sides differ."""

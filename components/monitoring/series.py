@@ -14,6 +14,7 @@ from components.models.calibration import Calibration
 from components.monitoring.anomaly import find_anomalies
 from components.monitoring.anomaly_report import SeriesReport
 from components.monitoring.as_learned import LearnedRows
+from components.monitoring.at_a_rate import AtARate
 from components.monitoring.events import find_events
 
 if TYPE_CHECKING:
@@ -21,19 +22,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class SeriesDetector:
-    """A model of series, the scale of its scores by blocks, and the rate of false alarms in these.
-
-    Raises UserError where the blocks held out of the fit are too few to state that.
-    """
-
-    model: "SeriesAutoencoder"
-    scale: Calibration
-    rate: float
-
-    def __post_init__(self) -> None:
-        """Refuse a rate that cannot be stated, before any row is read."""
-        self.scale.threshold(self.rate)
+class SeriesDetector(AtARate["SeriesAutoencoder"]):
+    """A model of series; the scale is that of blocks, and so is the rate of false alarms."""
 
     compares_together: ClassVar[bool] = False
     """Neighbouring steps are alike: trees tell any stretch from any other by them."""

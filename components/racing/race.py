@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 MOST_RACED = 30_000
 """Of more training rows, so many at random take part in a race."""
 
-HELD_OUT_SHARE = AutoConfig.model_fields["held_out_share"].default
+HELD_OUT_SHARE: float = AutoConfig.model_fields["held_out_share"].default
 FEWEST_HELD_OUT = 30
 SPARE = 0.2
 """A generator is begun only where this share of the budget is left."""
@@ -138,8 +138,7 @@ def run_race(table: Table, config: AutoConfig, *, seed: int) -> Race:
             continue
         budget = Budget(left) if runners else Budget()
         try:
-            with threadpool_limits(1):  # threads that wait for one another keep others waiting too
-                runners.append(_run(model, inside, held_out, config.purpose, budget, seed))
+            runners.append(_run(model, inside, held_out, config.purpose, budget, seed))
         except UserError as error:  # such as a column of more categories than it learns
             left_out[title_of(model)] = str(error)
             logger.info("race: %s cannot learn the table: %s", title_of(model), error)
@@ -153,7 +152,7 @@ def run_race(table: Table, config: AutoConfig, *, seed: int) -> Race:
     if judged is not None and left < max(leader.seconds, SPARE * config.budget_seconds):
         left_out[title_of(judged)] = f"{left:.0f} s of {config.budget_seconds:g} s were left"
     elif judged is not None:
-        _try(judged, runners, left_out, (inside, held_out), config.purpose, seed)
+        _add_judged(judged, runners, left_out, (inside, held_out), config.purpose, seed)
     race = Race(
         num_train=len(inside),
         num_held_out=len(held_out),
@@ -170,11 +169,9 @@ def try_judge(table: Table, config: ResampledConfig, *, seed: int) -> Race:
     The judge wins where `why_not` has nothing against it. Raises UserError as `run_race` does.
     """
     parts = hold_out(table, HELD_OUT_SHARE, seed)
-    runners: list[Runner] = []
+    runners = [_run(config.generator, *parts, Purpose.SHARING, Budget(), seed)]
     left_out: dict[str, str] = {}
-    with threadpool_limits(1):
-        runners.append(_run(config.generator, *parts, Purpose.SHARING, Budget(), seed))
-    _try(config, runners, left_out, parts, Purpose.SHARING, seed)
+    _add_judged(config, runners, left_out, parts, Purpose.SHARING, seed)
     return Race(
         num_train=len(parts[0]),
         num_held_out=len(parts[1]),
@@ -183,7 +180,7 @@ def try_judge(table: Table, config: ResampledConfig, *, seed: int) -> Race:
     )
 
 
-def _try(
+def _add_judged(
     config: ResampledConfig,
     runners: list[Runner],
     left_out: dict[str, str],
@@ -193,8 +190,7 @@ def _try(
 ) -> None:
     """Let the judge of one of the runners run too, and leave it out where it earns nothing."""
     plain = next(runner for runner in runners if runner.model == config.generator)
-    with threadpool_limits(1):
-        judged = _run(config, *parts, purpose, Budget(), seed)
+    judged = _run(config, *parts, purpose, Budget(), seed)
     reason = why_not(plain, judged)
     logger.info("race: %s %s", judged.name, reason or f"is {judged.outcome}")
     if reason:
@@ -211,28 +207,29 @@ def _run(
     config: ModelConfig, inside: Table, held_out: Table, purpose: Purpose, budget: Budget, seed: int
 ) -> Runner:
     """One generator's turn: fitted, sampled from, and judged by the gates of the purpose."""
-    started = time.monotonic()
-    model = make_model(config, inside.schema.constraints)
-    model.fit(inside, seed=seed, budget=budget)
-    drawn = Table(model.sample(len(inside), seed=seed), inside.schema)
-    seconds = time.monotonic() - started
-    settings = EvaluateConfig(purpose=purpose, seed=seed)
-    case = Case(
-        train=canonical(inside, seed),
-        test=canonical(held_out, seed),
-        synthetic=canonical(drawn, seed),
-        config=settings,
-        make_and_fit=None,
-        workers=1,
-    )
-    gated = {gate.metric for gate in settings.gates}
-    found = [
-        measurement
-        for evaluator in evaluators_for(purpose, can_refit=False)
-        if gated & {metric.name for metric in evaluator.metrics}
-        for measurement in evaluator.run(case, log_nothing).measurements
-    ]
-    return runner_of(config, seconds, found, judge(found, settings.gates, purpose))
+    with threadpool_limits(1):  # threads that wait for one another keep others waiting too
+        started = time.monotonic()
+        model = make_model(config, inside.schema.constraints)
+        model.fit(inside, seed=seed, budget=budget)
+        drawn = Table(model.sample(len(inside), seed=seed), inside.schema)
+        seconds = time.monotonic() - started
+        settings = EvaluateConfig(purpose=purpose, seed=seed)
+        case = Case(
+            train=canonical(inside, seed),
+            test=canonical(held_out, seed),
+            synthetic=canonical(drawn, seed),
+            config=settings,
+            make_and_fit=None,
+            workers=1,
+        )
+        gated = {gate.metric for gate in settings.gates}
+        found = [
+            measurement
+            for evaluator in evaluators_for(purpose, can_refit=False)
+            if gated & {metric.name for metric in evaluator.metrics}
+            for measurement in evaluator.run(case, log_nothing).measurements
+        ]
+        return runner_of(config, seconds, found, judge(found, settings.gates, purpose))
 
 
 def hold_out(table: Table, share: float, seed: int) -> tuple[Table, Table]:

@@ -13,12 +13,11 @@ from components.evaluation.catalog import EVALUATORS
 from components.evaluation.evidence import Curve, Measurement
 from components.models.catalog import make_model
 from components.models.contract import log_nothing
-from components.racing.race import hold_out
+from components.racing.race import HELD_OUT_SHARE, hold_out
 
 logger = logging.getLogger(__name__)
 
 PREFIX = "trade_off_"
-HELD_OUT_SHARE = 0.3
 FEWEST_ROWS = 200
 
 

@@ -7,7 +7,7 @@ import mlflow
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
-from components.models.catalog import IMAGE_MODELS, load_any_model
+from components.models.catalog import load_any_model
 from components.models.contract import ImageModel, TabularModel
 from components.registry.promotion import champion
 from components.registry.sealed import check_files
@@ -25,7 +25,6 @@ class Listed:
     newest: str
     verdict: str
     reason: str
-    makes_images: bool
 
 
 def list_models(client: MlflowClient) -> list[Listed]:
@@ -50,7 +49,6 @@ def _summarise(client: MlflowClient, name: str, versions: list[ModelVersion]) ->
         newest=str(newest.version),
         verdict=", ".join(f"{value} for {purpose}" for purpose, value in verdicts.items()),
         reason=(newest.description or "").partition("\n")[0],
-        makes_images=newest.tags.get("mintmark.generator") in IMAGE_MODELS,
     )
 
 

@@ -18,7 +18,8 @@ def metrics(
     """Serve `/metrics` until it is stopped: stages, queue, slots, verdicts, drift and costs.
 
     Read from the registry and from the Prefect server; nothing is kept here. `mintmark up` runs it
-    beside the servers. There is no login: keep it where only Prometheus comes.
+    beside the servers where `metrics_port` names a port. There is no login: keep it where only
+    Prometheus comes.
     """
     from flows.project import set_up_environment
 

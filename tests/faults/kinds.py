@@ -15,9 +15,11 @@ import psutil
 import psycopg2
 
 from tests.cluster.member import Member, command_of
+from tests.cluster.postgres import Postgres
 from tests.faults.breakable import DATABASE, S3, Breakable
 from tests.faults.clock import SECONDS_UNTIL_SEEN
 from tests.faults.disk import filled
+from tests.storage.seaweed import S3Server
 
 Fault = Callable[[Breakable, Member], AbstractContextManager[None]]
 
@@ -68,9 +70,7 @@ def kill_mlflow(running: Breakable, worker: Member) -> Iterator[None]:
 @contextmanager
 def kill_s3(running: Breakable, worker: Member) -> Iterator[None]:
     """kill -9 of S3, away for 5 s"""
-    running.cluster.s3.kill()
-    time.sleep(_DOWN)
-    running.cluster.s3.start()
+    _restart(running.cluster.s3)
     yield
 
 
@@ -84,9 +84,7 @@ def kill_prefect(running: Breakable, worker: Member) -> Iterator[None]:
 @contextmanager
 def kill_database(running: Breakable, worker: Member) -> Iterator[None]:
     """kill -9 of PostgreSQL, away for 5 s"""
-    running.cluster.database.kill()
-    time.sleep(_DOWN)
-    running.cluster.database.start()
+    _restart(running.cluster.database)
     yield
 
 
@@ -236,7 +234,7 @@ def name_of(fault: Fault) -> str:
     return fault.__doc__.strip()
 
 
-def _restart(server: Member) -> None:
+def _restart(server: Member | S3Server | Postgres) -> None:
     server.kill()
     time.sleep(_DOWN)
     server.start()

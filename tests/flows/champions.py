@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -58,13 +59,7 @@ def make_version(
     if name not in [model.name for model in client.search_registered_models()]:
         client.create_registered_model(name)
     kept = {path: keep_by_content(content, home) for path, content in keys.items()}
-    version = client.create_model_version(
-        name,
-        f"runs:/{run.info.run_id}/generator",
-        run.info.run_id,
-        tags={"mintmark.content_keys": json.dumps(kept)},
-    ).version
-    return str(version)
+    return _registered(client, name, run.info.run_id, kept)
 
 
 def _as_parquet(frame: pd.DataFrame) -> bytes:
@@ -93,14 +88,7 @@ def make_champion(
     settings = {"prepare": {"data": data, "drop": list(drop)}}
     client.log_text(run.info.run_id, yaml.safe_dump(settings), "params.yaml")
     client.create_registered_model(name)
-    version = client.create_model_version(
-        name,
-        f"runs:/{run.info.run_id}/generator",
-        run.info.run_id,
-        tags={"mintmark.content_keys": json.dumps(keys)},
-    ).version
-    client.set_registered_model_alias(name, CHAMPION, version)
-    return str(version)
+    return _crowned(client, name, _registered(client, name, run.info.run_id, keys))
 
 
 def make_detector(
@@ -131,14 +119,7 @@ def make_detector(
     client.log_text(run.info.run_id, yaml.safe_dump(settings), "params.yaml")
     client.create_registered_model(name)
     client.log_artifacts(run.info.run_id, str(model_dir), "generator/data/generator")
-    version = client.create_model_version(
-        name,
-        f"runs:/{run.info.run_id}/generator",
-        run.info.run_id,
-        tags={"mintmark.content_keys": json.dumps(keys)},
-    ).version
-    client.set_registered_model_alias(name, CHAMPION, version)
-    return str(version)
+    return _crowned(client, name, _registered(client, name, run.info.run_id, keys))
 
 
 def make_image_champion(
@@ -154,11 +135,16 @@ def make_image_champion(
     client.log_text(run.info.run_id, settings, "params.yaml")
     client.create_registered_model(name)
     client.log_artifacts(run.info.run_id, str(paths.model), "generator/data/generator")
-    version = client.create_model_version(
-        name,
-        f"runs:/{run.info.run_id}/generator",
-        run.info.run_id,
-        tags={"mintmark.content_keys": json.dumps(keys)},
-    ).version
+    return _crowned(client, name, _registered(client, name, run.info.run_id, keys))
+
+
+def _registered(client: MlflowClient, name: str, run_id: str, keys: Mapping[str, str]) -> str:
+    """A version made by a run, whose outputs have these hashes; its number."""
+    source, tags = f"runs:/{run_id}/generator", {"mintmark.content_keys": json.dumps(keys)}
+    return str(client.create_model_version(name, source, run_id, tags=tags).version)
+
+
+def _crowned(client: MlflowClient, name: str, version: str) -> str:
+    """The version, which is champion now."""
     client.set_registered_model_alias(name, CHAMPION, version)
-    return str(version)
+    return version
