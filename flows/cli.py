@@ -33,6 +33,7 @@ _INTERRUPTED = 130
 
 app = typer.Typer(
     name="mintmark",
+    rich_markup_mode="markdown",
     help=(
         "Train generative models on your data, prove on rows they never saw whether what they "
         "make helps, and promote only what passed."
