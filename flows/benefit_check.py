@@ -15,10 +15,10 @@ from components.registry.promotion import CHAMPION, ChampionChanged
 from components.registry.tracking import connect
 from components.storage.home import Home
 from flows.announcements import Event, announce
-from flows.arrivals import arrive, news_of
+from flows.arrivals import arrive, news_of, read_taught
 from flows.promote import RollbackRequest, rollback
 from flows.service_settings import LoopSettings, read_service_settings
-from flows.version_rows import VersionRows, read_version_rows
+from flows.taught import Taught
 
 if TYPE_CHECKING:
     from components.evaluation.bake import Bake
@@ -36,7 +36,7 @@ def check_benefit(model: str, data: str, run_id: str, home: Home) -> None:
     logger = get_run_logger()
     settings = read_service_settings().loop
     try:
-        champion = read_version_rows(model, CHAMPION, home)
+        champion = read_taught(model, CHAMPION, home)
         arrival = arrive(champion, data, settings, home)
     except UserError as error:
         logger.info("%s: nothing is told of its benefit: %s", model, error)
@@ -47,25 +47,25 @@ def check_benefit(model: str, data: str, run_id: str, home: Home) -> None:
     if champion.params.evaluate.purpose not in _JUDGED:
         logger.info("%s: kept; the benefit for its purpose is not watched", model)
         return
-    live = Table(arrival.rows, champion.train.schema)
-    if _bake(champion, live, run_id, settings, home):
-        return
-    _decay(champion, run_id, arrival.place, settings, home)
+    try:
+        if not _bake(champion, champion.as_table(arrival.rows), run_id, settings, home):
+            _decay(champion, run_id, arrival.place, settings, home)
+    except UserError as error:
+        logger.info("%s: kept; nothing is told of its benefit: %s", model, error)
 
 
-def _decay(
-    champion: VersionRows, run_id: str, place: str, settings: LoopSettings, home: Home
-) -> None:
+def _decay(champion: Taught, run_id: str, place: str, settings: LoopSettings, home: Home) -> None:
     from components.evaluation.decay import Margins, measure_decay  # scikit-learn takes seconds
 
     model, logger = champion.content.model, get_run_logger()
     margins = Margins(settings.lift_margin, settings.level_margin, settings.news_margin)
     windows = [pd.read_parquet(window.path) for window in news_of(champion, home)]
+    train, test, synthetic = map(champion.as_table, (*champion.sides, champion.synthetic))
     found = measure_decay(
-        champion.train,
-        champion.test,
-        [Table(rows, champion.train.schema) for rows in windows],
-        synthetic=champion.synthetic,
+        train,
+        test,
+        [champion.as_table(rows) for rows in windows],
+        synthetic=synthetic.frame,
         purpose=champion.params.evaluate.purpose,
         margins=margins,
         seed=champion.params.evaluate.seed,
@@ -80,9 +80,7 @@ def _decay(
         announce(Event.DECAYED, model, version=champion.version, data=place, reason=found.reason)
 
 
-def _bake(
-    champion: VersionRows, live: Table, run_id: str, settings: LoopSettings, home: Home
-) -> bool:
+def _bake(champion: Taught, live: Table, run_id: str, settings: LoopSettings, home: Home) -> bool:
     """Judge a champion in its bake window by new rows; True where it was rolled back."""
     from components.evaluation.bake import compare_champions, judge_bake
 
@@ -92,15 +90,16 @@ def _bake(
         return False
     logger = get_run_logger()
     try:
-        before = read_version_rows(model, baking.before, home)
+        before = read_taught(model, baking.before, home)
+        made = [champion.as_table(each.synthetic) for each in (champion, before)]
     except UserError as error:
         logger.info("%s: not compared with the champion before: %s", model, error)
         return False
     found = compare_champions(
-        champion.train,
+        champion.as_table(champion.sides[0]),
         live,
-        champion=champion.synthetic,
-        before=before.synthetic,
+        champion=made[0].frame,
+        before=made[1].frame,
         purpose=champion.params.evaluate.purpose,
         seed=champion.params.evaluate.seed,
     )

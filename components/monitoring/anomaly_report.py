@@ -16,17 +16,30 @@ class OddColumn(Value):
     gain: float
 
 
+class Picture(Value):
+    """An odd image, made small: itself, and where it is odd, as PNG in base64; its file's name.
+
+    `where` is empty where the model cannot tell, `name` where images have none.
+    """
+
+    image: str
+    where: str = ""
+    name: str = ""
+
+
 class OddRow(Value):
     """One row: its position among the new rows, how odd it is, and what makes it so.
 
     `p_value` is the share of normal held-out rows that are at least as odd. `columns` are those
-    that contribute most, the first most of all; none where the model cannot tell.
+    that contribute most, the first most of all; none where the model cannot tell, and of images,
+    which have a `picture`.
     """
 
     row: int
     oddness: float
     p_value: float
     columns: tuple[OddColumn, ...] = ()
+    picture: Picture | None = None
 
 
 class AnomalyReport(Value):

@@ -1,14 +1,23 @@
 """New images by a model of normal ones: how many are odder than those, and which are the oddest."""
 
+import base64
 from dataclasses import dataclass
 from typing import ClassVar
 
-from components.data.images import ImageSet
-from components.models.contract import ImageModel
+import numpy as np
+from numpy.typing import NDArray
+
+from components.data.image_rows import png_bytes
+from components.data.image_sources import ImageSource
+from components.data.images import Pixels
+from components.models.contract import ImageExplainer, ImageModel
 from components.models.oddness import oddness
 from components.monitoring.anomaly import find_anomalies
-from components.monitoring.anomaly_report import AnomalyReport
+from components.monitoring.anomaly_report import AnomalyReport, Picture
 from components.monitoring.at_a_rate import AtARate
+
+_SIDE = 96
+"""Pixels of a side that are shown at most."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +30,39 @@ class ImageDetector(AtARate[ImageModel]):
     not_compared: ClassVar[tuple[str, ...]] = ()
     """All that is measured of images is of account to drift."""
 
-    def find(self, images: ImageSet) -> AnomalyReport:
-        """What the scores of the images say; raises UserError where there is none."""
-        return find_anomalies(
-            oddness(self.model, images), self.scale, rate=self.rate, unit="images"
-        )
+    def find(self, source: ImageSource) -> AnomalyReport:
+        """What the scores of the images say, with the oddest; raises UserError where is none."""
+        scores = oddness(self.model, source.images)
+        found = find_anomalies(scores, self.scale, rate=self.rate, unit="images")
+        rows = [each.row for each in found.oddest]
+        shown = zip(found.oddest, self._pictures(source, rows), strict=True)
+        oddest = tuple(row.model_copy(update={"picture": picture}) for row, picture in shown)
+        return found.model_copy(update={"oddest": oddest})
+
+    def _pictures(self, source: ImageSource, rows: list[int]) -> list[Picture]:
+        images = source.images.take(np.array(rows, dtype=np.int64))
+        names = [source.names[row] for row in rows] if source.names else [""] * len(rows)
+        plain = [_written(image) for image in images.images]
+        if not isinstance(self.model, ImageExplainer):
+            return [Picture(image=i, name=n) for i, n in zip(plain, names, strict=True)]
+        odd = [_written(each) for each in marked(images.images, self.model.explain_images(images))]
+        return [
+            Picture(image=i, where=w, name=n) for i, w, n in zip(plain, odd, names, strict=True)
+        ]
+
+
+def marked(images: Pixels, oddness: NDArray[np.float64]) -> Pixels:
+    """The images in grey, red where they are odd: each by its oddest pixel.
+
+    `oddness` has the shape (images, height, width), 0 or more.
+    """
+    most = oddness.max(axis=(1, 2), keepdims=True)
+    share = np.divide(oddness, most, out=np.zeros_like(oddness), where=most > 0)
+    grey = images.mean(axis=-1) * (1 - share)
+    return np.stack([grey + 255 * share, grey, grey], axis=-1).round().astype(np.uint8)
+
+
+def _written(image: Pixels) -> str:
+    """The image as PNG in base64; of a large one every second, third, ... pixel."""
+    step = -(-max(image.shape[:2]) // _SIDE)
+    return base64.b64encode(png_bytes(image[::step, ::step])).decode()

@@ -43,9 +43,15 @@ def _at(when: datetime) -> str:
     return when.isoformat(sep=" ", timespec="seconds")
 
 
+def place(row: OddRow) -> str:
+    """Where a row is: its position, and the file's name where it is an image of its own."""
+    return f"{row.row}, {row.picture.name}" if row.picture and row.picture.name else str(row.row)
+
+
 def _row(row: OddRow) -> str:
     why = odd_columns(row)
-    return f"row {row.row} (p = {row.p_value:.2g})" + (f": {why}" if why else "")
+    what = "row" if row.picture is None else "image"
+    return f"{what} {place(row)} (p = {row.p_value:.2g})" + (f": {why}" if why else "")
 
 
 def _event(event: Event) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from components.monitoring.anomaly_report import OddRow, SeriesReport
-from components.monitoring.odd_lines import odd_columns, odd_shares, span
+from components.monitoring.odd_lines import odd_columns, odd_shares, place, span
 from components.monitoring.report import DriftReport
 from components.monitoring.summary import evidence
 from components.reporting.looked import Done, Looked
@@ -17,11 +17,12 @@ _LISTED = 20
 
 @dataclass(frozen=True)
 class _Odd:
-    """A line of the table of odd rows, or of events: where, how odd, why."""
+    """A line of the table of odd rows, or of events: where, how odd, why; pictures, if any."""
 
     where: str
     how: str
     why: str
+    pictures: tuple[str, ...] = ()
 
 
 def render_monitor(model: str, looks: Sequence[Looked], done: Sequence[Done]) -> str:
@@ -32,6 +33,7 @@ def render_monitor(model: str, looks: Sequence[Looked], done: Sequence[Done]) ->
     from components.reporting.monitor_plots import SHOWN, plot_columns, plot_time  # matplotlib
 
     last = looks[-1].report
+    oddest = _oddest(last)
     compared = [column for column in last.columns if column.levels]
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
@@ -45,7 +47,8 @@ def render_monitor(model: str, looks: Sequence[Looked], done: Sequence[Done]) ->
         last=looks[-1],
         evidence=evidence(last),
         time=plot_time(looks),
-        oddest=_oddest(last),
+        oddest=oddest,
+        unit="image" if any(row.pictures for row in oddest) else "row",
         events=_events(last),
         columns=plot_columns(compared) if compared else "",
         shown=min(SHOWN, len(compared)),
@@ -64,7 +67,11 @@ def _oddest(report: DriftReport) -> list[_Odd]:
 
 
 def _odd_row(row: OddRow) -> _Odd:
-    return _Odd(str(row.row), f"{row.p_value:.2g}", odd_columns(row) or "the model cannot tell")
+    picture = row.picture
+    pictures = () if picture is None else tuple(filter(None, (picture.image, picture.where)))
+    can_tell = len(pictures) > 1
+    why = odd_columns(row) or ("" if can_tell else "the model cannot tell")
+    return _Odd(place(row), f"{row.p_value:.2g}", why, pictures)
 
 
 def _events(report: DriftReport) -> list[_Odd]:

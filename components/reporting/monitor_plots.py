@@ -15,6 +15,9 @@ from components.reporting.svg import drawing, inline_svg
 from components.reporting.wording import shorten
 
 SHOWN = 4
+_ROOM, _HOUR = 0.03, 1 / 24
+"""What is left on either side of the looks: a share of their time, an hour at least."""
+
 _MARKS = {
     Status.OK: ("o", EMPHASIS),
     Status.ANOMALY: ("s", "#8B4C9B"),
@@ -45,6 +48,9 @@ def plot_time(looks: Sequence[Looked]) -> str:
         columns.xaxis.set_major_locator(locator)
         shown = ConciseDateFormatter(locator)  # type: ignore[no-untyped-call]
         columns.xaxis.set_major_formatter(shown)
+        first, last = _days([looks[0], looks[-1]])
+        room = max(_ROOM * (last - first), _HOUR)
+        columns.set_xlim(first - room, last + room)
         columns.legend(loc="upper left", ncols=4)
         return inline_svg(figure, key="time", alt=_said(looks))
 

@@ -11,7 +11,7 @@ from components.config import NORMAL, ImagesConfig, PrepareConfig
 from components.data.image_rows import write_images
 from components.data.image_schema import LABEL, schema_of
 from components.data.image_sources import ImageSource, read_image_source
-from components.data.images import UNKNOWN, ImageSet
+from components.data.images import FEWEST_OF_A_CLASS, UNKNOWN, ImageSet
 from components.data.normality import split_normal, told_normal
 from components.data.splits import Rows, SplitRows, split_rows
 from components.errors import UserError
@@ -20,7 +20,6 @@ from components.stages.paths import StagePaths
 
 logger = logging.getLogger(__name__)
 
-FEWEST_OF_A_CLASS = 2
 _FEWER_STREAM, _LABELLED_STREAM = 0xFE, 0x1ABE
 
 

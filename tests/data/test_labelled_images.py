@@ -36,7 +36,7 @@ def test_labels_that_are_not_known_stay_so_as_rows(tmp_path: Path) -> None:
     path = tmp_path / "some.parquet"
     write_images([SOME], path)
     assert pd.read_parquet(path)["label"].isna().sum() == 40
-    again, foreign = read_image_rows(path, schema_of(SOME)), read_foreign_rows(path)
+    again, (foreign, _) = read_image_rows(path, schema_of(SOME)), read_foreign_rows([path])
     assert np.array_equal(again.labels, SOME.labels) and again.classes == SOME.classes
     names = np.array([*foreign.classes, "none"])[foreign.labels]
     assert np.array_equal(names, np.array([*SOME.classes, "none"])[SOME.labels])

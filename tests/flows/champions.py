@@ -125,11 +125,14 @@ def make_detector(
 def make_image_champion(
     client: MlflowClient, name: str, params: Params, paths: StagePaths, home: Home
 ) -> str:
-    """A champion of images, of what `prepare` and `train` wrote to `paths`; its number."""
-    keys = {
-        str(StagePaths(Path()).train): keep_by_content(paths.train.read_bytes(), home),
-        str(StagePaths(Path()).schema): keep_by_content(paths.schema.read_bytes(), home),
-    }
+    """A champion of images, of what `prepare` and `train` wrote to `paths`; its number.
+
+    The images it made are those it was trained on.
+    """
+    bare = StagePaths(Path())
+    written = {bare.train: paths.train, bare.test: paths.test, bare.schema: paths.schema}
+    written[bare.synthetic] = paths.train
+    keys = {str(key): keep_by_content(path.read_bytes(), home) for key, path in written.items()}
     run = client.create_run(find_experiment(client, name, home))
     settings = yaml.safe_dump(params.model_dump(mode="json", exclude_none=True))
     client.log_text(run.info.run_id, settings, "params.yaml")

@@ -24,7 +24,7 @@ from components.registry.promotion import ChampionChanged, champion, promote, ro
 from components.registry.retrains import Retraining, list_retrainings, record_retraining
 from components.registry.tracking import connect
 from components.storage.home import VARIABLE, Home
-from flows.arrivals import arrive, join_news, news_of, overrides_for
+from flows.arrivals import arrive, join_news, news_of
 from flows.guards import why_not_now, why_not_on
 from flows.overview import bake_windows, last_retrainings
 from flows.service_settings import read_service_settings
@@ -112,7 +112,7 @@ def test_a_union_is_a_source_of_the_same_problem_and_knows_its_ancestors(setting
     arrive(setting.champion, path, SETTINGS.loop, setting.home)
     union = join_news(setting.champion, SETTINGS.loop, setting.home)
     base = setting.champion.params.model_dump(mode="json")
-    for text in (f"prepare.data={union.folder}", *overrides_for(union, setting.champion)):
+    for text in (f"prepare.data={union.folder}", *setting.champion.overrides(union.folder)):
         override(base, text)
     config = parse_params(base, "the test").prepare
     assert config.watch == setting.source and config.not_learned == (HELD_OUT,)

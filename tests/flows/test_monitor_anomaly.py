@@ -33,7 +33,7 @@ from components.stages import prepare, train
 from components.stages.paths import StagePaths
 from components.stages.tables import read_test, read_train
 from components.storage.home import VARIABLE, Home
-from flows.arrivals import arrive, join_news, overrides_for
+from flows.arrivals import arrive, join_news
 from flows.drift_check import MonitorRequest, look, look_again, requests_for_each
 from flows.service_settings import read_service_settings
 from flows.version_rows import VersionRows
@@ -254,13 +254,13 @@ def test_a_training_that_drift_starts_knows_what_is_normal(
     keys = {**content.content_keys, str(StagePaths(Path()).test): "0"}
     train_rows, test_rows = read_train(before), read_test(before)
     champion = VersionRows(
-        replace(content, content_keys=keys), setting.params, train_rows, test_rows, train_rows.frame
+        replace(content, content_keys=keys), setting.params, train_rows.frame, train_rows, test_rows
     )
     news = pd.concat([parts(300, 16), parts(30, 17).assign(state="bent")], ignore_index=True)
     arrive(champion, setting.file("news.csv", news), loop, setting.home)
     union = join_news(champion, loop, setting.home)
     base = setting.params.model_dump(mode="json")
-    for text in (f"prepare.data={union.folder}", *overrides_for(union, champion)):
+    for text in (f"prepare.data={union.folder}", *champion.overrides(union.folder)):
         override(base, text)
     prepare.run(parse_params(base, "the test"), StagePaths(tmp_path))
     rows = read_train(StagePaths(tmp_path))

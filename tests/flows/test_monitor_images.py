@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from components.config import (
     EvaluateConfig,
+    GroupSplit,
     ImagesConfig,
     ImageVaeConfig,
     NormalConfig,
@@ -18,21 +22,33 @@ from components.config import (
     TrainConfig,
 )
 from components.data.bundled_images import load_bundled_images
-from components.data.image_rows import png_bytes
-from components.data.images import ImageSet
+from components.data.image_rows import pixels_of, png_bytes, to_rows
+from components.data.image_windows import marked_images
+from components.data.images import ImageSet, Labels, joined
+from components.data.windows import list_windows
 from components.errors import UserError
+from components.evaluation.bake import compare_champions
+from components.evaluation.decay import Decay, Margins, measure_decay
+from components.monitoring.odd_lines import odd_lines
 from components.monitoring.report import DriftReport, ProblemKind, Status
+from components.registry.promotion import CHAMPION
 from components.registry.tracking import connect
+from components.reporting.looked import Looked
+from components.reporting.monitor_page import render_monitor
 from components.stages import prepare, train
 from components.stages.paths import StagePaths
 from components.storage.home import VARIABLE, Home
 from flows.drift_check import MonitorRequest, look, requests_for_each
-from flows.retrain_on_drift import DriftRequest, _want
+from flows.request import build_params
+from flows.retrain_on_drift import DriftRequest, Wanted, _want
 from flows.service_settings import read_service_settings
+from flows.unseen import unseen_images
+from flows.version_images import VersionImages, read_version_images
 from tests.flows.champions import make_image_champion
 from tests.flows.test_monitor import mintmark_monitor
 
 DIGITS, ZEROS = "digits", "zeros"
+MARGINS = Margins(lift=0.02, level=0.05, news=0.05)
 FEW = {"width": 4, "latent_size": 4, "steps": 60, "holdout_share": 0.0}
 
 
@@ -41,6 +57,7 @@ class Setting:
     """A home with two champions of images, those that none was trained on, and a folder."""
 
     home: Home
+    source: ImageSet
     rest: ImageSet
     folder: Path
 
@@ -58,6 +75,20 @@ class Setting:
         request = MonitorRequest.model_validate({"model": model, "data": data, **options})
         return look(request, self.home).detection.report
 
+    def taught(self, model: str) -> VersionImages:
+        """The images of its champion."""
+        return read_version_images(model, CHAMPION, self.home)
+
+    def want(self, model: str, data: str) -> Wanted | str:
+        """The training that an alarm about these images asks for, or why there is none."""
+        request = DriftRequest(model=model, data=data, reason="it drifted")
+        return _want(request, (), read_service_settings(), self.home)
+
+
+def shown(rows: pd.DataFrame) -> set[bytes]:
+    """What the images of rows show."""
+    return {pixels_of(data, 0).tobytes() for data in rows["image"]}
+
 
 @pytest.fixture(scope="module")
 def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
@@ -67,8 +98,9 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
         home = Home(folder / "home")
         digits = load_bundled_images("sklearn:digits")
         order = np.random.default_rng(0).permutation(len(digits))
-        made = Setting(home, digits.take(order[1200:]), folder)
-        source = made.write("source", digits.take(order[:1200]))
+        known, rest = digits.take(order[:1200]), digits.take(order[1200:])
+        made = Setting(home, known, rest, folder)
+        source = made.write("source", known)
         normal = NormalConfig(values=("0",))
         for name, more in ((DIGITS, {}), (ZEROS, {"normal": normal})):
             is_finder = name == ZEROS
@@ -133,6 +165,12 @@ def test_other_digits_are_odd_to_a_model_of_zeros(setting: Setting) -> None:
     report = setting.look(ZEROS, setting.write("mixed", mixed), flagged=0.05)
     assert report.is_anomalous and report.flagged is not None, report.reason
     assert report.flagged.num_rows == len(mixed) and "images" in report.flagged.reason
+    first = report.flagged.oddest[0]
+    assert first.picture is not None and first.picture.image and first.picture.where
+    assert first.picture.name.endswith(".png") and first.picture.name in odd_lines(report)[0]
+    page = render_monitor(ZEROS, [Looked(datetime.now(UTC), "1", "mixed", report)], ())
+    assert page.count("data:image/png") == 2 * min(10, report.flagged.num_flagged)
+    assert "The oddest images" in page and first.picture.name in page
     status, output = mintmark_monitor(ZEROS, "--data", data, "--flagged", "0.05")
     assert status == 0 and output.startswith("ok  zeros version 1"), output
 
@@ -149,9 +187,95 @@ def test_what_is_wrong_with_images_is_a_finding(setting: Setting) -> None:
         setting.look(DIGITS, str(broken), period="hour of day", time_column="when")
 
 
-def test_every_champion_is_looked_at_and_drift_asks_for_a_training(setting: Setting) -> None:
+def test_every_champion_is_looked_at(setting: Setting) -> None:
     asked = requests_for_each(MonitorRequest(), setting.home)
     assert [each.model for each in asked] == [DIGITS, ZEROS]
-    request = DriftRequest(model=DIGITS, data="there", reason="it drifted")
-    wanted = _want(request, (), read_service_settings(), setting.home)
-    assert not isinstance(wanted, str) and wanted.request.data == "there"
+
+
+def test_images_that_teach_nothing_start_no_training(setting: Setting) -> None:
+    bare = ImageSet(setting.rest.images, None, (), "")
+    told = setting.want(DIGITS, setting.write("unlabelled", bare))
+    assert isinstance(told, str) and "have no labels" in told
+    again = setting.write("again", setting.source.take(np.arange(200)))
+    told = setting.want(DIGITS, again)
+    assert isinstance(told, str) and told.startswith("too few rows: 0 labelled rows")
+    by_patient = {"method": "group", "column": "patient"}
+    config = setting.taught(DIGITS).params.prepare.model_copy(
+        update={"split": GroupSplit.model_validate(by_patient)}
+    )
+    with pytest.raises(UserError, match="split by 'patient', which is not kept with them"):
+        marked_images(setting.taught(DIGITS).train, config, "0" * 64)
+
+
+@pytest.mark.parametrize(("model", "classes"), [(DIGITS, 10), (ZEROS, 1)])
+def test_a_training_that_drift_starts_is_on_the_known_images_and_the_new(
+    setting: Setting, tmp_path: Path, model: str, classes: int
+) -> None:
+    known, before = setting.taught(model), len(setting.rest)
+    twice = joined([setting.rest, setting.source.take(np.arange(50))])
+    data = setting.write(f"news-{model}", twice)
+    wanted = setting.want(model, data)
+    assert not isinstance(wanted, str), wanted
+    asked, paths = build_params(wanted.request), StagePaths(tmp_path)
+    prepare.run(asked, paths)
+    sides = [pd.read_parquet(path) for path in (paths.train, paths.test)]
+    assert sides[0]["label"].nunique() == classes and asked.prepare.watch == known.watched
+    added = 0.7 * before / (1 if model == DIGITS else 10)
+    assert len(sides[0]) - len(known.train) == pytest.approx(added, rel=0.1)
+    for now, then in zip(sides, known.sides, strict=True):
+        assert shown(then) <= shown(now)
+    assert not shown(sides[0]) & shown(known.test) and not shown(sides[1]) & shown(known.train)
+
+
+def test_images_that_bring_less_are_told_as_those_of_rows_are(setting: Setting) -> None:
+    known = setting.taught(DIGITS)
+    train_side, test_side = map(known.as_table, known.sides)
+    window = known.as_table(to_rows(setting.rest))
+    lasting = partial(
+        measure_decay, train_side, test_side, purpose=Purpose.SHARING, margins=MARGINS, seed=0
+    )
+    held = lasting([window], synthetic=train_side.frame)
+    assert isinstance(held, Decay) and not held.has_decayed and held.level.now > 0.95, held
+    shuffled = known.train.assign(label=known.train["label"].sample(frac=1, random_state=0).values)
+    worse = compare_champions(
+        train_side,
+        window,
+        champion=known.as_table(shuffled).frame,
+        before=train_side.frame,
+        purpose=Purpose.SHARING,
+        seed=0,
+    )
+    assert not isinstance(worse, str) and worse.value > 0.3
+
+
+def test_a_champion_is_compared_on_images_that_it_was_not_trained_on(setting: Setting) -> None:
+    config = setting.taught(DIGITS).params.prepare
+    both = joined([setting.source, setting.rest])
+    elsewhere = config.model_copy(update={"data": "elsewhere"})
+    found = unseen_images(both, elsewhere, DIGITS, "1", setting.home)
+    assert len(setting.rest) + 300 < len(found) < len(setting.rest) + 420, "the held-out ones"
+    assert unseen_images(both, config, DIGITS, "1", setting.home) is both
+
+
+@pytest.mark.slow
+def test_a_look_by_the_flow_keeps_new_images_and_measures_what_they_bring(
+    setting: Setting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PREFECT_HOME", str(setting.home.prefect))
+    from flows.monitor import monitor
+    from flows.project import set_up_environment
+    from flows.server import prefect_server
+
+    rest = setting.rest
+    data = setting.write("fresh-for-the-flow", ImageSet(255 - rest.images, *told(rest)))
+    with prefect_server(set_up_environment()):
+        (found,) = monitor(MonitorRequest(model=DIGITS, data=data))
+    tags = connect(setting.home).get_run(found.run_id).data.tags
+    assert found.report.status is Status.DRIFT
+    assert tags["mintmark.benefit"] == "decayed", "of digits in white on black nothing is known"
+    assert any(w.sha256 for w in list_windows(setting.home.windows / DIGITS))
+
+
+def told(images: ImageSet) -> tuple[Labels | None, tuple[str, ...], str]:
+    """What is known of images beside what they look like."""
+    return images.labels, images.classes, ""

@@ -107,7 +107,7 @@ def test_a_damaged_file_that_is_judged(name: str, examples: int, tmp_path: Path)
     """By the readers of `mintmark judge`, `synthesize` and `fill`, which take files whole."""
     readers: dict[str, Callable[[Path], object]] = {
         "images.npz": lambda path: read_images(str(path)),
-        "images.parquet": read_foreign_rows,
+        "images.parquet": lambda path: read_foreign_rows([path]),
     }
     read = readers.get(name, lambda path: read_files([path]))
     path = tmp_path / name
