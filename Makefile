@@ -53,7 +53,7 @@ down: $(RUNTIME)  ## Stop what `make up` started
 	@$(BIN)/mintmark down
 
 bench: $(TOOLS)  ## Measure our GAN beside CTGAN: see benchmarks/README.md
-	@$(BIN)/python -m benchmarks.gan_vs_ctgan --data breast_cancer --peer-env .mintmark/peers/ctgan
+	@$(BIN)/python -m benchmarks.gan_vs_ctgan --peer-env .mintmark/peers/ctgan
 
 evidence: $(TOOLS)  ## Run or resume the calibration study, rewrite docs/evidence.md (40 minutes)
 	@$(BIN)/python -m benchmarks.gate_calibration --write docs/evidence.md

@@ -16,13 +16,24 @@ from flows.slots import MACHINE_VARIABLE
 _LEASE_SECONDS = 60
 
 
-@contextmanager
-def turn(kind: str, model: str) -> Iterator[None]:
-    """Hold the turn `kind` for `model` during the block; on the only machine there is, nothing.
+def on_one_of_several() -> bool:
+    """Whether this process is a worker's that shares its models with other machines."""
+    return bool(os.environ.get(MACHINE_VARIABLE))
 
-    The model's own file lock is still to be taken inside.
+
+def told_of_a_server() -> bool:
+    """Whether an operator's shell names a Prefect server, which other machines use too."""
+    return bool(os.environ.get("PREFECT_API_URL"))
+
+
+@contextmanager
+def turn(kind: str, model: str, *, is_shared: bool | None = None) -> Iterator[None]:
+    """Hold the turn `kind` for `model` during the block; where nobody shares it, nothing.
+
+    It is shared where this process is `on_one_of_several` machines, unless the caller knows. The
+    model's own file lock is still to be taken inside.
     """
-    if not os.environ.get(MACHINE_VARIABLE):
+    if not (on_one_of_several() if is_shared is None else is_shared):
         yield
         return
     name = f"mintmark-{kind}-{model}"

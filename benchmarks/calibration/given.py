@@ -154,7 +154,11 @@ def read(name: str, folder: Path, most: int) -> Parts:
     """Random training, test and further rows, at most `most` of each and a third of the table."""
     path, target = TABLES[name]
     reader = pd.read_csv if path.endswith("csv") else pd.read_parquet
-    frame = reader(folder / path)
+    return parts_of(reader(folder / path), target, most)
+
+
+def parts_of(frame: pd.DataFrame, target: str, most: int) -> Parts:
+    """The same of a table in memory."""
     kinds = infer_kinds(frame, target, {})
     frame = conform(frame, kinds)
     assert kinds[target] in DISCRETE

@@ -82,10 +82,12 @@ def promote(
     home = set_up_environment()
     from components.registry import promotion
     from components.registry.tracking import connect
+    from flows.turns import told_of_a_server, turn
 
     client = connect(home)
-    before = promotion.champion(client, model)
-    promotion.promote(client, model, str(version), expected=before, reason=why, home=home)
+    with turn("promote", model, is_shared=told_of_a_server()):
+        before = promotion.champion(client, model)
+        promotion.promote(client, model, str(version), expected=before, reason=why, home=home)
     instead = f", no longer {before}" if before else ""
     Console().print(f"{model}: version {version} is the champion{instead}")
 
@@ -100,7 +102,9 @@ def rollback(
     home = set_up_environment()
     from components.registry import promotion
     from components.registry.tracking import connect
+    from flows.turns import told_of_a_server, turn
 
-    before, after = promotion.rollback(connect(home), model, reason=why, home=home)
+    with turn("promote", model, is_shared=told_of_a_server()):
+        before, after = promotion.rollback(connect(home), model, reason=why, home=home)
     instead = "" if before == "none" else f", no longer {before}"
     Console().print(f"{model}: version {after} is the champion again{instead}")
