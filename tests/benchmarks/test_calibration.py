@@ -78,6 +78,7 @@ def test_a_twentieth_of_the_rows_are_copies() -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [name for name in invariances.CHANGES if name != "row order"])
 def test_the_same_rows_said_otherwise_give_the_same_evidence(change: str) -> None:
     """Row order, which must change nothing at all, is tested beside the evaluators."""

@@ -45,6 +45,7 @@ def by_name(findings: Findings) -> dict[str, Measurement]:
     return {found.name: found for found in findings.measurements}
 
 
+@pytest.mark.slow
 def test_a_planted_benefit_is_found_over_each_baseline_by_name(planted: Findings) -> None:
     gain = by_name(planted)["augmentation_gain"]
     over = {one.baseline: one for one in gain.comparisons}
@@ -60,12 +61,14 @@ def test_a_planted_benefit_is_found_over_each_baseline_by_name(planted: Findings
     assert all(sum(one.probabilities or ()) == pytest.approx(1) for one in over.values())
 
 
+@pytest.mark.slow
 def test_evidence_says_what_it_rests_on(planted: Findings) -> None:
     gain = by_name(planted)["augmentation_gain"]
     assert (gain.sample_size, gain.repeats) == (80, 1)
     assert gain.floor is not None and 0 < gain.floor < gain.value - gain.low
 
 
+@pytest.mark.slow
 def test_more_synthetic_rows_of_the_truth_are_better(planted: Findings) -> None:
     means = {arm.name: arm.difference for arm in planted.arms if arm.learner == "mean of learners"}
     assert means[at(AUGMENTED, 4.0)] > means[at(AUGMENTED, 1.0)]
@@ -81,6 +84,7 @@ def test_more_synthetic_rows_of_the_truth_are_better(planted: Findings) -> None:
     )
 
 
+@pytest.mark.slow
 def test_tuning_the_threshold_moves_called_rows_not_their_order(planted: Findings) -> None:
     found = {arm.name: arm.scores for arm in planted.arms if arm.learner == "mean of learners"}
     assert found[THRESHOLD]["roc_auc"] == found[REAL]["roc_auc"]
@@ -88,6 +92,7 @@ def test_tuning_the_threshold_moves_called_rows_not_their_order(planted: Finding
     assert found[THRESHOLD]["sensitivity"] > found[REAL]["sensitivity"]
 
 
+@pytest.mark.slow
 def test_learning_curves_count_real_rows(planted: Findings) -> None:
     curves = {curve.name: curve for curve in planted.curves}
     assert curves["learning_curve_real"].x == (7.0, 13.0, 26.0, 40.0, 53.0)

@@ -57,7 +57,10 @@ def test_all_rows_keep_all_constraints(name: str) -> None:
     assert rows.dtypes.astype(str).to_dict() == real
 
 
-@pytest.mark.parametrize("name", HELD)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * (name != "trees")) for name in HELD],
+)
 def test_so_do_those_of_the_program(name: str) -> None:
     model = held(name)
     assert isinstance(model, Exportable)

@@ -19,8 +19,9 @@ from components.models.private_noise import Account, Noise, delta_of, rho_of
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A key of the test's own."""
+    """A home of the test's own, and a key that makes it repeat."""
     monkeypatch.setenv("MINTMARK_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("MINTMARK_NOISE_KEY", "7a" * 32)
     return tmp_path / "home"
 
 

@@ -106,6 +106,7 @@ def gain(findings: ImageFindings) -> Measurement:
     return next(m for m in findings.findings.measurements if m.name == GAIN.name)
 
 
+@pytest.mark.slow
 def test_fresh_real_images_are_a_benefit() -> None:
     passed = found("good")
     assert outcome(passed) == "passed" and gain(passed).low > 0.01
