@@ -30,6 +30,9 @@ from tests.storage.proxy import Proxy, proxy_to
 from tests.storage.seaweed import S3Server, s3_server
 
 BUCKET = "mintmark"
+IDENTITY = "identity.json"
+"""Where a cluster that may be gone on with keeps its secrets and ports."""
+
 SETTLED = ("Completed", "Failed", "Cancelled", "Crashed", "Suspended")
 _COMES_BACK = 60.0
 _SECONDS = 3600
@@ -245,7 +248,7 @@ def cluster(folder: Path, *workers: str, ground: Ground | None = None) -> Iterat
     On a folder in which one ended before, with a `database` that was kept, that one goes on.
     """
     ground = ground or Ground()
-    known = folder / "identity.json"
+    known = folder / IDENTITY
     is_new = not known.is_file()
     with ExitStack() as stack:
         (folder / "s3").mkdir(parents=True, exist_ok=True)
