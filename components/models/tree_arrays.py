@@ -12,6 +12,9 @@ Codes = NDArray[np.int32]
 LEAF = -1
 """The `feature` of a node that has no children."""
 
+LOT = -2
+"""The `feature` of a node that looks at the lot its row has drawn."""
+
 
 @dataclass(frozen=True)
 class Tree:
@@ -22,6 +25,8 @@ class Tree:
     stands among its fellows (codes that are split on are these positions): the positions of
     predictor `i` lie at `order[order_start[i]:order_start[i + 1]]`, code -1 (missing) first; an
     empty stretch leaves the predictor's codes as they are.
+
+    Several trees are one whose first nodes look at a lot that every row draws, `LOT`.
     """
 
     feature: Codes
@@ -46,9 +51,22 @@ class Tree:
         is_down = (self.left > node) & (self.right > node)
         return bool((is_down | (self.feature == LEAF)).all())
 
+    @property
+    def num_lots(self) -> int:
+        """How many lots there are; 1 where none is drawn."""
+        return int(self.threshold[self.feature == LOT].max(initial=-1)) + 2
+
+    @property
+    def has_its_lots(self) -> bool:
+        """True where there are no more lots than nodes can tell apart."""
+        return self.num_lots <= int((self.feature == LOT).sum()) + 1
+
     def draw(self, predictors: Codes, rng: np.random.Generator) -> Codes:
         """A code for each row of `predictors`, shape (rows, predictors): a donor of its leaf."""
-        leaves = self.leaves(self.arranged(predictors))
+        lots = None
+        if self.num_lots > 1:
+            lots = rng.integers(self.num_lots, size=len(predictors), dtype=np.int32)
+        leaves = self.leaves(self.arranged(predictors), lots)
         picks = (rng.random(len(leaves)) * self.count[leaves]).astype(np.int32)
         drawn: Codes = self.donors[self.start[leaves] + picks]
         return drawn
@@ -62,13 +80,16 @@ class Tree:
                 arranged[:, i] = self.order[begin:end][predictors[:, i] + 1]
         return arranged
 
-    def leaves(self, arranged: Codes) -> Codes:
-        """The leaf that each row of arranged predictors ends in."""
+    def leaves(self, arranged: Codes, lots: Codes | None = None) -> Codes:
+        """The leaf that each row of arranged predictors ends in, with these lots or the first."""
+        drawn = np.zeros(len(arranged), dtype=np.int32) if lots is None else lots
         node = np.zeros(len(arranged), dtype=np.int32)
         rows = np.flatnonzero(self.feature[node] != LEAF)
         while len(rows):
             here = node[rows]
-            goes_left = arranged[rows, self.feature[here]] <= self.threshold[here]
+            asked = self.feature[here]
+            seen = np.where(asked == LOT, drawn[rows], arranged[rows, np.maximum(asked, 0)])
+            goes_left = seen <= self.threshold[here]
             below = np.where(goes_left, self.left[here], self.right[here])
             node[rows] = below
             rows = rows[self.feature[below] != LEAF]
@@ -106,4 +127,6 @@ class TreePack:
         ]
         if not all(tree.leads_down for tree in trees):
             raise ValueError("a node of a tree leads back to one above it")
+        if not all(tree.has_its_lots for tree in trees):
+            raise ValueError("a tree has more lots than nodes")
         return trees

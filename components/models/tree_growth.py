@@ -1,13 +1,14 @@
 """Growing one tree of the sequence: scikit-learn splits, our own outcomes and category orders."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from components.data.table import Matrix
-from components.models.tree_arrays import LEAF, Codes, Tree
+from components.models.tree_arrays import LEAF, LOT, Codes, Tree
 
 MAX_PREDICTORS = 64
 """Of more predictors, those are split on that go along with the outcome most."""
@@ -17,6 +18,11 @@ MAX_LEVELS = 24
 
 MAX_GROWING_ROWS = 100_000
 """Splits are looked for on at most so many rows, so that time stays in proportion to columns."""
+
+MOST_DONORS = 1_000_000
+"""Outcomes that several trees of a column may hold together."""
+
+_HALVES_STREAM = 0xBA6
 
 NUM_WAVES = 3
 """How many cosines of a numeric outcome's rank a split may tell apart."""
@@ -30,6 +36,7 @@ def grow_tree(
     outcome_discrete: bool,
     min_leaf: int,
     seed: int,
+    orders: tuple[Codes, Codes] | None = None,
 ) -> Tree:
     """A CART tree of `outcome` given `predictors`, shape (rows, predictors), -1 where missing.
 
@@ -37,17 +44,89 @@ def grow_tree(
     `min_leaf` rows and keep the outcomes of all rows that end in them as donors. Discrete
     predictors are ordered by the outcome (Breiman et al. 1984, section 4.2.2; with more than two
     classes by their first principal component, Coppersmith et al. 1999), so that a threshold
-    splits them sensibly. Of more than `MAX_GROWING_ROWS` rows a random part decides on the splits.
+    splits them sensibly, unless `orders` are given. Of more than `MAX_GROWING_ROWS` rows a random
+    part decides on the splits.
     """
     num_rows, num_predictors = predictors.shape
     tree = _root(num_predictors)
     if num_predictors > 0 and num_rows >= 2 * min_leaf:
         rows = _growing_rows(num_rows, seed)
-        traits = (level_traits if outcome_discrete else rank_traits)(outcome[rows])
-        order, order_start = _category_orders(predictors[rows], num_levels, traits, prior=min_leaf)
+        traits = _traits(outcome[rows], outcome_discrete)
+        order, order_start = orders or _category_orders(
+            predictors[rows], num_levels, traits, prior=min_leaf
+        )
         tree = replace(tree, order=order, order_start=order_start)
         tree = _split(tree, tree.arranged(predictors[rows]), traits, min_leaf=min_leaf, seed=seed)
     return _with_donors(tree, _leaves(tree, predictors), outcome)
+
+
+def grow_trees(
+    predictors: Codes,
+    outcome: Codes,
+    *,
+    num_trees: int,
+    num_levels: Sequence[int],
+    outcome_discrete: bool,
+    min_leaf: int,
+    seed: int,
+) -> Tree:
+    """Several trees as one whose rows draw lots, each grown on a random half of the rows.
+
+    Halves drawn without replacement smooth as bootstraps do (Buehlmann and Yu 2002, Analyzing
+    bagging), and no row has a say in more than about half of the trees. There are fewer, where so
+    many would hold more than `MOST_DONORS` outcomes, and one of all rows where two would, or where
+    there is nothing to split on. See `grow_tree`.
+    """
+    num_rows = len(outcome)
+    num_trees = min(num_trees, 2 * MOST_DONORS // max(num_rows, 1))
+    grow = partial(
+        grow_tree, num_levels=num_levels, outcome_discrete=outcome_discrete, min_leaf=min_leaf
+    )
+    if num_trees < 2 or not predictors.shape[1] or num_rows < 4 * min_leaf:
+        return grow(predictors, outcome, seed=seed)
+    rows = _growing_rows(num_rows, seed)
+    traits = _traits(outcome[rows], outcome_discrete)
+    orders = _category_orders(predictors[rows], num_levels, traits, prior=min_leaf)
+    rng = np.random.default_rng([seed, _HALVES_STREAM])
+    halves = [np.sort(rng.permutation(num_rows)[: num_rows // 2]) for _ in range(num_trees)]
+    trees = [grow(predictors[half], outcome[half], seed=seed, orders=orders) for half in halves]
+    return _by_lots(trees)
+
+
+def _by_lots(trees: Sequence[Tree]) -> Tree:
+    """One tree that leads each lot, 0 to the number of trees less 1, to the root of its tree."""
+    feature, threshold, left, right = ([0] * (len(trees) - 1) for _ in range(4))
+    starts = len(feature) + np.cumsum([0, *(len(tree.feature) for tree in trees)])
+    free = iter(range(len(feature)))
+
+    def place(first: int, last: int) -> int:
+        """The node at which the lots from `first` to before `last` part; children come later."""
+        if last - first == 1:
+            return int(starts[first])
+        node, middle = next(free), (first + last) // 2
+        feature[node], threshold[node] = LOT, middle - 1
+        left[node], right[node] = place(first, middle), place(middle, last)
+        return node
+
+    place(0, len(trees))
+    donors = np.cumsum([0, *(len(tree.donors) for tree in trees)])
+    nothing = np.zeros(len(feature), dtype=np.int32)
+
+    def joined(first: Sequence[int] | Codes, parts: Iterable[NDArray[np.integer]]) -> Codes:
+        return np.concatenate([np.asarray(first), *parts]).astype(np.int32)
+
+    below = list(zip(trees, starts[:-1], strict=True))
+    return Tree(
+        feature=joined(feature, (tree.feature for tree in trees)),
+        threshold=joined(threshold, (tree.threshold for tree in trees)),
+        left=joined(left, (tree.left + at for tree, at in below)),
+        right=joined(right, (tree.right + at for tree, at in below)),
+        start=joined(nothing, (t.start + at for t, at in zip(trees, donors[:-1], strict=True))),
+        count=joined(nothing, (tree.count for tree in trees)),
+        donors=joined([], (tree.donors for tree in trees)),
+        order=trees[0].order,
+        order_start=trees[0].order_start,
+    )
 
 
 def _root(num_predictors: int) -> Tree:
@@ -70,6 +149,10 @@ def _growing_rows(num_rows: int, seed: int) -> NDArray[np.int64]:
         return np.arange(num_rows)
     rng = np.random.default_rng(seed)
     return np.sort(rng.choice(num_rows, size=MAX_GROWING_ROWS, replace=False))
+
+
+def _traits(outcome: Codes, is_discrete: bool) -> Matrix:
+    return level_traits(outcome) if is_discrete else rank_traits(outcome)
 
 
 def rank_traits(outcome: Codes) -> Matrix:

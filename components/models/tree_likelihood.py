@@ -18,9 +18,9 @@ def log_likelihood(
 ) -> Matrix:
     """The log density of rows in `encode`'s form, shape (rows,), the columns' terms added.
 
-    A column's term is the share of its value among the donors of the row's leaf, over the width of
-    the stretch where the value is blurred. Each leaf counts as if it had one donor more, drawn
-    from the whole column, so that no row is impossible.
+    A column's term is the share of its value among the donors of the row's leaf, on average over
+    the lots, over the width of the stretch where the value is blurred. Each leaf counts as if it
+    had one donor more, drawn from the whole column, so that no row is impossible.
     """
     codes = np.column_stack([known.codes(v) for v, known in zip(matrix.T, levels, strict=True)])
     total = np.zeros(len(matrix))
@@ -38,15 +38,19 @@ def log_likelihood(
 
 def _shares(tree: Tree, predictors: Codes, outcome: Codes) -> Matrix:
     """The share of each outcome at its row's leaf, the column as a whole counting as one donor."""
-    leaves = tree.leaves(tree.arranged(predictors)).astype(np.int64)
+    arranged = tree.arranged(predictors)
     ends = np.flatnonzero(tree.feature == LEAF)
     ends = ends[np.argsort(tree.start[ends], kind="stable")]
     donors = tree.donors.astype(np.int64)
     span = int(max(donors.max(initial=0), outcome.max(initial=0))) + 2
     held = np.repeat(ends.astype(np.int64), tree.count[ends]) * span + donors + 1
-    asked = leaves * span + outcome + 1
-    here = np.searchsorted(held, asked, "right") - np.searchsorted(held, asked, "left")
     column = np.bincount(donors + 1, minlength=span)
     overall = np.maximum(column, 0.5)[outcome + 1] / max(len(donors), 1)
-    shares: Matrix = (here + overall) / (tree.count[leaves] + 1)
-    return shares
+    shares = np.zeros(len(outcome))
+    for lot in range(tree.num_lots):
+        lots = np.full(len(outcome), lot, dtype=np.int32)
+        leaves = tree.leaves(arranged, lots).astype(np.int64)
+        asked = leaves * span + outcome + 1
+        here = np.searchsorted(held, asked, "right") - np.searchsorted(held, asked, "left")
+        shares += (here + overall) / (tree.count[leaves] + 1)
+    return shares / tree.num_lots

@@ -38,8 +38,9 @@ class Trees(SamplesWhole):
     falls in, so spikes, heaps and precision are kept; in smooth columns a value that one row alone
     has is blurred (`Levels`). A `crowd` keeps training rows private: every number given out, as a
     value or a stretch, stands for so many rows, categories of fewer share one (`gather_rare`), and
-    every leaf holds five times as many. Columns are worked on as codes: the position among their
-    distinct values, -1 where missing.
+    every leaf holds five times as many. Several trees a column average what one alone would owe to
+    single rows (`grow_trees`). Columns are worked on as codes: the position among their distinct
+    values, -1 where missing.
 
     Fitted state: `levels_`, what each learned column's codes stand for; `sequence_`, the learned
     columns' positions in the order of drawing; `values_`, a tree for each of these in that order;
@@ -99,12 +100,13 @@ class Trees(SamplesWhole):
         return codes
 
     def _fit_column(self, predictors: Codes, outcome: Codes, position: int, seed: int) -> None:
-        from components.models.tree_growth import grow_tree
+        from components.models.tree_growth import grow_trees
 
         columns = self.schema_.learned
         given = self.sequence_[: predictors.shape[1]]
         grow = partial(
-            grow_tree,
+            grow_trees,
+            num_trees=self.config.num_trees,
             num_levels=[len(columns[i].categories) for i in given],
             min_leaf=self._least_leaf(),
             seed=seed,

@@ -17,20 +17,21 @@ from components.models.program_parts import (
     column_range,
     starts_of,
 )
-from components.models.tree_arrays import LEAF, Tree
+from components.models.tree_arrays import LEAF, LOT, Tree
 from components.networks.tree_rows import Forest, TreeRows
 
 _ALWAYS = -1
 _NUMBER = -1
+_NONE = 0
 
 
 @dataclass(frozen=True)
 class _Draw:
-    """One tree in its turn: the learned column it is for, and the draw that may rule it out."""
+    """One tree in its turn: the draw that may rule it out, and the one that draws its lots."""
 
     tree: Tree
-    position: int
     gate: int = _ALWAYS
+    lot: int = _NONE
 
 
 def trees_program(
@@ -59,11 +60,35 @@ def _draws(
     for position, tree in zip(sequence, values, strict=True):
         gate = _ALWAYS
         if position in presence:
-            gate = len(draws)
-            draws.append(_Draw(presence[position], position))
-        draw_of[position] = len(draws)
-        draws.append(_Draw(tree, position, gate))
+            gate = _add(draws, presence[position])
+        draw_of[position] = _add(draws, tree, gate)
     return draws, draw_of
+
+
+def _add(draws: list[_Draw], tree: Tree, gate: int = _ALWAYS) -> int:
+    """Add a tree, after its lots where it draws any; which draw it is."""
+    lot = _NONE
+    if tree.num_lots > 1:
+        lot = len(draws)
+        draws.append(_Draw(_lots(tree.num_lots)))
+    draws.append(_Draw(tree, gate, lot))
+    return len(draws) - 1
+
+
+def _lots(count: int) -> Tree:
+    """A tree without a split, at whose leaf every lot is once."""
+    one, nothing = np.zeros(1, dtype=np.int32), np.empty(0, dtype=np.int32)
+    return Tree(
+        feature=one + LEAF,
+        threshold=one,
+        left=one,
+        right=one,
+        start=one,
+        count=one + count,
+        donors=np.arange(count, dtype=np.int32),
+        order=nothing,
+        order_start=one,
+    )
 
 
 def _classes(root: Tree) -> Intervals:
@@ -83,7 +108,7 @@ def _forest(draws: Sequence[_Draw], predictors: Sequence[int]) -> Forest:
     starts = [tree.start + at for tree, at in zip(trees, first_donor, strict=True)]
     order_at = [_order_at(tree, int(at)) for tree, at in zip(trees, first_place, strict=True)]
     return Forest(
-        feature=_joined([drawn[np.maximum(tree.feature, 0)] for tree in trees]),
+        feature=_joined([_looks_at(draw, drawn) for draw in draws]),
         threshold=_joined([tree.threshold for tree in trees]),
         child=_joined([pair.ravel() for pair in children]),
         order_at=_joined(order_at),
@@ -95,6 +120,12 @@ def _forest(draws: Sequence[_Draw], predictors: Sequence[int]) -> Forest:
         depth=_joined([np.array([_depth(tree) for tree in trees])]),
         gate=_joined([np.array([draw.gate for draw in draws])]),
     )
+
+
+def _looks_at(draw: _Draw, drawn: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The draw that each node looks at."""
+    feature = draw.tree.feature
+    return np.where(feature == LOT, draw.lot, drawn[np.maximum(feature, 0)])
 
 
 def _joined(parts: Sequence[NDArray[np.generic]]) -> torch.Tensor:
@@ -113,7 +144,7 @@ def _order_at(tree: Tree, offset: int) -> NDArray[np.int64]:
     """Where the order of the codes that a node looks at begins; -1 where it looks at a number."""
     begin, end = tree.order_start[:-1], tree.order_start[1:]
     by_predictor = np.append(np.where(end > begin, begin + offset, _NUMBER), _NUMBER)
-    return by_predictor[tree.feature]  # a leaf's feature is -1: the last
+    return by_predictor[np.where(tree.feature >= 0, tree.feature, -1)]  # -1, the last: no column
 
 
 def _depth(tree: Tree) -> int:

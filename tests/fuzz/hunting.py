@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.fuzz.watch import Forbidden
 
-QUICK = 12
+QUICK = 6
 LONG = int(os.environ.get("MINTMARK_FUZZ_EXAMPLES", "500"))
 """Of each reader, in the tests that are slow."""
 

@@ -15,7 +15,7 @@ from components.models.contract import TabularModel
 from tests.procedural import mixed_table
 
 SMALL = {
-    "trees": {},
+    "trees": {"num_trees": 3},
     "copula": {},
     "forest": {"crowd": 2, "trees": 4, "cuts": 8},
     "autoregressive": {"steps": 80, "batch_size": 64, "hidden_size": 32, "rate": 0.01},

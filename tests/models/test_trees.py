@@ -1,5 +1,7 @@
 """Sequential trees: what they learn, and the pieces they are made of."""
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +10,8 @@ import pytest
 from components.config import TreesConfig
 from components.data.table import Table
 from components.models.contract import Budget
-from components.models.tree_arrays import Tree, TreePack
-from components.models.tree_growth import category_order, grow_tree, rank_traits
+from components.models.tree_arrays import LOT, Tree, TreePack
+from components.models.tree_growth import category_order, grow_tree, grow_trees, rank_traits
 from components.models.trees import Trees
 from tests.procedural import mixed_table
 
@@ -137,3 +139,50 @@ def test_saved_bytes_depend_on_rows_and_seed_alone(tmp_path: Path) -> None:
         fitted(table).save(tmp_path / name)
     for file in ("model.json", "weights.safetensors"):
         assert (tmp_path / "first" / file).read_bytes() == (tmp_path / "second" / file).read_bytes()
+
+
+@pytest.mark.parametrize("count", [2, 3, 20])
+def test_each_lot_leads_to_a_tree_of_half_the_rows(count: int) -> None:
+    rng = np.random.default_rng(0)
+    predictors = rng.integers(0, 50, (400, 1)).astype(np.int32)
+    outcome = (2 * predictors[:, 0]).astype(np.int32)
+    tree = grow_trees(
+        predictors, outcome, num_trees=count, num_levels=[0], outcome_discrete=False,
+        min_leaf=5, seed=0,
+    )  # fmt: skip
+    assert tree.num_lots == count == (tree.feature == LOT).sum() + 1 and tree.leads_down
+    ends = [set(tree.leaves(predictors, np.full(400, lot, dtype=np.int32))) for lot in range(count)]
+    assert sum(map(len, ends)) == len(set().union(*ends)) == tree.num_leaves
+    assert all(tree.count[sorted(leaves)].sum() == 200 for leaves in ends)
+    drawn = tree.draw(predictors, np.random.default_rng(1))
+    assert np.abs(drawn - outcome).max() < 30 and (drawn != outcome).any()
+    (again,) = TreePack.of([tree]).trees()
+    assert (again.leaves(predictors) == tree.leaves(predictors)).all()
+
+
+def test_many_rows_or_few_have_one_tree() -> None:
+    grow = partial(grow_trees, num_levels=[0], outcome_discrete=False, min_leaf=20, seed=0)
+    few = np.arange(60, dtype=np.int32)
+    assert grow(few[:, None], few, num_trees=5).num_lots == 1
+    assert grow(few[:, None][:, :0], few, num_trees=5, min_leaf=1).num_lots == 1
+
+
+def test_lots_that_no_node_tells_apart_are_refused() -> None:
+    tree = fitted(mixed_table(100)).values_[1]
+    feature, threshold = tree.feature.copy(), tree.threshold.copy()
+    feature[0], threshold[0] = LOT, 1_000_000
+    with pytest.raises(ValueError, match="more lots than nodes"):
+        TreePack.of([replace(tree, feature=feature, threshold=threshold)]).trees()
+
+
+def test_several_trees_owe_less_to_single_rows() -> None:
+    table = mixed_table(2_000)
+    rows = np.arange(2_000)
+    train, test = table.take(rows[:1_000]), table.take(rows[1_000:])
+    gaps = {}
+    for count in (1, 20):
+        model = Trees(TreesConfig(crowd=5, num_trees=count))
+        model.fit(train, seed=0)
+        known, unknown = (model.score(part.frame).mean() for part in (train, test))
+        gaps[count] = known - unknown, unknown
+    assert gaps[20][0] < 0.7 * gaps[1][0] and gaps[20][1] > gaps[1][1]
