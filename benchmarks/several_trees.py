@@ -1,4 +1,4 @@
-"""What several trees a column bring beside one, on six tables: `python -m benchmarks.several_trees`.
+"""What several trees a column bring beside one: `python -m benchmarks.several_trees`.
 
     python -m benchmarks.several_trees --data-dir FOLDER [--rows N] [--only TABLE,...]
         [--state FILE] [--write docs/several_trees.md]

@@ -12,11 +12,12 @@ from pydantic import Field
 
 from components.config import (
     IMAGE_TARGET,
-    SHARING_CROWD,
+    SHARING_TREES,
     Approval,
     Params,
     PrepareConfig,
     Purpose,
+    TreesConfig,
     override,
     parse_params,
     read_params,
@@ -214,14 +215,14 @@ def _own_images(request: RunRequest) -> dict[str, Any]:
 
 
 def _default_model(purpose: Purpose) -> dict[str, Any]:
-    """Trees; with a crowd behind all they give out where the rows are to be shared.
+    """Trees; several, with a crowd behind all they give out, where the rows are to be shared.
 
     For anomalies an autoencoder: trees give a new normal row shares of few rows.
     """
     if purpose is Purpose.ANOMALY:
         return {"name": "tvae"}
-    private = {"crowd": SHARING_CROWD} if purpose is Purpose.SHARING else {}
-    return {"name": "trees", **private}
+    trees = SHARING_TREES if purpose is Purpose.SHARING else TreesConfig()
+    return trees.model_dump(exclude_defaults=True) | {"name": trees.name}
 
 
 def _default_image_model(purpose: Purpose) -> str:

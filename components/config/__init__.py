@@ -61,6 +61,7 @@ from components.config.images import (
 from components.config.lapgan import DetailNetworks, LapganConfig
 from components.config.models import (
     SHARING_CROWD,
+    SHARING_TREES,
     AutoConfig,
     AutoregressiveConfig,
     CopulaConfig,
@@ -110,6 +111,7 @@ __all__ = [
     "RATIOS",
     "SHARING_CROWD",
     "SHARING_GATES",
+    "SHARING_TREES",
     "Action",
     "AdversarialConfig",
     "AncestryConfig",

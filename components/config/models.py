@@ -20,8 +20,8 @@ class CopulaConfig(Settings):
 
 
 SHARING_CROWD = 25
-"""Rows behind every number that trees give out, unless told otherwise, where rows of one's own are
-to be shared; `docs/tables.md` says what other numbers cost and hide."""
+"""Rows behind every number that one tree a column gives out, where rows are to be shared;
+`docs/tables.md` says what other numbers cost and hide."""
 
 
 class TreesConfig(Settings):
@@ -39,6 +39,11 @@ class TreesConfig(Settings):
     min_leaf: int = Field(10, ge=1)
     crowd: int = Field(1, ge=1)
     num_trees: int = Field(1, ge=1, le=100)
+
+
+SHARING_TREES = TreesConfig(crowd=15, num_trees=20)
+"""What trees are, unless told otherwise, where rows of one's own are to be shared; what crowds cost
+and hide, and what more trees bring, is in `docs/several_trees.md`."""
 
 
 class CtganConfig(Settings):

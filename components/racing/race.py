@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from components.config import (
     SHARING_CROWD,
+    SHARING_TREES,
     AutoConfig,
     AutoregressiveConfig,
     CopulaConfig,
@@ -107,7 +108,8 @@ def candidates(purpose: Purpose) -> tuple[ModelConfig, ...]:
         return (
             CopulaConfig(),
             TreesConfig(crowd=SHARING_CROWD),
-            TreesConfig(crowd=SMALL_CROWD),
+            SHARING_TREES,
+            SHARING_TREES.model_copy(update={"crowd": SMALL_CROWD}),
             AutoregressiveConfig(),
             AutoregressiveConfig(gap_weight=CAREFUL),
             CtganConfig(),

@@ -6,7 +6,13 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from components.config import AutoregressiveConfig, Gate, ModelConfig, ResampledConfig
+from components.config import (
+    AutoregressiveConfig,
+    Gate,
+    ModelConfig,
+    ResampledConfig,
+    TreesConfig,
+)
 from components.data.records import read_record
 from components.evaluation.evidence import Measurement, Outcome, Verdict
 
@@ -70,11 +76,13 @@ class Runner(Record):
 
 
 def title_of(model: ModelConfig) -> str:
-    """A generator's name, with its crowd where it has one, and a price on the gap of its own."""
+    """A generator's name, with its crowd, trees and price on the gap where they are its own."""
     if isinstance(model, ResampledConfig):
         return f"{title_of(model.generator)}, resampled"
     crowd = getattr(model, "crowd", 1)
     title = f"{model.name}, crowd {crowd}" if crowd > 1 else str(model.name)
+    if isinstance(model, TreesConfig) and model.num_trees > 1:
+        title += f", {model.num_trees} trees"
     usual = AutoregressiveConfig().gap_weight
     if isinstance(model, AutoregressiveConfig) and model.gap_weight != usual:
         title += f", gap weight {model.gap_weight:g}"
