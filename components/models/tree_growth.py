@@ -1,6 +1,8 @@
 """Growing one tree of the sequence: scikit-learn splits, our own outcomes and category orders."""
 
+import os
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
@@ -89,8 +91,19 @@ def grow_trees(
     orders = _category_orders(predictors[rows], num_levels, traits, prior=min_leaf)
     rng = np.random.default_rng([seed, _HALVES_STREAM])
     halves = [np.sort(rng.permutation(num_rows)[: num_rows // 2]) for _ in range(num_trees)]
-    trees = [grow(predictors[half], outcome[half], seed=seed, orders=orders) for half in halves]
-    return _by_lots(trees)
+
+    def grow_half(rows: NDArray[np.int64]) -> Tree:
+        return grow(predictors[rows], outcome[rows], seed=seed, orders=orders)
+
+    with ThreadPoolExecutor(_num_threads()) as pool:  # growing holds no lock for most of its time
+        return _by_lots(list(pool.map(grow_half, halves)))
+
+
+def _num_threads() -> int:
+    """As many as BLAS is told to use, where that is told, as it is beside other fits."""
+    from joblib import cpu_count
+
+    return int(os.environ.get("OMP_NUM_THREADS", "0")) or int(cpu_count())
 
 
 def _by_lots(trees: Sequence[Tree]) -> Tree:
