@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.calibration.given import TABLES, read
+from benchmarks.calibration.given import TABLES, read, read_adult
 from benchmarks.calibration.trials import ROOT
 from benchmarks.calibration.wording import table
 from benchmarks.kept import Kept
@@ -24,6 +24,8 @@ from benchmarks.tables import METRICS, judged, ours
 from components.config import TreesConfig
 
 STATE = ROOT / ".mintmark" / "benchmarks" / "several_trees.jsonl"
+WHOLE = "adult, all"
+"""Adult with all of its rows."""
 CROWDS, COUNTS = (1, 5, 10, 15, 25), (1, 20)
 SHOWN = [metric for metrics in METRICS.values() for metric in metrics]
 NOTE = """# Several trees a column
@@ -41,8 +43,10 @@ Found = Mapping[tuple[str, int, int, int], dict[str, Any]]
 def measure(options: argparse.Namespace) -> Found:
     """The entry of each table, its rows, crowd and number of trees."""
     kept, found = Kept(options.state), {}
-    for name in options.only:
-        parts = read(name, options.data_dir, options.rows)
+    for name in [*options.only, WHOLE]:
+        is_whole = name == WHOLE
+        data = options.data_dir
+        parts = read_adult(data) if is_whole else read(name, data, options.rows)
         for crowd in CROWDS:
             for count in COUNTS:
                 config = TreesConfig(crowd=crowd, num_trees=count)
@@ -69,7 +73,7 @@ def lines(found: Found) -> Iterator[list[str]]:
 
 def changes(found: Found) -> Iterator[list[str]]:
     """The mean change over tables that twenty trees make, and on how many a figure falls."""
-    tables = sorted({(name, rows) for name, rows, _, _ in found})
+    tables = sorted({(name, rows) for name, rows, _, _ in found if name != WHOLE})
     for crowd in CROWDS:
         cells = []
         for metric in SHOWN:

@@ -41,6 +41,7 @@ FILES = {
 }
 TABLES = FILES | {"letter": ("uci_multiclass/letter.parquet", "class")}
 """Every table that can be read; the verdicts are on `FILES`."""
+_SIDES = ("train", "test")
 OURS, PEERS, REAL = (
     ("trees", "copula", "ctgan", "autoregressive"),
     ("CTGAN", "arfpy", "SDV copula"),
@@ -155,6 +156,16 @@ def read(name: str, folder: Path, most: int) -> Parts:
     path, target = TABLES[name]
     reader = pd.read_csv if path.endswith("csv") else pd.read_parquet
     return parts_of(reader(folder / path), target, most)
+
+
+def read_adult(folder: Path) -> Parts:
+    """All rows of Adult, on the sides that it is published with; no further ones."""
+    _, target = TABLES["adult"]
+    train, test = (pd.read_parquet(folder / "adult" / f"{side}.parquet") for side in _SIDES)
+    kinds = infer_kinds(train, target, {})
+    train, test = conform(train, kinds), conform(test, kinds)
+    schema = describe(train, kinds, target)
+    return Parts(Table(train, schema), Table(test, schema), Table(test.head(0), schema))
 
 
 def parts_of(frame: pd.DataFrame, target: str, most: int) -> Parts:
