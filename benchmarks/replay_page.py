@@ -35,7 +35,7 @@ def happened(entry: Entry) -> list[str]:
 
 def page(entries: Sequence[Entry], path: Path, *, by_services: bool) -> str:
     """The page as Markdown; the time line lies beside it as an SVG."""
-    picture = path.parent / "pictures" / "replay.svg"
+    picture = path.parent / "pictures" / f"{path.stem}.svg"
     _draw(entries, picture)
     way = _BY_EVENTS if by_services else _IN_PROCESS
     lines = [

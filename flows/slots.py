@@ -4,8 +4,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from prefect.concurrency.sync import concurrency
-
 from components.config import Device, Params
 from flows.services import SLOTS_VARIABLE
 
@@ -30,6 +28,8 @@ def slot_for(stage: str, params: Params) -> Iterator[None]:
     if stage not in _HEAVY or SLOTS_VARIABLE not in os.environ:
         yield
         return
+    from prefect.concurrency.sync import concurrency  # who only asks for a name waits for nothing
+
     with concurrency(
         slot_name(stage, params),
         strict=True,

@@ -8,9 +8,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from prefect.client.orchestration import get_client
-from prefect.concurrency.sync import concurrency
-
 from flows.slots import MACHINE_VARIABLE
 
 _LEASE_SECONDS = 60
@@ -36,6 +33,9 @@ def turn(kind: str, model: str, *, is_shared: bool | None = None) -> Iterator[No
     if not (on_one_of_several() if is_shared is None else is_shared):
         yield
         return
+    from prefect.client.orchestration import get_client  # takes seconds, and writes to its home
+    from prefect.concurrency.sync import concurrency
+
     name = f"mintmark-{kind}-{model}"
     with get_client(sync_client=True) as client:
         client.upsert_global_concurrency_limit_by_name(name, 1)

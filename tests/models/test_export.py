@@ -19,6 +19,9 @@ from tests.procedural import columns_table, mixed_table
 ROWS = 20_000
 NUMERIC = ["age", "amount", "ratio", "visits"]
 
+QUICK_EDGES = ("one feature", "no value at all", "a class of two rows")
+"""A program is traced for each edge, which takes seconds; the others are for the slow suite."""
+
 
 @cache
 def learned(name: str) -> tuple[TabularModel, Table]:
@@ -130,7 +133,10 @@ def test_extreme_draws_give_whole_rows(model_name: str) -> None:
         assert np.isfinite(rows[:, [not column.nullable for column in schema.learned]]).all()
 
 
-@pytest.mark.parametrize("edge", EDGES)
+@pytest.mark.parametrize(
+    "edge",
+    [pytest.param(edge, marks=[pytest.mark.slow] * (edge not in QUICK_EDGES)) for edge in EDGES],
+)
 def test_edges(model_name: str, edge: str) -> None:
     table = EDGES[edge]()
     model = small_model(model_name)

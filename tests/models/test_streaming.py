@@ -35,7 +35,7 @@ def fitted(model_name: str) -> TabularModel:
     return model
 
 
-@pytest.mark.parametrize("batch", [CHUNK, 50_000])
+@pytest.mark.parametrize("batch", [CHUNK, pytest.param(50_000, marks=[pytest.mark.slow])])
 def test_the_rows_are_those_of_sample_whatever_the_batch(fitted: TabularModel, batch: int) -> None:
     frames = list(stream(fitted, MANY, seed=3, batch=batch))
     assert [len(frame) for frame in frames] == chunk_sizes(MANY, batch)
