@@ -26,7 +26,7 @@ from benchmarks.calibration.tables import Parts
 from benchmarks.calibration.trials import ROOT
 from benchmarks.calibration.wording import table
 from benchmarks.kept import Kept
-from benchmarks.tables import RANKED, judged, ours, peers
+from benchmarks.tables import RANKED, cell, judged, ours, peers
 from components.config import CtganConfig
 from components.data.bundled import load_bundled
 
@@ -42,7 +42,6 @@ WITHOUT: dict[str, CtganConfig] = {
     "the critic's penalty on its slope": CtganConfig(penalty=0.0),
 }
 """Our GAN less one part each, and what that is."""
-BOUNDED = ("two_sample_auc", "tstr_loss", "membership_auc")
 HEADS = ["table", "rows", "generator", *RANKED, "seconds"]
 NOTE = """# The conditional GAN, its parts, and CTGAN
 
@@ -89,15 +88,9 @@ def lines(found: Mapping[tuple[str, int], dict[str, dict[str, Any]]]) -> Iterato
     for (name, rows), entries in found.items():
         for generator in (OURS, PEER):
             entry = entries[generator]
-            cells = [_cell(metric, entry["figures"].get(metric)) for metric in RANKED]
+            figures = entry["figures"]
+            cells = [cell(m, figures[m]) if m in figures else "" for m in RANKED]
             yield [name, f"{rows:,}", generator, *cells, f"{entry['seconds']:.0f}"]
-
-
-def _cell(metric: str, values: tuple[float, float, float] | None) -> str:
-    if values is None:
-        return ""
-    value, low, high = values
-    return f"{value:.3f} ({low:.3f} to {high:.3f})" if metric in BOUNDED else f"{value:.3f}"
 
 
 def verdicts(found: Mapping[tuple[str, int], dict[str, dict[str, Any]]]) -> Iterator[str]:

@@ -20,7 +20,7 @@ from benchmarks.calibration.given import TABLES, read, read_adult
 from benchmarks.calibration.trials import ROOT
 from benchmarks.calibration.wording import table
 from benchmarks.kept import Kept
-from benchmarks.tables import METRICS, judged, ours
+from benchmarks.tables import METRICS, cell, judged, ours
 from components.config import TreesConfig
 
 STATE = ROOT / ".mintmark" / "benchmarks" / "several_trees.jsonl"
@@ -63,11 +63,7 @@ def _judge(config: TreesConfig, parts: Any) -> dict[str, Any]:
 def lines(found: Found) -> Iterator[list[str]]:
     """A line of the page for each entry."""
     for (name, rows, crowd, count), entry in found.items():
-        cells = []
-        for metric in SHOWN:
-            value, low, high = entry["figures"][metric]
-            is_told = metric.endswith("_auc") or metric == "tstr_loss"
-            cells.append(f"{value:.3f}" + (f" ({low:.3f} to {high:.3f})" if is_told else ""))
+        cells = [cell(metric, entry["figures"][metric]) for metric in SHOWN]
         yield [name, f"{rows:,}", str(crowd), str(count), *cells, f"{entry['seconds']:.1f}"]
 
 

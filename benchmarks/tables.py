@@ -149,11 +149,12 @@ def page_lines(found: Mapping[str, dict[str, Any]]) -> Iterator[list[str]]:
         if "failed" in entry:
             yield [*key.split("|"), *[""] * 7, entry["failed"]]
             continue
-        cells = [_cell(metric, values) for metric, values in entry["figures"].items()]
+        cells = [cell(metric, values) for metric, values in entry["figures"].items()]
         yield [*key.split("|"), *cells, f"{entry['seconds']:.1f}", entry["note"]]
 
 
-def _cell(metric: str, values: tuple[float, float, float]) -> str:
+def cell(metric: str, values: tuple[float, float, float]) -> str:
+    """A figure, with its interval where it is one of `BOUNDED`."""
     value, low, high = values
     return f"{value:.3f} ({low:.3f} to {high:.3f})" if metric in BOUNDED else f"{value:.3f}"
 

@@ -10,13 +10,11 @@ from components.data.sources import absolute
 from components.data.union import Union, join_windows
 from components.data.windows import Window, keep_window, list_windows
 from components.errors import UserError
-from components.registry.tracking import connect
-from components.registry.version_content import find_content
 from components.storage.home import Home
 from flows.service_settings import LoopSettings
-from flows.taught import Taught
-from flows.version_images import VersionImages, read_version_images
-from flows.version_rows import VersionRows, read_version_rows
+from flows.taught import Taught, find_version
+from flows.version_images import VersionImages, images_of_version
+from flows.version_rows import VersionRows, rows_of_version
 
 
 @dataclass(frozen=True)
@@ -30,10 +28,9 @@ class Arrival:
 
 def read_taught(model: str, which: str, home: Home) -> VersionRows | VersionImages:
     """What the version with this number or alias was taught; raises UserError as its readers do."""
-    settings = find_content(connect(home), model, which).settings
-    if settings["prepare"].get("images") is None:
-        return read_version_rows(model, which, home)
-    return read_version_images(model, which, home)
+    content, params = find_version(model, which, home)
+    of_version = rows_of_version if params.prepare.images is None else images_of_version
+    return of_version(content, params, home)
 
 
 def arrive(champion: Taught, data: str, settings: LoopSettings, home: Home) -> Arrival:

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from components.config import NORMAL, Params, PrepareConfig
+from components.config import NORMAL, Params, PrepareConfig, parse_params
 from components.data.table import Table
 from components.data.union import Reference, read_manifest
 from components.data.windows import HELD_OUT
 from components.errors import UserError
-from components.registry.version_content import VersionContent
+from components.registry.tracking import connect
+from components.registry.version_content import VersionContent, find_content
 from components.stages.paths import StagePaths
 from components.storage.dvc import cached_file
 from components.storage.home import Home
@@ -115,6 +116,15 @@ class Taught(ABC):
             f"prepare.split={{method: marked, column: {HELD_OUT}}}",
             "prepare.train_rows=null",
         )
+
+
+def find_version(model: str, which: str, home: Home) -> tuple[VersionContent, Params]:
+    """The content and the settings of the version with this number or alias.
+
+    Raises UserError where there is none, or it was revoked.
+    """
+    content = find_content(connect(home), model, which)
+    return content, parse_params(content.settings, f"version {content.version} of {model}")
 
 
 def quoted(text: str) -> str:

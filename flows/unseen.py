@@ -9,9 +9,8 @@ from components.data.images import ImageSet
 from components.data.table import Table
 from components.data.union import read_manifest
 from components.data.windows import not_in
-from components.registry.tracking import connect
-from components.registry.version_content import find_content
 from components.storage.home import Home
+from flows.taught import find_version
 from flows.version_images import read_version_images
 from flows.version_rows import read_version_rows
 
@@ -49,8 +48,8 @@ def _is_split_alike(config: PrepareConfig, model: str, champion: str, home: Home
     manifest = read_manifest(config.data)
     if manifest is not None and (manifest.model, manifest.version) == (model, champion):
         return True
-    settings = find_content(connect(home), model, champion).settings
-    return _split_of(PrepareConfig.model_validate(settings["prepare"])) == _split_of(config)
+    _, params = find_version(model, champion, home)
+    return _split_of(params.prepare) == _split_of(config)
 
 
 def _split_of(config: PrepareConfig) -> PrepareConfig:

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from components.config import ImagesConfig, parse_params
+from components.config import ImagesConfig, Params
 from components.data.image_rows import from_rows, to_rows
 from components.data.image_schema import LABEL, ImageSchema
 from components.data.image_windows import is_new, labelled_images, marked_images, read_alike
 from components.data.table import Table
-from components.registry.tracking import connect
-from components.registry.version_content import find_content
+from components.registry.version_content import VersionContent
 from components.stages.paths import StagePaths
 from components.storage.home import Home
-from flows.taught import Taught, kept_files
+from flows.taught import Taught, find_version, kept_files
 
 if TYPE_CHECKING:
     from components.evaluation.images.in_axes import InAxes
@@ -88,8 +87,11 @@ def read_version_images(model: str, which: str, home: Home) -> VersionImages:
 
     Raises UserError where there is none, it was revoked, or its images are not kept here.
     """
-    content = find_content(connect(home), model, which)
-    params = parse_params(content.settings, f"version {content.version} of {model}")
+    return images_of_version(*find_version(model, which, home), home)
+
+
+def images_of_version(content: VersionContent, params: Params, home: Home) -> VersionImages:
+    """The images of a version of these; raises UserError where they are not kept here."""
     paths = StagePaths(Path())
     makes_any = str(paths.synthetic) in content.content_keys
     wanted = [paths.schema, paths.train, paths.test, *([paths.synthetic] if makes_any else [])]

@@ -5,17 +5,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from components.config import ColumnKind, parse_params
+from components.config import ColumnKind, Params
 from components.data.schema import Column, Schema
 from components.data.sources import read_source
 from components.data.table import Table
 from components.data.windows import labelled_rows, marked, new_among
 from components.errors import UserError
-from components.registry.tracking import connect
-from components.registry.version_content import find_content
+from components.registry.version_content import VersionContent
 from components.stages.paths import StagePaths
 from components.storage.home import Home
-from flows.taught import Taught, kept_files, quoted
+from flows.taught import Taught, find_version, kept_files, quoted
 
 
 @dataclass(frozen=True)
@@ -70,10 +69,14 @@ def read_version_rows(model: str, which: str, home: Home) -> VersionRows:
     Raises UserError where there is none, it was revoked, it makes images, or its rows are not kept
     here.
     """
-    content = find_content(connect(home), model, which)
-    params = parse_params(content.settings, f"version {content.version} of {model}")
+    content, params = find_version(model, which, home)
     if params.prepare.images is not None:
         raise UserError(f"{model!r} makes images; only what rows of tables bring is measured anew")
+    return rows_of_version(content, params, home)
+
+
+def rows_of_version(content: VersionContent, params: Params, home: Home) -> VersionRows:
+    """The rows of a version of a table; raises UserError where they are not kept here."""
     paths = StagePaths(Path())
     wanted = [paths.schema, paths.train, paths.test, paths.synthetic]
     told, *files = kept_files(content, wanted, home)

@@ -30,10 +30,8 @@ def to_rows(images: ImageSet) -> pd.DataFrame:
     rows = pd.DataFrame(
         {IMAGE: pd.Series([png_bytes(each) for each in images.images], dtype=object)}
     )
-    if images.labels is None:
-        return rows
-    names = np.array([*images.classes, None], dtype=object)[images.labels]
-    return rows.assign(**{LABEL: pd.Series(names, dtype="str")})
+    shown = images.shown
+    return rows if shown is None else rows.assign(**{LABEL: shown})
 
 
 def from_rows(rows: pd.DataFrame, schema: ImageSchema) -> ImageSet:

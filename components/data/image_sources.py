@@ -171,12 +171,9 @@ def _of_set(images: ImageSet, facts: pd.DataFrame, uri: str, config: ImagesConfi
         )
     size = chosen_size([Size.of(images.images[0])], config)
     pixels = sized(images.images, size, config.fit)
-    names = None
-    if images.labels is not None:
-        names = np.array([*images.classes, None], dtype=object)[images.labels]
-    facts = facts.reindex(range(len(images)))
-    if names is not None:
-        facts = facts.assign(**{LABEL: names})
+    facts, shown = facts.reindex(range(len(images))), images.shown
+    if shown is not None:
+        facts = facts.assign(**{LABEL: shown})
     return ImageSource(replace(images, images=pixels), facts, images.sha256)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from components.data.memory import within_free_memory
@@ -55,6 +56,14 @@ class ImageSet:
         if self.labels is None:
             return np.zeros(len(self), dtype=np.bool_)
         return np.asarray(self.labels != UNKNOWN)
+
+    @property
+    def shown(self) -> "pd.Series[str] | None":
+        """What each image shows, missing where that is not known; None where nothing is."""
+        if self.labels is None:
+            return None
+        names = np.array([*self.classes, None], dtype=object)[self.labels]
+        return pd.Series(names, dtype="str")
 
     @property
     def is_labelled(self) -> bool:

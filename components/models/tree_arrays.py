@@ -63,9 +63,9 @@ class Tree:
 
     def draw(self, predictors: Codes, rng: np.random.Generator) -> Codes:
         """A code for each row of `predictors`, shape (rows, predictors): a donor of its leaf."""
-        lots = None
-        if self.num_lots > 1:
-            lots = rng.integers(self.num_lots, size=len(predictors), dtype=np.int32)
+        count, lots = self.num_lots, None
+        if count > 1:
+            lots = rng.integers(count, size=len(predictors), dtype=np.int32)
         leaves = self.leaves(self.arranged(predictors), lots)
         picks = (rng.random(len(leaves)) * self.count[leaves]).astype(np.int32)
         drawn: Codes = self.donors[self.start[leaves] + picks]
@@ -82,13 +82,16 @@ class Tree:
 
     def leaves(self, arranged: Codes, lots: Codes | None = None) -> Codes:
         """The leaf that each row of arranged predictors ends in, with these lots or the first."""
-        drawn = np.zeros(len(arranged), dtype=np.int32) if lots is None else lots
+        if lots is None and self.num_lots > 1:
+            lots = np.zeros(len(arranged), dtype=np.int32)
         node = np.zeros(len(arranged), dtype=np.int32)
         rows = np.flatnonzero(self.feature[node] != LEAF)
         while len(rows):
             here = node[rows]
             asked = self.feature[here]
-            seen = np.where(asked == LOT, drawn[rows], arranged[rows, np.maximum(asked, 0)])
+            seen = arranged[rows, np.maximum(asked, 0)]
+            if lots is not None:
+                seen = np.where(asked == LOT, lots[rows], seen)
             goes_left = seen <= self.threshold[here]
             below = np.where(goes_left, self.left[here], self.right[here])
             node[rows] = below

@@ -1,6 +1,5 @@
 """Growing one tree of the sequence: scikit-learn splits, our own outcomes and category orders."""
 
-import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -100,10 +99,10 @@ def grow_trees(
 
 
 def _num_threads() -> int:
-    """As many as BLAS is told to use, where that is told, as it is beside other fits."""
-    from joblib import cpu_count
+    """As many as numerical libraries may use at present: one beside other fits."""
+    from threadpoolctl import threadpool_info
 
-    return int(os.environ.get("OMP_NUM_THREADS", "0")) or int(cpu_count())
+    return max((pool["num_threads"] for pool in threadpool_info()), default=1)
 
 
 def _by_lots(trees: Sequence[Tree]) -> Tree:

@@ -63,9 +63,8 @@ class ImageFacts:
         starts = range(0, len(images), _BLOCK)
         parts = [self._measured(images.images[start : start + _BLOCK]) for start in starts]
         frame = pd.concat(parts, ignore_index=True)
-        if self.is_labelled and images.labels is not None:
-            names = np.array([*images.classes, None], dtype=object)[images.labels]
-            frame[LABEL] = pd.Series(names, dtype="str")
+        if self.is_labelled and (shown := images.shown) is not None:
+            frame[LABEL] = shown
         return frame
 
     def _measured(self, images: Pixels) -> pd.DataFrame:

@@ -42,16 +42,17 @@ class ImageDetector(AtARate[ImageModel]):
     def _pictures(self, source: ImageSource, rows: list[int]) -> list[Picture]:
         images = source.images.take(np.array(rows, dtype=np.int64))
         names = [source.names[row] for row in rows] if source.names else [""] * len(rows)
-        plain = [_written(image) for image in images.images]
-        if not isinstance(self.model, ImageExplainer):
-            return [Picture(image=i, name=n) for i, n in zip(plain, names, strict=True)]
-        odd = [_written(each) for each in marked(images.images, self.model.explain_images(images))]
+        where = [""] * len(rows)
+        if isinstance(self.model, ImageExplainer):
+            by_pixel = self.model.explain_images(images)
+            where = [_written(each) for each in _reddened(images.images, by_pixel)]
         return [
-            Picture(image=i, where=w, name=n) for i, w, n in zip(plain, odd, names, strict=True)
+            Picture(image=_written(image), where=odd, name=name)
+            for image, odd, name in zip(images.images, where, names, strict=True)
         ]
 
 
-def marked(images: Pixels, oddness: NDArray[np.float64]) -> Pixels:
+def _reddened(images: Pixels, oddness: NDArray[np.float64]) -> Pixels:
     """The images in grey, red where they are odd: each by its oddest pixel.
 
     `oddness` has the shape (images, height, width), 0 or more.

@@ -209,22 +209,10 @@ def _run(
     config: ModelConfig, inside: Table, held_out: Table, purpose: Purpose, budget: Budget, seed: int
 ) -> Runner:
     """One generator's turn: fitted, sampled from, and judged by the gates of the purpose."""
+    settings = EvaluateConfig(purpose=purpose, seed=seed)
+    gated = {gate.metric for gate in settings.gates}
     with threadpool_limits(1):  # threads that wait for one another keep others waiting too
-        started = time.monotonic()
-        model = make_model(config, inside.schema.constraints)
-        model.fit(inside, seed=seed, budget=budget)
-        drawn = Table(model.sample(len(inside), seed=seed), inside.schema)
-        seconds = time.monotonic() - started
-        settings = EvaluateConfig(purpose=purpose, seed=seed)
-        case = Case(
-            train=canonical(inside, seed),
-            test=canonical(held_out, seed),
-            synthetic=canonical(drawn, seed),
-            config=settings,
-            make_and_fit=None,
-            workers=1,
-        )
-        gated = {gate.metric for gate in settings.gates}
+        case, seconds = drawn_case(config, inside, held_out, settings, budget)
         found = [
             measurement
             for evaluator in evaluators_for(purpose, can_refit=False)
@@ -232,6 +220,29 @@ def _run(
             for measurement in evaluator.run(case, log_nothing).measurements
         ]
         return runner_of(config, seconds, found, judge(found, settings.gates, purpose))
+
+
+def drawn_case(
+    config: ModelConfig,
+    inside: Table,
+    held_out: Table,
+    settings: EvaluateConfig,
+    budget: Budget = Budget(),  # noqa: B008 - frozen
+) -> tuple[Case, float]:
+    """What a generator fitted on the rows `inside` draws, as a case; the seconds that it took."""
+    seed, started = settings.seed, time.monotonic()
+    model = make_model(config, inside.schema.constraints)
+    model.fit(inside, seed=seed, budget=budget)
+    drawn = Table(model.sample(len(inside), seed=seed), inside.schema)
+    seconds = time.monotonic() - started
+    case = Case(
+        train=canonical(inside, seed),
+        test=canonical(held_out, seed),
+        synthetic=canonical(drawn, seed),
+        config=settings,
+        make_and_fit=None,
+    )
+    return case, seconds
 
 
 def hold_out(table: Table, share: float, seed: int) -> tuple[Table, Table]:

@@ -8,12 +8,10 @@ from threadpoolctl import threadpool_limits
 
 from components.config import EvaluateConfig, ModelConfig, Purpose
 from components.data.table import Table
-from components.evaluation.case import Case, canonical
 from components.evaluation.catalog import EVALUATORS
 from components.evaluation.evidence import Curve, Measurement
-from components.models.catalog import make_model
 from components.models.contract import log_nothing
-from components.racing.race import HELD_OUT_SHARE, hold_out
+from components.racing.race import HELD_OUT_SHARE, drawn_case, hold_out
 
 logger = logging.getLogger(__name__)
 
@@ -76,18 +74,9 @@ def _measured(
     config: ModelConfig, inside: Table, held_out: Table, knob: Knob, seed: int
 ) -> list[Measurement]:
     """The gated metrics of the rows of one strength."""
-    model = make_model(config, inside.schema.constraints)
-    model.fit(inside, seed=seed)
-    drawn = Table(model.sample(len(inside), seed=seed), inside.schema)
     settings = EvaluateConfig(purpose=Purpose.SHARING, seed=seed)
     gated = {gate.metric for gate in settings.gates}
-    case = Case(
-        train=canonical(inside, seed),
-        test=canonical(held_out, seed),
-        synthetic=canonical(drawn, seed),
-        config=settings,
-        make_and_fit=None,
-    )
+    case, _ = drawn_case(config, inside, held_out, settings)
     return [
         measurement
         for name in knob.evaluators

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Self
 
-import numpy as np
 import pandas as pd
 from sklearn.decomposition import PCA
 
@@ -50,7 +49,5 @@ class InAxes:
 def _frame(axes: PCA, images: ImageSet) -> pd.DataFrame:
     names = [f"axis_{i + 1}" for i in range(axes.n_components_)]
     frame = pd.DataFrame(axes.transform(flattened(images.images)), columns=names)
-    labels = np.full(len(images), None) if images.labels is None else (
-        np.array([*images.classes, None], dtype=object)[images.labels]
-    )  # fmt: skip
-    return frame.assign(**{LABEL: pd.Series(labels, dtype="str")})
+    nothing = pd.Series(pd.NA, frame.index, dtype="str")
+    return frame.assign(**{LABEL: nothing if images.shown is None else images.shown})
