@@ -31,8 +31,8 @@ class TreesConfig(Settings):
     many training rows, and five times as many behind every combination of values (a leaf, which has
     `min_leaf` rows at least). With 1 trees remember their rows; see `docs/tables.md` for what more
     costs and hides. With more `num_trees` each column has so many, grown on random halves of the
-    rows, and a row draws lots among them: rows are more alike and tell less of anyone, in a model
-    that is larger and takes longer.
+    rows, and a row draws lots among them: rows tell less of anyone, so that crowds may be smaller
+    (`docs/several_trees.md`), in a model that is larger and takes longer.
     """
 
     name: Literal["trees"] = "trees"
