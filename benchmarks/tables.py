@@ -25,6 +25,8 @@ from benchmarks.calibration.trials import ROOT
 from benchmarks.calibration.wording import table
 from benchmarks.kept import Kept
 from components.config import (
+    SHARING_CROWD,
+    SHARING_TREES,
     AutoConfig,
     AutoregressiveConfig,
     CopulaConfig,
@@ -46,16 +48,16 @@ STATE = ROOT / ".mintmark" / "benchmarks" / "tables.jsonl"
 OURS: dict[str, ModelConfig | AutoConfig] = {
     "auto": AutoConfig(purpose=Purpose.SHARING),
     "autoregressive": AutoregressiveConfig(),
-    "autoregressive, gap weight 1": AutoregressiveConfig(gap_weight=1.0),
     "forest": ForestConfig(),
-    "forest, crowd 5": ForestConfig(crowd=5),
     "tvae (ours)": TvaeConfig(),
     "ctgan (ours)": CtganConfig(),
     "copula": CopulaConfig(),
-    **{f"trees, crowd {crowd}": TreesConfig(crowd=crowd) for crowd in (1, 10, 25, 50)},
+    **{f"tree, crowd {crowd}": TreesConfig(crowd=crowd) for crowd in (1, 10, SHARING_CROWD)},
+    f"trees, crowd {SHARING_TREES.crowd}": SHARING_TREES,
 }
 PEERS = ("CTGAN", "TVAE", "arfpy", "SDV copula")
 MOSTLYAI = "mostlyai-engine"
+NEURAL = ("CTGAN", "TVAE", MOSTLYAI)
 METRICS = {
     "shape": ("shape_error",),
     "trend": ("trend_error",),
@@ -167,14 +169,15 @@ def summary(found: Mapping[str, dict[str, Any]]) -> Iterator[str]:
     """
     tables: dict[str, dict[str, dict[str, Any]]] = {}
     for key, entry in found.items():
-        name, _, generator = key.partition("|")
+        name, rows, generator = key.split("|")
         if "failed" not in entry:
-            rows, _, generator = generator.partition("|")
-            tables.setdefault(f"{name}, {rows} rows", {})[generator] = entry["figures"]
-    for title, figures in tables.items():
+            tables.setdefault(f"{name}, {rows} rows", {})[generator] = entry
+    for title, entries in tables.items():
+        figures = {name: entry["figures"] for name, entry in entries.items()}
+        took = in_time(entries)
         cleared = {name: found for name, found in figures.items() if clears(found)}
         if not cleared:
-            yield f"- {title}: none of {len(figures)} clears the gates"
+            yield f"- {title}: none of {len(figures)} clears the gates{took}"
             continue
         missed = {generator: misses(generator, cleared) for generator in cleared}
         fewest = min(map(len, missed.values()))
@@ -182,7 +185,16 @@ def summary(found: Mapping[str, dict[str, Any]]) -> Iterator[str]:
         named = [f"{name} (misses {'; '.join(missed[name])})" for name in best]
         clear = f"{len(cleared)} of {len(figures)} clear the gates ({', '.join(cleared)})"
         reached = f"as good as the best of these on {len(RANKED) - fewest} of {len(RANKED)}"
-        yield f"- {title}: {clear}; {reached}: {', '.join(named if fewest else best)}"
+        yield f"- {title}: {clear}; {reached}: {', '.join(named if fewest else best)}{took}"
+
+
+def in_time(entries: Mapping[str, Mapping[str, Any]]) -> str:
+    """The seconds of `auto` beside those of the quickest neural peer that was measured."""
+    neural = {name: entries[name]["seconds"] for name in NEURAL if name in entries}
+    if not neural or "auto" not in entries:
+        return ""
+    quickest = min(neural, key=lambda name: neural[name])
+    return f"; auto took {entries['auto']['seconds']:.0f} s, {quickest} {neural[quickest]:.0f} s"
 
 
 def clears(figures: Mapping[str, Any]) -> bool:
@@ -235,10 +247,11 @@ def main() -> None:
         options.write.write_text(
             "# Tables: likeness, usefulness, privacy, time\n\n"
             "Written by `python -m benchmarks.tables`; do not edit. One split, one seed, "
-            "default settings, other work beside it, so that seconds tell magnitudes alone; each "
-            "end of an interval at 95%. A `crowd` is the number of training rows behind every "
-            "number that a generator gives out. The gates for sharing ask for a membership AUC "
-            "below .55, a loss below .05 and a two-sample AUC below .8, by the upper bounds.\n\n"
+            "default settings, one thread, other work beside it, so that seconds tell magnitudes "
+            "alone; each end of an interval at 95%. A `crowd` is the number of training rows "
+            "behind every number that a generator gives out, `trees` are twenty a column. The "
+            "gates for sharing ask for a membership AUC below .55, a loss below .05 and a "
+            "two-sample AUC below .8, by the upper bounds.\n\n"
             "Which generators clear the gates, and on how many of the five figures (errors, "
             "two-sample AUC, loss, membership AUC) one of these is best, or no worse than the "
             "upper end of the best one's interval, at once; those with most, and what they miss "

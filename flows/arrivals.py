@@ -1,7 +1,12 @@
-"""New rows or images of a model as they arrive: kept as windows, joined to what it was taught."""
+"""New rows or images of a model as they arrive: kept as windows, joined to what it was taught.
 
-from collections.abc import Sequence
+Where machines share a store, they share windows and unions: what arrived at one is known to all.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 from filelock import FileLock
@@ -11,8 +16,11 @@ from components.data.union import Union, join_windows
 from components.data.windows import Window, keep_window, list_windows
 from components.errors import UserError
 from components.storage.home import Home
+from components.storage.places import shared_url
+from components.storage.shared import bring_files, share_files
 from flows.service_settings import LoopSettings
 from flows.taught import Taught, find_version
+from flows.turns import turn
 from flows.version_images import VersionImages, images_of_version
 from flows.version_rows import VersionRows, rows_of_version
 
@@ -42,8 +50,7 @@ def arrive(champion: Taught, data: str, settings: LoopSettings, home: Home) -> A
     """
     place = absolute(data) if data else champion.watched
     rows, sha256 = champion.read(place)
-    folder = home.windows / champion.content.model
-    with _lock(champion, home):
+    with _windows(champion, home) as folder:
         windows = list_windows(folder)
         if sha256 in {*champion.content.origins, *(each.sha256 for each in windows)}:
             return Arrival(rows.head(0), place, "the same content was met before")
@@ -56,13 +63,14 @@ def arrive(champion: Taught, data: str, settings: LoopSettings, home: Home) -> A
         except UserError as error:
             return Arrival(rows.head(0), place, str(error))
         keep_window(folder, held_out, sha256, most=settings.keep_windows)
+        share_files(_part(folder, home), folder, "*.parquet")
     return Arrival(rows, place)
 
 
 def news_of(champion: Taught, home: Home) -> list[Window]:
     """The windows that arrived since the champion's rows were gathered, the oldest first."""
-    windows = list_windows(home.windows / champion.content.model)
-    return [window for window in windows if window.arrived > champion.known_until]
+    with _windows(champion, home) as folder:
+        return [each for each in list_windows(folder) if each.arrived > champion.known_until]
 
 
 def join_news(champion: Taught, settings: LoopSettings, home: Home) -> Union:
@@ -75,6 +83,15 @@ def join_news(champion: Taught, settings: LoopSettings, home: Home) -> Union:
     )
 
 
+def share_union(union: Union, home: Home) -> str:
+    """Where a run finds the union, on whichever machine it goes on."""
+    url, part = shared_url(), _part(union.folder, home)
+    if url is None:
+        return str(union.folder)
+    share_files(part, union.folder, "*")
+    return f"{url}/{part}"
+
+
 def _earlier(champion: Taught, windows: Sequence[Window]) -> pd.DataFrame:
     """The champion's rows and those of all windows, with their sides."""
     reference = champion.reference
@@ -82,6 +99,17 @@ def _earlier(champion: Taught, windows: Sequence[Window]) -> pd.DataFrame:
     return pd.concat([*parts, *(pd.read_parquet(w.path) for w in windows)], ignore_index=True)
 
 
-def _lock(champion: Taught, home: Home) -> FileLock:
+@contextmanager
+def _windows(champion: Taught, home: Home) -> Iterator[Path]:
+    """The folder of the model's windows, which nobody else changes during the block."""
+    model = champion.content.model
+    folder = home.windows / model
     home.locks.mkdir(parents=True, exist_ok=True)
-    return FileLock(home.locks / f"windows-{champion.content.model}.lock")
+    with turn("windows", model), FileLock(home.locks / f"windows-{model}.lock"):
+        bring_files(_part(folder, home), folder)
+        yield folder
+
+
+def _part(folder: Path, home: Home) -> str:
+    """The part of the shared store that a folder of the home is kept in."""
+    return folder.relative_to(home.root).as_posix()

@@ -36,7 +36,7 @@ HISTORY_VARIABLE = "PREFECT_SERVER_DATABASE_CONNECTION_URL"
 _LIBRARIES = ("mlflow", "prefect", "dvc", "mintmark")
 _MUST_MATCH = ("mlflow", "prefect")
 _FOLDERS = ("releases", "reports", "quarantine", "verified")
-_UNUSED = (".part", ".partial", ".lock", ".tmp")
+_UNUSED = (".part", ".partial", ".unfinished", ".lock", ".tmp")
 Row = dict[str, Any]
 
 
@@ -135,6 +135,8 @@ def _areas(home: Home, databases: Databases) -> dict[str, list[Store]]:
         "artifacts": [open_store(artifacts)],
         "content": [open_store(place) for place in content],
     }
+    for part in (home.windows.name, home.unions.name):
+        areas[part] = [open_store(f"{shared}/{part}") if shared else Folder(home.root / part)]
     for name in _FOLDERS:
         areas[name] = [Folder(home.root / name)]
     if (home.root / FILE_NAME).exists() or not shared:

@@ -21,7 +21,7 @@ from components.registry.tracking import connect
 from components.storage.dvc import is_workspace
 from components.storage.home import Home, find_home
 from flows.announcements import Event, announce
-from flows.arrivals import arrive, join_news, read_taught
+from flows.arrivals import arrive, join_news, read_taught, share_union
 from flows.attempts import attempt
 from flows.forms import Form
 from flows.guards import why_not_now, why_not_on
@@ -29,6 +29,7 @@ from flows.outcome import Outcome
 from flows.request import RunRequest
 from flows.retrain import run_loop
 from flows.service_settings import ServiceSettings, read_service_settings
+from flows.turns import turn
 
 NAME = "retrain-on-drift"
 
@@ -77,7 +78,7 @@ class Wanted:
 def _ask(request: DriftRequest, home: Home) -> RunRequest | str:
     """The run that is asked for, on record now; or why there is none, in words."""
     settings, client, mine = read_service_settings(), connect(home), str(flow_run.id)
-    with retraining_lock(request.model, home):
+    with turn("retrain", request.model), retraining_lock(request.model, home):
         begun = list_retrainings(client, home, request.model)
         others = [each for each in begun if each.flow_run != mine]
         if reason := why_not_now(others, settings):
@@ -113,7 +114,7 @@ def _want(
         return "; ".join(filter(None, (reason, arrival.why_none)))
     asked = RunRequest(
         again=f"{request.model}@{champion.version}",
-        data=str(union.folder),
+        data=share_union(union, home),
         overrides=champion.overrides(union.folder),
     )
     return Wanted(champion.version, asked, sha256)

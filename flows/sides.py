@@ -16,12 +16,11 @@ from components.data.image_windows import read_alike
 from components.data.images import ImageSet
 from components.data.schema import Schema
 from components.data.sources import open_batches
-from components.errors import UserError
 from components.monitoring.image_facts import ImageFacts, facts_schema
 from components.registry.monitoring_runs import Watched
 from components.stages.paths import StagePaths
 from components.storage.home import Home
-from components.storage.shared import find_content
+from flows.kept_outputs import kept_output
 
 _PATHS = StagePaths(Path())
 
@@ -55,14 +54,8 @@ class _Sides:
         return str(_PATHS.synthetic) in self.watched.content_keys
 
     def kept(self, path: Path) -> Path:
-        """The file of the cache that holds this output of the champion's run."""
-        try:
-            return find_content(self.home, self.watched.content_keys[str(path)])
-        except UserError as error:
-            raise UserError(
-                f"{path} of {self.watched.model} version {self.watched.version}: {error}; monitor "
-                "where it was trained, or bring it back with `dvc pull`"
-            ) from error
+        """The file that holds this output of the champion's run."""
+        return kept_output(self.watched, path, self.home)
 
 
 @dataclass(frozen=True)

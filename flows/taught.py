@@ -1,7 +1,6 @@
 """What a version was taught, and how new rows or images become more of the same."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,11 +11,9 @@ from components.config import NORMAL, Params, PrepareConfig, parse_params
 from components.data.table import Table
 from components.data.union import Reference, read_manifest
 from components.data.windows import HELD_OUT
-from components.errors import UserError
 from components.registry.tracking import connect
 from components.registry.version_content import VersionContent, find_content
 from components.stages.paths import StagePaths
-from components.storage.dvc import cached_file
 from components.storage.home import Home
 
 
@@ -130,19 +127,3 @@ def find_version(model: str, which: str, home: Home) -> tuple[VersionContent, Pa
 def quoted(text: str) -> str:
     """The text as YAML takes for itself, whatever is in it."""
     return "'" + text.replace("'", "''") + "'"
-
-
-def kept_files(content: VersionContent, paths: Sequence[Path], home: Home) -> list[Path]:
-    """The files of the shared cache that hold these outputs of the version's run.
-
-    Raises UserError where one is not there.
-    """
-    found = [cached_file(home, content.content_keys[str(path)]) for path in paths]
-    for path, file in zip(paths, found, strict=True):
-        if not file.is_file():
-            raise UserError(
-                f"{path} of {content.model} version {content.version} is not in the cache "
-                f"{home.dvc_cache}: work where it was trained, or bring {file.name} back with "
-                "`dvc pull`"
-            )
-    return found

@@ -15,7 +15,8 @@ from components.data.table import Table
 from components.registry.version_content import VersionContent
 from components.stages.paths import StagePaths
 from components.storage.home import Home
-from flows.taught import Taught, find_version, kept_files
+from flows.kept_outputs import kept_output
+from flows.taught import Taught, find_version
 
 if TYPE_CHECKING:
     from components.evaluation.images.in_axes import InAxes
@@ -95,7 +96,7 @@ def images_of_version(content: VersionContent, params: Params, home: Home) -> Ve
     paths = StagePaths(Path())
     makes_any = str(paths.synthetic) in content.content_keys
     wanted = [paths.schema, paths.train, paths.test, *([paths.synthetic] if makes_any else [])]
-    told, *files = kept_files(content, wanted, home)
+    told, *files = (kept_output(content, path, home) for path in wanted)
     train, test, *made = map(pd.read_parquet, files)
     synthetic = made[0] if made else train.head(0)
     return VersionImages(content, params, synthetic, ImageSchema.load(told), train, test)

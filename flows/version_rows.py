@@ -14,7 +14,8 @@ from components.errors import UserError
 from components.registry.version_content import VersionContent
 from components.stages.paths import StagePaths
 from components.storage.home import Home
-from flows.taught import Taught, find_version, kept_files, quoted
+from flows.kept_outputs import kept_output
+from flows.taught import Taught, find_version, quoted
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def rows_of_version(content: VersionContent, params: Params, home: Home) -> Vers
     """The rows of a version of a table; raises UserError where they are not kept here."""
     paths = StagePaths(Path())
     wanted = [paths.schema, paths.train, paths.test, paths.synthetic]
-    told, *files = kept_files(content, wanted, home)
+    told, *files = (kept_output(content, path, home) for path in wanted)
     schema = Schema.load(told)
     train, test, synthetic = map(pd.read_parquet, files)
     return VersionRows(content, params, synthetic, Table(train, schema), Table(test, schema))

@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
@@ -14,10 +16,14 @@ from pydantic import BaseModel, ConfigDict
 from components.config import Split
 from components.data.records import read_record
 from components.data.windows import HELD_OUT, Window, write_marked
+from components.storage.objects import open_objects
+from components.storage.s3 import is_s3
 
 MANIFEST = "union.json"
 _KEY_LENGTH = 32
 """That of a content hash, so that a version's tags and a `dvc.lock` are seen to refer to it."""
+_IS_SHARED = re.compile(rf"/unions/[^/]+/[0-9a-f]{{{_KEY_LENGTH}}}$")
+"""How the prefix of a union ends in the store that machines share."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +106,16 @@ class Manifest(BaseModel):
 
 def read_manifest(source: str) -> Manifest | None:
     """What the union at `source` was made of, None where it is no union."""
-    path = Path(source) / MANIFEST
-    return read_record(Manifest, path) if path.is_file() else None
+    if not is_s3(source):
+        path = Path(source) / MANIFEST
+        return read_record(Manifest, path) if path.is_file() else None
+    place = open_objects(source)
+    if not _IS_SHARED.search(place.prefix) or not place.has(MANIFEST):
+        return None
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / MANIFEST
+        place.fetch(MANIFEST, path)
+        return read_record(Manifest, path)
 
 
 def _key(reference: Reference, windows: Sequence[Window], max_rows: int) -> str:

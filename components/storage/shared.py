@@ -1,7 +1,8 @@
 """What machines share: one prefix in S3, or nothing where there is one machine alone.
 
 `MINTMARK_STORE=s3://BUCKET/PREFIX` holds DVC's remote with its run-cache under `dvc/`, checkpoints
-under `checkpoints/` and the settings of runs under `runs/`.
+under `checkpoints/`, the settings of runs under `runs/`, what arrived under `windows/` and what is
+trained on of that under `unions/`.
 """
 
 import os
@@ -45,6 +46,33 @@ def kept_text(part: str, name: str, folder: Path) -> str | None:
         return path.read_text()
     finally:
         path.unlink(missing_ok=True)
+
+
+def bring_files(part: str, folder: Path) -> None:
+    """Bring to `folder` the files that machines share and it has not; none on a machine alone.
+
+    A name means the same bytes everywhere.
+    """
+    store = shared_objects(part)
+    if store is None:
+        return
+    for found in store.list():
+        path = folder / found.name
+        if path.parent == folder and not path.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            store.fetch(found.name, path)
+
+
+def share_files(part: str, folder: Path, pattern: str) -> None:
+    """Have machines share the files in `folder` that match, and no others any more."""
+    store = shared_objects(part)
+    if store is None:
+        return
+    shared, here = {found.name for found in store.list()}, {p.name for p in folder.glob(pattern)}
+    for name in sorted(here - shared):
+        store.put(folder / name, name)
+    for name in sorted(shared - here):
+        store.delete(name)
 
 
 def find_content(home: Home, md5: str) -> Path:

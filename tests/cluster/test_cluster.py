@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,32 @@ def test_work_of_one_worker_is_not_done_again_by_another(
     running.worker(did)
 
 
+def test_what_arrived_at_one_worker_is_trained_on_by_another(
+    running: Cluster, runs: dict[str, Any]
+) -> None:
+    name = RECIPES[1]
+    did = next(w for w in running.workers if (_workspaces(running, w) / runs[name]["id"]).is_dir())
+    other = next(w for w in running.workers if w != did)
+    frame = load_bundled("sklearn:breast_cancer").sample(300, replace=True, random_state=0)
+    numbers = frame.select_dtypes("number").columns
+    frame[numbers] *= 1.3
+    path = running.folder / "arrived.csv"
+    frame.to_csv(path, index=False)
+    running.boto().upload_file(str(path), BUCKET, "data/arrived.csv")
+    running.workers[other].stop()
+    arrived = f"s3://{BUCKET}/data/arrived.csv"
+    looked = running.wait(running.start("monitor", model=name, data=arrived))
+    assert looked["state_name"] == "Completed", running.logs(looked["id"])
+    running.workers[did].stop()
+    running.worker(other)
+    again = running.wait(_answer_to_the_alarm(running))
+    logs = running.logs(again["id"])
+    assert again["state_name"] == "Completed", logs
+    assert f"s3://{BUCKET}/store/unions/{name}/" in json.dumps(_registered(running)), logs
+    assert (_workspaces(running, other) / again["id"]).is_dir()
+    running.worker(did)
+
+
 def test_a_consumer_with_read_only_rights_pulls_both_and_can_change_nothing(
     running: Cluster, runs: dict[str, Any]
 ) -> None:
@@ -157,6 +184,16 @@ def test_no_secret_is_in_what_was_written(running: Cluster, runs: dict[str, Any]
     assert "mintmark.verdict" in told and not [secret for secret in planted if secret in told]
     for key, data in _small_objects(running):
         assert not [secret for secret in planted if secret.encode() in data], key
+
+
+def _answer_to_the_alarm(running: Cluster) -> str:
+    """The id of the run that the server started by itself, as the monitor told of drift."""
+    wanted = {"deployments": {"name": {"any_": ["retrain-on-drift"]}}}
+    deadline = time.monotonic() + 120
+    while not (found := running.call("/flow_runs/filter", wanted)):
+        assert time.monotonic() < deadline, "no run was started"
+        time.sleep(1)
+    return str(found[0]["id"])
 
 
 def _registered(running: Cluster) -> list[Any]:

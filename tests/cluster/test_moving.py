@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from components.data.bundled import load_bundled
+from components.data.windows import HELD_OUT, keep_window
 from components.storage.backup import Manifest, read_backup
+from components.storage.home import Home
 from components.storage.stores import open_store
 from tests.cluster.cluster import BUCKET
 from tests.cluster.member import bare
@@ -47,6 +50,8 @@ def moved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moved]:
     made, place = folder / "made", folder / "place"
     ran = mintmark("run", NAME, "--preset", "smoke", "--set", EASY, home=made)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+    arrived = load_bundled("statsmodels:fair").head(100).assign(**{HELD_OUT: False})
+    keep_window(Home(made).windows / NAME, arrived, "0" * 64, most=1)
     released = mintmark("release", NAME, "--rows", "150", "--unproven", "a test", home=made)
     assert released.returncode == 0, released.stderr
     (folder / "s3").mkdir()
@@ -94,11 +99,12 @@ def test_every_row_of_the_registry_is_as_it_was(moved: Moved) -> None:
 
 
 def test_every_file_is_as_it_was(moved: Moved) -> None:
-    for area in ("artifacts", "content"):
+    for area in ("artifacts", "content", "windows"):
         before, after = moved.first.areas[area], moved.second.areas[area]
         assert sorted(k.sha256 for k in before.values()) == sorted(k.sha256 for k in after.values())
-    for name in ("dvc/cache/files", "dvc/remote/files"):
-        assert _hashes(moved.made / name) == _hashes(moved.back / name)
+    for name in ("dvc/cache/files", "dvc/remote/files", "windows"):
+        kept = _hashes(moved.made / name)
+        assert kept and kept == _hashes(moved.back / name)
 
 
 def test_the_champion_and_the_release_are_there_and_give_the_same_rows(moved: Moved) -> None:

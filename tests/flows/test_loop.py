@@ -14,7 +14,7 @@ from components.config import PrepareConfig, override, parse_params
 from components.data.preparation import prepare_table
 from components.data.sources import hash_source, read_source
 from components.data.table import Table
-from components.data.union import Union
+from components.data.union import Union, read_manifest
 from components.data.windows import HELD_OUT
 from components.errors import UserError
 from components.registry import audit
@@ -24,13 +24,15 @@ from components.registry.promotion import ChampionChanged, champion, promote, ro
 from components.registry.retrains import Retraining, list_retrainings, record_retraining
 from components.registry.tracking import connect
 from components.storage.home import VARIABLE, Home
-from flows.arrivals import arrive, join_news, news_of
+from components.storage.objects import open_objects
+from flows.arrivals import arrive, join_news, news_of, share_union
 from flows.guards import why_not_now, why_not_on
 from flows.overview import bake_windows, last_retrainings
 from flows.service_settings import read_service_settings
 from flows.unseen import unseen_rows
-from flows.version_rows import VersionRows, read_version_rows
+from flows.version_rows import VersionRows, read_version_rows, rows_of_version
 from tests.flows.champions import make_version
+from tests.storage.seaweed import s3_server, use_store
 
 MODEL = "ill"
 SETTINGS = read_service_settings()
@@ -187,8 +189,37 @@ def test_a_promotion_over_a_champion_is_baked_and_status_says_so(setting: Settin
 def test_a_version_whose_rows_are_not_kept_is_named(setting: Setting) -> None:
     for path in (setting.home.dvc_cache / "files" / "md5").glob("*/*"):
         path.unlink()
-    with pytest.raises(UserError, match=r"schema.json of ill version 1 is not in the cache"):
+    with pytest.raises(UserError, match=r"schema.json of ill version 1: content \w+ is not in"):
         read_version_rows(MODEL, "1", setting.home)
+
+
+def test_what_arrives_at_one_machine_is_known_to_all(
+    setting: Setting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Home(tmp_path / "other")
+    champion, first = setting.champion, setting.file("first.csv", rows(120, 3))
+    (tmp_path / "s3").mkdir()
+    with s3_server(tmp_path / "s3") as server:
+        store = use_store(server, monkeypatch)
+        arrive(champion, first, SETTINGS.loop, setting.home)
+        assert [len(pd.read_parquet(each.path)) for each in news_of(champion, other)] == [120]
+        met = arrive(champion, first, SETTINGS.loop, other).why_none
+        assert met == "the same content was met before"
+        union = join_news(champion, SETTINGS.loop, other)
+        place = share_union(union, other)
+        assert place.startswith(f"{store}/unions/{MODEL}/")
+        assert hash_source(place) == hash_source(str(union.folder))
+        assert read_manifest(place) == read_manifest(str(union.folder))
+        keep_elsewhere(setting.home, store)
+        found = rows_of_version(champion.content, champion.params, other)
+        pd.testing.assert_frame_equal(found.train.frame, champion.train.frame)
+
+
+def keep_elsewhere(home: Home, store: str) -> None:
+    """All content of the home's cache is in the shared store."""
+    for path in (home.dvc_cache / "files").rglob("*"):
+        if path.is_file():
+            open_objects(f"{store}/dvc").put(path, str(path.relative_to(home.dvc_cache)))
 
 
 @pytest.mark.slow

@@ -13,8 +13,11 @@ from tempfile import gettempdir
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import pytest
 from filelock import FileLock
 
+from components.storage.objects import s3_client
+from components.storage.places import STORE_VARIABLE
 from flows.ports import free_port
 
 _WEED = Path(sys.executable).parent / "weed"
@@ -143,3 +146,16 @@ def _await(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
             time.sleep(0.2)
     process.kill()
     raise AssertionError(f"the S3 server did not start:\n{log.read_text()[-2000:]}")
+
+
+def use_store(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of an empty store on the server, which this process shares with other machines.
+
+    It is one of these until the test ends.
+    """
+    for name, value in server.variables.items():
+        monkeypatch.setenv(name, value)
+    bucket = token_hex(10)
+    s3_client().create_bucket(Bucket=bucket)
+    monkeypatch.setenv(STORE_VARIABLE, f"s3://{bucket}/store")
+    return f"s3://{bucket}/store"

@@ -11,11 +11,17 @@ from components.storage import checkpoints
 from components.storage.checkpoints import shared_checkpoints
 from components.storage.dvc import cached_file
 from components.storage.home import Home
-from components.storage.objects import open_objects, s3_client
+from components.storage.objects import open_objects
 from components.storage.places import dvc_remote_settings, shared_url
 from components.storage.secret import noise_key
-from components.storage.shared import find_content, keep_text, kept_text
-from tests.storage.seaweed import S3Server, s3_server
+from components.storage.shared import (
+    bring_files,
+    find_content,
+    keep_text,
+    kept_text,
+    share_files,
+)
+from tests.storage.seaweed import S3Server, s3_server, use_store
 
 
 @pytest.fixture(scope="module")
@@ -25,13 +31,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 
 
 @pytest.fixture
-def store(server: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-    for name, value in server.variables.items():
-        monkeypatch.setenv(name, value)
-    bucket = hashlib.sha256(str(tmp_path).encode()).hexdigest()[:20]
-    s3_client().create_bucket(Bucket=bucket)
-    monkeypatch.setenv("MINTMARK_STORE", f"s3://{bucket}/store")
-    return f"s3://{bucket}/store"
+def store(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    return use_store(server, monkeypatch)
 
 
 def test_checkpoints_go_on_elsewhere(
@@ -93,9 +94,31 @@ def test_content_comes_to_the_cache_where_it_is_not(store: str, tmp_path: Path) 
     assert find_content(home, md5) == cached_file(home, md5)
 
 
+def test_files_are_the_same_everywhere(store: str, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.mkdir()
+    for name in ("a.rows", "b.rows", "half.unfinished"):
+        (first / name).write_text(name)
+    share_files("windows/m", first, "*.rows")
+    bring_files("windows/m", second)
+    assert sorted(path.name for path in second.iterdir()) == ["a.rows", "b.rows"]
+    (second / "a.rows").unlink()
+    share_files("windows/m", second, "*.rows")
+    assert [found.name for found in open_objects(f"{store}/windows/m").list()] == ["b.rows"]
+
+
+def test_a_name_outside_its_folder_is_left_where_it_is(store: str, tmp_path: Path) -> None:
+    (tmp_path / "rows").write_text("x")
+    open_objects(f"{store}/windows/m").put(tmp_path / "rows", "deep/er")
+    bring_files("windows/m", tmp_path / "home" / "m")
+    assert not (tmp_path / "home").exists()
+
+
 def test_alone_nothing_is_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MINTMARK_STORE", raising=False)
     keep_text("runs", "1", "x", tmp_path)
+    share_files("windows/m", tmp_path, "*")
+    bring_files("windows/m", tmp_path / "other")
     assert kept_text("runs", "1", tmp_path) is None and shared_url() is None
     assert dvc_remote_settings("/home/remote") == {"url": "/home/remote"}
     with shared_checkpoints(tmp_path / "key"):
