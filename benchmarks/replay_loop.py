@@ -74,7 +74,8 @@ def replay(
                 break
             retrained = [each["number"] for each in entries if _retrained(each)]
             is_cool = all(number - each >= COOL_DOWN for each in retrained)
-            window = partial(_window, loop, windows, number, home, is_cool=is_cool)
+            before = kept.entry(f"before {number}", partial(_before, windows, number, home))
+            window = partial(_window, loop, windows[number], before, home, is_cool=is_cool)
             entries.append(kept.entry(f"window {number}", partial(_timed, window)))
     return entries
 
@@ -89,24 +90,31 @@ def _retrained(entry: Entry) -> bool:
     return any(action == "retrain" for action, _, _ in entry["acts"])
 
 
-def _window(
-    loop: Loop, windows: Sequence[Path], number: int, home: Home, *, is_cool: bool
-) -> Entry:
-    """The accuracies before the window arrived, the alarms it raised, the acts that followed."""
+def _before(windows: Sequence[Path], number: int, home: Home) -> Entry:
+    """What was so before the window arrived, kept: one may be killed while it is answered."""
     client = connect(home)
-    before, acts = champion(client, MODEL), len(recorded(client, home, model=MODEL))
+    before = champion(client, MODEL)
     assert before is not None
-    scores = accuracies(before, windows, number, home)
-    alarms = loop.arrive(windows[number], is_cool=is_cool)
-    found = recorded(client, home, model=MODEL)
     return {
         "number": number,
         "champion": before,
-        "accuracy": scores,
+        "accuracy": accuracies(before, windows, number, home),
+        "num_acts": len(recorded(client, home, model=MODEL)),
+    }
+
+
+def _window(loop: Loop, window: Path, before: Entry, home: Home, *, is_cool: bool) -> Entry:
+    """What was so before the window arrived, the alarms it raised, the acts that followed."""
+    alarms = loop.arrive(window, is_cool=is_cool)
+    found = recorded(connect(home), home, model=MODEL)
+    return {
+        "number": before["number"],
+        "champion": before["champion"],
+        "accuracy": before["accuracy"],
         "alarms": list(alarms),
         "acts": [
             [each.act.action, each.act.version, each.act.reason]
-            for each in reversed(found[: len(found) - acts])
+            for each in reversed(found[: len(found) - before["num_acts"]])
         ],
     }
 

@@ -12,6 +12,7 @@ from prefect.events.actions import ActionTypes, ChangeFlowRunState, RunDeploymen
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 
 from flows.announcements import Event
+from flows.lost_runs import SILENT
 from flows.service_settings import ServiceSettings
 
 PREFIX = "Mintmark: "
@@ -94,7 +95,7 @@ def _recovery() -> list[AutomationCore]:
     silent = ChangeFlowRunState(
         state=StateType.SCHEDULED,
         name="AwaitingRetry",
-        message="It gave no sign of life any more and comes back.",
+        message=SILENT,
         force=True,  # at once: after a restart the server holds back what follows a crash
     )
     again = ChangeFlowRunState(

@@ -1,20 +1,26 @@
-"""The worker of one machine among several, run as `python -m flows.machine_worker NAME LIMIT`.
+"""The worker of a machine, run as `python -m flows.machine_worker NAME [LIMIT]`.
 
 Prefect's own command ends with an error where a run that it still has is handed out once more,
 as happens when the run fell silent for a while: such a run is left alone here until its process
-has ended.
+has ended. Runs that events lost sight of come back, and none that had ended (`flows/lost_runs.py`).
 """
 
 import asyncio
 import contextlib
 import os
 import sys
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from prefect.utilities.processutils import setup_signal_handlers_worker
 from prefect.workers.process import ProcessWorker
 
+from flows.lost_runs import bring_back_all, had_ended, keep_bringing_back
 from flows.services import WORK_POOL
+
+_NO_LIMIT = 10_000
+"""The work pool's own limit is then the lower one."""
 
 
 def _say(message: object) -> None:
@@ -27,15 +33,23 @@ async def _work(name: str, limit: int) -> None:
     worker = ProcessWorker(name=name, work_pool_name=WORK_POOL, limit=limit)
     submit = worker._submit_scheduled_flow_runs
 
+    def held() -> Collection[UUID]:
+        return worker.limiter.statistics().borrowers  # type: ignore[return-value]
+
     async def submit_others(flow_run_response: list[Any]) -> list[Any]:
-        held = worker.limiter.statistics().borrowers
-        return await submit([each for each in flow_run_response if each.flow_run.id not in held])
+        others = [each for each in flow_run_response if each.flow_run.id not in held()]
+        return await submit([each for each in others if not await had_ended(each.flow_run)])
 
     worker._submit_scheduled_flow_runs = submit_others  # type: ignore[method-assign]
-    await worker.start(printer=_say)
+    await bring_back_all(name)
+    watch = asyncio.create_task(keep_bringing_back(name, held))
+    try:
+        await worker.start(printer=_say)
+    finally:
+        watch.cancel()
 
 
 if __name__ == "__main__":
     setup_signal_handlers_worker(os.getpid(), "the worker", _say)
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):  # told to stop
-        asyncio.run(_work(sys.argv[1], int(sys.argv[2])))
+        asyncio.run(_work(sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else _NO_LIMIT))

@@ -40,5 +40,4 @@ def wait_for_pool() -> None:
 if __name__ == "__main__":
     wait_for_pool()
     os.chdir(PROJECT)
-    command = ["prefect", "worker", "start", "--pool", WORK_POOL, "--type", "process"]
-    os.execv(sys.executable, [sys.executable, "-m", *command, "--name", NAME])
+    os.execv(sys.executable, [sys.executable, "-m", "flows.machine_worker", NAME])

@@ -106,7 +106,7 @@ def test_a_killed_worker_and_run_come_back_with_equal_weights(live: Live) -> Non
     request = {"recipe": "breast_cancer_scarce", "overrides": [*TRAINING]}
     run = live.start("retrain", **request)
     _in_training(live, run)
-    doomed = live.processes("worker start", "prefect.engine")
+    doomed = live.processes("flows.machine_worker", "prefect.engine")
     stages = live.processes("components.stages", "dvc")
     _kill(doomed)
     killed = time.monotonic()

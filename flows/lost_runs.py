@@ -1,0 +1,115 @@
+"""Runs that events lost sight of: what became of them is read from their states instead.
+
+Automations bring back what crashed or fell silent, but they see events alone, and those get lost:
+a server on SQLite gives one up where its database is busy, and holds back for a quarter of an hour
+what follows it. So a worker looks for the runs that it had taken and has no more, and begins none
+again that had ended.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from httpx import HTTPError
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter, WorkPoolFilter
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.states import AwaitingRetry
+
+from flows.services import WORK_POOL
+
+SILENT = "It gave no sign of life any more and comes back."
+LOST = "Its worker has it no more: it comes back."
+SECONDS = 15.0
+"""Between two looks; only what is missing at both is lost."""
+_UNDER_WAY = (StateType.PENDING, StateType.RUNNING)
+_WORKER = "prefect.worker.name"
+_PAGE = 200
+
+logger = logging.getLogger(__name__)
+
+
+async def bring_back_all(name: str) -> None:
+    """Bring back what the worker `name` had when it ended; nothing may be held yet."""
+    await _bring_back(await _find_lost(name, set, age=0.0))
+
+
+async def keep_bringing_back(name: str, held: Callable[[], Collection[UUID]]) -> None:
+    """Bring back what the worker `name` loses as it works, for ever."""
+    missed: set[UUID] = set()
+    while True:
+        await asyncio.sleep(SECONDS)
+        missing = await _find_lost(name, held, age=SECONDS)
+        await _bring_back(missing & missed)
+        missed = missing - missed
+
+
+async def _find_lost(name: str, held: Callable[[], Collection[UUID]], *, age: float) -> set[UUID]:
+    """The deployed runs under way that the worker took, and which are not among those held.
+
+    What changed less than `age` seconds ago may be about to be held, or to tell its end. There are
+    none where the server does not say.
+    """
+    before = datetime.now(UTC) - timedelta(seconds=age)
+    try:
+        async with get_client() as client:
+            found = await _under_way(client)
+    except HTTPError as error:
+        logger.warning("the server was not asked for lost runs: %s", error)
+        return set()
+    return {
+        run.id
+        for run in found
+        if run.deployment_id and run.labels.get(_WORKER) == name and run.id not in held()
+        if run.state is not None and run.state.timestamp < before
+    }
+
+
+async def _bring_back(lost: Collection[UUID]) -> None:
+    """Have the lost runs begun again, as the same runs; those that cannot be told wait."""
+    async with get_client() as client:
+        for run_id in lost:
+            logger.warning("run %s is lost, and comes back", run_id)
+            with suppress(HTTPError):
+                await client.set_flow_run_state(run_id, AwaitingRetry(message=LOST), force=True)
+
+
+async def had_ended(run: FlowRun) -> bool:
+    """Whether silence brought a run back that had ended: its end is then restored."""
+    if run.state is None or run.state.message != SILENT:
+        return False
+    async with get_client() as client:
+        states = await client.read_flow_run_states(run.id)
+        end = _before_silence(states)
+        if end is None:
+            return False
+        logger.warning("run %s is %s and not begun again", run.id, end.name)
+        restored = State(type=end.type, name=end.name, message=end.message, data=end.data)
+        await client.set_flow_run_state(run.id, restored, force=True)
+    return True
+
+
+def _before_silence(states: Collection[State]) -> State | None:
+    """The end that a run had before it was taken for silent, None where it had none."""
+    in_time = sorted(states, key=lambda state: state.timestamp)
+    told = [state for state in in_time if state.message != SILENT]
+    last = told[-1] if told else None
+    return last if last is not None and last.is_final() and not last.is_crashed() else None
+
+
+async def _under_way(client: PrefectClient) -> list[FlowRun]:
+    """Every run under way that went to a worker."""
+    of_state = FlowRunFilter.model_validate({"state": {"type": {"any_": _UNDER_WAY}}})
+    of_pool = WorkPoolFilter.model_validate({"name": {"any_": [WORK_POOL]}})
+    found: list[FlowRun] = []
+    while len(found) % _PAGE == 0:
+        page = await client.read_flow_runs(
+            flow_run_filter=of_state, work_pool_filter=of_pool, limit=_PAGE, offset=len(found)
+        )
+        found += page
+        if not page:
+            break
+    return found
