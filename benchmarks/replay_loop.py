@@ -74,7 +74,7 @@ def replay(
                 break
             retrained = [each["number"] for each in entries if _retrained(each)]
             is_cool = all(number - each >= COOL_DOWN for each in retrained)
-            before = kept.entry(f"before {number}", partial(_before, windows, number, home))
+            before = partial(_kept_before, kept, windows, number, home)
             window = partial(_window, loop, windows[number], before, home, is_cool=is_cool)
             entries.append(kept.entry(f"window {number}", partial(_timed, window)))
     return entries
@@ -90,8 +90,12 @@ def _retrained(entry: Entry) -> bool:
     return any(action == "retrain" for action, _, _ in entry["acts"])
 
 
+def _kept_before(kept: Kept, windows: Sequence[Path], number: int, home: Home) -> Entry:
+    """What was so before the window arrived, also where one was killed while it was answered."""
+    return kept.entry(f"before {number}", partial(_before, windows, number, home))
+
+
 def _before(windows: Sequence[Path], number: int, home: Home) -> Entry:
-    """What was so before the window arrived, kept: one may be killed while it is answered."""
     client = connect(home)
     before = champion(client, MODEL)
     assert before is not None
@@ -103,8 +107,11 @@ def _before(windows: Sequence[Path], number: int, home: Home) -> Entry:
     }
 
 
-def _window(loop: Loop, window: Path, before: Entry, home: Home, *, is_cool: bool) -> Entry:
+def _window(
+    loop: Loop, window: Path, told: Callable[[], Entry], home: Home, *, is_cool: bool
+) -> Entry:
     """What was so before the window arrived, the alarms it raised, the acts that followed."""
+    before = told()
     alarms = loop.arrive(window, is_cool=is_cool)
     found = recorded(connect(home), home, model=MODEL)
     return {

@@ -79,11 +79,10 @@ async def _bring_back(lost: Collection[UUID]) -> None:
 
 async def had_ended(run: FlowRun) -> bool:
     """Whether silence brought a run back that had ended: its end is then restored."""
-    if run.state is None or run.state.message != SILENT:
+    if not run.run_count:
         return False
     async with get_client() as client:
-        states = await client.read_flow_run_states(run.id)
-        end = _before_silence(states)
+        end = _end_before_silence(await client.read_flow_run_states(run.id))
         if end is None:
             return False
         logger.warning("run %s is %s and not begun again", run.id, end.name)
@@ -92,12 +91,13 @@ async def had_ended(run: FlowRun) -> bool:
     return True
 
 
-def _before_silence(states: Collection[State]) -> State | None:
-    """The end that a run had before it was taken for silent, None where it had none."""
-    in_time = sorted(states, key=lambda state: state.timestamp)
-    told = [state for state in in_time if state.message != SILENT]
-    last = told[-1] if told else None
-    return last if last is not None and last.is_final() and not last.is_crashed() else None
+def _end_before_silence(states: Collection[State]) -> State | None:
+    """The end that a run had as it was taken for silent; None for others, and without one."""
+    *before, last = sorted(states, key=lambda state: state.timestamp)
+    if last.message != SILENT or not before:
+        return None
+    end = before[-1]
+    return end if end.is_final() and not end.is_crashed() else None
 
 
 async def _under_way(client: PrefectClient) -> list[FlowRun]:

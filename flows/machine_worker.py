@@ -2,7 +2,8 @@
 
 Prefect's own command ends with an error where a run that it still has is handed out once more,
 as happens when the run fell silent for a while: such a run is left alone here until its process
-has ended. Runs that events lost sight of come back, and none that had ended (`flows/lost_runs.py`).
+has ended. Events that the server lost are told again, runs that events lost sight of come back, and
+none is begun again that had ended (`flows/lost_events.py`, `flows/lost_runs.py`).
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from uuid import UUID
 from prefect.utilities.processutils import setup_signal_handlers_worker
 from prefect.workers.process import ProcessWorker
 
+from flows.lost_events import keep_telling_again
 from flows.lost_runs import bring_back_all, had_ended, keep_bringing_back
 from flows.services import WORK_POOL
 
@@ -42,11 +44,15 @@ async def _work(name: str, limit: int) -> None:
 
     worker._submit_scheduled_flow_runs = submit_others  # type: ignore[method-assign]
     await bring_back_all(name)
-    watch = asyncio.create_task(keep_bringing_back(name, held))
+    watches = [
+        asyncio.create_task(keep_bringing_back(name, held)),
+        asyncio.create_task(keep_telling_again()),
+    ]
     try:
         await worker.start(printer=_say)
     finally:
-        watch.cancel()
+        for watch in watches:
+            watch.cancel()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ import shutil
 import signal
 import threading
 import time
+import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ import psutil
 import pytest
 import torch
 
+from flows.lost_runs import SILENT
 from flows.slots import GPU
 from tests.flows.live import Live, services, up
 from tests.home import mintmark
@@ -172,6 +175,45 @@ def test_three_alarms_make_one_run_and_a_redeploy_does_not_make_a_second(
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="asks for a GPU where there is none")
+def test_an_event_that_the_server_lost_is_told_again(live: Live) -> None:
+    done = len(live.runs("monitor"))
+    event = {
+        "id": str(uuid.uuid4()),
+        "occurred": datetime.now(UTC).isoformat(),
+        "received": datetime.now(UTC).isoformat(),
+        "event": "mintmark.batch.arrived",
+        "resource": {"prefect.resource.id": "mintmark.model.nobody"},
+        "related": [],
+        "payload": {"model": "nobody", "data": "nowhere"},
+        "follows": None,
+    }
+    folder = live.home / "prefect" / "dlq"
+    folder.mkdir(exist_ok=True)
+    message = {"data": json.dumps(event), "attributes": {}, "retry_count": 4}
+    (folder / "lost").write_text(json.dumps(message))
+    (folder / "half").write_text('{"data": ')
+    _until(lambda: len(live.runs("monitor")) == done + 1)
+    assert not (folder / "lost").exists() and (folder / "half").exists()
+
+
+def test_a_run_that_had_ended_is_not_begun_again(live: Live) -> None:
+    run = live.start("collect", keep_days=300)
+    assert live.wait(run)["state_name"] == "Completed"
+    state = {"type": "SCHEDULED", "name": "AwaitingRetry", "message": SILENT}
+    live.call(f"/flow_runs/{run}/set_state", {"state": state, "force": True})
+    _until(lambda: live.run(run)["state_name"] == "Completed")
+    assert live.run(run)["run_count"] == 1
+
+
+def test_a_run_that_its_worker_has_no_more_comes_back(live: Live) -> None:
+    run = live.start("collect", keep_days=301)
+    assert live.wait(run)["state_name"] == "Completed"
+    state = {"type": "PENDING", "name": "Submitting"}
+    live.call(f"/flow_runs/{run}/set_state", {"state": state, "force": True})
+    _until(lambda: live.run(run)["state_name"] == "Completed")
+    assert live.run(run)["run_count"] == 2
+
+
 def test_a_gpu_that_is_not_there_ends_the_run_and_frees_its_slot(live: Live) -> None:
     overrides = [*TRAINING, "train.model.device=cuda"]
     run = live.start("retrain", recipe="breast_cancer_scarce", overrides=overrides)
