@@ -15,6 +15,7 @@ from components.data.foreign import read_foreign
 from components.data.images import is_images, read_images
 from components.data.preparation import declared_kinds
 from components.data.sources import absolute, read_source
+from components.data.stand_in import STANDS_IN, stand_in_target
 from components.errors import UserError
 from components.evaluation.evaluate import evaluate
 from components.evaluation.evidence import Evidence
@@ -82,17 +83,22 @@ def judge_files(order: JudgeOrder, log: LogMetrics) -> Judged:
     """
     if any(map(is_images, order.uris.values())):
         return _judge_images(order, log)
-    if order.target is None:
+    if order.target is None and order.config.purpose is not Purpose.SHARING:
         raise UserError("--target is missing: the column that learners are to predict")
-    sources = _read(order, read_source)
+    sources, kinds = _read(order, read_source), declared_kinds(order.kinds)
+    notes = []
     try:
+        target = order.target
+        if target is None:
+            target = stand_in_target(sources["train"].frame, drop=order.drop, kinds=kinds)
+            notes.append(STANDS_IN.format(target=target))
         tables = read_foreign(
             sources["train"].frame,
             sources["test"].frame,
             sources["synthetic"].frame,
-            order.target,
+            target,
             drop=order.drop,
-            kinds=declared_kinds(order.kinds),
+            kinds=kinds,
         )
     except UserError as error:
         raise UserError(_as_options(str(error))) from error
@@ -104,7 +110,7 @@ def judge_files(order: JudgeOrder, log: LogMetrics) -> Judged:
         make_and_fit=None,
         config=order.config,
         log=log,
-    ).model_copy(update={"notes": tables.notes})
+    ).model_copy(update={"notes": (*notes, *tables.notes)})
     hashes = {name: source.sha256 for name, source in sources.items()}
     settings = {"drop": list(order.drop), "kinds": list(order.kinds)}
     return Judged(evidence, _lineage(order, hashes, evidence, settings))

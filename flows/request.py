@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import yaml
@@ -23,7 +24,7 @@ from components.config import (
     read_params,
 )
 from components.data.image_sources import hash_image_source, holds_images
-from components.data.sources import absolute, hash_source
+from components.data.sources import absolute, hash_source, open_batches
 from components.errors import UserError
 from components.models.catalog import (
     AUTO,
@@ -62,7 +63,12 @@ DataField = Annotated[
     ),
 ]
 TargetField = Annotated[
-    str, Field(title="Target", description="The column to predict; none for images")
+    str,
+    Field(
+        title="Target",
+        description="The column to predict; none for images. For sharing one stands in where none "
+        "is named: the column that the others tell most of",
+    ),
 ]
 PurposeField = Annotated[
     PurposeChoice, Field(title="Purpose", description="What the synthetic rows are judged for")
@@ -135,7 +141,7 @@ def build_params(request: RunRequest) -> Params:
         base.setdefault("promote", {})["approval"] = request.approval
     for text in request.overrides:
         override(base, text)
-    return _pin(parse_params(base, "the request"))
+    return _pin(_with_target(parse_params(base, "the request")))
 
 
 def request_key(params: Params, *, without: Sequence[str] = ()) -> str:
@@ -188,9 +194,9 @@ def _again(request: RunRequest) -> dict[str, Any]:
 def _own_data(request: RunRequest) -> dict[str, Any]:
     if request.model in IMAGE_MODELS or holds_images(request.data):
         return _own_images(request)
-    if not request.target:
-        raise UserError(f"data {request.data!r} without a target: say which column to predict")
     purpose = Purpose.SHARING if request.purpose == DEFAULT else Purpose(request.purpose)
+    if not request.target and purpose is not Purpose.SHARING:
+        raise UserError(f"data {request.data!r} without a target: say which column to predict")
     return {
         "name": request.name or _slug(request.data, purpose),
         "prepare": {"data": absolute(request.data), "target": request.target},
@@ -240,6 +246,20 @@ def _training(model: dict[str, Any], purpose: Purpose) -> dict[str, Any]:
 def _slug(uri: str, purpose: Purpose) -> str:
     stem = re.sub(r"[^A-Za-z0-9]+", "_", Path(uri.rstrip("/")).name.split(".")[0]).strip("_")
     return f"{stem or 'table'}_{purpose}"[:63]
+
+
+def _with_target(params: Params) -> Params:
+    """The settings with a target: where none is named, the first rows of the source tell one."""
+    prepare = params.prepare
+    if prepare.target:
+        return params
+    from components.data.stand_in import stand_in_target
+
+    with TemporaryDirectory() as scratch, open_batches(prepare.data, Path(scratch)) as (batches, _):
+        rows = next(iter(batches.read()))
+    chosen = stand_in_target(rows, drop=prepare.not_learned, kinds=prepare.kinds)
+    named = prepare.model_copy(update={"target": chosen, "stands_in": True})
+    return params.model_copy(update={"prepare": named})
 
 
 def _pin(params: Params) -> Params:

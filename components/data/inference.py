@@ -65,6 +65,21 @@ def kinds_of(columns: Mapping[str, ColumnSummary], target: str) -> dict[str, Col
     return kinds
 
 
+def target_kind(column: pd.Series, declared: ColumnKind | None = None) -> ColumnKind | None:
+    """The kind that a column has as the target, None where it cannot be one."""
+    summary = ColumnSummary(str(column.name), column.dtype, declared, is_target=True)
+    summary.add(column)
+    try:
+        _check_values(summary)
+        kind = declared or _infer_kind(summary, is_target=True)
+        if kind is ColumnKind.CATEGORICAL:
+            _check_categories(summary)
+        _check_target(summary, kind)
+    except UserError:
+        return None
+    return kind
+
+
 def _check_values(column: ColumnSummary) -> None:
     name, num_rows = column.name, column.num_rows
     mend = f"drop it (prepare.drop: [{name}])"

@@ -20,6 +20,7 @@ from components.config import (
     reads_series,
 )
 from components.data.images import ImageSet, joined
+from components.data.stand_in import STANDS_IN
 from components.data.table import Table
 from components.evaluation.case import Guarantee
 from components.evaluation.evaluate import evaluate
@@ -129,6 +130,9 @@ def _judge_rows(config: ModelConfig | AutoConfig, params: Params, paths: StagePa
     if params.evaluate.purpose is Purpose.SHARING and not isinstance(config, AutoConfig):
         curves = trade_off(config, train, seed=params.evaluate.seed)
         evidence = evidence.model_copy(update={"curves": (*evidence.curves, *curves)})
+    if params.prepare.stands_in:
+        note = STANDS_IN.format(target=params.prepare.target)
+        evidence = evidence.model_copy(update={"notes": (*evidence.notes, note)})
     return evidence
 
 

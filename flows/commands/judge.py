@@ -32,7 +32,11 @@ def judge(
         ),
     ],
     target: Annotated[
-        str | None, typer.Option(help="The column that learners are to predict; not for images.")
+        str | None,
+        typer.Option(
+            help="The column that learners are to predict; not for images. For sharing the one "
+            "that the others tell most of stands in."
+        ),
     ] = None,
     purpose: Annotated[
         Purpose, typer.Option(help="What the rows are judged for.")

@@ -24,7 +24,11 @@ def run(
         ),
     ] = None,
     target: Annotated[
-        str | None, typer.Option(help="The column to predict; none for images.")
+        str | None,
+        typer.Option(
+            help="The column to predict; none for images. For sharing the one that the others tell "
+            "most of stands in."
+        ),
     ] = None,
     purpose: Annotated[
         Purpose | None, typer.Option(help="What the generator is judged for.")

@@ -13,10 +13,16 @@ _DEFAULT = "trees"
 
 def synthesize(
     table: Annotated[str, typer.Argument(help="A CSV or Parquet file, a glob, or an s3:// URI.")],
-    target: Annotated[str, typer.Option(help="The column that matters most; generated first.")],
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Where to write: a .parquet or .csv file.")
     ],
+    target: Annotated[
+        str | None,
+        typer.Option(
+            help="The column that matters most; generated first. Without it, the one that the "
+            "others tell most of."
+        ),
+    ] = None,
     model: Annotated[
         str,
         typer.Option(
@@ -54,6 +60,7 @@ def synthesize(
         prepare_table,
     )
     from components.data.sources import read_source
+    from components.data.stand_in import stand_in_target
     from components.models.catalog import AUTO, default_config
     from components.models.contract import FormallyPrivate
     from components.racing.race import fit_chosen
@@ -63,12 +70,15 @@ def synthesize(
     check_output(output)
     config = AutoConfig(purpose=Purpose.SHARING) if model == AUTO else default_config(model)
     started = time.monotonic()
-    source = read_source(table)
+    source, kinds = read_source(table), declared_kinds(kind or ())
+    if target is None:
+        target = stand_in_target(source.frame, drop=drop or (), kinds=kinds)
+        console.print(f"no --target: {escape(target)!r} is generated first", highlight=False)
     real = prepare_table(
         source.frame,
         target,
         drop=drop or (),
-        kinds=declared_kinds(kind or ()),
+        kinds=kinds,
         constraints=declared_constraints(constraint or ()),
     )
     with console.status(f"fitting {config.name} to {len(real)} rows"):

@@ -119,7 +119,7 @@ def test_bad_tables_are_refused_in_one_line(
     [
         (("run", "titanic"), "recipe 'titanic': accepted are (default), breast_"),
         (("run", "--data", "none.csv", "--target", "x"), "no data at '"),
-        (("run", "--data", "sklearn:iris"), "without a target"),
+        (("run", "--data", "sklearn:iris", "--purpose", "anomaly"), "without a target"),
         (("run", "breast_cancer_sharing", "--model", "magic"), "model 'magic': accepted"),
         (("run", "breast_cancer_sharing", "--set", "train.seed=abc"), "train.seed = 'abc'"),
         (("run", "breast_cancer_sharing", "--set", "train.sed=1"), "train.sed = 1"),

@@ -262,5 +262,14 @@ def test_bad_images_are_one_clear_error(
 
 def test_rows_need_a_target(files: dict[str, Path]) -> None:
     given = [part for name, path in files.items() for part in (f"--{name}", str(path))]
-    status, _, told = invoke("judge", *given)
+    status, _, told = invoke("judge", *given, "--purpose", "augmentation")
     assert status == 2 and told.startswith("--target is missing")
+
+
+@pytest.mark.slow
+def test_for_sharing_a_column_stands_in_for_the_target(files: dict[str, Path]) -> None:
+    out = files["train"].with_name("e.json")
+    given = [part for name, path in files.items() for part in (f"--{name}", str(path))]
+    invoke("judge", *given, "--kind", "currency=constant", "--json", str(out))
+    evidence = Evidence.load(out)
+    assert f"nobody named a target: {evidence.target!r} stands in" in evidence.notes[0]

@@ -47,12 +47,20 @@ def test_images_need_no_target_and_get_a_generator_of_images(tmp_path: Path) -> 
         build_params(RunRequest(data=str(tmp_path), target="outcome"))
 
 
+def test_for_sharing_a_column_stands_in_for_a_target_that_nobody_named() -> None:
+    prepare = build_params(RunRequest(data="sklearn:iris")).prepare
+    assert (prepare.target, prepare.stands_in) == ("species", True)
+    dropped = RunRequest(data="sklearn:iris", overrides=("prepare.drop=[species]",))
+    assert build_params(dropped).prepare.target != "species"
+    assert not build_params(RunRequest(data="sklearn:iris", target="species")).prepare.stands_in
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
         ({"recipe": "survey_sharing", "data": "x.csv"}, "give one of them"),
         ({"recipe": "survey_sharing", "again": "adult"}, "give one of them"),
-        ({"data": "x.csv"}, "data 'x.csv' without a target"),
+        ({"data": "x.csv", "purpose": "augmentation"}, "data 'x.csv' without a target"),
         (
             {"recipe": "survey_sharing", "purpose": "classification"},
             "classification needs a model that classifies images .*does not",
