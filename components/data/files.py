@@ -1,10 +1,8 @@
 """Rows from files: CSV and Parquet, with their content hash."""
 
 import csv
-import gzip
 import hashlib
 import zlib
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from components.data.csv_form import csv_form
 from components.data.memory import within_free_memory
 from components.errors import UserError
 
@@ -77,6 +76,11 @@ def reading(path: Path) -> Iterator[None]:
     try:
         with within_free_memory(str(path)):
             yield
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        raise UserError(
+            f"cannot read {path}: it is not text in UTF-8 (a byte {byte:#x}); save it as UTF-8"
+        ) from error
     except _DAMAGE as error:
         reason = str(error).splitlines()[0][:_LONGEST] if str(error) else type(error).__name__
         raise UserError(f"cannot read {path}: {reason}") from error
@@ -90,8 +94,8 @@ def _read_file(path: Path) -> pd.DataFrame:
             frame = pd.read_parquet(path)
             _check_text(frame)
             return frame
-        refuse_duplicate_names(path)
-        return pd.read_csv(path, low_memory=False)
+        rows: pd.DataFrame = pd.read_csv(path, **csv_form(path).options)
+        return rows
 
 
 def _check_text(frame: pd.DataFrame) -> None:
@@ -99,16 +103,3 @@ def _check_text(frame: pd.DataFrame) -> None:
     for _, values in frame.items():
         if isinstance(values.dtype, pd.StringDtype):
             pa.array(values).validate(full=True)
-
-
-def refuse_duplicate_names(path: Path) -> None:
-    """Raise where a CSV's header repeats a name, which pandas would silently rename."""
-    opened = gzip.open(path, "rt") if path.name.endswith(".gz") else path.open()
-    with opened as file:
-        header = next(csv.reader(file), [])
-    repeated = [name for name, count in Counter(header).items() if count > 1]
-    if repeated:
-        raise UserError(
-            f"{path} has more than one column named {', '.join(map(repr, repeated))}; "
-            "names must be distinct"
-        )

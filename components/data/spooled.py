@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from pandas.api import types
 
-from components.data.files import refuse_duplicate_names
+from components.data.csv_form import CsvForm, csv_form
 from components.data.output import RowGroups
 
 _NO_VALUE = "float64"
@@ -41,12 +41,12 @@ def spool_csv(path: Path, target: Path, size: int) -> Path:
     are written as they come as long as they agree; where one does not, the file is read again, by
     the types that then are known.
     """
-    refuse_duplicate_names(path)
+    form = csv_form(path)
     seen: dict[str, _Seen] = {}
     with RowGroups(target) as spooled:
         first: dict[str, Any] | None = None
         agree = True
-        for part in _parts(path, size, {}):
+        for part in _parts(path, form, size, {}):
             own = {str(name): dtype for name, dtype in part.dtypes.items()}
             first = first or own
             for name in own:
@@ -54,28 +54,32 @@ def spool_csv(path: Path, target: Path, size: int) -> Path:
             agree = agree and own == first and not any(map(types.is_object_dtype, own.values()))
             if agree:
                 spooled.write(part)
-    settled = {name: _settled(path, name, found) for name, found in seen.items()}
+    settled = {name: _settled(path, form, name, found) for name, found in seen.items()}
     if not agree or any(str(dtype) != settled[name] for name, dtype in (first or {}).items()):
-        _spool_typed(path, target, size, settled)
+        _spool_typed(path, form, target, size, settled)
     return target
 
 
-def _spool_typed(path: Path, target: Path, size: int, settled: Mapping[str, str]) -> None:
+def _spool_typed(
+    path: Path, form: CsvForm, target: Path, size: int, settled: Mapping[str, str]
+) -> None:
     declared = {name: dtype for name, dtype in settled.items() if dtype != _BOOLEAN}
     booleans = [name for name, dtype in settled.items() if dtype == _BOOLEAN]
     with RowGroups(target) as spooled:
-        for part in _parts(path, size, declared):
+        for part in _parts(path, form, size, declared):
             read = {name: part[name].astype("boolean") for name in booleans}
             spooled.write(part.assign(**read))
 
 
-def _parts(path: Path, size: int, declared: Mapping[str, Any]) -> Iterator[pd.DataFrame]:
-    with pd.read_csv(path, low_memory=False, chunksize=size, dtype=dict(declared)) as reader:
+def _parts(
+    path: Path, form: CsvForm, size: int, declared: Mapping[str, Any]
+) -> Iterator[pd.DataFrame]:
+    with pd.read_csv(path, chunksize=size, dtype=dict(declared), **form.options) as reader:
         for part in reader:
             yield part.reset_index(drop=True)
 
 
-def _settled(path: Path, name: str, seen: _Seen) -> str:
+def _settled(path: Path, form: CsvForm, name: str, seen: _Seen) -> str:
     """The type that pandas gives all values of a column together."""
     if not seen.found:
         return _NO_VALUE
@@ -86,6 +90,6 @@ def _settled(path: Path, name: str, seen: _Seen) -> str:
     if seen.found == {"bool"}:
         return _BOOLEAN if seen.lacks_values else "bool"
     if seen.found & {"uint64", _ODD}:  # larger than int64 has room for: rules of their own
-        whole = pd.read_csv(path, low_memory=False, usecols=[name])[name]
+        whole = pd.read_csv(path, usecols=[name], **form.options)[name]
         return str(whole.dtype) if types.is_numeric_dtype(whole) else _TEXT
     return _TEXT

@@ -1,0 +1,71 @@
+"""How CSV files are written, told from their first rows."""
+
+import gzip
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from components.data.batches import file_batches
+from components.data.csv_form import csv_form
+from components.data.files import read_files
+from components.errors import UserError
+
+
+def written(folder: Path, text: str, name: str = "rows.csv", encoding: str = "utf-8") -> Path:
+    path = folder / name
+    data = text.encode(encoding)
+    path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("text", "separator", "decimal"),
+    [
+        ("a,b\n1.5,x\n", ",", "."),
+        ("a;b\n1,5;x\n-2,25;y\n", ";", ","),
+        ("a;b\n1.5;x\n", ";", "."),
+        ("a;b\n1,5;x\n2.5;y\n", ";", "."),
+        ("a\tb\n1\tx, y\n", "\t", "."),
+        ("a|b|c\n1|2|3\n", "|", "."),
+        ("a;b,c\n1;2,3\n", ",", "."),
+        ('"a;b",c\n"1;2",3\n', ",", "."),
+        ('name;said\nx;"one\ntwo; three"\n', ";", "."),
+        ("only\n1\n2\n", ",", "."),
+        ("a,b\n1,2,3\n", ",", "."),
+        ("", ",", "."),
+    ],
+)
+def test_the_form_is_told(text: str, separator: str, decimal: str, tmp_path: Path) -> None:
+    for name in ("rows.csv", "rows.csv.gz"):
+        form = csv_form(written(tmp_path, text, name))
+        assert (form.separator, form.decimal) == (separator, decimal)
+
+
+def test_the_start_of_a_long_file_is_enough(tmp_path: Path) -> None:
+    rows = "".join(f"{number},5;x{number}\n" for number in range(20_000))
+    assert csv_form(written(tmp_path, "a;b\n" + rows)).decimal == ","
+
+
+@pytest.mark.parametrize("size", [100, 7])
+def test_numbers_and_names_are_what_they_are(tmp_path: Path, size: int) -> None:
+    lines = [f"{n},5;{n};{'oui' if n % 2 else 'non'};Zoé, {n}\n" for n in range(20)]
+    path = written(tmp_path, "\ufeffprix;nombre;payé;qui\n" + "".join(lines))
+    whole = read_files([path])
+    assert whole.dtypes.astype(str).to_dict() == {
+        "prix": "float64",
+        "nombre": "int64",
+        "payé": "str",
+        "qui": "str",
+    }
+    assert whole["prix"].tolist() == [n + 0.5 for n in range(20)] and whole["qui"][3] == "Zoé, 3"
+    batches = file_batches([path], tmp_path, size)
+    parts = pd.concat(batches.read(), ignore_index=True)
+    pd.testing.assert_frame_equal(parts, whole)
+
+
+def test_other_encodings_and_repeated_names_are_told(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"not text in UTF-8 \(a byte 0xe9\); save it as UTF-8"):
+        read_files([written(tmp_path, "prénom;b\n1;2\n", encoding="cp1252")])
+    with pytest.raises(UserError, match="more than one column named 'a'"):
+        read_files([written(tmp_path, "a;a\n1;2\n")])
