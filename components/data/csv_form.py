@@ -41,8 +41,9 @@ def csv_form(path: Path) -> CsvForm:
     """
     with _opened(path) as file:
         start = file.read(_START)
+        start += "" if "\n" in start else file.readline()  # the header, as long as it may be
     whole = start if len(start) < _START else start[: start.rfind("\n") + 1] or start
-    found = {each: list(csv.reader(io.StringIO(whole), delimiter=each)) for each in _SEPARATORS}
+    found = {each: _rows(whole, each) for each in _SEPARATORS}
     separator = next((each for each, rows in found.items() if _is_even(rows)), ",")
     rows = found[separator] or [[]]
     names = tuple(name.removeprefix("\ufeff") for name in rows[0])
@@ -61,6 +62,14 @@ def _opened(path: Path) -> io.TextIOBase:
     if path.name.endswith(".gz"):
         return gzip.open(path, "rt", encoding="utf-8", newline="")
     return path.open(encoding="utf-8", newline="")
+
+
+def _rows(text: str, separator: str) -> list[list[str]]:
+    """The cells of the text, parted so; none where a cell were longer than CSV allows."""
+    try:
+        return list(csv.reader(io.StringIO(text), delimiter=separator))
+    except csv.Error:
+        return []
 
 
 def _is_even(rows: list[list[str]]) -> bool:

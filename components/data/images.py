@@ -143,6 +143,9 @@ def _from_npz(path: Path, uri: str) -> ImageSet:
                 raise UserError(f"{uri!r} has no array called images; it holds {names}")
             images = arrays["images"]
             labels = arrays["labels"] if "labels" in arrays else None
+            for name, found in (("images", images), ("labels", labels)):
+                if not isinstance(found, np.ndarray | None):  # bytes, where it is no array
+                    raise UserError(f"{uri!r} cannot be read as .npz: {name} is no array")
     except FileNotFoundError as error:
         raise UserError(f"no file {uri!r}") from error
     except _UNREADABLE_NPZ as error:

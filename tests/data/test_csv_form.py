@@ -64,6 +64,14 @@ def test_numbers_and_names_are_what_they_are(tmp_path: Path, size: int) -> None:
     pd.testing.assert_frame_equal(parts, whole)
 
 
+def test_a_long_header_is_read_whole(tmp_path: Path) -> None:
+    names = [f"column {number}" for number in range(20_000)]
+    path = written(tmp_path, ";".join(names) + "\n" + ";".join(["1,5"] * 20_000) + "\n")
+    assert csv_form(path).names == tuple(names)
+    with pytest.raises(UserError, match="more than one column named 'column 7'"):
+        csv_form(written(tmp_path, ";".join([*names, "column 7"]) + "\n"))
+
+
 def test_other_encodings_and_repeated_names_are_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"not text in UTF-8 \(a byte 0xe9\); save it as UTF-8"):
         read_files([written(tmp_path, "prénom;b\n1;2\n", encoding="cp1252")])

@@ -91,6 +91,12 @@ def packed_wrongly(path: Path) -> str:
     return str(path / "a.npz")
 
 
+def no_array(path: Path) -> str:
+    with zipfile.ZipFile(path / "a.npz", "w") as archive:
+        archive.writestr("images.npy", b"no array")
+    return str(path / "a.npz")
+
+
 def loose(path: Path) -> str:
     (path / "cat").mkdir()
     for name in ("cat/1.png", "2.png"):
@@ -145,6 +151,7 @@ def no_picture(path: Path) -> str:
         (more_than_there_is, "it takes more memory than is free"),
         (locked, "cannot be read as .npz: File 'images.npy' is encrypted"),
         (packed_wrongly, "cannot be read as .npz"),
+        (no_array, "cannot be read as .npz: images is no array"),
         (lambda p: npz(p / "a.npz", rows=PIXELS), "no array called images; it holds rows"),
         (lambda p: npz(p / "a.npz", images=PIXELS[0]), r"shape \(5, 4\)"),
         (lambda p: npz(p / "a.npz", images=PIXELS[:0]), r"shape \(0, 5, 4\)"),
