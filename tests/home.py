@@ -6,6 +6,10 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from typer.testing import CliRunner
+
+from components.errors import UserError
+
 PROJECT = Path(__file__).parents[1]
 
 
@@ -29,3 +33,13 @@ def mintmark(
         text=True,
         check=False,
     )
+
+
+def invoke(*arguments: str) -> tuple[int, str, str]:
+    """A call in this process: exit status, what was printed, and what was told or raised."""
+    from flows.cli import app
+
+    done = CliRunner().invoke(app, list(arguments))
+    if isinstance(done.exception, UserError):
+        return 2, done.stdout, str(done.exception)
+    return done.exit_code, done.stdout, done.stderr

@@ -9,8 +9,8 @@ import pytest
 from components.config import AutoregressiveConfig
 from components.data.table import Table
 from components.registry.tracking import connect
-from components.storage.home import Home
-from tests.home import mintmark
+from components.storage.home import VARIABLE, Home
+from tests.home import invoke, mintmark
 from tests.procedural import mixed_frame, mixed_table
 from tests.registry.generators import crown, register_generator
 
@@ -69,11 +69,18 @@ def test_many_draws_are_numbered(home: Home, rows: Path, tmp_path: Path) -> None
     ],
 )
 def test_what_cannot_be_filled_is_told_in_a_line(
-    model: str, change: dict[str, str], said: str, home: Home, rows: Path, tmp_path: Path
+    model: str,
+    change: dict[str, str],
+    said: str,
+    home: Home,
+    rows: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pd.read_csv(rows).assign(**change).to_csv(rows, index=False)
-    done = mintmark("fill", model, str(rows), "-o", str(tmp_path / "f.csv"), home=home.root)
-    assert done.returncode == 2 and said in " ".join(done.stderr.split())
+    monkeypatch.setenv(VARIABLE, str(home.root))
+    status, _, told = invoke("fill", model, str(rows), "-o", str(tmp_path / "f.csv"))
+    assert status == 2 and said in " ".join(told.split())
     assert not (tmp_path / "f.csv").exists()
 
 
@@ -99,10 +106,13 @@ def test_a_column_of_the_rows_is_not_overwritten(tmp_path: Path) -> None:
     assert not output.exists()
 
 
-def test_any_column_can_be_asked_for(home: Home, tmp_path: Path) -> None:
+def test_any_column_can_be_asked_for(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(home.root))
     output = tmp_path / "s.parquet"
     wanted = ("--condition", '{"city": "Cork", "visits": 2}')
-    done = mintmark("sample", "any", "-n", "25", *wanted, "-o", str(output), home=home.root)
-    assert done.returncode == 0, done.stderr
+    status, _, told = invoke("sample", "any", "-n", "25", *wanted, "-o", str(output))
+    assert status == 0, told
     drawn = pd.read_parquet(output)
     assert (drawn["city"] == "Cork").all() and (drawn["visits"] == 2).all() and len(drawn) == 25

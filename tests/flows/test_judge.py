@@ -9,15 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
 from benchmarks.image_ranks import digits, thirds
 from components.config import Purpose
-from components.errors import UserError
 from components.evaluation.evidence import Evidence
-from flows.cli import app
 from flows.judging import read_config
-from tests.home import PROJECT, mintmark
+from tests.home import PROJECT, invoke, mintmark
 from tests.procedural import mixed_frame
 
 EASY = '[{"metric": "shape_error", "better_than": 1.0}]'
@@ -39,14 +36,6 @@ def files(tmp_path: Path) -> dict[str, Path]:
 def arguments(files: dict[str, Path], *more: str, target: str = "is_member") -> list[str]:
     given = [part for name, path in files.items() for part in (f"--{name}", str(path))]
     return ["judge", *given, "--target", target, "--kind", "currency=constant", *more]
-
-
-def invoke(*given: str) -> tuple[int, str, str]:
-    """Exit status, what was printed, and what was told on stderr or, as an error, raised."""
-    done = CliRunner().invoke(app, list(given))
-    if isinstance(done.exception, UserError):
-        return 2, done.stdout, str(done.exception)
-    return done.exit_code, done.stdout, done.stderr
 
 
 @pytest.mark.parametrize(("gates", "status"), [(EASY, 0), (HARD, 1)])

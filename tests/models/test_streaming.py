@@ -12,10 +12,12 @@ from components.data.schema import Column, ColumnKind
 from components.errors import UserError
 from components.models.contract import Streamer, TabularModel
 from components.models.streaming import CHUNK, chunk_rng, chunk_sizes, stream
-from tests.models.conftest import fitted_once
+from tests.models.conftest import NAMES, fitted_once
 from tests.procedural import mixed_table
 
 MANY = CHUNK + 3_000
+IN_A_HURRY = ("trees", "copula", "ctgan")
+"""Of the others, so many rows are drawn in the tests that are slow."""
 
 
 class Copier:
@@ -29,14 +31,27 @@ class Copier:
 
 @pytest.fixture
 def fitted(model_name: str) -> TabularModel:
-    model = fitted_once(model_name)
+    return streamer(model_name)
+
+
+@pytest.fixture(
+    params=[pytest.param(n, marks=[] if n in IN_A_HURRY else [pytest.mark.slow]) for n in NAMES]
+)
+def of_many(request: pytest.FixtureRequest) -> str:
+    """The name of each registered model in turn, for tests that draw many rows."""
+    return str(request.param)
+
+
+def streamer(name: str) -> TabularModel:
+    model = fitted_once(name)
     if not isinstance(model, Streamer):
         pytest.skip("its rows come all at once")
     return model
 
 
 @pytest.mark.parametrize("batch", [CHUNK, pytest.param(50_000, marks=[pytest.mark.slow])])
-def test_the_rows_are_those_of_sample_whatever_the_batch(fitted: TabularModel, batch: int) -> None:
+def test_the_rows_are_those_of_sample_whatever_the_batch(of_many: str, batch: int) -> None:
+    fitted = streamer(of_many)
     frames = list(stream(fitted, MANY, seed=3, batch=batch))
     assert [len(frame) for frame in frames] == chunk_sizes(MANY, batch)
     assert all(frame.index.equals(pd.RangeIndex(len(frame))) for frame in frames)
@@ -45,18 +60,19 @@ def test_the_rows_are_those_of_sample_whatever_the_batch(fitted: TabularModel, b
     assert whole["id"].is_unique and set(whole["id"].str.len()) == {8}
 
 
-def test_rows_of_other_numbers_begin_alike(fitted: TabularModel, model_name: str) -> None:
+def test_rows_of_other_numbers_begin_alike(of_many: str) -> None:
+    fitted = streamer(of_many)
     first, of_more, alone = (
         next(stream(fitted, num_rows, seed=3)).drop(columns="id")
         for num_rows in (2 * CHUNK, 10**7, CHUNK)
     )
     assert_frame_equal(first, of_more)
-    same = 130_000 if model_name == "ctgan" else CHUNK  # its last batch of fewer is another one
+    same = 130_000 if of_many == "ctgan" else CHUNK  # its last batch of fewer is another one
     assert_frame_equal(first[:same], alone[:same])
 
 
-def test_no_two_chunks_are_alike(fitted: TabularModel) -> None:
-    first, second = islice(stream(fitted, 2 * CHUNK, seed=3), 2)
+def test_no_two_chunks_are_alike(of_many: str) -> None:
+    first, second = islice(stream(streamer(of_many), 2 * CHUNK, seed=3), 2)
     assert (first["ratio"] != second["ratio"]).mean() > 0.5
 
 
