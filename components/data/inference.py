@@ -1,5 +1,6 @@
 """The schema of a table: what each column is, told from its values; refused where it cannot be."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -18,6 +19,8 @@ from components.data.summaries import (
     summarise,
 )
 from components.errors import UserError
+
+logger = logging.getLogger(__name__)
 
 MIN_ROWS = 50
 MIN_CLASS_ROWS = 8
@@ -60,6 +63,13 @@ def kinds_of(columns: Mapping[str, ColumnSummary], target: str) -> dict[str, Col
         kind = column.declared or _infer_kind(column, is_target=name == target)
         if kind is ColumnKind.CATEGORICAL:
             _check_categories(column)
+            if column.look_like_dates and not column.declared:
+                logger.warning(
+                    "column %r looks like dates, such as %r, and is learned as categories: write "
+                    "dates as YYYY-MM-DD to have them learned as times",
+                    name,
+                    column.first,
+                )
         kinds[name] = kind
     _check_target(classes, kinds[target])
     return kinds

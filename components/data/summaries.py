@@ -17,6 +17,7 @@ MAX_CATEGORIES = 1_000_000
 MAX_CLASSES = 20
 _MOST_KEPT = 65_536
 _ISO_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$")
+_OTHER_DATE = re.compile(r"^\d{1,2}([./-])\d{1,2}\1(\d{4}|\d{2})([ ,]+\d{1,2}:\d{2}.*)?$")
 _UNITS = ("D", "s", "ms", "us")
 _AS_TEXT = (ColumnKind.CATEGORICAL, ColumnKind.IDENTIFIER, ColumnKind.CONSTANT)
 
@@ -32,7 +33,8 @@ class ColumnSummary:
     """What the rows so far say of a column; `add` takes the next ones, in their order.
 
     `num_rows`, `num_missing` and `num_infinite` count rows. `first` is the first value. `varies` is
-    True where there is another. `are_booleans` and `are_dates` (ISO dates in text), `is_whole`
+    True where there is another. `are_booleans` and `are_dates` (ISO dates in text),
+    `look_like_dates` (text of a day, a month and a year, in an order that is not told), `is_whole`
     (numbers) and `counts_up` (each number one more than that before) are True while all values are
     so; `largest` is the largest absolute number. `distinct` holds the distinct values of a text, a
     target or a column whose declared kind asks for them. `witnesses` are values on which the
@@ -57,7 +59,7 @@ class ColumnSummary:
         self.is_number = types.is_numeric_dtype(dtype) and not is_bool
         self.is_text = not (is_bool or self.is_time or self.is_number)
         self.are_booleans = is_bool or types.is_object_dtype(dtype)
-        self.are_dates = self.is_text
+        self.are_dates = self.look_like_dates = self.is_text
         self.is_whole = self.counts_up = self.is_number
         self.distinct = self._distinct(is_target)
         self._witnesses: dict[str, pd.Series] = {}
@@ -150,6 +152,9 @@ class ColumnSummary:
         self.distinct.add(np.asarray(levels), np.bincount(codes))
         self.varies = self.varies or len(levels) > 1 or levels[0] != self.first
         self.are_dates = self.are_dates and all(_ISO_DATE.match(str(level)) for level in levels)
+        self.look_like_dates = self.look_like_dates and all(
+            _OTHER_DATE.match(str(level)) for level in levels
+        )
         if self.is_text:
             self._witnesses.setdefault("first", present.iloc[:1])
 
