@@ -2,8 +2,8 @@
 
 Automations bring back what crashed or fell silent, but they see events alone, and those get lost:
 a server on SQLite gives one up where its database is busy, and holds back for a quarter of an hour
-what follows it. So a worker looks for the runs that it had taken and has no more, and begins none
-again that had ended.
+what follows it, as one that was started anew does. So a worker looks for the runs that it had taken
+and has no more, those that crashed lately too, and begins none again that had ended.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import logging
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from httpx import HTTPError
@@ -25,7 +26,8 @@ SILENT = "It gave no sign of life any more and comes back."
 LOST = "Its worker has it no more: it comes back."
 SECONDS = 15.0
 """Between two looks; only what is missing at both is lost."""
-_UNDER_WAY = (StateType.PENDING, StateType.RUNNING)
+_LATELY = timedelta(minutes=15)
+"""For as long a server holds back what would have brought a crashed run back at once."""
 _WORKER = "prefect.worker.name"
 _PAGE = 200
 
@@ -48,7 +50,7 @@ async def keep_bringing_back(name: str, held: Callable[[], Collection[UUID]]) ->
 
 
 async def _find_lost(name: str, held: Callable[[], Collection[UUID]], *, age: float) -> set[UUID]:
-    """The deployed runs under way that the worker took, and which are not among those held.
+    """The deployed runs that the worker took and that are neither held nor ended otherwise.
 
     What changed less than `age` seconds ago may be about to be held, or to tell its end. There are
     none where the server does not say.
@@ -56,7 +58,7 @@ async def _find_lost(name: str, held: Callable[[], Collection[UUID]], *, age: fl
     before = datetime.now(UTC) - timedelta(seconds=age)
     try:
         async with get_client() as client:
-            found = await _under_way(client)
+            found = [*await _under_way(client), *await _crashed(client)]
     except HTTPError as error:
         logger.warning("the server was not asked for lost runs: %s", error)
         return set()
@@ -101,13 +103,25 @@ def _end_before_silence(states: Collection[State]) -> State | None:
 
 
 async def _under_way(client: PrefectClient) -> list[FlowRun]:
-    """Every run under way that went to a worker."""
-    of_state = FlowRunFilter.model_validate({"state": {"type": {"any_": _UNDER_WAY}}})
+    return await _runs(
+        client, {"state": {"type": {"any_": [StateType.PENDING, StateType.RUNNING]}}}
+    )
+
+
+async def _crashed(client: PrefectClient) -> list[FlowRun]:
+    lately = (datetime.now(UTC) - _LATELY).isoformat()
+    of_state = {"state": {"type": {"any_": [StateType.CRASHED]}}}
+    return await _runs(client, of_state | {"end_time": {"after_": lately}})
+
+
+async def _runs(client: PrefectClient, wanted: dict[str, Any]) -> list[FlowRun]:
+    """Every run of the work pool as is wanted."""
+    of_runs = FlowRunFilter.model_validate(wanted)
     of_pool = WorkPoolFilter.model_validate({"name": {"any_": [WORK_POOL]}})
     found: list[FlowRun] = []
     while len(found) % _PAGE == 0:
         page = await client.read_flow_runs(
-            flow_run_filter=of_state, work_pool_filter=of_pool, limit=_PAGE, offset=len(found)
+            flow_run_filter=of_runs, work_pool_filter=of_pool, limit=_PAGE, offset=len(found)
         )
         found += page
         if not page:

@@ -205,10 +205,12 @@ def test_a_run_that_had_ended_is_not_begun_again(live: Live) -> None:
     assert live.run(run)["run_count"] == 1
 
 
-def test_a_run_that_its_worker_has_no_more_comes_back(live: Live) -> None:
+@pytest.mark.parametrize(
+    "state", [{"type": "PENDING", "name": "Submitting"}, {"type": "CRASHED", "name": "Unheard"}]
+)
+def test_a_run_that_its_worker_has_no_more_comes_back(live: Live, state: dict[str, str]) -> None:
     run = live.start("collect", keep_days=301)
     assert live.wait(run)["state_name"] == "Completed"
-    state = {"type": "PENDING", "name": "Submitting"}
     live.call(f"/flow_runs/{run}/set_state", {"state": state, "force": True})
     _until(lambda: live.run(run)["state_name"] == "Completed")
     assert live.run(run)["run_count"] == 2
