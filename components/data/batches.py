@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.data.cast import cast
-from components.data.files import FORMATS, is_csv, reading
+from components.data.files import FORMATS, is_csv, open_parquet, reading
 from components.data.spooled import spool_csv
 from components.data.summaries import check_distinct_names
 from components.errors import UserError
@@ -120,7 +120,7 @@ def _types(path: Path) -> dict[str, Any]:
     Whole numbers and booleans have another where some are missing, which the file knows or its
     rows tell.
     """
-    with pq.ParquetFile(path) as file:
+    with open_parquet(path) as file:
         schema = _plain(file.schema_arrow.empty_table()).schema
         full = _to_pandas(schema.empty_table()).dtypes
         fields = [field.with_nullable(True) for field in schema]
@@ -153,7 +153,7 @@ def _lacks_values(file: pq.ParquetFile, name: str) -> bool:
 
 def _read_parquet(path: Path, size: int, names: Sequence[str]) -> Iterator[pd.DataFrame]:
     with reading(path):
-        file = pq.ParquetFile(path)
+        file = open_parquet(path)
     with file:
         batches = file.iter_batches(batch_size=size, columns=list(names))
         while True:

@@ -44,6 +44,11 @@ def read_files(paths: Sequence[Path]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
 
 
+def open_parquet(path: Path) -> pq.ParquetFile:
+    """A Parquet file to be read a part at a time; by its defaults pyarrow would keep all it read."""
+    return pq.ParquetFile(path, pre_buffer=False)
+
+
 def count_rows(path: Path) -> int:
     """How many rows a Parquet file has, from its footer."""
     return int(pq.read_metadata(path).num_rows)
@@ -56,7 +61,7 @@ def read_batches(
 
     Of `columns`, where these are named, or of all.
     """
-    with pq.ParquetFile(path) as file:
+    with open_parquet(path) as file:
         wanted = file.schema_arrow.names if columns is None else list(columns)
         empty = file.schema_arrow.empty_table().select(wanted)
         if not file.metadata.num_rows:
