@@ -45,7 +45,7 @@ def read_files(paths: Sequence[Path]) -> pd.DataFrame:
 
 
 def open_parquet(path: Path) -> pq.ParquetFile:
-    """A Parquet file to be read a part at a time; by its defaults pyarrow would keep all it read."""
+    """A Parquet file to be read in parts; by its defaults pyarrow would keep all that was read."""
     return pq.ParquetFile(path, pre_buffer=False)
 
 
