@@ -258,8 +258,9 @@ def _with_target(params: Params) -> Params:
     with TemporaryDirectory() as scratch, open_batches(prepare.data, Path(scratch)) as (batches, _):
         rows = next(iter(batches.read()))
     chosen = stand_in_target(rows, drop=prepare.not_learned, kinds=prepare.kinds)
-    named = prepare.model_copy(update={"target": chosen, "stands_in": True})
-    return params.model_copy(update={"prepare": named})
+    named = prepare.model_copy(update={"target": chosen})
+    told = params.evaluate.model_copy(update={"stands_in": True})
+    return params.model_copy(update={"prepare": named, "evaluate": told})
 
 
 def _pin(params: Params) -> Params:

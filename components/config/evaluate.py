@@ -106,6 +106,8 @@ class EvaluateConfig(Settings):
 
     For `anomaly` rows are flagged that are odder than all but the share `false_alarms` of the
     normal rows held out of the fit (`docs/finding_anomalies.md`).
+
+    `stands_in` says that nobody named the target (`components/data/stand_in.py`).
     """
 
     purpose: Purpose
@@ -124,6 +126,7 @@ class EvaluateConfig(Settings):
     false_alarms: float = Field(
         FALSE_ALARMS, gt=0, lt=0.5, exclude_if=lambda rate: rate == FALSE_ALARMS
     )
+    stands_in: bool = Field(False, exclude_if=lambda found: not found)
     seed: int = Field(0, ge=0)
 
     @model_validator(mode="after")

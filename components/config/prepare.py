@@ -158,15 +158,12 @@ class PrepareConfig(Settings):
     and JPEG files or an `s3://` prefix of them. The target is then `label`.
 
     With `normal` the target says which rows are normal, for a model that is to find the others.
-
-    `stands_in` says that nobody named the target (`components/data/stand_in.py`).
     """
 
     data: str
     data_sha256: str | None = None
     watch: str | None = Field(None, exclude_if=lambda found: found is None)
     target: str
-    stands_in: bool = Field(False, exclude_if=lambda found: not found)
     drop: tuple[str, ...] = ()
     kinds: dict[str, ColumnKind] = Field({})
     constraints: tuple[Constraint, ...] = ()

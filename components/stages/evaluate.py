@@ -130,8 +130,8 @@ def _judge_rows(config: ModelConfig | AutoConfig, params: Params, paths: StagePa
     if params.evaluate.purpose is Purpose.SHARING and not isinstance(config, AutoConfig):
         curves = trade_off(config, train, seed=params.evaluate.seed)
         evidence = evidence.model_copy(update={"curves": (*evidence.curves, *curves)})
-    if params.prepare.stands_in:
-        note = STANDS_IN.format(target=params.prepare.target)
+    if params.evaluate.stands_in:
+        note = STANDS_IN.format(target=evidence.target)
         evidence = evidence.model_copy(update={"notes": (*evidence.notes, note)})
     return evidence
 

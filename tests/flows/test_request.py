@@ -48,11 +48,11 @@ def test_images_need_no_target_and_get_a_generator_of_images(tmp_path: Path) -> 
 
 
 def test_for_sharing_a_column_stands_in_for_a_target_that_nobody_named() -> None:
-    prepare = build_params(RunRequest(data="sklearn:iris")).prepare
-    assert (prepare.target, prepare.stands_in) == ("species", True)
+    params = build_params(RunRequest(data="sklearn:iris"))
+    assert (params.prepare.target, params.evaluate.stands_in) == ("species", True)
     dropped = RunRequest(data="sklearn:iris", overrides=("prepare.drop=[species]",))
     assert build_params(dropped).prepare.target != "species"
-    assert not build_params(RunRequest(data="sklearn:iris", target="species")).prepare.stands_in
+    assert not build_params(RunRequest(data="sklearn:iris", target="species")).evaluate.stands_in
 
 
 @pytest.mark.parametrize(
