@@ -85,10 +85,9 @@ def judge_files(order: JudgeOrder, log: LogMetrics) -> Judged:
         return _judge_images(order, log)
     if order.target is None and order.config.purpose is not Purpose.SHARING:
         raise UserError("--target is missing: the column that learners are to predict")
-    sources, kinds = _read(order, read_source), declared_kinds(order.kinds)
-    notes = []
+    sources, notes = _read(order, read_source), []
     try:
-        target = order.target
+        target, kinds = order.target, declared_kinds(order.kinds)
         if target is None:
             target = stand_in_target(sources["train"].frame, drop=order.drop, kinds=kinds)
             notes.append(STANDS_IN.format(target=target))

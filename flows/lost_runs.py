@@ -72,10 +72,12 @@ async def _find_lost(name: str, held: Callable[[], Collection[UUID]], *, age: fl
 
 async def _bring_back(lost: Collection[UUID]) -> None:
     """Have the lost runs begun again, as the same runs; those that cannot be told wait."""
-    async with get_client() as client:
-        for run_id in lost:
-            logger.warning("run %s is lost, and comes back", run_id)
-            with suppress(HTTPError):
+    if not lost:
+        return
+    with suppress(HTTPError):
+        async with get_client() as client:
+            for run_id in lost:
+                logger.warning("run %s is lost, and comes back", run_id)
                 await client.set_flow_run_state(run_id, AwaitingRetry(message=LOST), force=True)
 
 

@@ -255,10 +255,12 @@ def _with_target(params: Params) -> Params:
         return params
     from components.data.stand_in import stand_in_target
 
-    with TemporaryDirectory() as scratch, open_batches(prepare.data, Path(scratch)) as (batches, _):
+    with TemporaryDirectory() as scratch, open_batches(prepare.data, Path(scratch)) as opened:
+        batches, sha256 = opened
         rows = next(iter(batches.read()))
     chosen = stand_in_target(rows, drop=prepare.not_learned, kinds=prepare.kinds)
-    named = prepare.model_copy(update={"target": chosen})
+    pin = prepare.data_sha256 or sha256
+    named = prepare.model_copy(update={"target": chosen, "data_sha256": pin})
     told = params.evaluate.model_copy(update={"stands_in": True})
     return params.model_copy(update={"prepare": named, "evaluate": told})
 

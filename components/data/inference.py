@@ -59,18 +59,14 @@ def kinds_of(columns: Mapping[str, ColumnSummary], target: str) -> dict[str, Col
         )
     kinds = {}
     for name, column in columns.items():
-        _check_values(column)
-        kind = column.declared or _infer_kind(column, is_target=name == target)
-        if kind is ColumnKind.CATEGORICAL:
-            _check_categories(column)
-            if column.look_like_dates and not column.declared:
-                logger.warning(
-                    "column %r looks like dates, such as %r, and is learned as categories: write "
-                    "dates as YYYY-MM-DD to have them learned as times",
-                    name,
-                    column.first,
-                )
-        kinds[name] = kind
+        kind = kinds[name] = _kind_of(column, is_target=name == target)
+        if kind is ColumnKind.CATEGORICAL and column.look_like_dates and not column.declared:
+            logger.warning(
+                "column %r looks like dates, such as %r, and is learned as categories: write "
+                "dates as YYYY-MM-DD to have them learned as times",
+                name,
+                column.first,
+            )
     _check_target(classes, kinds[target])
     return kinds
 
@@ -80,13 +76,19 @@ def target_kind(column: pd.Series, declared: ColumnKind | None = None) -> Column
     summary = ColumnSummary(str(column.name), column.dtype, declared, is_target=True)
     summary.add(column)
     try:
-        _check_values(summary)
-        kind = declared or _infer_kind(summary, is_target=True)
-        if kind is ColumnKind.CATEGORICAL:
-            _check_categories(summary)
+        kind = _kind_of(summary, is_target=True)
         _check_target(summary, kind)
     except UserError:
         return None
+    return kind
+
+
+def _kind_of(column: ColumnSummary, *, is_target: bool) -> ColumnKind:
+    """The declared kind, else the one that the values tell; raises UserError as `infer_kinds`."""
+    _check_values(column)
+    kind = column.declared or _infer_kind(column, is_target=is_target)
+    if kind is ColumnKind.CATEGORICAL:
+        _check_categories(column)
     return kind
 
 

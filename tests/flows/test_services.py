@@ -174,7 +174,6 @@ def test_three_alarms_make_one_run_and_a_redeploy_does_not_make_a_second(
     assert "mintmark.model.promoted" in told
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="asks for a GPU where there is none")
 def test_an_event_that_the_server_lost_is_told_again(live: Live) -> None:
     done = len(live.runs("monitor"))
     event = {
@@ -216,6 +215,7 @@ def test_a_run_that_its_worker_has_no_more_comes_back(live: Live, state: dict[st
     assert live.run(run)["run_count"] == 2
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="asks for a GPU where there is none")
 def test_a_gpu_that_is_not_there_ends_the_run_and_frees_its_slot(live: Live) -> None:
     overrides = [*TRAINING, "train.model.device=cuda"]
     run = live.start("retrain", recipe="breast_cancer_scarce", overrides=overrides)
