@@ -22,7 +22,8 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.classifier_ranks import classifier_values, few_of_each
 from components.config import EvaluateConfig, ImageGaussianConfig, Purpose
-from components.config.image_evaluation import ClassicConfig, ImageBenefitConfig, Keep
+from components.config.classic import ClassicConfig
+from components.config.image_evaluation import ImageBenefitConfig, Keep
 from components.data.conditions import Condition
 from components.data.image_schema import asked_class, schema_of
 from components.data.images import ImageSet, read_images

@@ -16,6 +16,7 @@ from components.config.anomaly_gan import (
     EncoderScore,
     SearchScore,
 )
+from components.config.classic import ClassicConfig
 from components.config.device import Device, Precision
 from components.config.evaluate import (
     ANOMALY_GATES,
@@ -124,6 +125,7 @@ __all__ = [
     "AutoregressiveConfig",
     "AuxiliaryConditioning",
     "ClassGaussianConfig",
+    "ClassicConfig",
     "Colour",
     "ColumnKind",
     "Combination",

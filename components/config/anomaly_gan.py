@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from components.config.adversarial import AdversarialConfig
+from components.config.classic import ClassicConfig
 from components.config.image_gan import (
     Conditioning,
     DcganNetworks,
@@ -38,16 +39,20 @@ class SearchScore(Settings):
 
 
 class EncoderScore(Settings):
-    """The same by an encoder that is taught afterwards (f-AnoGAN's izi_f, Schlegl et al. 2019).
+    """The same by an encoder that is taught afterwards (f-AnoGAN, Schlegl et al. 2019).
 
     It takes `steps` on the training images, which the generator is to make again, in pixels and,
-    by the weight `features`, in the discriminator's features.
+    by the weight `features`, in the discriminator's features; they are varied anew at each step
+    where `vary` says how. An image is as odd `by` these `residuals` as they are large (izi_f); by
+    the `density`, as its point and its two residuals are among those of the training images.
     """
 
     name: Literal["encoder"] = "encoder"
     steps: int = Field(1000, ge=1)
     rate: float = Field(1e-3, gt=0)
     features: float = Field(1.0, ge=0)
+    vary: ClassicConfig | None = None
+    by: Literal["residuals", "density"] = "density"
 
 
 AnomalyScore = Annotated[CriticScore | SearchScore | EncoderScore, Field(discriminator="name")]

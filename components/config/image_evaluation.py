@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from components.config.classic import ClassicConfig
 from components.config.images import ImageModelConfig
 from components.config.settings import Settings
 
@@ -14,25 +15,6 @@ class Keep(StrEnum):
 
     ALL = "all"
     AGREED = "agreed"
-
-
-class ClassicConfig(Settings):
-    """Variations of an image that leave its label true; which do is the user's knowledge.
-
-    Each image is moved by up to `shift` of a side in either direction, turned by up to `degrees`,
-    and scaled by 1 - `scale` to 1 + `scale`, evenly at random. It is mirrored left to right, half
-    of the time, only where `flip` says that a mirror image shows the same: it does not for digits.
-    """
-
-    shift: float = Field(0.1, ge=0, le=0.5)
-    degrees: float = Field(10.0, ge=0, le=180)
-    scale: float = Field(0.1, ge=0, lt=1)
-    flip: bool = False
-
-    @property
-    def has_effect(self) -> bool:
-        """False where no image would be changed."""
-        return self.flip or any((self.shift, self.degrees, self.scale))
 
 
 class ImageBenefitConfig(Settings):

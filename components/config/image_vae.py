@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from components.config.classic import ClassicConfig
 from components.config.device import Device
 from components.config.settings import Settings
 
@@ -16,8 +17,13 @@ class ImageVaeConfig(Settings):
     asked for. Training takes `steps` updates on `batch_size` images; the rate rises at first and
     falls to 0. Every `look_every` steps the bound is measured on `holdout_share` of the images, the
     best network is kept, and `patience` looks without a better one end training; with a share of 0
-    all are learned from and the last network is kept. `ema_decay` averages the network. On `device`
-    it is trained; equal seeds give equal weights on the CPU alone.
+    all are learned from and the last network is kept. `ema_decay` averages the network. Where
+    `vary` says how, the images learned from are varied anew at each step. On `device` it is
+    trained; equal seeds give equal weights on the CPU alone.
+
+    An image's `score` is its `bound`, or the `density` of its point and of how well it is made
+    again, among those of the training images. The bound knows no anomaly that is simpler than what
+    is normal, such as part of it: that is made again well. On digits the density finds more.
     """
 
     name: Literal["image_vae"] = "image_vae"
@@ -32,5 +38,7 @@ class ImageVaeConfig(Settings):
     holdout_share: float = Field(0.1, ge=0, lt=0.5)
     look_every: int = Field(50, ge=1)
     patience: int = Field(10, ge=1)
+    vary: ClassicConfig | None = None
+    score: Literal["bound", "density"] = "density"
     checkpoint_seconds: float = Field(5.0, ge=0)
     device: Device = Device.CPU

@@ -7,7 +7,7 @@ scored, so it is taken for the class by which it is least odd.
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -38,10 +38,12 @@ from components.models.image_networks import (
 )
 from components.models.image_samples import samples_of
 from components.models.image_scoring import in_chunks, likeliest
+from components.models.point_density import PointDensity
 from components.models.trained import image_checkpoint_store, put_weights, weights_of
 from components.networks.image_encoder import ImageEncoder
 from components.networks.image_gan import ImageDiscriminator
 from components.training.adversarial import RealSamples
+from components.training.classic import classic_augmentation
 from components.training.devices import find_device
 from components.training.learner import AveragedLearner
 from components.training.lessons import Lessons
@@ -56,11 +58,13 @@ _NO_BUDGET = Budget()
 class AnomalyGan:
     """`ImageModel` and `ImageScorer`; by a search or an encoder also a reader and an explainer.
 
-    Fitted state: that of the GAN, `discriminator_`, and `encoder_` where one is asked for.
+    Fitted state: that of the GAN, `discriminator_`, `encoder_` where one is asked for, and
+    `density_` where images are scored by it.
     """
 
     discriminator_: ImageDiscriminator
     encoder_: ImageEncoder | None
+    density_: PointDensity | None
 
     def __init__(self, config: AnomalyGanConfig) -> None:
         self.config, self.gan = config, ImageGan(config.gan)
@@ -87,9 +91,11 @@ class AnomalyGan:
         self.gan.fit(images, seed=seed, budget=budget, log=log, checkpoint_dir=inside)
         self.discriminator_ = empty_discriminator(self.config.gan, self.schema_)
         self.discriminator_.load_state_dict(self.gan.discriminator_.state_dict())
-        self.encoder_ = None
+        self.encoder_ = self.density_ = None
         if isinstance(self.config.score, EncoderScore):
             self._teach_encoder(images, seed, self.config.score, log, checkpoint_dir)
+            if self.config.score.by == "density":
+                self.density_ = PointDensity.of(in_chunks(images, self._described))
 
     def _teach_encoder(
         self,
@@ -120,6 +126,7 @@ class AnomalyGan:
                 RealSamples(real.samples.to(device), real.conditions.to(device)),
                 config.batch_size,
                 partial(_encoder_losses, remaking, score),
+                classic_augmentation(score.vary),
             ),
             Schedule(
                 num_steps=score.steps,
@@ -150,8 +157,7 @@ class AnomalyGan:
     @torch.no_grad()
     def score_images(self, images: ImageSet) -> NDArray[np.float64]:
         """Minus how odd each image is, by the score of the settings; see `ImageScorer`."""
-        odd = self._odd()
-        return -in_chunks(images, lambda some: odd(some, self._classes(some, odd)))
+        return -in_chunks(images, self._odd)
 
     @torch.no_grad()
     def _explain(self, images: ImageSet) -> NDArray[np.float64]:
@@ -178,6 +184,8 @@ class AnomalyGan:
         arrays |= weights_of(self.discriminator_, "discriminator")
         if self.encoder_ is not None:
             arrays |= weights_of(self.encoder_, "encoder")
+        if self.density_ is not None:
+            arrays |= self.density_.arrays()
         settings = self.config.model_dump(mode="json")
         save_artifact(Artifact(NAME, settings, self.schema_, {}, arrays), directory)
 
@@ -185,33 +193,54 @@ class AnomalyGan:
     def load(cls, directory: Path) -> Self:
         """Read what `save` wrote."""
         artifact = load_image_artifact(directory)
-        model = cls(AnomalyGanConfig.model_validate(artifact.settings))
+        model = cls(AnomalyGanConfig.model_validate(_completed(artifact.settings)))
         config, gan = model.config.gan, model.gan
         gan.schema_, gan.shares_ = artifact.schema, artifact.arrays["shares"]
         gan.generator_ = empty_generator(config, artifact.schema)
         put_weights(gan.generator_, artifact.arrays, "generator")
         model.discriminator_ = empty_discriminator(config, artifact.schema)
         put_weights(model.discriminator_, artifact.arrays, "discriminator")
-        model.encoder_ = None
+        model.encoder_ = model.density_ = None
         if isinstance(model.config.score, EncoderScore):
             model.encoder_ = build_encoder(config, artifact.schema).eval().requires_grad_(False)
             put_weights(model.encoder_, artifact.arrays, "encoder")
+            if model.config.score.by == "density":
+                model.density_ = PointDensity.from_arrays(artifact.arrays)
         return model
 
     def _classes(self, images: Tensor, odd: AnyOddness) -> Tensor:
         return likeliest(images, num_classes(self.schema_), odd)
 
-    def _odd(self) -> AnyOddness:
-        if isinstance(self.config.score, CriticScore):
-            return CriticOddness(self.discriminator_)
-        return self._by_remaking()
+    def _odd(self, images: Tensor) -> Tensor:
+        if self.density_ is not None:
+            return self.density_.distance(self._described(images))
+        is_critic = isinstance(self.config.score, CriticScore)
+        odd = CriticOddness(self.discriminator_) if is_critic else self._by_remaking()
+        return odd(images, self._classes(images, odd))
+
+    @torch.no_grad()
+    def _described(self, images: Tensor) -> Tensor:
+        odd = self._by_encoder()
+        return odd.described(images, self._classes(images, odd))
 
     def _by_remaking(self) -> ByRemaking:
-        remaking, score = Remaking(self.gan.generator_, self.discriminator_), self.config.score
-        if isinstance(score, SearchScore):
-            return SearchOddness(remaking, self.config.noise_size, score)
+        if isinstance(self.config.score, SearchScore):
+            remaking = Remaking(self.gan.generator_, self.discriminator_)
+            return SearchOddness(remaking, self.config.noise_size, self.config.score)
+        return self._by_encoder()
+
+    def _by_encoder(self) -> EncoderOddness:
+        score = self.config.score
         assert isinstance(score, EncoderScore) and self.encoder_ is not None
+        remaking = Remaking(self.gan.generator_, self.discriminator_)
         return EncoderOddness(remaking, self.encoder_, score)
+
+
+def _completed(settings: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Settings as they are written now: an encoder once scored by its residuals alone."""
+    if settings["score"]["name"] != "encoder":
+        return settings
+    return {**settings, "score": {"by": "residuals", **settings["score"]}}
 
 
 def _encoder_losses(

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from components.config import EncoderScore, SearchScore
+from components.models.point_density import as_column
 from components.networks.image_encoder import ImageEncoder
 from components.networks.image_gan import ImageDiscriminator, ImageGenerator
 
@@ -98,6 +99,11 @@ class EncoderOddness:
         """How odd each image is, (rows,)."""
         pixels, features = self.parts(images, labels)
         return pixels + self.settings.features * features
+
+    def described(self, images: Tensor, labels: Tensor) -> Tensor:
+        """Points with both residuals beside them, (rows, noise_size + 2); see `PointDensity`."""
+        residuals = (as_column(part) for part in self.parts(images, labels))
+        return torch.cat([self.points(images, labels), *residuals], dim=1)
 
     def parts(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Mean squared differences of pixels and of features, each (rows,)."""

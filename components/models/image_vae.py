@@ -2,7 +2,8 @@
 
 An image's score is a bound on its log density, up to a constant: how well the generator makes it
 again from the point that the encoder gives it, each pixel in units of what is usual there, and how
-far that point is from usual ones.
+far that point is from usual ones. Or it is the density of that point, and of how well the image is
+made again, among those of the training images.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,7 @@ from components.models.image_drawing import ImageMaker
 from components.models.image_networks import num_classes
 from components.models.image_samples import samples_of
 from components.models.image_scoring import in_chunks, likeliest
+from components.models.point_density import PointDensity, as_column
 from components.models.trained import image_checkpoint_store, put_weights, weights_of
 from components.networks.canvas import Canvas
 from components.networks.image_dcgan import DcganDiscriminatorBody, DcganGeneratorBody
@@ -34,6 +36,7 @@ from components.networks.image_encoder import ImageEncoder, ImageVaeNetwork
 from components.networks.image_gan import ImageGenerator
 from components.networks.layers import Unconditional, free
 from components.training.adversarial import RealSamples
+from components.training.classic import classic_augmentation
 from components.training.devices import find_device
 from components.training.learner import AveragedLearner
 from components.training.lessons import Lessons
@@ -50,12 +53,14 @@ _SPLIT, _HELD_OUT_NOISE = 0x5EED, 0x0D
 class ImageVae:
     """`ImageModel`, `ImageScorer`, `ImageExplainer` and `ImageEncoder`.
 
-    Fitted state: `shares_`, of the classes, and `network_`, on the CPU in eval mode.
+    Fitted state: `shares_`, of the classes, `network_`, on the CPU in eval mode, and `density_`
+    where images are scored by it.
     """
 
     schema_: ImageSchema
     shares_: NDArray[np.float64]
     network_: ImageVaeNetwork
+    density_: PointDensity | None
 
     def __init__(self, config: ImageVaeConfig) -> None:
         self.config = config
@@ -89,7 +94,7 @@ class ImageVae:
         )
         real = RealSamples(learned.samples.to(device), learned.conditions.to(device))
         weights = train(
-            Lessons(learner, real, config.batch_size, _losses),
+            Lessons(learner, real, config.batch_size, _losses, classic_augmentation(config.vary)),
             _schedule(config, budget),
             judge=lambda: None if held_out is None else _bound(learner.averaged.module, held_out),
             score_name="held_out_bound",
@@ -99,6 +104,9 @@ class ImageVae:
         self.schema_, self.shares_ = schema, class_shares(images)
         self.network_ = _empty(config, schema)
         self.network_.load_state_dict(weights)
+        self.density_ = None
+        if config.score == "density":
+            self.density_ = PointDensity.of(in_chunks(images, self._points))
 
     def draw_images(
         self, num_images: int, *, condition: Condition | None = None, seed: int
@@ -112,8 +120,8 @@ class ImageVae:
 
     @torch.no_grad()
     def score_images(self, images: ImageSet) -> NDArray[np.float64]:
-        """The bound at the middle of each image's points; see `ImageScorer`."""
-        return -in_chunks(images, lambda some: self._odd(some, self._classes(some)))
+        """The bound at the middle of each image's points, or their density; see `ImageScorer`."""
+        return -in_chunks(images, self._odd)
 
     @torch.no_grad()
     def explain_images(self, images: ImageSet) -> NDArray[np.float64]:
@@ -134,6 +142,8 @@ class ImageVae:
     def save(self, directory: Path) -> None:
         """Write settings and schema as JSON, weights and shares as safetensors."""
         arrays = weights_of(self.network_, "network") | {"shares": self.shares_}
+        if self.density_ is not None:
+            arrays |= self.density_.arrays()
         settings = self.config.model_dump(mode="json")
         save_artifact(Artifact(NAME, settings, self.schema_, {}, arrays), directory)
 
@@ -141,10 +151,13 @@ class ImageVae:
     def load(cls, directory: Path) -> Self:
         """Read what `save` wrote."""
         artifact = load_image_artifact(directory)
-        model = cls(ImageVaeConfig.model_validate(artifact.settings))
+        settings = {"score": "bound", **artifact.settings}  # all there was once
+        model = cls(ImageVaeConfig.model_validate(settings))
         model.schema_, model.shares_ = artifact.schema, artifact.arrays["shares"]
         model.network_ = _empty(model.config, artifact.schema)
         put_weights(model.network_, artifact.arrays, "network")
+        is_dense = model.config.score == "density"
+        model.density_ = PointDensity.from_arrays(artifact.arrays) if is_dense else None
         return model
 
     def _maker(self) -> ImageMaker:
@@ -152,12 +165,25 @@ class ImageVae:
         return ImageMaker(generator, size, self.shares_, self.schema_.classes)
 
     def _classes(self, images: Tensor) -> Tensor:
-        return likeliest(images, num_classes(self.schema_), self._odd)
+        return likeliest(images, num_classes(self.schema_), self._minus_bound)
 
-    def _odd(self, images: Tensor, labels: Tensor) -> Tensor:
+    def _odd(self, images: Tensor) -> Tensor:
+        if self.density_ is None:
+            return self._minus_bound(images, self._classes(images))
+        return self.density_.distance(self._points(images))
+
+    def _minus_bound(self, images: Tensor, labels: Tensor) -> Tensor:
         noise = torch.zeros(len(images), self.config.latent_size)
         surprise, divergence = self.network_.bound(images, labels, noise)
         return surprise + divergence
+
+    @torch.no_grad()
+    def _points(self, images: Tensor) -> Tensor:
+        """Each image's point, and how well the image is made again from it, (rows, columns)."""
+        labels = self._classes(images)
+        points, _ = self.network_.encoded(images, labels)
+        residuals = (images - self.network_.generator(points, labels)).square().flatten(1)
+        return torch.cat([points, as_column(residuals.mean(dim=1))], dim=1)
 
 
 def build_network(config: ImageVaeConfig, schema: ImageSchema) -> ImageVaeNetwork:

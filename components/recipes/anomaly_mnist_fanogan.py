@@ -1,12 +1,13 @@
 """Does f-AnoGAN, taught one digit, find the others better than principal components do?
 
-A Wasserstein GAN, then an encoder that has its generator make images again (Schlegl et al. 2019).
+A Wasserstein GAN, then an encoder that has its generator make images again (Schlegl et al. 2019);
+an image is odd by where the encoder puts it and how well it is made again, beside training images.
 AnoGAN itself, which searches for the point instead (Schlegl et al. 2017), is the same settings with
 `train.model.score={name: search}`.
 """
 
 from components.config import EncoderScore, Params
-from components.recipes.anomaly_params import one_digit_in, wasserstein
+from components.recipes.anomaly_params import VARIED, one_digit_in, wasserstein
 from components.recipes.image_params import DIGITS, MNIST
 from components.recipes.recipe import Family, Preset, Recipe
 
@@ -14,7 +15,7 @@ from components.recipes.recipe import Family, Preset, Recipe
 def _size(
     data: str, *, width: int, steps: int, encoder_steps: int, train_rows: int | None = None
 ) -> Params:
-    model = wasserstein(EncoderScore(steps=encoder_steps), width=width, steps=steps)
+    model = wasserstein(EncoderScore(steps=encoder_steps, vary=VARIED), width=width, steps=steps)
     return one_digit_in("anomaly_mnist_fanogan", model, data=data, train_rows=train_rows)
 
 

@@ -3,8 +3,10 @@
 from components.config import (
     AnomalyGanConfig,
     AnomalyScore,
+    ClassicConfig,
     DcganNetworks,
     EvaluateConfig,
+    Gate,
     ImageModelConfig,
     ImagesConfig,
     Norm,
@@ -21,6 +23,12 @@ from components.recipes.image_params import MNIST
 CALIBRATION_SHARE = 0.2
 NORMAL_DIGIT = "8"
 """Of the ten digits the one that principal components find hardest to tell from the others."""
+GATES = tuple(
+    Gate(metric="anomaly_auroc", better_than=each, worthwhile=0.01)
+    for each in ("pca", "isolation_forest")
+)
+VARIED = ClassicConfig(shift=0.05)
+"""What leaves a digit the same: a little is enough to make more of few."""
 
 
 def one_digit_in(
@@ -37,7 +45,7 @@ def one_digit_in(
             train_rows=train_rows,
         ),
         train=TrainConfig(model=model, calibration_share=CALIBRATION_SHARE),
-        evaluate=EvaluateConfig(purpose=Purpose.ANOMALY),
+        evaluate=EvaluateConfig(purpose=Purpose.ANOMALY, anomaly_gates=GATES),
     )
 
 

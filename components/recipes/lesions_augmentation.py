@@ -12,7 +12,8 @@ from components.config import (
     ImageGanConfig,
     Params,
 )
-from components.config.image_evaluation import ClassicConfig, ImageBenefitConfig
+from components.config.classic import ClassicConfig
+from components.config.image_evaluation import ImageBenefitConfig
 from components.recipes.image_params import augmenting
 from components.recipes.recipe import Family, Preset, Recipe
 

@@ -7,25 +7,27 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from components.config.image_evaluation import ClassicConfig
+from components.config.classic import ClassicConfig
 
 Augment = Callable[[Tensor, torch.Generator], Tensor]
 """Images (rows, channels, height, width) to varied ones, by the draws of a generator."""
 
 
-def classic_augmentation(config: ClassicConfig) -> Augment | None:
+def classic_augmentation(config: ClassicConfig | None) -> Augment | None:
     """What varies a batch of images anew at every step, None where nothing would change."""
-    return partial(_vary, config=config) if config.has_effect else None
+    return None if config is None or not config.has_effect else partial(_vary, config=config)
 
 
 def _vary(images: Tensor, dice: torch.Generator, *, config: ClassicConfig) -> Tensor:
-    angle, size, right, down, mirror = torch.rand(5, len(images), generator=dice) * 2 - 1
+    angle, size, right, down, mirror = (
+        2 * torch.rand(5, len(images), generator=dice, device=dice.device) - 1
+    )
     return moved(
         images,
         angle * math.radians(config.degrees),
         1 + size * config.scale,
         torch.stack([right, down], dim=1) * config.shift,
-        torch.where(mirror > 0, -1.0, 1.0) if config.flip else torch.ones(len(images)),
+        torch.where(mirror > 0, -1.0, 1.0) if config.flip else torch.ones_like(mirror),
     )
 
 

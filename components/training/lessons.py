@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from components.training.adversarial import RealSamples
+from components.training.classic import Augment
 from components.training.learner import AveragedLearner
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -19,7 +20,8 @@ what adds up to the loss, by name."""
 class Lessons(Generic[Network]):
     """`Game`: one player, which goes down the sum of its losses on a batch drawn at random.
 
-    Samples and network lie on one device, and so does every random draw.
+    Samples and network lie on one device, and so does every random draw. Samples are varied anew
+    whenever they are drawn, where `vary` says how.
     """
 
     def __init__(
@@ -28,8 +30,9 @@ class Lessons(Generic[Network]):
         real: RealSamples,
         batch_size: int,
         losses: Losses[Network],
+        vary: Augment | None = None,
     ) -> None:
-        self.learner, self.real, self.losses = learner, real, losses
+        self.learner, self.real, self.losses, self.vary = learner, real, losses, vary
         self.batch_size = min(batch_size, len(real))
 
     def step(self, progress: float) -> Mapping[str, Tensor]:
@@ -39,6 +42,8 @@ class Lessons(Generic[Network]):
             len(self.real), (self.batch_size,), generator=random, device=random.device
         )
         samples, conditions = self.real.take(picked)
+        if self.vary is not None:
+            samples = self.vary(samples, random)
         losses = self.losses(self.learner.network, samples, conditions, random, progress)
         self.learner.descend(torch.stack(list(losses.values())).sum(), progress)
         return {name: loss.detach() for name, loss in losses.items()}

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from components.config.image_evaluation import ClassicConfig
+from components.config.classic import ClassicConfig
 from components.training.classic import classic_augmentation, moved
 from components.training.classification import fit_classifier
 

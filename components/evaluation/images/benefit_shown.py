@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from components.config.image_evaluation import ClassicConfig, Keep
+from components.config.classic import ClassicConfig
+from components.config.image_evaluation import Keep
 from components.evaluation.evidence import Arm, Curve
 from components.evaluation.gain import TWO_SIDED
 from components.evaluation.images.case import Panel, Strip

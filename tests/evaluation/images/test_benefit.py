@@ -11,7 +11,8 @@ import pytest
 from benchmarks.classifier_ranks import few_of_each
 from benchmarks.image_ranks import Held, digits, sampler
 from components.config import EvaluateConfig, Gate, ImageGaussianConfig, Protocol, Purpose
-from components.config.image_evaluation import ClassicConfig, ImageBenefitConfig, Keep
+from components.config.classic import ClassicConfig
+from components.config.image_evaluation import ImageBenefitConfig, Keep
 from components.data.conditions import Condition
 from components.data.images import ImageSet, Labels, Pixels
 from components.data.table import Matrix
