@@ -45,16 +45,24 @@ def _rows(name: str, runs: Sequence[Verified]) -> Iterator[str]:
         return
     minutes = " / ".join(f"{run.minutes:.1f}" for run in done)
     commits = " / ".join(dict.fromkeys(_short(run.commit) for run in done))
-    for place, gate in enumerate(done[0].gates):
-        seen = [run.gates[place] for run in done]
-        passed = sum(each.outcome is Outcome.PASSED for each in seen)
-        reached = " / ".join(f"{e.value:.3f} ({e.low:.3f} to {e.high:.3f})" for e in seen)
+    asked = [{(gate.metric, _asked(gate)): gate for gate in run.gates} for run in done]
+    every = dict.fromkeys(gate for gates in asked for gate in gates)  # older code asked for others
+    for place, (metric, bar) in enumerate(every):
+        seen = [gates.get((metric, bar)) for gates in asked]
+        passed = sum(each is not None and each.outcome is Outcome.PASSED for each in seen)
+        reached = " / ".join(_reached(each) for each in seen)
         first = name if place == 0 else ""
         taken, commit = (minutes, commits) if place == 0 else ("", "")
+        count = len(seen) - seen.count(None)
         yield (
-            f"| {first} | {gate.metric} | {_asked(gate)} | {reached} | {passed} of {len(seen)} "
-            f"| {taken} | {commit} |"
+            f"| {first} | {metric} | {bar} | {reached} | {passed} of {count} | {taken} | {commit} |"
         )
+
+
+def _reached(gate: GateSeen | None) -> str:
+    if gate is None:
+        return "not asked"
+    return f"{gate.value:.3f} ({gate.low:.3f} to {gate.high:.3f})"
 
 
 def _short(commit: str) -> str:

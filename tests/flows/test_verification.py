@@ -91,3 +91,14 @@ def test_the_page_has_every_seed_and_the_reasons_of_what_was_missed() -> None:
     assert "0.400 (0.300 to 0.500) / 0.700 (0.600 to 0.800)" in line
     assert "| rare_digit | | | failed | | | |" in page and "could not be run: no self-test" in page
     assert "- recall is 0.4" in page and "| acgan_mnist | | | not run | | | |" in page
+
+
+def test_a_gate_that_older_code_did_not_ask_for_has_a_line_of_its_own() -> None:
+    older = verified("dcgan_mnist", 0, gate(0.4, Outcome.REFUSED))
+    newer = verified(
+        "dcgan_mnist", 1, gate(0.8, Outcome.PASSED, "class_gaussian"), gate(0.7, Outcome.PASSED)
+    )
+    page = verification_page(Family.IMAGES, Preset.CPU, [older, newer])
+    lines = [line for line in page.splitlines() if "| recall |" in line]
+    assert "| 0.5 | 0.400 (0.300 to 0.500) / 0.700 (0.600 to 0.800) | 1 of 2 |" in lines[0]
+    assert "against class_gaussian | not asked / 0.800 (0.700 to 0.900) | 1 of 1 |" in lines[1]
