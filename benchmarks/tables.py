@@ -35,6 +35,7 @@ from components.config import (
     ForestConfig,
     ModelConfig,
     Purpose,
+    TrainConfig,
     TreesConfig,
     TvaeConfig,
 )
@@ -44,6 +45,7 @@ from components.evaluation.catalog import EVALUATORS
 from components.models.contract import log_nothing
 from components.racing.race import fit_chosen
 
+RACING = TrainConfig.model_fields["threads"].default
 STATE = ROOT / ".mintmark" / "benchmarks" / "tables.jsonl"
 OURS: dict[str, ModelConfig | AutoConfig] = {
     "auto": AutoConfig(purpose=Purpose.SHARING),
@@ -85,7 +87,7 @@ Made = tuple[pd.DataFrame, float, str]
 def ours(config: ModelConfig | AutoConfig, parts: Parts, seed: int = 0) -> Made:
     """What a generator of ours makes."""
     started = time.perf_counter()
-    fitted = fit_chosen(config, parts.train, seed=seed)
+    fitted = fit_chosen(config, parts.train, seed=seed, workers=RACING)
     rows = fitted.model.sample(len(parts.train), seed=seed)
     won = f"{fitted.race.winner.name} won" if fitted.race else ""
     return rows, time.perf_counter() - started, won

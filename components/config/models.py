@@ -299,10 +299,11 @@ Model = Annotated[
 
 
 class TrainConfig(Settings):
-    """Which generator to fit, and from which seed.
+    """Which generator to fit, from which seed, and on how many `threads`.
 
-    Where it is to find anomalies, `calibration_share` of the training rows are held out of the fit:
-    what it says of these is the scale of what it says of any row.
+    So many candidates of a race run at once, each on one. Where anomalies are to be found,
+    `calibration_share` of the training rows are held out of the fit: what the generator says of
+    these is the scale of what it says of any row.
     """
 
     model: Model

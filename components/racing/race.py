@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from components.evaluation.case import Case, canonical
 from components.evaluation.catalog import evaluators_for
 from components.evaluation.evidence import Outcome
 from components.evaluation.gates import judge
+from components.evaluation.parallel import run_all
 from components.models.catalog import make_model
 from components.models.contract import Budget, LogMetrics, TabularModel, log_nothing
 from components.racing.resampling import resampled, why_not
@@ -67,14 +69,15 @@ def fit_chosen(
     seed: int,
     log: LogMetrics = log_nothing,
     checkpoint_dir: Path | None = None,
+    workers: int = 1,
 ) -> Fitted:
     """The generator that `config` names, or that wins the race it asks for, fitted on `table`.
 
-    One that is to be resampled races against itself as it is.
+    One that is to be resampled races against itself as it is. So many `workers` run a race.
     """
     race = None
     if isinstance(config, AutoConfig):
-        race = run_race(table, config, seed=seed)
+        race = run_race(table, config, seed=seed, workers=workers)
         config = race.winner.model
     elif isinstance(config, ResampledConfig):
         race = try_judge(table, config, seed=seed)
@@ -117,44 +120,41 @@ def candidates(purpose: Purpose) -> tuple[ModelConfig, ...]:
     return (CopulaConfig(), TreesConfig(), AutoregressiveConfig(), CtganConfig())
 
 
-def run_race(table: Table, config: AutoConfig, *, seed: int) -> Race:
+def run_race(table: Table, config: AutoConfig, *, seed: int, workers: int = 1) -> Race:
     """Fit the candidates on a part of `table`, judge them on the rest, the quickest first.
 
     The best outcome wins, and among equals the rows most like real ones (`standing`). Who leads
     then runs with a judge too, which is kept if it earns its place (`why_not`). The first one
     always runs; one that cannot learn the table is left out, and the GAN, which takes longer than
-    the others together, unless these are all refused. Raises UserError where the rows are too few
-    to hold some out, or no generator can learn them.
+    the others together, unless these are all refused. So many `workers` run at once, each on one
+    thread: where the budget leaves none out, their number changes nothing but the seconds. Raises
+    UserError where the rows are too few to hold some out, or no generator can learn them.
     """
-    inside, held_out = hold_out(table, config.held_out_share, seed)
-    started = time.monotonic()
+    parts = hold_out(table, config.held_out_share, seed)
+    clock = _Clock(time.time() + config.budget_seconds, config.budget_seconds)
+    first, *others = candidates(config.purpose)
+    quick = [model for model in others if not isinstance(model, CtganConfig)]
+    turns = [partial(_turn, model, parts, config.purpose, clock, seed) for model in quick]
+    turns.insert(0, partial(_turn, first, parts, config.purpose, None, seed))
     runners: list[Runner] = []
-    left_out = {}
-    for model in candidates(config.purpose):
-        left = config.budget_seconds - (time.monotonic() - started)
-        if runners and left < SPARE * config.budget_seconds:
-            left_out[title_of(model)] = f"{left:.0f} s of {config.budget_seconds:g} s were left"
-            continue
-        if isinstance(model, CtganConfig) and not _all_refused(runners):
+    left_out: dict[str, str] = {}
+    for model, ended in zip((first, *quick), run_all(turns, workers=workers), strict=True):
+        _note(model, ended, runners, left_out)
+    for model in (model for model in others if isinstance(model, CtganConfig)):
+        if all(runner.outcome is Outcome.REFUSED for runner in runners):
+            ended = _turn(model, parts, config.purpose, clock if runners else None, seed)
+            _note(model, ended, runners, left_out)
+        else:
             left_out[title_of(model)] = "it takes the longest, and quicker ones are not refused"
-            continue
-        budget = Budget(left) if runners else Budget()
-        try:
-            runners.append(_run(model, inside, held_out, config.purpose, budget, seed))
-        except UserError as error:  # such as a column of more categories than it learns
-            left_out[title_of(model)] = str(error)
-            logger.info("race: %s cannot learn the table: %s", title_of(model), error)
-            continue
-        logger.info("race: %s is %s", title_of(model), runners[-1].outcome)
     if not runners:
         raise UserError(f"no generator can learn the table: {next(iter(left_out.values()))}")
     leader, *_ = standing(runners)
     judged = resampled(leader)
-    left = config.budget_seconds - (time.monotonic() - started)
-    if judged is not None and left < max(leader.seconds, SPARE * config.budget_seconds):
-        left_out[title_of(judged)] = f"{left:.0f} s of {config.budget_seconds:g} s were left"
+    if judged is not None and (reason := clock.too_late(leader.seconds)):
+        left_out[title_of(judged)] = reason
     elif judged is not None:
-        _add_judged(judged, runners, left_out, (inside, held_out), config.purpose, seed)
+        _add_judged(judged, runners, left_out, parts, config.purpose, seed)
+    inside, held_out = parts
     race = Race(
         num_train=len(inside),
         num_held_out=len(held_out),
@@ -163,6 +163,53 @@ def run_race(table: Table, config: AutoConfig, *, seed: int) -> Race:
     )
     logger.info("race: %s won of %d", race.winner.name, len(runners))
     return race
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """When a budget of `seconds` is spent, by the clock that machines share."""
+
+    ends: float
+    seconds: float
+
+    @property
+    def left(self) -> float:
+        return self.ends - time.time()
+
+    def too_late(self, needed: float = 0.0) -> str:
+        """Why there is no time for another, empty where there is."""
+        if (left := self.left) >= max(needed, SPARE * self.seconds):
+            return ""
+        return f"{left:.0f} s of {self.seconds:g} s were left"
+
+
+def _turn(
+    model: ModelConfig,
+    parts: tuple[Table, Table],
+    purpose: Purpose,
+    clock: _Clock | None,
+    seed: int,
+) -> Runner | str:
+    """A candidate's turn, or why it had none: it is too late, or it cannot learn the table."""
+    if clock is not None and (reason := clock.too_late()):
+        return reason
+    budget = Budget() if clock is None else Budget(clock.left)
+    try:
+        return _run(model, *parts, purpose, budget, seed)
+    except UserError as error:  # such as a column of more categories than it learns
+        return str(error)
+
+
+def _note(
+    model: ModelConfig, ended: Runner | str, runners: list[Runner], left_out: dict[str, str]
+) -> None:
+    """Keep how a candidate's turn ended."""
+    if isinstance(ended, Runner):
+        runners.append(ended)
+        logger.info("race: %s is %s", title_of(model), ended.outcome)
+    else:
+        left_out[title_of(model)] = ended
+        logger.info("race: %s is left out: %s", title_of(model), ended)
 
 
 def try_judge(table: Table, config: ResampledConfig, *, seed: int) -> Race:
@@ -199,10 +246,6 @@ def _add_judged(
         left_out[judged.name] = reason
     else:
         runners.append(judged)
-
-
-def _all_refused(runners: Sequence[Runner]) -> bool:
-    return all(runner.outcome is Outcome.REFUSED for runner in runners)
 
 
 def _run(

@@ -69,7 +69,12 @@ def _fit(
         return
     rows, others = parted(read_train(paths), config)
     fitted = fit_chosen(
-        config.model, rows, seed=config.seed, log=log, checkpoint_dir=checkpoint_dir
+        config.model,
+        rows,
+        seed=config.seed,
+        log=log,
+        checkpoint_dir=checkpoint_dir,
+        workers=config.threads,
     )
     if not writes:
         return

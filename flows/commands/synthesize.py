@@ -1,5 +1,6 @@
 """`mintmark synthesize`: rows like those of a table, with no server and no registry."""
 
+import os
 import time
 from pathlib import Path
 from typing import Annotated
@@ -82,7 +83,7 @@ def synthesize(
         constraints=declared_constraints(constraint or ()),
     )
     with console.status(f"fitting {config.name} to {len(real)} rows"):
-        fitted = fit_chosen(config, real, seed=seed)
+        fitted = fit_chosen(config, real, seed=seed, workers=os.cpu_count() or 1)
     num_rows = draw_to_file(console, fitted.model, rows or len(real), output, seed=seed)
     seconds = time.monotonic() - started
     name = fitted.race.winner.name if fitted.race else config.name

@@ -24,6 +24,7 @@ from components.models.catalog import make_model
 from components.racing import race as racing
 from components.racing.race import can_race, fit_chosen, run_race
 from components.racing.standing import LIKENESS, Gated, Race, Runner, spent, standing
+from components.stages.fan_out import PROCESSES, RAY, VARIABLE, fan_out
 from tests.procedural import mixed_table
 
 
@@ -143,6 +144,32 @@ def test_the_same_rows_and_seed_give_the_same_parts() -> None:
     config = AutoConfig(purpose=Purpose.SHARING)
     one, other = (run_race(mixed_table(300), config, seed=3) for _ in range(2))
     assert [r.gates for r in one.runners] == [r.gates for r in other.runners]
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.slow
+@pytest.mark.parametrize("where", [PROCESSES, RAY])
+def test_candidates_that_run_at_once_reach_what_they_reach_in_turn(
+    where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if where == RAY:
+        pytest.importorskip("ray", reason="Ray is an extra: pip install 'mintmark[ray]'")
+    config, table = AutoConfig(purpose=Purpose.SHARING, budget_seconds=3_600), mixed_table(300)
+    in_turn = run_race(table, config, seed=3)
+    monkeypatch.setenv(VARIABLE, where)
+    with fan_out():
+        at_once = run_race(table, config, seed=3, workers=2)
+    assert [(one.model, one.gates) for one in at_once.runners] == [
+        (one.model, one.gates) for one in in_turn.runners
+    ]
+    assert at_once.left_out == in_turn.left_out
+
+
+@pytest.mark.usefixtures("quick")
+def test_where_several_run_at_once_a_spent_budget_still_lets_the_first_run() -> None:
+    config = AutoConfig(purpose=Purpose.SHARING, budget_seconds=1e-3)
+    race = run_race(mixed_table(300), config, seed=0, workers=2)
+    assert [one.model.name for one in race.runners] == ["copula"]
 
 
 def test_too_few_rows_are_told() -> None:
