@@ -1,11 +1,17 @@
 """The page of a soak: what happened how often, and how long it took until the work was done."""
 
 import os
+import re
+from collections import Counter
 from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
 from tests.faults import kinds
+
+_ALWAYS = "Flow run encountered an exception: "
+_OTHER_EACH_TIME = re.compile(r"[0-9a-f]{8}[0-9a-f-]{8,}|\d+\.\d+\.\d+\.\d+:\d+|port=\d+")
+_LONGEST = 160
 
 
 def page(rounds: Sequence[dict[str, Any]], found: Sequence[str]) -> str:
@@ -28,6 +34,7 @@ def page(rounds: Sequence[dict[str, Any]], found: Sequence[str]) -> str:
             f"Runs were begun {sum(sum(each['begun']) for each in rounds)} times in all. "
             + _asked_again(again),
             "",
+            *_reasons(again),
             "| fault | times | seconds until the work was done: median | longest |",
             "|---|---|---|---|",
             *_rows(faults),
@@ -39,8 +46,16 @@ def page(rounds: Sequence[dict[str, Any]], found: Sequence[str]) -> str:
 def _asked_again(said: Sequence[str]) -> str:
     if not said:
         return "Each ended well without being asked for again."
-    listed = "; ".join(f"`{text}`" for text in sorted(set(said)))
-    return f"{len(said)} of them failed and were asked for again, saying: {listed}."
+    return f"{len(said)} of them failed, said why, and were asked for again:"
+
+
+def _reasons(said: Sequence[str]) -> list[str]:
+    """A line for each reason, without what is another each time; the commonest first."""
+    counted = Counter(" ".join(_OTHER_EACH_TIME.sub("...", text).split()) for text in said)
+    lines = [
+        f"- {times} x `{text.removeprefix(_ALWAYS)[:_LONGEST]}`" for text, times in counted.items()
+    ]
+    return [*sorted(lines, reverse=True), ""] if lines else []
 
 
 def _rows(faults: Sequence[dict[str, Any]]) -> list[str]:

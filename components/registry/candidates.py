@@ -22,6 +22,7 @@ from components.registry.exposure import DECLARED_EPSILON
 from components.registry.packages import Package
 from components.registry.runs import last_step
 from components.registry.sealed import FILES
+from components.registry.settings import settings_tags
 from components.registry.versions import KIND, check_standing, list_versions
 from components.reporting.lineage import Lineage
 from components.storage.home import Home
@@ -103,7 +104,10 @@ def register(client: MlflowClient, candidate: Candidate, run_id: str, package: P
         candidate.name,
         package.uri,
         run_id,
-        tags=_tags(candidate) | door_tags(package.door) | {FILES: package.files_sha256},
+        tags=_tags(candidate)
+        | door_tags(package.door)
+        | {FILES: package.files_sha256}
+        | settings_tags(candidate.files),
         description=_describe(candidate),
         model_id=package.model_id,  # a server accepts the source only with its id
     )

@@ -9,7 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import yaml
 from mlflow import MlflowClient
 from mlflow.entities import Metric
 
@@ -19,6 +18,7 @@ from components.monitoring.anomaly_report import SeriesReport
 from components.monitoring.report import DriftReport
 from components.registry.audit import history
 from components.registry.promotion import CHAMPION
+from components.registry.settings import settings_of
 from components.registry.tracking import find_experiment
 from components.registry.versions import check_standing, find_version
 from components.reporting.looked import Done, Looked
@@ -68,9 +68,7 @@ def find_watched(client: MlflowClient, model: str) -> Watched:
     """The champion of `model`; raises UserError where there is none, or it was revoked."""
     registered = find_version(client, model, CHAMPION)
     check_standing(registered)
-    with TemporaryDirectory() as folder:
-        path = client.download_artifacts(str(registered.run_id), "params.yaml", folder)
-        settings = yaml.safe_load(Path(path).read_text())
+    settings = settings_of(client, registered)
     prepare = settings["prepare"]
     images = prepare.get("images")
     return Watched(

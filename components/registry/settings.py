@@ -1,21 +1,36 @@
-"""The settings that a registered version was made with."""
+"""The settings that a registered version was made with, and proof that they are these."""
 
+import hashlib
+import logging
+from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-import mlflow
 import yaml
 from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
 
 from components.errors import UserError
 from components.registry.versions import find_version
 
+logger = logging.getLogger(__name__)
+
+SETTINGS = "mintmark.settings_sha256"
 _FILE = "params.yaml"
+_TRIES = 3
+"""A store, or the way from it, may change a bit of what is read, and not of what lies there."""
+
+
+def settings_tags(files: Sequence[Path]) -> dict[str, str]:
+    """The tag that tells the settings among the files of a candidate, if they are among them."""
+    written = next((file for file in files if file.name == _FILE), None)
+    return {} if written is None else {SETTINGS: _sha256(written.read_bytes())}
 
 
 def version_settings(client: MlflowClient, model: str, which: str) -> dict[str, Any]:
     """The settings of the version with this number or alias; UserError where there is none."""
-    return _read(str(find_version(client, model, which).run_id))
+    return settings_of(client, find_version(client, model, which))
 
 
 def newest_settings(client: MlflowClient, model: str) -> dict[str, Any]:
@@ -25,11 +40,29 @@ def newest_settings(client: MlflowClient, model: str) -> dict[str, Any]:
         raise UserError(
             f"no model {model!r} is registered; `mintmark models` lists those there are"
         )
-    newest = max(versions, key=lambda version: int(version.version))
-    return _read(str(newest.run_id))
+    return settings_of(client, max(versions, key=lambda version: int(version.version)))
 
 
-def _read(run_id: str) -> dict[str, Any]:
-    path = mlflow.artifacts.download_artifacts(run_id=run_id, artifact_path=_FILE)
-    settings: dict[str, Any] = yaml.safe_load(Path(path).read_text())
-    return settings
+def settings_of(client: MlflowClient, version: ModelVersion) -> dict[str, Any]:
+    """The settings that `version` was made with.
+
+    Raises UserError where they are not what was registered, however often they are read. Those of
+    versions from before a hash of them was kept are taken as they come.
+    """
+    registered = version.tags.get(SETTINGS)
+    for _ in range(_TRIES):
+        with TemporaryDirectory() as folder:
+            path = client.download_artifacts(str(version.run_id), _FILE, folder)
+            content = Path(path).read_bytes()
+        if registered in (None, _sha256(content)):
+            settings: dict[str, Any] = yaml.safe_load(content)
+            return settings
+        logger.warning("%s %s: its settings arrived changed", version.name, version.version)
+    raise UserError(
+        f"the settings of version {version.version} of {version.name!r} are not what was "
+        "registered: they were changed in the store; a backup has what they were"
+    )
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
