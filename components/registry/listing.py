@@ -3,14 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import mlflow
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
 from components.models.catalog import load_any_model
 from components.models.contract import ImageModel, TabularModel
 from components.registry.promotion import champion
-from components.registry.sealed import check_files
+from components.registry.sealed import bring_files
 from components.registry.versions import check_standing, find_version, list_names, list_versions
 
 _GENERATOR = Path("data/generator")
@@ -67,7 +66,4 @@ def download_generator(client: MlflowClient, name: str, alias: str, to: Path | N
     """
     version = find_version(client, name, alias)
     check_standing(version)
-    uri = f"models:/{name}/{version.version}"
-    folder = mlflow.artifacts.download_artifacts(uri, dst_path=None if to is None else str(to))
-    check_files(version, Path(folder))
-    return Path(folder) / _GENERATOR
+    return bring_files(version, to) / _GENERATOR

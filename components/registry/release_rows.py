@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import mlflow
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,7 +20,7 @@ from mlflow.entities.model_registry import ModelVersion
 from components.data.files import read_batches
 from components.data.output import write_row_groups
 from components.errors import UserError
-from components.registry.sealed import check_files
+from components.registry.sealed import bring_files
 
 RELEASE_MARK = "mintmark.release"
 """The key in a Parquet file's metadata by which a renamed copy of a release is known."""
@@ -55,11 +54,9 @@ def draw_rows(generator: ModelVersion, num_rows: int, seed: int) -> Iterator[Pat
     not those that were registered.
     """
     with tempfile.TemporaryDirectory() as elsewhere:
-        uri = f"models:/{generator.name}/{generator.version}"
-        folder = mlflow.artifacts.download_artifacts(uri, dst_path=str(Path(elsewhere) / "model"))
-        check_files(generator, Path(folder))
+        folder = bring_files(generator, Path(elsewhere) / "model")
         target = Path(elsewhere) / "drawn.parquet"
-        command = [sys.executable, "-I", "-c", _CONSUMER, folder]
+        command = [sys.executable, "-I", "-c", _CONSUMER, str(folder)]
         done = subprocess.run(
             [*command, str(num_rows), str(seed), str(target)],
             cwd=elsewhere,

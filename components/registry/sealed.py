@@ -5,6 +5,7 @@ import logging
 import shutil
 from pathlib import Path
 
+import mlflow
 from mlflow.entities.model_registry import ModelVersion
 
 from components.errors import UserError
@@ -13,6 +14,8 @@ logger = logging.getLogger(__name__)
 
 FILES = "mintmark.files_sha256"
 """The tag of a version that holds it."""
+TRIES = 3
+"""A store, or the way from it, may change a bit of what is read, and not of what lies there."""
 
 _COMPILED = "__pycache__"
 _OF_MLFLOW = ("MLmodel", "registered_model_meta")
@@ -31,6 +34,28 @@ def hash_folder(folder: Path) -> str:
         digest.update(f"{path.relative_to(folder)}\0".encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def bring_files(version: ModelVersion, to: Path | None = None) -> Path:
+    """The package of `version`, brought into the folder `to` where one is named.
+
+    Raises UserError where its files are not those that were registered, however often they are
+    brought.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return _brought(version, to)
+        except UserError as error:
+            logger.warning("%s; they are read again", error)
+    return _brought(version, to)
+
+
+def _brought(version: ModelVersion, to: Path | None) -> Path:
+    uri = f"models:/{version.name}/{version.version}"
+    destination = None if to is None else str(to)
+    folder = Path(mlflow.artifacts.download_artifacts(uri, dst_path=destination))
+    check_files(version, folder)
+    return folder
 
 
 def check_files(version: ModelVersion, folder: Path) -> None:

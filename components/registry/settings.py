@@ -12,14 +12,13 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
 from components.errors import UserError
+from components.registry.sealed import TRIES
 from components.registry.versions import find_version
 
 logger = logging.getLogger(__name__)
 
 SETTINGS = "mintmark.settings_sha256"
 _FILE = "params.yaml"
-_TRIES = 3
-"""A store, or the way from it, may change a bit of what is read, and not of what lies there."""
 
 
 def settings_tags(files: Sequence[Path]) -> dict[str, str]:
@@ -50,7 +49,7 @@ def settings_of(client: MlflowClient, version: ModelVersion) -> dict[str, Any]:
     versions from before a hash of them was kept are taken as they come.
     """
     registered = version.tags.get(SETTINGS)
-    for _ in range(_TRIES):
+    for _ in range(TRIES):
         with TemporaryDirectory() as folder:
             path = client.download_artifacts(str(version.run_id), _FILE, folder)
             content = Path(path).read_bytes()

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from components.errors import UserError
-from components.registry.sealed import FILES, check_files, hash_folder
+from components.registry.sealed import FILES, bring_files, check_files, hash_folder
 
 
 @pytest.fixture
@@ -57,3 +57,24 @@ def test_a_version_without_a_hash_is_told_in_the_log(
 ) -> None:
     check_files(version(None), package)  # type: ignore[arg-type]
     assert "version 3 of 'adult' was registered without a hash" in caplog.text
+
+
+def test_what_was_changed_on_the_way_is_brought_again(
+    package: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    registered, asked = version(hash_folder(package)), []
+    weights = package / "data/generator/weights.safetensors"
+    sound = weights.read_bytes()
+
+    def twice_changed(uri: str, dst_path: str | None) -> str:
+        asked.append(uri)
+        weights.write_bytes(b"x" if len(asked) <= 2 else sound)
+        return str(package)
+
+    monkeypatch.setattr("mlflow.artifacts.download_artifacts", twice_changed)
+    assert bring_files(registered) == package  # type: ignore[arg-type]
+    assert asked == ["models:/adult/3"] * 3 and "read again" in caplog.text
+    monkeypatch.setattr("mlflow.artifacts.download_artifacts", lambda *_, **__: str(package))
+    weights.write_bytes(b"x")
+    with pytest.raises(UserError, match="is not what was registered"):
+        bring_files(registered)  # type: ignore[arg-type]
