@@ -53,9 +53,10 @@ def _reasons(said: Sequence[str]) -> list[str]:
     """A line for each reason, without what is another each time; the commonest first."""
     counted = Counter(" ".join(_OTHER_EACH_TIME.sub("...", text).split()) for text in said)
     lines = [
-        f"- {times} x `{text.removeprefix(_ALWAYS)[:_LONGEST]}`" for text, times in counted.items()
+        f"- {times} x ``{text.removeprefix(_ALWAYS)[:_LONGEST]}``"
+        for text, times in counted.most_common()
     ]
-    return [*sorted(lines, reverse=True), ""] if lines else []
+    return [*lines, ""] if lines else []
 
 
 def _rows(faults: Sequence[dict[str, Any]]) -> list[str]:

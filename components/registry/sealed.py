@@ -3,7 +3,9 @@
 import hashlib
 import logging
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import mlflow
 from mlflow.entities.model_registry import ModelVersion
@@ -14,9 +16,10 @@ logger = logging.getLogger(__name__)
 
 FILES = "mintmark.files_sha256"
 """The tag of a version that holds it."""
-TRIES = 3
-"""A store, or the way from it, may change a bit of what is read, and not of what lies there."""
 
+T = TypeVar("T")
+
+_TRIES = 3
 _COMPILED = "__pycache__"
 _OF_MLFLOW = ("MLmodel", "registered_model_meta")
 """Files of a package that MLflow writes to afterwards; no code and no weights are in them."""
@@ -42,12 +45,21 @@ def bring_files(version: ModelVersion, to: Path | None = None) -> Path:
     Raises UserError where its files are not those that were registered, however often they are
     brought.
     """
-    for _ in range(TRIES - 1):
+    return read_whole(lambda: _brought(version, to))
+
+
+def read_whole(read: Callable[[], T]) -> T:
+    """What `read` gives, which raises UserError where that is not what was registered.
+
+    It is asked again then: a store, or the way from it, may change a bit of what is read, and not
+    of what lies there.
+    """
+    for _ in range(_TRIES - 1):
         try:
-            return _brought(version, to)
+            return read()
         except UserError as error:
-            logger.warning("%s; they are read again", error)
-    return _brought(version, to)
+            logger.warning("%s; it may have arrived changed, so it is read again", error)
+    return read()
 
 
 def _brought(version: ModelVersion, to: Path | None) -> Path:

@@ -1,7 +1,6 @@
 """The settings that a registered version was made with, and proof that they are these."""
 
 import hashlib
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,10 +11,8 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
 from components.errors import UserError
-from components.registry.sealed import TRIES
+from components.registry.sealed import read_whole
 from components.registry.versions import find_version
-
-logger = logging.getLogger(__name__)
 
 SETTINGS = "mintmark.settings_sha256"
 _FILE = "params.yaml"
@@ -48,19 +45,20 @@ def settings_of(client: MlflowClient, version: ModelVersion) -> dict[str, Any]:
     Raises UserError where they are not what was registered, however often they are read. Those of
     versions from before a hash of them was kept are taken as they come.
     """
-    registered = version.tags.get(SETTINGS)
-    for _ in range(TRIES):
-        with TemporaryDirectory() as folder:
-            path = client.download_artifacts(str(version.run_id), _FILE, folder)
-            content = Path(path).read_bytes()
-        if registered in (None, _sha256(content)):
-            settings: dict[str, Any] = yaml.safe_load(content)
-            return settings
-        logger.warning("%s %s: its settings arrived changed", version.name, version.version)
-    raise UserError(
-        f"the settings of version {version.version} of {version.name!r} are not what was "
-        "registered: they were changed in the store; a backup has what they were"
-    )
+    return read_whole(lambda: _read(client, version))
+
+
+def _read(client: MlflowClient, version: ModelVersion) -> dict[str, Any]:
+    with TemporaryDirectory() as folder:
+        path = client.download_artifacts(str(version.run_id), _FILE, folder)
+        content = Path(path).read_bytes()
+    if version.tags.get(SETTINGS) not in (None, _sha256(content)):
+        raise UserError(
+            f"the settings of version {version.version} of {version.name!r} are not what was "
+            "registered: they were changed in the store; a backup has what they were"
+        )
+    settings: dict[str, Any] = yaml.safe_load(content)
+    return settings
 
 
 def _sha256(content: bytes) -> str:
