@@ -9,7 +9,7 @@ from mlflow.entities.model_registry import ModelVersion
 from components.models.catalog import load_any_model
 from components.models.contract import ImageModel, TabularModel
 from components.registry.promotion import champion
-from components.registry.sealed import bring_files
+from components.registry.sealed import bring_package
 from components.registry.versions import check_standing, find_version, list_names, list_versions
 
 _GENERATOR = Path("data/generator")
@@ -66,4 +66,4 @@ def download_generator(client: MlflowClient, name: str, alias: str, to: Path | N
     """
     version = find_version(client, name, alias)
     check_standing(version)
-    return bring_files(version, to) / _GENERATOR
+    return bring_package(version, to) / _GENERATOR

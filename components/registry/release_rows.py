@@ -20,7 +20,7 @@ from mlflow.entities.model_registry import ModelVersion
 from components.data.files import read_batches
 from components.data.output import write_row_groups
 from components.errors import UserError
-from components.registry.sealed import bring_files
+from components.registry.sealed import bring_package
 
 RELEASE_MARK = "mintmark.release"
 """The key in a Parquet file's metadata by which a renamed copy of a release is known."""
@@ -54,7 +54,7 @@ def draw_rows(generator: ModelVersion, num_rows: int, seed: int) -> Iterator[Pat
     not those that were registered.
     """
     with tempfile.TemporaryDirectory() as elsewhere:
-        folder = bring_files(generator, Path(elsewhere) / "model")
+        folder = bring_package(generator, Path(elsewhere) / "model")
         target = Path(elsewhere) / "drawn.parquet"
         command = [sys.executable, "-I", "-c", _CONSUMER, str(folder)]
         done = subprocess.run(

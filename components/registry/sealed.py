@@ -39,7 +39,7 @@ def hash_folder(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def bring_files(version: ModelVersion, to: Path | None = None) -> Path:
+def bring_package(version: ModelVersion, to: Path | None = None) -> Path:
     """The package of `version`, brought into the folder `to` where one is named.
 
     Raises UserError where its files are not those that were registered, however often they are

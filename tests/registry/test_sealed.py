@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from components.errors import UserError
-from components.registry.sealed import FILES, bring_files, check_files, hash_folder
+from components.registry.sealed import FILES, bring_package, check_files, hash_folder
 
 
 @pytest.fixture
@@ -72,9 +72,9 @@ def test_what_was_changed_on_the_way_is_brought_again(
         return str(package)
 
     monkeypatch.setattr("mlflow.artifacts.download_artifacts", twice_changed)
-    assert bring_files(registered) == package  # type: ignore[arg-type]
+    assert bring_package(registered) == package  # type: ignore[arg-type]
     assert asked == ["models:/adult/3"] * 3 and "read again" in caplog.text
     monkeypatch.setattr("mlflow.artifacts.download_artifacts", lambda *_, **__: str(package))
     weights.write_bytes(b"x")
     with pytest.raises(UserError, match="is not what was registered"):
-        bring_files(registered)  # type: ignore[arg-type]
+        bring_package(registered)  # type: ignore[arg-type]
