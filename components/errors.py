@@ -1,4 +1,4 @@
-"""The one error class for what a user can mend."""
+"""The error class for what a user can mend, and that for what may mend itself."""
 
 
 class UserError(Exception):
@@ -6,4 +6,11 @@ class UserError(Exception):
 
     The message names the thing, the value it has and what is accepted. The command line prints it
     without a traceback and exits with 2; our own bugs raise anything else.
+    """
+
+
+class Unavailable(UserError):
+    """Raised where a server that is needed does not answer, or refuses what it will take later.
+
+    A run of a deployment that ends so is begun again after a while; elsewhere it is a user's error.
     """

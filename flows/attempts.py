@@ -1,21 +1,33 @@
-"""One attempt at a flow run among several: how often it may begin, and when it has no say."""
+"""One attempt at a flow run among several: how often it may begin, and when it has no say.
+
+A run that crashes comes back by itself (`flows/lost_runs.py`), and so does one of a deployment that
+a server refused for now: it waits for longer each time, and fails of the last refusal.
+"""
 
 import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import NoReturn
 from uuid import UUID
 
 from httpx import HTTPError, TransportError
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
+from prefect.states import AwaitingRetry
 
-from components.errors import UserError
+from components.errors import Unavailable, UserError
+from components.registry.tracking import is_unavailable
 from components.storage.full_disk import disk_full, is_disk_full
 from components.storage.home import find_home
 from flows.service_settings import read_service_settings
 
 logger = logging.getLogger(__name__)
+
+_FIRST_WAIT = 30.0
+"""Seconds until a refused run begins again; then twice as long each time."""
 
 
 @contextmanager
@@ -25,19 +37,20 @@ def attempt() -> Iterator[None]:
     It raises at once where the run was begun too often. A run that fell silent was given to
     another worker: what its former attempt fails of says nothing of the run, so that attempt ends
     without a word to the server. One that lost the server has crashed, not failed: it comes back.
+    So does one that S3 or the registry refuses for now, after a while.
     """
     check_attempts()
     try:
         yield
     except Exception as error:
         if _was_taken_over():
-            logger.warning("another worker took this run over; here it ends: %s", error)
-            logging.shutdown()
-            os._exit(0)  # any other end would be told the server as that of the run
+            _end_without_a_word("another worker took this run over; here it ends: %s", error)
         if isinstance(error, TransportError):
             raise SystemExit(f"the Prefect server does not answer: {error}") from error
         if is_disk_full(error) and not isinstance(error, UserError):
             raise disk_full(error, find_home()) from error
+        if isinstance(error, Unavailable) or is_unavailable(error):
+            _wait_for_another_attempt(error)
         raise
 
 
@@ -54,6 +67,37 @@ def check_attempts() -> None:
             f"this run was begun {begun} times and crashed; at most {limit} are tried "
             "(max_attempts in infra/deployments.yaml). Its logs say where it ended"
         )
+
+
+def _wait_for_another_attempt(error: Exception) -> None:
+    """Have this run of a deployment begun again later, and end here; else return.
+
+    It returns after the last attempt, and where the Prefect server cannot be told.
+    """
+    begun = int(flow_run.run_count or 0)
+    if flow_run.id is None or not 1 <= begun < read_service_settings().max_attempts:
+        return
+    seconds = _FIRST_WAIT * 2 ** (begun - 1)
+    said = f"{' '.join(str(error).split())} It begins again in {seconds:.0f} s."
+    later: State[None] = AwaitingRetry(
+        message=said, scheduled_time=datetime.now(UTC) + timedelta(seconds=seconds)
+    )
+    try:
+        with get_client(sync_client=True) as client:
+            run_id = UUID(str(flow_run.id))
+            if client.read_flow_run(run_id).deployment_id is None:
+                return
+            client.set_flow_run_state(run_id, later, force=True)
+    except HTTPError:
+        return
+    _end_without_a_word("%s", said)
+
+
+def _end_without_a_word(message: str, *about: object) -> NoReturn:
+    """End this process so that nothing is told the server as the end of the run."""
+    logger.warning(message, *about)
+    logging.shutdown()
+    os._exit(0)
 
 
 def _was_taken_over() -> bool:

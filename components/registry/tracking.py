@@ -2,16 +2,19 @@
 
 import logging
 import os
+import re
 
 import mlflow
 from filelock import FileLock
 from mlflow import MlflowClient
-from mlflow.exceptions import MlflowException
+from mlflow.exceptions import MlflowException, RestException
 
 from components.storage.home import Home
 
 URI_VARIABLE = "MINTMARK_REGISTRY_URI"
 _BUSY_SECONDS = 60
+_THEIRS = 500
+_OF_SERVER = re.compile(r"API request to .* failed with (error code 5|timeout|exception)")
 
 
 def tracking_uri(home: Home) -> str:
@@ -48,6 +51,24 @@ def find_experiment(client: MlflowClient, name: str, home: Home) -> str:
             found = client.get_experiment_by_name(name)
         assert found is not None
         return str(found.experiment_id)
+
+
+def is_unavailable(error: BaseException | None) -> bool:
+    """True where the registry's server did not answer, or had an error of its own.
+
+    MLflow's client has tried for a minute or two by then.
+    """
+    from requests import RequestException
+
+    while error is not None:
+        if isinstance(error, RequestException):
+            return error.response is None or error.response.status_code >= _THEIRS
+        if isinstance(error, MlflowException) and _OF_SERVER.match(error.message):
+            return True
+        if isinstance(error, RestException):
+            return int(error.get_http_status_code()) >= _THEIRS  # type: ignore[no-untyped-call]
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _make_experiment(client: MlflowClient, name: str, home: Home) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from components.config import Params, read_params
-from components.errors import UserError
+from components.errors import Unavailable, UserError
 from components.stages.fan_out import fan_out
 from components.stages.paths import StagePaths
+from components.storage.dvc import ERROR, UNAVAILABLE
 
 Stage = Callable[[Params, StagePaths], None]
 
@@ -26,7 +27,7 @@ def main(stage: Stage) -> int:
         with threadpool_limits(params.train.threads), fan_out():
             stage(params, paths)
     except UserError as error:
-        return _refuse(str(error))
+        return _refuse(str(error), UNAVAILABLE if isinstance(error, Unavailable) else ERROR)
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
@@ -34,6 +35,6 @@ def main(stage: Stage) -> int:
     return 0
 
 
-def _refuse(message: str) -> int:
-    sys.stdout.write(f"error: {' '.join(message.split())}\n")
+def _refuse(message: str, prefix: str = ERROR) -> int:
+    sys.stdout.write(f"{prefix}{' '.join(message.split())}\n")
     return 2

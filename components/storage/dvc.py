@@ -15,18 +15,21 @@ from threading import Lock
 
 import yaml
 
-from components.errors import UserError
+from components.errors import Unavailable, UserError
 from components.storage import dvc_serve
 from components.storage.dvc_serve import END
 from components.storage.home import VARIABLE, Home
 from components.storage.leash import leashed
 from components.storage.places import dvc_remote_settings, is_remote_shared
+from components.storage.s3_errors import is_for_now
 
+ERROR, UNAVAILABLE = "error: ", "unavailable: "
+"""How a stage begins the line that says what a user can mend, or what may mend itself."""
 _DISK_FULL = os.strerror(errno.ENOSPC)
 _CACHED = "is cached - skipping run"
 _DVC_CHATTER = re.compile(
     r"Running stage|> |Generating lock|Updating lock|Use `dvc push`|Stage '\w+' is cached"
-    r"|error: |ERROR: failed to reproduce|To (track|enable)|\s*git add"
+    r"|error: |unavailable: |ERROR: failed to reproduce|To (track|enable)|\s*git add"
 )
 _NOT_CODE = shutil.ignore_patterns("__pycache__", "*.pyc")
 
@@ -125,9 +128,11 @@ class DvcSession:
 
     def push(self) -> None:
         """Copy the workspace's outputs and the run-cache to the remote."""
-        lines, status = self._do(["push", "--run-cache", "--quiet"], lambda line: None)
+        lines, status = self._do(["push", "--run-cache"], lambda line: None)
         if status != 0:
-            raise UserError(f"cannot push to the DVC remote: {(lines or ['no message'])[-1]}")
+            kind = Unavailable if any(map(is_for_now, lines)) else UserError
+            said = [line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ")]
+            raise kind(f"cannot push to the DVC remote: {(said or lines or ['no message'])[-1]}")
 
     def _do(self, arguments: list[str], listen: Callable[[str], None]) -> tuple[list[str], int]:
         """The lines that a command printed and its exit status; below 0 where a signal ended it."""
@@ -197,10 +202,11 @@ def cached_file(home: Home, md5: str) -> Path:
 
 
 def _fail(stage: str, lines: list[str], status: int, home: Home) -> None:
-    prefix = "error: "
-    mendable = [line.removeprefix(prefix) for line in lines if line.startswith(prefix)]
-    if mendable:
-        raise UserError(mendable[-1])
+    for prefix, kind in ((ERROR, UserError), (UNAVAILABLE, Unavailable)):
+        if said := [line.removeprefix(prefix) for line in lines if line.startswith(prefix)]:
+            raise kind(said[-1])
+    if refused := [line for line in lines if is_for_now(line)]:
+        raise Unavailable(f"stage {stage} did not get on with the DVC remote: {refused[-1]}")
     if any(_DISK_FULL in line for line in lines):
         raise UserError(
             f"the disk that holds {home.root} is full: stage {stage} could not go on; free some "

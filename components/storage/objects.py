@@ -11,7 +11,6 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -20,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from components.errors import UserError
+from components.storage.s3_errors import told_as_users_errors
 
 logger = logging.getLogger(__name__)
 
@@ -229,15 +229,3 @@ def _transfer() -> Any:
     from boto3.s3.transfer import TransferConfig
 
     return TransferConfig(multipart_threshold=_PART_BYTES, multipart_chunksize=_PART_BYTES)
-
-
-@contextmanager
-def told_as_users_errors(doing: str) -> Iterator[None]:
-    """What boto3 raises, as one line: the server is down, refuses, or has no such thing."""
-    from boto3.exceptions import Boto3Error
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        yield
-    except (BotoCoreError, ClientError, Boto3Error, ValueError) as error:
-        raise UserError(f"cannot {doing}: {error}") from error

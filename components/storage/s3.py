@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from components.errors import UserError
-from components.storage.objects import fetch, s3_client, told_as_users_errors
+from components.storage.objects import fetch, s3_client
+from components.storage.s3_errors import told_as_users_errors
 
 _WILDCARD = re.compile(r"[*?\[]")
 

@@ -98,6 +98,15 @@ def s3_refuses(running: Breakable, worker: Member) -> Iterator[None]:
 
 
 @contextmanager
+def s3_refuses_long(running: Breakable, worker: Member) -> Iterator[None]:
+    """S3 refuses everything for 150 s, so that the run begins again later"""
+    running.proxy.refuse = 1.0
+    time.sleep(_SILENT)
+    running.proxy.calm()
+    yield
+
+
+@contextmanager
 def s3_is_slow(running: Breakable, worker: Member) -> Iterator[None]:
     """S3 takes half a second more for each request, to the end"""
     running.proxy.seconds = 0.5
@@ -159,6 +168,15 @@ def clock_behind(running: Breakable, worker: Member) -> Iterator[None]:
 
 
 @contextmanager
+def clock_behind_long(running: Breakable, worker: Member) -> Iterator[None]:
+    """the worker's clock is three hours behind for 150 s, so that S3 refuses what it signs"""
+    with running.clocks[worker.name].moved(-_HOURS):
+        time.sleep(_SILENT)
+    time.sleep(SECONDS_UNTIL_SEEN)
+    yield
+
+
+@contextmanager
 def network_cut(running: Breakable, worker: Member) -> Iterator[None]:
     """the worker's network is cut for 30 s"""
     _cut(running, worker, _A_WHILE)
@@ -202,12 +220,14 @@ KILLS: tuple[Fault, ...] = (
 FAULTS: tuple[Fault, ...] = (
     *KILLS,
     s3_refuses,
+    s3_refuses_long,
     s3_is_slow,
     s3_corrupts,
     s3_corrupts_much,
     connections_exhausted,
     clock_ahead,
     clock_behind,
+    clock_behind_long,
     network_cut,
     network_cut_long,
     s3_disk_full,
@@ -216,6 +236,7 @@ FAULTS: tuple[Fault, ...] = (
 _NEEDS: dict[Fault, str] = {
     clock_ahead: "clocks",
     clock_behind: "clocks",
+    clock_behind_long: "clocks",
     network_cut: "cables",
     network_cut_long: "cables",
     s3_disk_full: "disks",

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from components.errors import UserError
+from components.errors import Unavailable, UserError
 from components.storage.dvc import (
     DvcSession,
     StageFailed,
@@ -17,6 +17,8 @@ from components.storage.dvc import (
     output_hashes,
 )
 from components.storage.home import Home
+from tests.storage.proxy import proxy_to
+from tests.storage.seaweed import s3_server, use_store
 
 PIPELINE = """
 stages:
@@ -73,6 +75,34 @@ def test_the_users_error_comes_through_as_one(tmp_path: Path) -> None:
     folder, home = workspace(tmp_path, "w", "echo 'error: no column x' && exit 2")
     with pytest.raises(UserError, match=r"^no column x$"):
         reproduce(folder, home)
+
+
+def test_what_a_stage_could_not_get_for_now_comes_through_as_that(tmp_path: Path) -> None:
+    folder, home = workspace(tmp_path, "w", "echo 'unavailable: cannot list s3://x' && exit 2")
+    with pytest.raises(Unavailable, match=r"^cannot list s3://x$"):
+        reproduce(folder, home)
+
+
+def test_a_remote_that_refuses_for_now_is_told_from_failing_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "s3").mkdir()
+    with s3_server(tmp_path / "s3") as server, proxy_to(server.url) as (proxy, url):
+        use_store(server, monkeypatch)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", url)
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+        folder, home = workspace(tmp_path, "w", "echo 1 > out.txt")
+        proxy.refuse = 1.0
+        with pytest.raises(Unavailable, match="stage count did not get on with the DVC remote"):
+            reproduce(folder, home)
+        proxy.calm()
+        assert not reproduce(folder, home)
+        proxy.refuse = 1.0
+        with DvcSession(folder, home) as dvc, pytest.raises(Unavailable, match=r"push.*503"):
+            dvc.push()
+        proxy.calm()
+        with DvcSession(folder, home) as dvc:
+            dvc.push()
 
 
 def test_our_own_error_comes_with_its_output(tmp_path: Path) -> None:

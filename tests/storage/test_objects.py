@@ -3,13 +3,14 @@
 import hashlib
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import boto3
 import pytest
 from boto3.s3.transfer import TransferConfig
 
-from components.errors import UserError
+from components.errors import Unavailable, UserError
 from components.storage.objects import Objects, fetch, open_objects, s3_client
 from tests.storage.proxy import Proxy, proxy_to
 from tests.storage.seaweed import S3Server, s3_server
@@ -144,8 +145,38 @@ def test_a_server_that_is_gone_is_one_line(
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    with pytest.raises(UserError, match=r"cannot read s3://lab/some/where/x: .*127.0.0.1:9"):
+    with pytest.raises(Unavailable, match=r"cannot read s3://lab/some/where/x: .*127.0.0.1:9"):
         store.fetch("x", tmp_path / "got")
+
+
+def test_what_is_refused_for_now_is_told_from_what_is_for_good(
+    store: Objects, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    put(store, tmp_path, "there", b"x")
+    proxy.refuse = 1.0
+    for ask in (lambda: store.has("there"), lambda: put(store, tmp_path, "more", b"y")):
+        with pytest.raises(Unavailable, match=r"503|SlowDown"):
+            ask()
+    proxy.calm()
+    with pytest.raises(UserError) as missing:
+        store.fetch("missing", tmp_path / "got")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    with pytest.raises(UserError, match="403") as forbidden:
+        store.has("there")
+    assert not {missing.type, forbidden.type} & {Unavailable}
+
+
+@pytest.mark.parametrize(("hours", "way"), [(-3, "behind"), (3, "ahead of")])
+def test_a_wrong_clock_is_named_and_may_be_put_right(
+    store: Objects, hours: int, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = datetime.now(UTC) + timedelta(hours=hours)
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda *_: moved.replace(tzinfo=None))
+    monkeypatch.setattr("components.storage.s3_errors._now", lambda: moved)
+    for ask in (lambda: store.has("x"), lambda: list(store.list())):
+        with pytest.raises(Unavailable, match=rf"clock is 180 minutes {way} the server's"):
+            ask()
 
 
 def test_uploads_that_were_never_ended_are_found_and_given_up(store: Objects) -> None:
