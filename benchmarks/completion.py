@@ -1,4 +1,4 @@
-"""Conditions and missing cells: is what the network of any order draws given others true?
+"""Conditions and missing cells: is what a generator draws given others true?
 
     python -m benchmarks.completion [--letter FILE] [--write docs/completion.md]
 
@@ -20,20 +20,37 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.calibration.processes import PROCESSES
 from benchmarks.calibration.wording import table
-from components.config import AutoregressiveConfig, EvaluateConfig, Purpose
+from components.config import AutoregressiveConfig, EvaluateConfig, ForestConfig, Purpose
 from components.data.preparation import prepare_table
 from components.data.schema import DISCRETE, ColumnKind
 from components.data.table import Table, encode
 from components.evaluation.case import Case
 from components.evaluation.two_sample import measure_two_sample
 from components.models.autoregressive import Autoregressive
-from components.models.contract import log_nothing
+from components.models.contract import Completer, TabularModel, log_nothing
+from components.models.forest import Forest
 
 MISSING_SHARE = 0.2
 NUM_DRAWS = 20
 COVERAGE = 0.9
 RARE_SHARE = 0.001
 NUM_ASKED = 10_000
+TO_FILL = {
+    "any_order": 1.0,
+    "crowd": 3,
+    "max_levels": 256,
+    "hidden_size": 128,
+    "steps": 2000,
+    "patience": 30,
+    "weight_decay": 0.3,
+    "gap_weight": 0.0,
+}
+"""Settings of a network that is to fill cells of its own table, where there is nobody to hide."""
+COMPLETERS: dict[str, Callable[[], TabularModel]] = {
+    "forest": lambda: Forest(ForestConfig()),
+    "autoregressive": lambda: Autoregressive(AutoregressiveConfig(any_order=1.0)),
+    "autoregressive, to fill": lambda: Autoregressive(AutoregressiveConfig.model_validate(TO_FILL)),
+}
 
 Matrix = NDArray[np.float64]
 
@@ -110,26 +127,27 @@ def imputed(name: str, frame: pd.DataFrame, target: str) -> Iterator[list[str]]:
         started = time.perf_counter()
         filled = fill()
         yield [name, way, _rmse(filled, truth[middle:], scale, asked), "", _since(started)]
-    started = time.perf_counter()
-    draws = _drawn(holed, whole, middle)[:, :, numeric]
-    mean = _rmse(draws.mean(axis=0), truth[middle:], scale, asked)
-    one = _rmse(draws[0], truth[middle:], scale, asked)
-    low, high = np.quantile(draws, [0.5 - COVERAGE / 2, 0.5 + COVERAGE / 2], axis=0)
-    inside = ((truth[middle:] >= low) & (truth[middle:] <= high))[asked].mean()
-    yield [name, f"ours, mean of {NUM_DRAWS} draws", mean, f"{inside:.3f}", _since(started)]
-    yield [name, "ours, one draw", one, "", ""]
+    for way, make in COMPLETERS.items():
+        started = time.perf_counter()
+        draws = _drawn(make(), holed, whole, middle)[:, :, numeric]
+        mean = _rmse(draws.mean(axis=0), truth[middle:], scale, asked)
+        one = _rmse(draws[0], truth[middle:], scale, asked)
+        low, high = np.quantile(draws, [0.5 - COVERAGE / 2, 0.5 + COVERAGE / 2], axis=0)
+        inside = ((truth[middle:] >= low) & (truth[middle:] <= high))[asked].mean()
+        yield [name, f"{way}, {NUM_DRAWS} draws' mean", mean, f"{inside:.3f}", _since(started)]
+        yield [name, f"{way}, one draw", one, "", ""]
 
 
-def _drawn(holed: pd.DataFrame, whole: Table, middle: int) -> Matrix:
-    """Our draws for the rows from `middle` on, learned from the others: (draws, rows, columns)."""
+def _drawn(model: TabularModel, holed: pd.DataFrame, whole: Table, middle: int) -> Matrix:
+    """Its draws for the rows from `middle` on, learned from the others: (draws, rows, columns)."""
     columns = tuple(
         column.model_copy(update={"nullable": bool(holed[column.name].isna().any())})
         for column in whole.schema.columns
     )
     schema = whole.schema.model_copy(update={"columns": columns})
     train = Table(holed[:middle].reset_index(drop=True), schema)
-    model = Autoregressive(AutoregressiveConfig(any_order=1.0))
     model.fit(train, seed=0)
+    assert isinstance(model, Completer)
     rows = holed[middle:].reset_index(drop=True)
     return np.stack(
         [encode(model.complete(rows, seed=seed), whole.schema) for seed in range(NUM_DRAWS)]
@@ -146,6 +164,11 @@ def _by(
 def _rmse(filled: Matrix, truth: Matrix, scale: Matrix, asked: NDArray[np.bool_]) -> str:
     errors = ((filled - truth) / scale)[asked]
     return f"{np.sqrt(np.mean(errors**2)):.3f}"
+
+
+def _in_words(settings: dict[str, float]) -> str:
+    parts = (f"{name}: {value:g}" for name, value in settings.items())
+    return f"{{name: autoregressive, {', '.join(parts)}}}"
 
 
 def _since(started: float) -> str:
@@ -170,7 +193,7 @@ def main() -> None:
         print(filled, flush=True)
         if options.letter:
             filled += imputed("letter", pd.read_parquet(options.letter), "class")
-            print(filled[5:], flush=True)
+            print(filled[-9:], flush=True)
     page = (
         "# Conditions and missing cells\n\n"
         "Written by `python -m benchmarks.completion`; do not edit. One split, one seed, one "
@@ -184,7 +207,9 @@ def main() -> None:
         + f"\n## A cell in five is missing, in training rows too\n\n"
         "The error of numeric cells in deviations of their column. An interval between quantiles "
         f"of {NUM_DRAWS} draws should hold {COVERAGE:.0%} of the true values, a little less for "
-        "the few draws.\n\n"
+        "the few draws. *To fill* are settings for one's own table, where nobody is to be hidden: "
+        f"`--set 'train.model={_in_words(TO_FILL)}'`. The others are those for rows that are "
+        "given away.\n\n"
         + table(["table", "way", "RMSE", "held by the interval", "seconds"], filled)
     )
     if options.write:

@@ -1,5 +1,8 @@
 """The error class for what a user can mend, and that for what may mend itself."""
 
+ERROR, UNAVAILABLE = "error: ", "unavailable: "
+"""How a stage begins the line that tells either of them to whoever runs it."""
+
 
 class UserError(Exception):
     """Raised when input, settings or surroundings are wrong and the user can put them right.

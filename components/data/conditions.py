@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from components.data.dates import read_dates
 from components.data.schema import Column, ColumnKind, Scalar, Schema
 from components.data.table import encode
 from components.errors import UserError
@@ -78,9 +79,11 @@ def _number(column: Column, wanted: Scalar) -> float:
     """A wanted number or date in `encode`'s form."""
     frame = pd.DataFrame({column.name: [wanted]})
     try:
-        dtype = "datetime64[us]" if column.kind is ColumnKind.DATETIME else "float64"
+        values = frame[column.name]
+        is_time = column.kind is ColumnKind.DATETIME
+        read = read_dates(values, column.written) if is_time else values.astype("float64")
         only = Schema(columns=(column,), target=column.name)
-        value = float(encode(frame.astype({column.name: dtype}), only)[0, 0])
+        value = float(encode(read.to_frame(), only)[0, 0])
     except (ValueError, TypeError) as error:
         raise _impossible(column, wanted, f"it is no {column.kind}") from error
     if not math.isfinite(value):

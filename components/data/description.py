@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from components.data.identifiers import fresh_identifiers
+from components.data.identifiers import IdentifierPattern, fresh_identifiers
 from components.data.schema import DISCRETE, Column, ColumnKind, Scalar, Schema
 from components.errors import UserError
 
@@ -25,8 +25,11 @@ class Description:
     (66.0, 81.25, 2)
     """
 
-    def __init__(self, kinds: Mapping[str, ColumnKind]) -> None:
+    def __init__(
+        self, kinds: Mapping[str, ColumnKind], written: Mapping[str, str | None] | None = None
+    ) -> None:
         self._columns = {name: _ColumnDescription(name, kind) for name, kind in kinds.items()}
+        self._written = {name: written for name, written in (written or {}).items() if written}
 
     def add(self, rows: pd.DataFrame) -> None:
         """Take the next training rows."""
@@ -35,7 +38,10 @@ class Description:
 
     def schema(self, target: str) -> Schema:
         """The schema of all rows so far; raises UserError where a number has no value in them."""
-        columns = tuple(column.column() for column in self._columns.values())
+        columns = tuple(
+            column.column().model_copy(update={"written": self._written.get(name)})
+            for name, column in self._columns.items()
+        )
         return Schema(columns=columns, target=target)
 
 
@@ -46,6 +52,7 @@ class _ColumnDescription:
         self.num_rows, self.is_nullable = 0, False
         self.levels: set[Any] = set()
         self.first: Any = None
+        self.pattern = IdentifierPattern()
         self.low, self.high = np.inf, -np.inf
         self.digits = list(range(_MAX_DECIMALS + 1))
 
@@ -60,6 +67,8 @@ class _ColumnDescription:
             self.levels.update(present.unique().tolist())
         elif self.kind in (ColumnKind.IDENTIFIER, ColumnKind.CONSTANT):
             self.first = present.iloc[0] if self.first is None else self.first
+            if self.kind is ColumnKind.IDENTIFIER and isinstance(self.first, str):
+                self.pattern.add(present)
         else:
             stamps = present.astype("int64") if self.kind is ColumnKind.DATETIME else present
             self._add_numbers(stamps.to_numpy(dtype=np.float64))
@@ -97,7 +106,11 @@ class _ColumnDescription:
 
     def _with_an_example(self) -> Column:
         column = Column(
-            name=self.name, kind=self.kind, dtype=self.dtype, example=_scalar(self.first)
+            name=self.name,
+            kind=self.kind,
+            dtype=self.dtype,
+            example=_scalar(self.first),
+            alphabets=self.pattern.alphabets,
         )
         if self.kind is ColumnKind.CONSTANT:
             return column

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from pandas.api import types
 from scipy import stats
 
-from components.data.inference import conform, describe, infer_kinds
+from components.data.dates import read_what_is_date
+from components.data.inference import conform, describe, forms_of, infer_kinds
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table, encode
 from components.errors import UserError
@@ -56,8 +57,9 @@ def read_foreign(
     frames = _without({TRAIN: train, TEST: test, SYNTHETIC: synthetic}, drop)
     try:
         inferred = infer_kinds(frames[TRAIN], target, kinds or {})
-        known = conform(frames[TRAIN], inferred)
-        schema = describe(known, inferred, target)
+        forms = forms_of(frames[TRAIN], inferred)
+        known = conform(frames[TRAIN], inferred, forms)
+        schema = describe(known, inferred, target, forms)
     except UserError as error:
         raise UserError(f"{TRAIN}: {error}") from error
     tables = {TRAIN: Table(known, schema)}
@@ -140,9 +142,9 @@ def _conformed(name: str, frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
 def _read(name: str, values: pd.Series, column: Column) -> pd.Series:
     """The column in the type its kind is kept in; what cannot be read raises."""
     if column.kind is ColumnKind.DATETIME:
-        read = pd.to_datetime(values, utc=True, errors="coerce", format="mixed")
+        read = read_what_is_date(values, column.written)
         _check_read(name, values, read, column)
-        return read.dt.tz_localize(None).astype("datetime64[us]")
+        return read
     if column.kind in (ColumnKind.NUMERICAL, ColumnKind.INTEGER):
         return _numbers(name, values, column)
     if column.kind is ColumnKind.BOOLEAN:

@@ -1,4 +1,7 @@
-"""Fresh identifiers: same shape as the real ones, never learned from them."""
+"""Fresh identifiers: in the pattern of the real ones, none of which is learned."""
+
+from collections.abc import Sequence
+from itertools import zip_longest
 
 import numpy as np
 import pandas as pd
@@ -11,27 +14,89 @@ MOST_DRAWN = 131_072
 """Identifiers of more rows are made from the row's number, since they cannot be compared."""
 
 _ALPHABETS = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_HEXADECIMAL = 6
+"""Letters at the beginning of the alphabet that stand for digits."""
+_LONGEST = 64
+_MOST_OTHERS = 64
 
 _Numbers = NDArray[np.uint64]
 
 
-def fresh_identifiers(column: Column, num_rows: int, rng: np.random.Generator) -> pd.Series:
-    """`num_rows` distinct identifiers: whole numbers from 1, or strings in the example's pattern.
+class IdentifierPattern:
+    """What identifiers are made of, place by place, told from training rows; `add` takes the next.
 
-    In a string, digits and letters are drawn anew and everything else is kept. Where the pattern
-    has fewer than 10 * num_rows strings, the row's number is appended.
+    >>> pattern = IdentifierPattern()
+    >>> pattern.add(pd.Series(["P-17", "P-20"]))
+    >>> pattern.alphabets
+    ('P', '-', '0123456789', '0123456789')
+    """
+
+    def __init__(self) -> None:
+        self._seen: list[set[str]] = []
+
+    def add(self, identifiers: pd.Series) -> None:
+        """Take the next rows' identifiers, none of them missing."""
+        texts = identifiers.astype(str).str.slice(0, _LONGEST).to_numpy(dtype="U")
+        codes = np.ascontiguousarray(texts).view(np.uint32).reshape(len(texts), -1)
+        found = [{chr(code) for code in np.unique(place) if code} for place in codes.T]
+        pairs = zip_longest(self._seen, found, fillvalue=set[str]())
+        self._seen = [seen | new for seen, new in pairs]
+
+    @property
+    def alphabets(self) -> tuple[str, ...]:
+        """What each place is drawn from: the one character that all have there, or whole alphabets.
+
+        Zeros before a number are digits of it. Letters are those of hexadecimal numbers where no
+        identifier has others and some place has letters and digits.
+        """
+        digits, *cases = (set(letters) for letters in _ALPHABETS)
+        used = set().union(*self._seen)
+        whole = ["".join(sorted(digits))]
+        for case in cases:
+            some = set(sorted(case)[:_HEXADECIMAL])
+            mixed = any(seen & digits and seen & case for seen in self._seen)
+            whole.append("".join(sorted(some if mixed and used & case <= some else case)))
+        return _with_leading_zeros([_place(seen, whole) for seen in self._seen])
+
+
+def _place(seen: set[str], whole: Sequence[str]) -> str:
+    if len(seen) == 1:
+        return next(iter(seen))
+    others = sorted(seen - set("".join(_ALPHABETS)))[:_MOST_OTHERS]
+    return "".join([*(each for each in whole if seen & set(each)), *others])
+
+
+def _with_leading_zeros(places: list[str]) -> tuple[str, ...]:
+    """The places, where a 0 before digits that vary is one of these: few rows leave it as it is."""
+    digits = _ALPHABETS[0]
+    for place in range(len(places) - 2, -1, -1):
+        if places[place] == "0" and places[place + 1].startswith(digits):
+            places[place] = digits
+    return tuple(places)
+
+
+def fresh_identifiers(column: Column, num_rows: int, rng: np.random.Generator) -> pd.Series:
+    """`num_rows` distinct identifiers: whole numbers from 1, or strings in the column's pattern.
+
+    Where the pattern has fewer than 10 * num_rows strings, the row's number is appended.
     """
     if not isinstance(column.example, str):
         return cast(pd.Series(np.arange(1, num_rows + 1)), column.dtype)
-    alphabets = [_alphabet(character) for character in column.example]
+    alphabets = _alphabets(column)
+    names = _drawn(alphabets, num_rows, rng)
+    if _is_narrow(alphabets, num_rows):
+        return cast(names + "-" + pd.Series(np.arange(num_rows)).astype(str), column.dtype)
+    while (again := names.duplicated()).any():
+        names[again] = _drawn(alphabets, int(again.sum()), rng).to_numpy()
+    return cast(names, column.dtype)
+
+
+def _drawn(alphabets: Sequence[str], num_rows: int, rng: np.random.Generator) -> pd.Series:
     drawn = [
         np.array(list(alphabet))[rng.integers(len(alphabet), size=num_rows)]
         for alphabet in alphabets
     ]
-    names = pd.Series(["".join(row) for row in zip(*drawn, strict=True)], dtype=object)
-    if _is_narrow(alphabets, num_rows) or names.duplicated().any():
-        names = names + "-" + pd.Series(np.arange(num_rows)).astype(str)
-    return cast(names, column.dtype)
+    return pd.Series(["".join(row) for row in zip(*drawn, strict=True)], dtype=object)
 
 
 def numbered_identifiers(
@@ -46,7 +111,7 @@ def numbered_identifiers(
     if not isinstance(column.example, str):
         return cast(pd.Series(np.arange(rows.start + 1, rows.stop + 1)), column.dtype)
     numbers = np.arange(rows.start, rows.stop, dtype=np.uint64)
-    alphabets = [_alphabet(character) for character in column.example]
+    alphabets = _alphabets(column)
     is_narrow = _is_narrow(alphabets, total)
     left, shift = 0 if is_narrow else total - 1, np.zeros(len(numbers), dtype=np.uint64)
     rest, drawn = numbers, [np.empty(0)] * len(alphabets)
@@ -66,7 +131,7 @@ def numbered_identifiers(
     return cast(names, column.dtype)
 
 
-def _is_narrow(alphabets: list[str], num_rows: int) -> bool:
+def _is_narrow(alphabets: Sequence[str], num_rows: int) -> bool:
     """True where the pattern has too few strings for so many rows."""
     return bool(np.prod([float(len(alphabet)) for alphabet in alphabets]) < 10 * num_rows)
 
@@ -78,6 +143,11 @@ def _hashed(numbers: _Numbers, key: np.uint64) -> _Numbers:
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     hashed: _Numbers = mixed ^ (mixed >> np.uint64(31))
     return hashed
+
+
+def _alphabets(column: Column) -> Sequence[str]:
+    """The column's own, or those of its example's characters."""
+    return column.alphabets or [_alphabet(character) for character in str(column.example)]
 
 
 def _alphabet(character: str) -> str:

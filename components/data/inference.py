@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from components.data.dates import DateFormats, read_dates
 from components.data.description import Description
 from components.data.schema import ColumnKind, Schema
 from components.data.summaries import (
@@ -62,8 +63,8 @@ def kinds_of(columns: Mapping[str, ColumnSummary], target: str) -> dict[str, Col
         kind = kinds[name] = _kind_of(column, is_target=name == target)
         if kind is ColumnKind.CATEGORICAL and column.look_like_dates and not column.declared:
             logger.warning(
-                "column %r looks like dates, such as %r, and is learned as categories: write "
-                "dates as YYYY-MM-DD to have them learned as times",
+                "column %r looks like dates, such as %r, of which not all tell which part is the "
+                "day: it is learned as categories; write YYYY-MM-DD to have them learned as times",
                 name,
                 column.first,
             )
@@ -155,7 +156,7 @@ def _infer_kind(column: ColumnSummary, *, is_target: bool) -> ColumnKind:
         return ColumnKind.DATETIME
     if column.is_number:
         return _infer_number(column, is_target=is_target)
-    if column.are_dates:
+    if column.are_dates or column.date_formats.found:
         return ColumnKind.DATETIME
     return ColumnKind.IDENTIFIER if column.is_unique else ColumnKind.CATEGORICAL
 
@@ -174,25 +175,31 @@ def _infer_number(column: ColumnSummary, *, is_target: bool) -> ColumnKind:
 class Form:
     """What of a whole column decides how each of its values is kept.
 
-    `is_nullable`: some row lacks a value. `is_whole`: all numbers are whole. `witnesses` are read
-    along with the values; see `ColumnSummary`.
+    `is_nullable`: some row lacks a value. `is_whole`: all numbers are whole. `written` is the
+    format of dates in text (`DateFormats`). `witnesses` are read along with the values; see
+    `ColumnSummary`.
     """
 
     is_nullable: bool
     is_whole: bool
     witnesses: pd.Series | None = None
+    written: str | None = None
 
     @classmethod
-    def of(cls, values: pd.Series) -> Self:
+    def of(cls, values: pd.Series, kind: ColumnKind) -> Self:
         """The form of a column that is at hand whole."""
+        formats = DateFormats()
+        if kind is ColumnKind.DATETIME:
+            formats.add(values.dropna().unique().tolist())
         is_number = types.is_numeric_dtype(values) and not types.is_bool_dtype(values)
         is_whole = is_number and bool(np.equal(values.dropna() % 1, 0).all())
-        return cls(bool(values.isna().any()), is_whole)
+        return cls(bool(values.isna().any()), is_whole, written=formats.found)
 
     @classmethod
     def of_summary(cls, column: ColumnSummary) -> Self:
         """The form of the column that was summarised."""
-        return cls(column.num_missing > 0, column.is_whole, column.witnesses)
+        written = column.date_formats.found
+        return cls(column.num_missing > 0, column.is_whole, column.witnesses, written)
 
 
 def conform(
@@ -205,8 +212,9 @@ def conform(
     a batch of a table, `forms` are of all its rows.
     """
     conformed = {}
+    forms = forms_of(frame, kinds) if forms is None else forms
     for name, kind in kinds.items():
-        form = Form.of(frame[name]) if forms is None else forms[name]
+        form = forms[name]
         values, ahead = frame[name], form.witnesses
         if ahead is None:
             conformed[name] = _conform(values, kind, form)
@@ -225,7 +233,7 @@ def _conform(values: pd.Series, kind: ColumnKind, form: Form) -> pd.Series:
         if kind is ColumnKind.BOOLEAN:
             return values.astype("boolean" if form.is_nullable else "bool")
         if kind is ColumnKind.DATETIME:
-            return pd.to_datetime(values, utc=True).dt.tz_localize(None).astype("datetime64[us]")
+            return read_dates(values, form.written)
     except (ValueError, TypeError) as error:
         raise UserError(f"column {values.name!r} cannot be read as {kind}: {error}") from error
     if types.is_numeric_dtype(values) and not types.is_bool_dtype(values):
@@ -237,8 +245,29 @@ def _conform(values: pd.Series, kind: ColumnKind, form: Form) -> pd.Series:
     return values.astype(str).where(values.notna()).astype("str")
 
 
-def describe(rows: pd.DataFrame, kinds: Mapping[str, ColumnKind], target: str) -> Schema:
-    """The schema of conformed training rows: kinds, and the range each column has in them."""
-    description = Description(kinds)
+def forms_of(frame: pd.DataFrame, kinds: Mapping[str, ColumnKind]) -> dict[str, Form]:
+    """The form of each column of rows that are at hand whole."""
+    return {name: Form.of(frame[name], kind) for name, kind in kinds.items()}
+
+
+def forms_in(frame: pd.DataFrame, schema: Schema) -> dict[str, Form]:
+    """The same where a schema says how dates are written, whatever these rows would tell."""
+    return {
+        column.name: replace(Form.of(frame[column.name], column.kind), written=column.written)
+        for column in schema.columns
+    }
+
+
+def describe(
+    rows: pd.DataFrame,
+    kinds: Mapping[str, ColumnKind],
+    target: str,
+    forms: Mapping[str, Form] | None = None,
+) -> Schema:
+    """The schema of conformed training rows: kinds, and the range each column has in them.
+
+    `forms` are what the rows were conformed by.
+    """
+    description = Description(kinds, {name: form.written for name, form in (forms or {}).items()})
     description.add(rows)
     return description.schema(target)

@@ -10,6 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from components.data.dates import write_dates
+from components.data.schema import Schema
 from components.errors import UserError
 
 ROW_GROUP = 131_072
@@ -29,21 +31,25 @@ def check_output(path: Path) -> None:
         raise UserError(f"cannot write {path}: no permission to write in {path.parent}")
 
 
-def write_frame(frame: pd.DataFrame, path: Path) -> None:
-    """Write `frame` to `path`; a file that was there is replaced only by a whole new one."""
-    write_frames([frame], path)
+def write_frame(frame: pd.DataFrame, path: Path, schema: Schema | None = None) -> None:
+    """Write `frame` to `path`; see `write_frames`."""
+    write_frames([frame], path, schema)
 
 
-def write_frames(frames: Iterable[pd.DataFrame], path: Path) -> int:
+def write_frames(frames: Iterable[pd.DataFrame], path: Path, schema: Schema | None = None) -> int:
     """Write the rows of all frames, one at least, to `path` as they come; how many there are.
 
-    Each frame is a row group of a Parquet file. A file that was there is replaced only by a whole
-    new one.
+    Each frame is a row group of a Parquet file. In a CSV file dates are written as those are that
+    the `schema` was told from. A file that was there is replaced only by a whole new one.
     """
     partial = path.with_name(f".{path.name}.part")
     try:
-        write = _write_csv if path.suffix == ".csv" else write_row_groups
-        num_rows = write(frames, partial)
+        if path.suffix == ".csv":
+            columns = schema.columns if schema else ()
+            written = {column.name: column.written for column in columns if column.written}
+            num_rows = _write_csv((write_dates(frame, written) for frame in frames), partial)
+        else:
+            num_rows = write_row_groups(frames, partial)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from components.config import Combination, Constraint, Inequality, Sum
 from components.data.constraints import ReadColumns, check_batches, check_columns
-from components.data.inference import conform, describe, infer_kinds
+from components.data.inference import conform, describe, forms_of, infer_kinds
 from components.data.schema import ColumnKind, Schema
 from components.data.table import Table
 from components.data.written import check_possible
@@ -71,12 +71,14 @@ def prepare_table(
     """All rows as a table whose schema is inferred from all of them: for use without a judge."""
     kept = drop_columns(frame, drop)
     inferred = infer_kinds(kept, target, kinds or {})
-    rows = conform(kept, inferred)
+    forms = forms_of(kept, inferred)
+    rows = conform(kept, inferred, forms)
 
     def read(names: Sequence[str]) -> list[pd.DataFrame]:
         return [rows[list(names)]]
 
-    return Table(rows, constrained(describe(rows, inferred, target), constraints, read, read))
+    schema = describe(rows, inferred, target, forms)
+    return Table(rows, constrained(schema, constraints, read, read))
 
 
 def constrained(

@@ -23,7 +23,9 @@ class Column(BaseModel):
     `categories` are the levels of a discrete column, sorted; a code is a position in it.
     `minimum`, `maximum` bound a numerical, integer or datetime column (datetimes in microseconds
     since 1970). `decimals` is the number of digits after the point, None for full precision.
-    `example` is the value of a constant, or one made-up value of an identifier's pattern.
+    `example` is the value of a constant, or a made-up identifier, whose characters are each from
+    one of `alphabets`, or like the example's own.
+    `written` is the format of dates that the source has as text, in `strptime`'s words.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -37,6 +39,8 @@ class Column(BaseModel):
     maximum: float | None = None
     decimals: int | None = None
     example: Scalar | None = None
+    alphabets: tuple[str, ...] = Field((), exclude_if=lambda found: not found)
+    written: str | None = Field(None, exclude_if=lambda found: found is None)
 
     @property
     def is_discrete(self) -> bool:

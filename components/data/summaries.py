@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from components.data.dates import DateFormats
 from components.data.distinct import Distinct
 from components.data.schema import ColumnKind
 from components.errors import UserError
@@ -34,12 +35,12 @@ class ColumnSummary:
 
     `num_rows`, `num_missing` and `num_infinite` count rows. `first` is the first value. `varies` is
     True where there is another. `are_booleans` and `are_dates` (ISO dates in text),
-    `look_like_dates` (text of a day, a month and a year, in an order that is not told), `is_whole`
-    (numbers) and `counts_up` (each number one more than that before) are True while all values are
-    so; `largest` is the largest absolute number. `distinct` holds the distinct values of a text, a
-    target or a column whose declared kind asks for them. `witnesses` are values on which the
-    reading of others depends: the first date fixes the format of all, and times are written to
-    the finest digit that any has.
+    `look_like_dates` (text of a day, a month and a year, in whatever order), `is_whole` (numbers)
+    and `counts_up` (each number one more than that before) are True while all values are so;
+    `date_formats` tells the order. `largest` is the largest absolute number. `distinct` holds the
+    distinct values of a text, a target or a column whose declared kind asks for them. `witnesses`
+    are values on which the reading of others depends: the first date fixes the format of all, and
+    times are written to the finest digit that any has.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class ColumnSummary:
         self.is_text = not (is_bool or self.is_time or self.is_number)
         self.are_booleans = is_bool or types.is_object_dtype(dtype)
         self.are_dates = self.look_like_dates = self.is_text
+        self.date_formats = DateFormats()
         self.is_whole = self.counts_up = self.is_number
         self.distinct = self._distinct(is_target)
         self._witnesses: dict[str, pd.Series] = {}
@@ -155,6 +157,8 @@ class ColumnSummary:
         self.look_like_dates = self.look_like_dates and all(
             _OTHER_DATE.match(str(level)) for level in levels
         )
+        if self.is_text and self.declared in (None, ColumnKind.DATETIME):
+            self.date_formats.add(levels)
         if self.is_text:
             self._witnesses.setdefault("first", present.iloc[:1])
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from components.config import GroupSplit, MarkedSplit, PrepareConfig
-from components.data.inference import conform
+from components.data.inference import conform, forms_in
 from components.data.schema import Schema
 from components.data.splits import split_rows
 from components.data.table import encode
@@ -71,7 +71,8 @@ def labelled_rows(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     if missing:
         raise UserError(f"the new rows have no column {missing[0]!r}, which the model was taught")
     known = frame.loc[frame[schema.target].notna(), schema.names].reset_index(drop=True)
-    return conform(known, {column.name: column.kind for column in schema.columns})
+    kinds = {column.name: column.kind for column in schema.columns}
+    return conform(known, kinds, forms_in(known, schema))
 
 
 def new_among(rows: pd.DataFrame, known: pd.DataFrame, schema: Schema) -> pd.DataFrame:

@@ -1,6 +1,8 @@
 """Utility: what learners trained on synthetic rows reach on the locked test rows."""
 
+import hashlib
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +14,7 @@ from components.errors import UserError
 from components.evaluation.case import Case, Evaluator, Findings, Metric, subsample
 from components.evaluation.evidence import Measurement
 from components.evaluation.features import Rows, Task, rows_of, task_of
-from components.evaluation.learners import LEARNERS, fit_learner
+from components.evaluation.learners import LEARNERS, Predict, fit_learner
 from components.evaluation.scores import least_error, main_score
 from components.evaluation.statistics import Interval, normal_interval, standard_error
 from components.evaluation.thresholded import thresholded_measurements, thresholded_metrics
@@ -67,8 +69,9 @@ def measure_utility(case: Case, log: LogMetrics) -> Findings:
     check_judgeable(test, task)
     if len(synthetic) < 2:
         raise UserError(f"no synthetic row has a known value of the target {task.schema.target!r}")
-    trained = {name: _train(name, train, test, synthetic, task, case) for name in LEARNERS}
-    best = best_learner(train, task, case.seed("learner choice"))
+    real = _taught_by_real(train, task, case)
+    trained = {name: _train(name, real, test, synthetic, task, case) for name in LEARNERS}
+    best = real.best
     measured = _headline(case, task, best, test, trained[best])
     measured += _on_synthetic(case, task, best, test, synthetic, trained[best])
     measured += [_loss(case, LOSS_OF[name], task, name, test, trained[name]) for name in LEARNERS]
@@ -112,14 +115,43 @@ def _can_stratify(rows: Rows, task: Task) -> bool:
     return bool(task.num_classes) and int(np.unique(rows.y, return_counts=True)[1].min()) >= 3
 
 
+@dataclass(frozen=True)
+class TaughtByReal:
+    """Learners trained on real rows, and which is best: the same for whatever is judged by them."""
+
+    num_rows: int
+    best: str
+    predict: Mapping[str, Predict]
+
+
+_LAST: dict[str, TaughtByReal] = {}
+"""The last ones, by what they were taught: a race judges many generators by the same real rows."""
+
+
+def _taught_by_real(train: Rows, task: Task, case: Case) -> TaughtByReal:
+    seeds = {name: case.seed("utility", name) for name in LEARNERS}
+    choice = case.seed("learner choice")
+    facts = repr((train.x.shape, task.num_classes, task.discrete, seeds, choice))
+    key = hashlib.sha256(facts.encode())
+    key.update(train.x.tobytes())
+    key.update(train.y.tobytes())
+    found = _LAST.get(key.hexdigest())
+    if found is None:
+        logger.info("utility: training the learners on real rows")
+        predict = {name: fit_learner(name, train, task, seed=seeds[name]) for name in LEARNERS}
+        found = TaughtByReal(len(train), best_learner(train, task, choice), predict)
+        _LAST.clear()
+        _LAST[key.hexdigest()] = found
+    return found
+
+
 def _train(
-    learner: str, train: Rows, test: Rows, synthetic: Rows, task: Task, case: Case
+    learner: str, taught: TaughtByReal, test: Rows, synthetic: Rows, task: Task, case: Case
 ) -> Trained:
     logger.info("utility: training the learner %s", learner)
-    seed = case.seed("utility", learner)
-    real = fit_learner(learner, train, task, seed=seed)
-    other = fit_learner(learner, synthetic, task, seed=seed)
-    counts = (len(train), len(synthetic))
+    real = taught.predict[learner]
+    other = fit_learner(learner, synthetic, task, seed=case.seed("utility", learner))
+    counts = (taught.num_rows, len(synthetic))
     return Trained(real(test.x), other(test.x), real(synthetic.x), counts)
 
 

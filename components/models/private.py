@@ -231,5 +231,5 @@ def _share(counts: Matrix) -> Matrix:
 def _public(column: Column) -> Column:
     """A column that is not learned, without the example of an identifier, which is of one row."""
     if column.kind is ColumnKind.IDENTIFIER and isinstance(column.example, str):
-        return column.model_copy(update={"example": _ANY_NAME})
+        return column.model_copy(update={"example": _ANY_NAME, "alphabets": ()})
     return column

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from components.data.dates import read_dates, read_what_is_date
 from components.data.inference import conform
 from components.data.schema import Column, ColumnKind, Schema
 from components.errors import UserError
@@ -109,7 +110,7 @@ class Reader:
 
 def _to_numbers(values: pd.Series, column: Column) -> Numbers:
     if column.kind is ColumnKind.DATETIME:
-        times = conform(values.to_frame(), {column.name: column.kind})[column.name]
+        times = read_dates(values, column.written)
         micros = times.astype("int64").to_numpy(dtype=np.float64)
         return np.where(times.isna().to_numpy(), np.nan, micros)
     if types.is_numeric_dtype(values.dtype):
@@ -166,7 +167,7 @@ def _odd(values: pd.Series, column: Column) -> str:
     """A value that is not of the column's kind, else any, as Python writes it."""
     present = values.dropna().astype(str)
     if column.kind is ColumnKind.DATETIME:
-        read = pd.to_datetime(present, errors="coerce", utc=True, format="mixed")
+        read = read_what_is_date(present, column.written)
     else:
         read = pd.to_numeric(present, errors="coerce")
     odd = present[read.isna()]

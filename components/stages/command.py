@@ -9,10 +9,9 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from components.config import Params, read_params
-from components.errors import Unavailable, UserError
+from components.errors import ERROR, UNAVAILABLE, Unavailable, UserError
 from components.stages.fan_out import fan_out
 from components.stages.paths import StagePaths
-from components.storage.dvc import ERROR, UNAVAILABLE
 
 Stage = Callable[[Params, StagePaths], None]
 

@@ -83,7 +83,8 @@ def _prepare(config: PrepareConfig, paths: StagePaths, scratch: Path) -> None:
 
 def _write(rows: ConformedRows, split: SplitRows, train: Path, test: Path) -> Description:
     """Write the rows of each side; what the training rows are."""
-    description, first = Description(rows.kinds), 0
+    written = {name: form.written for name, form in rows.forms.items()}
+    description, first = Description(rows.kinds, written), 0
     with EvenRowGroups(train) as train_side, EvenRowGroups(test) as test_side:
         for batch in rows.read():
             chosen = batch.iloc[_within(split.train, first, len(batch))]

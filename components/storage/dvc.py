@@ -15,7 +15,7 @@ from threading import Lock
 
 import yaml
 
-from components.errors import Unavailable, UserError
+from components.errors import ERROR, UNAVAILABLE, Unavailable, UserError
 from components.storage import dvc_serve
 from components.storage.dvc_serve import END
 from components.storage.home import VARIABLE, Home
@@ -23,8 +23,6 @@ from components.storage.leash import leashed
 from components.storage.places import dvc_remote_settings, is_remote_shared
 from components.storage.s3_errors import is_for_now
 
-ERROR, UNAVAILABLE = "error: ", "unavailable: "
-"""How a stage begins the line that says what a user can mend, or what may mend itself."""
 _DISK_FULL = os.strerror(errno.ENOSPC)
 _CACHED = "is cached - skipping run"
 _DVC_CHATTER = re.compile(

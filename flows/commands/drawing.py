@@ -42,4 +42,4 @@ def draw_to_file(
             images = model.draw_images(num_rows, condition=condition, seed=seed)
             return write_image_output(telling(images, told), output)
         frames = stream(model, num_rows, condition=condition, seed=seed, told=told)
-        return write_frames(frames, output)
+        return write_frames(frames, output, model.schema_)

@@ -72,9 +72,9 @@ def fill(
     filled = [generator.complete(incomplete, seed=seed + draw) for draw in range(draws)]
     if draws > 1:
         numbered = [frame.assign(**{IMPUTATION: k + 1}) for k, frame in enumerate(filled)]
-        write_frame(pd.concat(numbered, ignore_index=True), output)
+        write_frame(pd.concat(numbered, ignore_index=True), output, schema)
     else:
-        write_frame(filled[0], output)
+        write_frame(filled[0], output, schema)
     Console(stderr=True).print(
         f"{num_gaps:,} cells of {len(incomplete):,} rows filled: {escape(str(output))}",
         highlight=False,

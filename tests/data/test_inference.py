@@ -45,20 +45,6 @@ def test_dates_in_text_are_dates() -> None:
     assert infer_kinds(frame, "ill", {})["seen"] is ColumnKind.DATETIME
 
 
-@pytest.mark.parametrize(
-    ("text", "is_told"),
-    [("26/04/2022", True), ("4.5.22", True), ("26-04-2022 10:30", True), ("1/2", False)],
-)
-def test_other_dates_are_categories_which_is_told(
-    text: str, is_told: bool, caplog: pytest.LogCaptureFixture
-) -> None:
-    frame = pd.DataFrame({"when": [text, text.replace("2", "3")] * 40, "y": ["a", "b"] * 40})
-    assert infer_kinds(frame, "y", {})["when"] is ColumnKind.CATEGORICAL
-    assert ("'when' looks like dates" in caplog.text) is is_told
-    infer_kinds(frame, "y", {"when": ColumnKind.CATEGORICAL})
-    assert caplog.text.count("looks like dates") == int(is_told)
-
-
 def test_declared_kind_wins() -> None:
     kinds = infer_kinds(table(), "ill", {"age": ColumnKind.CATEGORICAL})
     assert kinds["age"] is ColumnKind.CATEGORICAL

@@ -24,7 +24,7 @@ class Proxy:
     def __init__(self, upstream: str) -> None:
         self.upstream = urlsplit(upstream).netloc
         self.corrupt = self.refuse = self.cut = self.seconds = 0.0
-        self.corrupted = self.refused = self.cuts = self.reads = 0
+        self.corrupted = self.refused = self.cuts = self.reads = self.requests = 0
         self.only = ""
         self._random = random.Random(7)
         self._lock = threading.Lock()
@@ -37,7 +37,7 @@ class Proxy:
     def calm(self) -> None:
         """Pass everything on from now."""
         self.corrupt = self.refuse = self.cut = self.seconds = 0.0
-        self.corrupted = self.refused = self.cuts = self.reads = 0
+        self.corrupted = self.refused = self.cuts = self.reads = self.requests = 0
         self.only = ""
 
 
@@ -47,6 +47,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _pass_on(self) -> None:
         proxy, is_read = self.proxy, self.command == "GET"
+        proxy.requests += 1
         length = int(self.headers.get("Content-Length") or 0)
         body = self.rfile.read(length)
         time.sleep(proxy.seconds)

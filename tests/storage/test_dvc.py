@@ -17,6 +17,8 @@ from components.storage.dvc import (
     output_hashes,
 )
 from components.storage.home import Home
+from components.storage.objects import open_objects
+from components.storage.places import REMOTE_VARIABLE
 from tests.storage.proxy import proxy_to
 from tests.storage.seaweed import s3_server, use_store
 
@@ -145,6 +147,53 @@ def test_push_fills_the_remote(tmp_path: Path) -> None:
         dvc.reproduce("count", print)
         dvc.push()
     assert any(path.is_file() for path in home.dvc_remote.rglob("*"))
+
+
+def entries(root: Path) -> set[str]:
+    return {path.name for path in (root / "runs").rglob("*") if path.is_file()}
+
+
+def test_machines_exchange_what_a_stage_needs_and_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "s3").mkdir()
+    with s3_server(tmp_path / "s3") as server, proxy_to(server.url) as (proxy, url):
+        store = open_objects(f"{use_store(server, monkeypatch)}/dvc/runs")
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", url)
+        for count in range(4):
+            folder, home = workspace(tmp_path / "a", f"w{count}", "cp params.yaml out.txt", count)
+            with DvcSession(folder, home) as dvc:
+                assert not dvc.reproduce("count", print)
+                dvc.push()
+        sent = {found.name.rpartition("/")[2] for found in store.list()}
+        assert sent == entries(home.dvc_cache) and len(sent) == 4
+        proxy.corrupt, proxy.only = 0.5, "/runs/"
+        folder, home = workspace(tmp_path / "b", "w", "cp params.yaml out.txt", count=2)
+        assert reproduce(folder, home)
+        assert (folder / "out.txt").read_text() == "count: 2\n"
+        assert len(entries(home.dvc_cache)) == 1
+        proxy.calm()
+        folder, home = workspace(tmp_path / "b", "other", "cp params.yaml out.txt", count=9)
+        assert not reproduce(folder, home)
+        with DvcSession(folder, home) as dvc:
+            dvc.push()
+        assert len(list(store.list())) == 5
+
+
+def test_an_entry_that_is_damaged_there_is_no_promise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(REMOTE_VARIABLE, str(tmp_path / "remote"))
+    folder, home = workspace(tmp_path / "a", "w", "echo 1 > out.txt")
+    with DvcSession(folder, home) as dvc:
+        dvc.reproduce("count", print)
+        dvc.push()
+    (entry,) = (path for path in (tmp_path / "remote" / "runs").rglob("*") if path.is_file())
+    entry.chmod(0o644)
+    entry.write_text(entry.read_text().replace("1", "2"))
+    folder, home = workspace(tmp_path / "b", "w", "echo 1 > out.txt")
+    assert not reproduce(folder, home)
+    assert (folder / "out.txt").read_text() == "1\n"
 
 
 TWO_STAGES = """

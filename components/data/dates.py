@@ -1,0 +1,128 @@
+"""Dates written as text in another order than ISO's: the format that a whole column has."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from itertools import product
+
+import pandas as pd
+from pandas.api import types
+
+from components.data.cast import cast
+
+_DAYS = (
+    *(f"%d{sign}%m{sign}%{year}" for year, sign in product("Yy", "/.-")),
+    *(f"%m{sign}%d{sign}%{year}" for year, sign in product("Yy", "/.-")),
+    *(f"%Y{sign}%m{sign}%d" for sign in "/."),
+    *(f"%d{sign}%{month}{sign}%{year}" for year, sign, month in product("Yy", " -/", "bB")),
+    *(f"%{month} %d, %Y" for month in "bB"),
+    *(f"%{month} %d %Y" for month in "bB"),
+)
+_TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
+FORMATS = (*_DAYS, *(f"{d}{gap}{t}" for gap, d, t in product((" ", ", "), _DAYS, _TIMES)))
+"""Every format that is known, as `strptime` has it; a column of several is none of dates."""
+
+_LIKE_ONE = re.compile(
+    r"(\d{1,4}|[A-Za-z]{3,9})[ ./-](\d{1,2}|[A-Za-z]{3,9}),?[ ./-]\d{1,4}([ ,].{1,20})?"
+)
+
+
+class DateFormats:
+    """The formats that all values so far have; `add` takes the next ones.
+
+    >>> formats = DateFormats()
+    >>> formats.add(["01/02/2022", "26/04/2022"])
+    >>> formats.found
+    '%d/%m/%Y'
+    """
+
+    def __init__(self) -> None:
+        self._left: tuple[str, ...] | None = None
+        self._days: dict[str, set[int]] = {}
+
+    def add(self, values: Iterable[object]) -> None:
+        """Take the next values, each of which counts once."""
+        if self._left == ():
+            return
+        texts = list(values)
+        if self._left is None:
+            self._left = _formats_of(texts[0]) if texts else None
+        if not self._left or not all(isinstance(text, str) for text in texts):
+            self._left = () if texts else self._left
+            return
+        read = {f: pd.to_datetime(pd.Series(texts), format=f, errors="coerce") for f in self._left}
+        self._left = tuple(f for f, times in read.items() if times.notna().all())
+        for each in self._left:
+            self._days.setdefault(each, set()).update(read[each].dt.day.unique().tolist())
+
+    @property
+    def found(self) -> str | None:
+        """The format of all values; None where there is none, or day and month cannot be told.
+
+        Where both orders can be read, that is the day which is the same in all values, as in
+        monthly figures; and with points between, the day comes first.
+        """
+        left = self._left or ()
+        orders = {each.index("%d") < each.index("%m") for each in left if "%m" in each}
+        if len(orders) < 2:
+            return left[0] if left else None
+        steady = [each for each in left if len(self._days[each]) == 1]
+        pointed = [each for each in left if each.startswith("%d.")]
+        chosen = steady if len(steady) == 1 else pointed
+        return chosen[0] if chosen else None
+
+
+def _formats_of(value: object) -> tuple[str, ...]:
+    if not isinstance(value, str) or not _LIKE_ONE.fullmatch(value):
+        return ()
+    return tuple(each for each in FORMATS if _has(value, each))
+
+
+def _has(text: str, format_: str) -> bool:
+    try:
+        datetime.strptime(text, format_)
+    except ValueError:
+        return False
+    return True
+
+
+def read_dates(values: pd.Series, written: str | None) -> pd.Series:
+    """Dates of any type as microseconds in UTC without a zone.
+
+    Texts are read as they are `written`, and what is not as ISO dates; without a format, as the
+    first of them is. Raises ValueError or TypeError where one cannot be read.
+    """
+    if written is None or not _is_text(values):
+        return _without_zone(pd.to_datetime(values, utc=True))
+    read = _as_written(values, written)
+    others = values.notna() & read.isna()
+    if others.any():
+        read[others] = pd.to_datetime(values[others], format="ISO8601", utc=True)
+    return _without_zone(read)
+
+
+def read_what_is_date(values: pd.Series, written: str | None) -> pd.Series:
+    """The same, each value by itself, and missing where it is no date."""
+    if written is None or not _is_text(values):
+        return _without_zone(pd.to_datetime(values, utc=True, errors="coerce", format="mixed"))
+    read = _as_written(values, written)
+    others = values.where(read.isna())
+    iso = pd.to_datetime(others, utc=True, errors="coerce", format="ISO8601")
+    return _without_zone(read.fillna(iso))
+
+
+def _as_written(values: pd.Series, written: str) -> pd.Series:
+    return pd.to_datetime(values, format=written, errors="coerce", utc=True)
+
+
+def write_dates(frame: pd.DataFrame, written: Mapping[str, str]) -> pd.DataFrame:
+    """The frame with these columns of dates as text, each in its format."""
+    return frame.assign(**{name: frame[name].dt.strftime(form) for name, form in written.items()})
+
+
+def _is_text(values: pd.Series) -> bool:
+    return not (types.is_datetime64_any_dtype(values) or types.is_numeric_dtype(values))
+
+
+def _without_zone(times: pd.Series) -> pd.Series:
+    return cast(times.dt.tz_localize(None), "datetime64[us]")

@@ -1,0 +1,141 @@
+"""Dates in text: a column's format is told from all its values, kept, and used to read others."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from components.config import CopulaConfig
+from components.data.conditions import code_condition
+from components.data.dates import FORMATS, DateFormats
+from components.data.foreign import read_foreign
+from components.data.inference import infer_kinds
+from components.data.output import write_frame
+from components.data.preparation import prepare_table
+from components.data.schema import ColumnKind
+from components.data.summaries import summarise
+from components.data.windows import labelled_rows
+from components.models.copula import Copula
+from components.monitoring.reading import _to_numbers
+
+DAYS = pd.Series(pd.date_range("2021-11-28 10:20:30", "2023-02-03", periods=120)).dt.floor("s")
+
+
+def visits(format_: str, times: pd.Series = DAYS) -> pd.DataFrame:
+    classes = np.random.default_rng(0).choice(["a", "b"], len(times))
+    return pd.DataFrame({"when": times.dt.strftime(format_), "y": classes})
+
+
+def test_every_format_is_told_from_values_that_need_it() -> None:
+    for format_ in FORMATS:
+        formats = DateFormats()
+        texts = DAYS.dt.strftime(format_)
+        for batch in (texts[:1], texts[1:50], texts[50:]):
+            formats.add(batch.unique())
+        assert formats.found is not None, format_
+        again = pd.to_datetime(texts, format=formats.found)
+        assert (again == pd.to_datetime(texts, format=format_)).all(), format_
+
+
+@pytest.mark.parametrize(
+    ("texts", "found"),
+    [
+        (["1/2/2022", "3/4/2022", "26/4/2022"], "%d/%m/%Y"),
+        (["1/2/2022", "3/4/2022", "4/26/2022"], "%m/%d/%Y"),
+        (["01/01/2022", "01/02/2022", "01/03/2022"], "%d/%m/%Y"),  # of every month the first day
+        (["01/15/2022", "02/15/2022"], "%m/%d/%Y"),
+        (["01/02/2022", "03/04/2022"], None),
+        (["01.02.2022", "03.04.2022"], "%d.%m.%Y"),
+        (["01/02/2022", "26/04/2022", "04/26/2022"], None),
+        (["26/04/2022", "26/04/2022 10:30"], None),
+        (["26/04/2022", "soon"], None),
+        (["31/02/2022"], None),
+        (["1/2", "3/4"], None),
+        (["10.5.1", "2.0.17"], None),
+        ([7, "26/04/2022"], None),
+        ([], None),
+    ],
+)
+def test_what_tells_the_day_from_the_month(texts: list[object], found: str | None) -> None:
+    whole, parts = DateFormats(), DateFormats()
+    whole.add(texts)
+    for text in texts:
+        parts.add([text])
+    assert whole.found == parts.found == found
+
+
+@pytest.mark.parametrize("batch", [1, 7, 120])
+def test_a_table_in_batches_is_told_as_a_whole_one(batch: int) -> None:
+    frame = visits("%d/%m/%Y")
+    batches = [frame[i : i + batch] for i in range(0, len(frame), batch)]
+    found = summarise(batches, dict(frame.dtypes), "y", {})["when"]
+    assert found.date_formats.found == "%d/%m/%Y"
+    table = prepare_table(frame, "y")
+    assert table.schema["when"].kind is ColumnKind.DATETIME
+    assert (table.frame["when"] == DAYS.dt.normalize()).all()
+
+
+def test_a_day_that_cannot_be_told_is_a_category_and_said(caplog: pytest.LogCaptureFixture) -> None:
+    early = (
+        pd.Series(pd.date_range("2022-01-02", periods=8))
+        .repeat(
+            10,
+        )
+        .reset_index(drop=True)
+    )
+    frame = visits("%d/%m/%Y", early + pd.to_timedelta(31 * (early.index % 3), "D"))
+    frame = frame[frame["when"].str[:2].astype(int) < 13].reset_index(drop=True)
+    assert infer_kinds(frame, "y", {})["when"] is ColumnKind.CATEGORICAL
+    assert "'when' looks like dates" in caplog.text
+    kinds = infer_kinds(frame, "y", {"when": ColumnKind.CATEGORICAL})
+    assert kinds["when"] is ColumnKind.CATEGORICAL
+    assert caplog.text.count("looks like dates") == 1
+
+
+def test_a_declared_category_stays_one() -> None:
+    table = prepare_table(visits("%d/%m/%Y"), "y", kinds={"when": ColumnKind.CATEGORICAL})
+    assert table.schema["when"].kind is ColumnKind.CATEGORICAL
+    assert table.schema["when"].written is None
+
+
+def test_other_rows_are_read_as_the_schema_has_it() -> None:
+    frame = visits("%d/%m/%Y")
+    schema = prepare_table(frame, "y").schema
+    ambiguous = pd.DataFrame({"when": ["01/02/2022", "2022-02-01"], "y": ["a", "b"]})
+    assert labelled_rows(ambiguous, schema)["when"].tolist() == [pd.Timestamp("2022-02-01")] * 2
+    assert len(set(_to_numbers(ambiguous["when"], schema["when"]))) == 1
+    (code,) = code_condition({"when": "01/02/2022"}, schema).values()
+    assert pd.Timestamp(code, unit="us") == pd.Timestamp("2022-02-01")
+
+
+def test_rows_of_others_may_be_iso_dates_and_times() -> None:
+    frame = visits("%d/%m/%Y")
+    typed = frame.assign(when=DAYS.dt.normalize())
+    read = read_foreign(frame[:60], frame[60:], typed, "y")
+    assert (read.synthetic.frame["when"] == DAYS.dt.normalize()).all()
+    assert (read.test.frame["when"] == DAYS[60:].dt.normalize().reset_index(drop=True)).all()
+    iso = read_foreign(frame[:60], frame[60:], visits("%Y-%m-%d"), "y")
+    assert (iso.synthetic.frame["when"] == DAYS.dt.normalize()).all()
+
+
+def test_drawn_rows_are_written_as_the_source_is(tmp_path: Path) -> None:
+    frame = visits("%d/%m/%Y %H:%M").assign(when=lambda rows: rows["when"].where(rows.index != 3))
+    table = prepare_table(frame, "y")
+    model = Copula(CopulaConfig())
+    model.fit(table, seed=0)
+    drawn = model.sample(500, seed=0)
+    write_frame(drawn, tmp_path / "drawn.csv", table.schema)
+    texts = pd.read_csv(tmp_path / "drawn.csv")["when"]
+    assert texts.dropna().str.fullmatch(r"\d\d/\d\d/\d{4} \d\d:\d\d").all()
+    assert texts.isna().sum() == drawn["when"].isna().sum()
+    write_frame(drawn, tmp_path / "drawn.parquet", table.schema)
+    assert pd.read_parquet(tmp_path / "drawn.parquet")["when"].dtype == "datetime64[us]"
+
+
+def test_a_schema_remembers_and_one_without_stays_as_it_was(tmp_path: Path) -> None:
+    for format_ in ("%d/%m/%Y", "%Y-%m-%d"):
+        schema = prepare_table(visits(format_), "y").schema
+        schema.save(tmp_path / "schema.json")
+        assert type(schema).load(tmp_path / "schema.json") == schema
+        assert ("written" in (tmp_path / "schema.json").read_text()) is ("/" in format_)

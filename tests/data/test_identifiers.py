@@ -1,0 +1,53 @@
+"""Identifiers: their pattern is told place by place, and made-up ones are distinct and in it."""
+
+import re
+import uuid
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from components.data.identifiers import MOST_DRAWN, IdentifierPattern, numbered_identifiers
+from components.data.preparation import prepare_table
+from components.data.table import decode
+
+RNG = np.random.default_rng(0)
+UUIDS = [str(uuid.UUID(bytes=RNG.bytes(16), version=4)) for _ in range(400)]
+
+
+@pytest.mark.parametrize(
+    ("real", "pattern"),
+    [
+        ([f"V{n * 7:06}" for n in range(400)], r"V\d{6}"),
+        ([f"INV-2022-{n:05}x" for n in range(400)], r"INV-2022-\d{5}x"),
+        (UUIDS, r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}"),
+        ([name.upper()[:13] for name in UUIDS], r"[0-9A-F]{8}-[0-9A-F]{4}"),
+        ([f"{'ab' if n % 2 else 'cd'}{n:06}" for n in range(400)], r"[a-z]{2}\d{6}"),
+        ([f"é{n:05}{'+#'[n % 2]}" for n in range(400)], r"é\d{5}[+#]"),
+        ([f"N{n}" for n in range(400)], r"N\d{3}-\d+"),
+    ],
+)
+def test_made_up_ones_have_the_pattern_and_are_distinct(real: list[str], pattern: str) -> None:
+    frame = pd.DataFrame({"id": real, "y": RNG.choice(["a", "b"], len(real))})
+    schema = prepare_table(frame, "y").schema
+    made = decode(np.zeros((3000, 1)), schema, seed=0)["id"]
+    assert made.is_unique and made.str.fullmatch(pattern).all(), made.head()
+    assert re.fullmatch(pattern.removesuffix(r"-\d+"), str(schema["id"].example))
+    total = 2 * MOST_DRAWN
+    many = numbered_identifiers(schema["id"], range(total), total, np.random.default_rng(1))
+    assert many.is_unique and many.str.fullmatch(rf"{pattern}(-\d+)?").all()
+
+
+def test_batches_tell_what_the_whole_does() -> None:
+    texts = pd.Series([*UUIDS, "V1", "a much longer one, " * 50])
+    whole, parts = IdentifierPattern(), IdentifierPattern()
+    whole.add(texts)
+    for start in range(0, len(texts), 33):
+        parts.add(texts[start : start + 33])
+    assert whole.alphabets == parts.alphabets and len(whole.alphabets) == 64
+
+
+def test_made_up_ones_are_distinct_where_some_are_drawn_twice() -> None:
+    frame = pd.DataFrame({"id": [f"{n:06}q" for n in range(99)], "y": ["a", "b", "b"] * 33})
+    schema = prepare_table(frame, "y").schema
+    assert decode(np.zeros((100_000, 1)), schema, seed=0)["id"].str.fullmatch(r"\d{6}q").all()
