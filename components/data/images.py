@@ -1,9 +1,10 @@
 """Sets of images: read from `.npz` files or folders of PNG and JPEG files, all of one size."""
 
 import hashlib
+import logging
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from PIL import Image  # not needed to know what images are
 
 Pixels = NDArray[np.uint8]
+logger = logging.getLogger(__name__)
+
 Labels = NDArray[np.int64]
+Values = NDArray[np.generic]
 
 UNKNOWN = -1
 """The label of an image of which it is not known what it shows, where it is known of others."""
@@ -97,7 +101,8 @@ def read_images(uri: str) -> ImageSet:
     """The images at a path; raises UserError where they are not all of one size, or unreadable.
 
     An `.npz` file holds `images`, of shape (number, height, width) or with one or three channels
-    after it, 0 to 255, and may hold `labels`, whole numbers or words. A folder holds PNG and JPEG
+    after it, 0 to 255, and may hold `labels`, whole numbers or words; or it holds these in parts,
+    named as Keras or MedMNIST does, which are joined. A folder holds PNG and JPEG
     files, or one folder of them for each class.
     """
     path = Path(uri).expanduser()
@@ -113,6 +118,12 @@ def read_images(uri: str) -> ImageSet:
 _KINDS = ", ".join(PICTURES)
 
 
+_LAYOUTS = (
+    (("images", "labels"),),
+    (("x_train", "y_train"), ("x_test", "y_test")),
+    tuple((f"{part}_images", f"{part}_labels") for part in ("train", "val", "test")),
+)
+"""What arrays of images and labels are called: here, by Keras, and by MedMNIST."""
 _UNREADABLE_NPZ = (
     OSError,
     ValueError,
@@ -138,14 +149,7 @@ def _from_npz(path: Path, uri: str) -> ImageSet:
             if size > MAX_BYTES:
                 raise UserError(f"{uri!r} takes {size:,} bytes unpacked; at most {MAX_BYTES:,} may")
         with within_free_memory(uri), np.load(path, allow_pickle=False) as arrays:
-            if "images" not in arrays:
-                names = ", ".join(arrays.files) or "nothing"
-                raise UserError(f"{uri!r} has no array called images; it holds {names}")
-            images = arrays["images"]
-            labels = arrays["labels"] if "labels" in arrays else None
-            for name, found in (("images", images), ("labels", labels)):
-                if not isinstance(found, np.ndarray | None):  # bytes, where it is no array
-                    raise UserError(f"{uri!r} cannot be read as .npz: {name} is no array")
+            images, labels = _joined(arrays, uri)
     except FileNotFoundError as error:
         raise UserError(f"no file {uri!r}") from error
     except _UNREADABLE_NPZ as error:
@@ -153,6 +157,36 @@ def _from_npz(path: Path, uri: str) -> ImageSet:
     pixels = _pixels(images, uri)
     codes, classes = _coded(labels, len(pixels), uri)
     return ImageSet(pixels, codes, classes, hashlib.sha256(data).hexdigest())
+
+
+def _joined(arrays: Mapping[str, Values], uri: str) -> tuple[Values, Values | None]:
+    """The images and their labels, those of all parts where there are parts."""
+    layout = next((each for each in _LAYOUTS if each[0][0] in arrays), None)
+    if layout is None:
+        held = ", ".join(arrays) or "nothing"
+        raise UserError(f"{uri!r} has no array called images; it holds {held}")
+    there = [pair for pair in layout if pair[0] in arrays]
+    images = [_array(arrays, name, uri) for name, _ in there]
+    names = [name for _, name in there if name in arrays]
+    if names and len(names) < len(there):
+        raise UserError(f"{uri!r} has labels for a part of its images alone: {', '.join(names)}")
+    labels = [_array(arrays, name, uri) for name in names]
+    if len(there) == 1:
+        return images[0], labels[0] if labels else None
+    logger.info("%s: %s are joined", uri, ", ".join(name for name, _ in there))
+    if len({(part.shape[1:], part.dtype) for part in images}) > 1:
+        raise UserError(f"{uri!r}: {', '.join(n for n, _ in there)} are not of one size and kind")
+    for part, name, of in zip(labels, names, images, strict=False):
+        if part.shape[:1] != of.shape[:1] or part.size != len(part):
+            raise UserError(f"{uri!r}: {name} has the shape {part.shape}; one for each is accepted")
+    return np.concatenate(images), np.concatenate([p.ravel() for p in labels]) if labels else None
+
+
+def _array(arrays: Mapping[str, Values], name: str, uri: str) -> Values:
+    found = arrays[name]
+    if not isinstance(found, np.ndarray):  # bytes, where it is no array
+        raise UserError(f"{uri!r} cannot be read as .npz: {name} is no array")
+    return found
 
 
 def _pixels(images: NDArray[np.generic], uri: str) -> Pixels:

@@ -46,6 +46,41 @@ def test_a_folder_without_classes_has_no_labels(tmp_path: Path) -> None:
     assert found.images.shape == (1, 5, 4, 3) and found.labels is None
 
 
+def test_parts_are_joined_as_keras_and_medmnist_name_them(tmp_path: Path) -> None:
+    numbers = np.arange(6)
+    keras = {"x_train": PIXELS[:4], "y_train": numbers[:4], "x_test": PIXELS[4:]}
+    found = read_images(npz(tmp_path / "k.npz", **keras, y_test=numbers[4:]))
+    assert (found.images[..., 0] == PIXELS).all() and found.labels.tolist() == [0, 1, 2, 3, 4, 5]
+    parts = {"train": slice(0, 3), "val": slice(3, 4), "test": slice(4, 6)}
+    medical = {f"{name}_images": PIXELS[part] for name, part in parts.items()}
+    assert read_images(npz(tmp_path / "m.npz", **medical)).labels is None
+    medical |= {f"{name}_labels": numbers[part, None] for name, part in parts.items()}
+    found = read_images(npz(tmp_path / "n.npz", **medical))
+    assert (found.images[..., 0] == PIXELS).all() and found.labels.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"y_test": np.zeros((2, 14), int)}, r"y_test has the shape \(2, 14\)"),
+        ({"y_test": np.zeros(3, int)}, r"y_test has the shape \(3,\)"),
+        ({"y_test": np.array(1)}, r"y_test has the shape \(\)"),
+        ({"x_test": PIXELS[:2, 1:]}, "x_train, x_test are not of one size and kind"),
+        ({"x_test": np.array(1)}, "x_train, x_test are not of one size and kind"),
+    ],
+)
+def test_parts_that_do_not_fit_are_refused(
+    changed: dict[str, np.ndarray], said: str, tmp_path: Path
+) -> None:
+    whole = {"x_train": PIXELS[:4], "y_train": np.zeros(4, int), "x_test": PIXELS[4:]}
+    whole |= {"y_test": np.zeros(2, int)}
+    with pytest.raises(UserError, match=said):
+        read_images(npz(tmp_path / "a.npz", **whole | changed))
+    del whole["y_test"]
+    with pytest.raises(UserError, match="labels for a part of its images alone: y_train"):
+        read_images(npz(tmp_path / "b.npz", **whole))
+
+
 def pickled(path: Path) -> str:
     return npz(path / "a.npz", images=np.array([{}], dtype=object))
 
