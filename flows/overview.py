@@ -24,6 +24,7 @@ from flows.services import flow_run_page, running_services
 from flows.workers import live_workers
 
 _AT_MOST = 20
+_COMES_BACK = "AwaitingRetry"
 _RETRAININGS = 5
 _UNDER_WAY = (StateType.RUNNING, StateType.PENDING, StateType.CANCELLING)
 
@@ -63,7 +64,7 @@ def overview(home: Home) -> Iterator[Section]:
         yield _runs(
             "Next",
             (StateType.SCHEDULED,),
-            lambda run: (run.state_name or "", _when(run.next_scheduled_start_time)),
+            lambda run: (_state(run), _when(run.next_scheduled_start_time)),
             home,
         )
     yield from _of_the_registry(home)
@@ -105,7 +106,7 @@ def _runs(
     describe: Callable[[FlowRun], tuple[str, str]],
     home: Home,
 ) -> Section:
-    """The flow runs in these states, the next ones first; of each deployment's the first alone."""
+    """The flow runs in these states, the next ones first; of a schedule's the first alone."""
     wanted = FlowRunFilterStateType(any_=list(states))
     with get_client(sync_client=True) as client:
         found = client.read_flow_runs(
@@ -115,7 +116,7 @@ def _runs(
         )
         deployments = {item.id: item.name for item in client.read_deployments()}
     if states == (StateType.SCHEDULED,):
-        found = list({(run.deployment_id, run.state_name): run for run in reversed(found)}.values())
+        found = list({_series(run): run for run in reversed(found)}.values())
         found.reverse()
     rows = [
         (deployments.get(run.deployment_id or run.id, "by hand"), run.name, *describe(run))
@@ -134,6 +135,18 @@ def _champions(home: Home) -> Section:
         for model in list_models(connect(home))
     ]
     return Section("Champions", ("model", "champion", "newest"), rows, "no model is registered yet")
+
+
+def _series(run: FlowRun) -> tuple[object, str | None]:
+    """What a run that is to begin is one of: its schedule, or those that had begun, by itself."""
+    comes_back = run.state_name == _COMES_BACK
+    return (run.id if comes_back else run.deployment_id, run.state_name)
+
+
+def _state(run: FlowRun) -> str:
+    """Its state, with the reason where it had begun and waits to begin again."""
+    said = run.state.message if run.state and run.state_name == _COMES_BACK else None
+    return f"{run.state_name}: {said}" if said else run.state_name or ""
 
 
 def _until(run: FlowRun) -> str:
