@@ -36,14 +36,17 @@ STATE = ROOT / ".mintmark" / "benchmarks" / "gan.jsonl"
 OURS, PEER = "ours", "CTGAN"
 PEER_REQUIREMENTS = ("torch==2.13.0", "ctgan==0.11.0", "pyarrow")
 BUNDLED = "breast_cancer"
+BARE = "ours, crowd 1"
+CROWDLESS = CtganConfig(crowd=1)
+"""What its other parts are taken from: they say nothing of whose values are given out."""
 WITHOUT: dict[str, CtganConfig] = {
-    "averaged weights": CtganConfig(ema_decay=0.0),
-    "early stopping by held-out rows": CtganConfig(holdout_share=0.0),
-    "slots for frequent values": CtganConfig(spike_share=1.0),
-    "levels for few values": CtganConfig(max_levels=2),
-    "the critic's penalty on its slope": CtganConfig(penalty=0.0),
+    "averaged weights": CROWDLESS.model_copy(update={"ema_decay": 0.0}),
+    "early stopping by held-out rows": CROWDLESS.model_copy(update={"holdout_share": 0.0}),
+    "slots for frequent values": CROWDLESS.model_copy(update={"spike_share": 1.0}),
+    "levels for few values": CROWDLESS.model_copy(update={"max_levels": 2}),
+    "the critic's penalty on its slope": CROWDLESS.model_copy(update={"penalty": 0.0}),
 }
-"""Our GAN less one part each, and what that is."""
+"""Our GAN without a crowd, less one more part each, and what that is."""
 HEADS = ["table", "rows", "generator", *RANKED, "seconds"]
 NOTE = """# The conditional GAN, its parts, and CTGAN
 
@@ -73,6 +76,7 @@ def measure(options: argparse.Namespace) -> dict[tuple[str, int], dict[str, dict
     """The entry of each generator, by table and number of rows."""
     kept, found = Kept(options.state), {}
     makers = {OURS: partial(ours, CtganConfig()), PEER: partial(peers, PEER, options.peer_env)}
+    makers |= {BARE: partial(ours, CROWDLESS)}
     makers |= {part: partial(ours, config) for part, config in WITHOUT.items()}
     for name in options.only:
         parts = parts_for(name, options)
@@ -87,9 +91,9 @@ def measure(options: argparse.Namespace) -> dict[tuple[str, int], dict[str, dict
 
 
 def lines(found: Mapping[tuple[str, int], dict[str, dict[str, Any]]]) -> Iterator[list[str]]:
-    """Ours and CTGAN on each table."""
+    """Ours, also without a crowd where that was measured, and CTGAN on each table."""
     for (name, rows), entries in found.items():
-        for generator in (OURS, PEER):
+        for generator in (each for each in (OURS, BARE, PEER) if each in entries):
             entry = entries[generator]
             figures = entry["figures"]
             cells = [cell(m, figures[m]) if m in figures else "" for m in RANKED]
@@ -118,13 +122,15 @@ def _over(figures: Mapping[str, tuple[float, float, float]], metric: str) -> flo
 def worth(found: Mapping[tuple[str, int], dict[str, dict[str, Any]]]) -> Iterator[list[str]]:
     """How figures change without each part: the mean over tables, and on how many they worsen."""
     found = {title: entries for title, entries in found.items() if entries.keys() >= WITHOUT.keys()}
-    for part in WITHOUT:
+    pairs = {"a crowd behind all that is given out": (OURS, BARE)}
+    pairs |= {part: (BARE, part) for part in WITHOUT}
+    for part, (whole, less) in pairs.items():
         cells = []
         for metric in RANKED:
             changes = [
-                _over(entries[part]["figures"], metric) - _over(entries[OURS]["figures"], metric)
+                _over(entries[less]["figures"], metric) - _over(entries[whole]["figures"], metric)
                 for entries in found.values()
-                if metric in entries[OURS]["figures"]
+                if metric in entries[whole]["figures"]
             ]
             worse = sum(change > 0 for change in changes)
             cells.append(f"{np.mean(changes):+.3f} ({worse} of {len(changes)})")
@@ -158,8 +164,8 @@ def main() -> None:
         + "\n\n"
         + table(HEADS, list(lines(found)))
         + "\n## What each part is worth\n\nThe figure without the part less the one with it, on "
-        "average over the tables, and on how many it is worse. On "
-        f"{', '.join(options.parts_on or options.only)}.\n\n"
+        "average over the tables, and on how many it is worse. Parts but the first are taken from "
+        f"the GAN with a crowd of 1. On {', '.join(options.parts_on or options.only)}.\n\n"
         + table(["without", *RANKED], list(worth(found)))
     )
     print(text)

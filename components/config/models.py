@@ -13,10 +13,15 @@ from components.config.settings import Settings
 
 
 class CopulaConfig(Settings):
-    """A Gaussian copula for each class of the target."""
+    """A Gaussian copula for each class of the target.
+
+    Behind every number and category given out stand `crowd` training rows, of the class where it
+    has as many.
+    """
 
     name: Literal["copula"] = "copula"
     shrinkage: float = Field(0.02, ge=0, le=1)
+    crowd: int = Field(10, ge=1)
 
 
 SHARING_CROWD = 25
@@ -56,7 +61,8 @@ class CtganConfig(Settings):
     `penalty` weighs the critic's squared slope, `ema_decay` averages the generator, `temperature`
     is that of the softmax behind each drawn level. On `device` the networks are trained; equal
     seeds give equal weights on the CPU alone. A numeric column of at most `max_levels` values
-    is modelled as levels; of any other, the values with `spike_share` of the rows are.
+    is modelled as levels; of any other, the values with `spike_share` of the rows are. Behind every
+    number and category given out stand `crowd` training rows.
     """
 
     name: Literal["ctgan"] = "ctgan"
@@ -74,6 +80,7 @@ class CtganConfig(Settings):
     temperature: float = Field(1.0, gt=0)
     spike_share: float = Field(0.01, gt=0, le=1)
     max_levels: int = Field(20, ge=2)
+    crowd: int = Field(10, ge=1)
     holdout_share: float = Field(0.1, ge=0, lt=0.5)
     look_every: int = Field(500, ge=1)
     patience: int = Field(4, ge=1)

@@ -8,6 +8,7 @@ Brockwell 2007), so that even heaped values become exactly Gaussian, and come ba
 the quantile function.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from components.data.crowds import stretches
 from components.data.schema import Column
 from components.data.table import Matrix
 
@@ -30,11 +32,14 @@ class CodeSettings:
 
     Of a discrete column, the `max_categories` most frequent values; of a numeric column, all
     values where it has at most `max_levels`, else those with at least `spike_share` of the rows.
+    With a `crowd` above 1 a number is a level only where so many rows have it, and other numbers
+    are given out anywhere in stretches of as many rows (`stretches`).
     """
 
     max_categories: int = 100
     max_levels: int = 20
     spike_share: float = 0.03
+    crowd: int = 1
 
 
 @dataclass(frozen=True)
@@ -88,10 +93,13 @@ def _learn_code(values: Array, column: Column, settings: CodeSettings) -> Column
     missing = np.isnan(values)
     distinct, counts = np.unique(values[~missing], return_counts=True)
     is_level = _choose_levels(counts, len(values), column.is_discrete, settings)
-    levels = distinct[is_level]
+    levels, others = distinct[is_level], ~is_level
+    if len(levels) and not column.is_discrete and counts[others].sum() < settings.crowd:
+        others &= False  # too few to be told apart: each goes with the nearest level
     if missing.any():
         levels = np.append(levels, np.nan)
-    quantiles = _quantile_function(distinct[~is_level], counts[~is_level])
+    crowd = 1 if column.is_discrete else settings.crowd
+    quantiles = _quantile_function(distinct[others], counts[others], crowd)
     return ColumnCode(levels, quantiles, column.is_discrete)
 
 
@@ -103,20 +111,27 @@ def _choose_levels(
         chosen = np.zeros(len(counts), dtype=bool)
         chosen[np.argsort(-counts, kind="stable")[: settings.max_categories]] = True
         return chosen
+    has_crowd: NDArray[np.bool_] = counts >= settings.crowd
     if len(counts) <= settings.max_levels:
-        return np.ones(len(counts), dtype=bool)
+        return has_crowd
     is_spike: NDArray[np.bool_] = counts >= max(settings.spike_share * num_rows, 3)
-    return is_spike
+    return is_spike & has_crowd
 
 
-def _quantile_function(values: Array, counts: Array) -> Array:
+def _quantile_function(values: Array, counts: Array, crowd: int) -> Array:
     """Knots of the quantile function: flat over heaps, linear between other values.
 
-    So a heaped value comes back as it is, and a value seen once is not copied.
+    So a heaped value comes back as it is, and a value seen once is not copied. With a `crowd` what
+    is no heap of as many rows is linear over stretches of as many.
     """
     if not len(values):
         return np.empty((2, 0))
     total = counts.sum()
+    if crowd > 1:
+        groups, start, end = stretches(counts, values, max(crowd, math.ceil(total / GRID)))
+        upto = np.cumsum(np.bincount(groups, weights=counts)) / total
+        shares = np.column_stack([np.append(0.0, upto[:-1]), upto])
+        return np.stack([shares.ravel(), np.column_stack([start, end]).ravel()])
     above = np.cumsum(counts) / total
     below = np.concatenate([[0.0], above[:-1]])
     is_heap = counts >= max(2, total / GRID)
@@ -153,10 +168,17 @@ def encode_rows(
 
 
 def _level_positions(values: Array, code: ColumnCode) -> NDArray[np.int64]:
-    """Each value's position in `levels`, len(levels) where it is continuous."""
+    """Each value's position in `levels`, len(levels) where it is continuous.
+
+    In a column that is never so, a value that is no level goes with the nearest one.
+    """
     position = np.full(len(values), len(code.levels), dtype=np.int64)
     for i, level in enumerate(code.levels):
         position[np.isnan(values) if np.isnan(level) else values == level] = i
+    if not code.is_continuous:
+        lost = position == len(code.levels)
+        known = code.levels[~np.isnan(code.levels)]
+        position[lost] = np.abs(values[lost, None] - known).argmin(axis=1) if lost.any() else 0
     return position
 
 

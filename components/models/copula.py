@@ -20,6 +20,7 @@ from components.models.contract import Budget, LogMetrics, SamplingProgram, log_
 from components.models.copula_density import LEAST_SHARE, log_density
 from components.models.marginals import Marginal, fit_marginal, pack, unpack
 from components.models.normal_scores import latent_correlation, level_means, main_direction
+from components.models.rare_levels import gather_rare
 from components.models.streaming import SamplesWhole, chunk_rng, chunk_sizes
 
 logger = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ class Copula(SamplesWhole):
     ) -> None:
         """Fit every class; it takes seconds, so it keeps no checkpoints and needs no budget."""
         started = time.monotonic()
+        table = gather_rare(table, self.config.crowd)
         self.schema_ = table.schema
         matrix = encode(table.frame, table.schema)
         self.orders_ = self._category_orders(matrix, seed)
@@ -151,7 +153,7 @@ class Copula(SamplesWhole):
 
     def _group(self, columns: Matrix, correlation: Matrix) -> Group:
         marginals = [
-            fit_marginal(values, all_spikes=position in self.orders_)
+            fit_marginal(values, all_spikes=position in self.orders_, crowd=self.config.crowd)
             for position, values in zip(self.drawn_positions, columns.T, strict=True)
         ]
         return Group(tuple(marginals), np.linalg.cholesky(correlation).astype(np.float32))

@@ -50,6 +50,7 @@ from components.models.ctgan_rows import (
     learn_classes,
 )
 from components.models.ctgan_selection import two_sample_auc
+from components.models.rare_levels import gather_rare
 from components.models.streaming import SamplesWhole
 from components.models.trained import checkpoint_store, put_weights, weights_of
 from components.training.loop import Judge, Schedule, train
@@ -90,6 +91,7 @@ class Ctgan(SamplesWhole):
         checkpoint_dir: Path | None = None,
     ) -> None:
         """Learn from `table`; see `TabularModel.fit`. Raises NonFiniteLossError on divergence."""
+        table = gather_rare(table, self.config.crowd)
         matrix = encode(table.frame, table.schema)
         store = checkpoint_store(checkpoint_dir, self.config, table.schema, matrix, seed)
         rows = _hold_out(matrix, self.config.holdout_share, seed)
@@ -111,7 +113,9 @@ class Ctgan(SamplesWhole):
         classes = learn_classes(matrix, schema)
         free = free_values(matrix, classes)
         settings = CodeSettings(
-            max_levels=self.config.max_levels, spike_share=self.config.spike_share
+            max_levels=self.config.max_levels,
+            spike_share=self.config.spike_share,
+            crowd=self.config.crowd,
         )
         codes = learn_codes(free, free_columns(schema, classes), settings)
         encoded, layout = encode_rows(free, codes, len(matrix)), lay_out(codes)

@@ -7,9 +7,9 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from components.data.crowds import stretches
 from components.data.schema import Column
 from components.data.table import Matrix
-from components.models.crowds import stretches
 from components.models.tree_arrays import Codes
 
 MISSING = -1

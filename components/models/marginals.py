@@ -1,16 +1,20 @@
 """Columns as monotone functions of a standard normal variable, and normal scores of columns."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from components.data.crowds import stretches
 from components.data.table import Matrix
 
 MAX_KNOTS = 512
 """Quantiles kept of a stretch without spikes."""
 
+INNER_KNOTS = 4
+"""Of them in each stretch of a crowd, which is even: scores alone would crowd at its inner end."""
 SPIKE_ROWS = 4
 SPIKE_SHARE = 0.002
 """A value is a spike where at least so many rows, and so large a share of them, have it."""
@@ -34,11 +38,13 @@ class Marginal:
         return np.where(scores < self.missing_below, np.nan, values)
 
 
-def fit_marginal(values: Matrix, *, all_spikes: bool) -> Marginal:
+def fit_marginal(values: Matrix, *, all_spikes: bool, crowd: int = 1) -> Marginal:
     """The marginal of a column's values, NaN where missing.
 
     With `all_spikes` each distinct value is a spike, as for discrete codes. Otherwise values
     between spikes are interpolated, so that a quantile grid is kept and not the rows themselves.
+    With a `crowd` above 1 only what so many rows have is a spike, and all other values are spread
+    evenly over stretches of as many rows (`stretches`).
     """
     from scipy.special import ndtri
 
@@ -47,7 +53,10 @@ def fit_marginal(values: Matrix, *, all_spikes: bool) -> Marginal:
     missing_below = float(ndtri(share_missing))
     if len(present) == 0:
         return Marginal(np.zeros(1), np.full(1, np.nan), np.inf)
-    shares, knots = _quantile_knots(present, all_spikes)
+    is_blurred = crowd > 1 and not all_spikes
+    shares, knots = (
+        _blurred_knots(present, crowd) if is_blurred else _quantile_knots(present, all_spikes)
+    )
     scores = ndtri(np.clip(share_missing + (1 - share_missing) * shares, 1e-12, 1 - 1e-12))
     return Marginal(scores, knots, missing_below)
 
@@ -66,6 +75,23 @@ def _quantile_knots(present: Matrix, all_spikes: bool) -> tuple[Matrix, Matrix]:
     knots = np.concatenate([levels[spike], levels[spike], levels[smooth]])
     order = np.lexsort((knots, shares))
     return shares[order], knots[order]
+
+
+def _blurred_knots(present: Matrix, crowd: int) -> tuple[Matrix, Matrix]:
+    """Shares from 0 to 1 and the values there: both ends of each stretch, and some in between."""
+    levels, counts = np.unique(present, return_counts=True)
+    least = max(crowd, math.ceil(len(present) / (MAX_KNOTS / INNER_KNOTS)))
+    groups, low, high = stretches(counts, levels, least)
+    upto = np.cumsum(np.bincount(groups, weights=counts)) / len(present)
+    before = np.append(0.0, upto[:-1])
+    parts = np.linspace(0, 1, INNER_KNOTS)
+    shares, knots = (
+        start[:, None] * (1 - parts) + end[:, None] * parts
+        for start, end in ((before, upto), (low, high))
+    )
+    is_spike = low == high
+    kept = ~is_spike[:, None] | (parts == 0) | (parts == 1)
+    return shares[kept], knots[kept]
 
 
 def _thinned(positions: NDArray[np.int64]) -> NDArray[np.int64]:

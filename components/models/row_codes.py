@@ -7,9 +7,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from components.data.crowds import stretches
 from components.data.schema import Column, Schema
 from components.data.table import Matrix
-from components.models.crowds import stretches
 from components.models.levels import MISSING, Levels, level_step, to_levels
 
 RowCodes = NDArray[np.int64]

@@ -18,10 +18,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from components.data.crowds import stretches
 from components.data.gan_encoding import probability_bounds
 from components.data.schema import Column
 from components.data.table import Matrix
-from components.models.crowds import stretches
 from components.models.ctgan_calibration import FEWEST_SCORES, probabilities
 from components.networks.piecewise_linear import PiecewiseLinear
 from components.networks.record_rows import RecordColumns

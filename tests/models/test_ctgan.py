@@ -77,7 +77,7 @@ def test_a_column_of_thousands_of_categories_is_not_one_hot():
         Column(name="code", kind=ColumnKind.CATEGORICAL, dtype="object", categories=names),
         Column(name="target", kind=ColumnKind.NUMERICAL, dtype="float64", minimum=0, maximum=399),
     )
-    model = Ctgan(TINY)
+    model = Ctgan(TINY.model_copy(update={"crowd": 1}))
     model.fit(Table(frame, Schema(columns=columns, target="target")), seed=0)
     assert model.sampler_.layout.num_slots == 101
     assert set(model.sample(500, seed=0)["code"]) <= set(names)
