@@ -51,7 +51,8 @@ HEADS = ["table", "rows", "generator", *RANKED, "seconds"]
 NOTE = """# The conditional GAN, its parts, and CTGAN
 
 Written by `python -m benchmarks.gan_vs_ctgan`; do not edit. One split and one seed, default
-settings (CTGAN: 300 epochs), one thread each; other work shared the processors. Less is better
+settings (CTGAN: 300 epochs), one thread each; other work shared the processors, more at
+some times than at others: take seconds for magnitudes. Less is better
 everywhere, an AUC of .5 best; in brackets, the 95% interval.
 
 """

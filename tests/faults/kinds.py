@@ -13,7 +13,9 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 
 import psutil
 import psycopg2
+from botocore.exceptions import ClientError
 
+from tests.cluster.cluster import BUCKET
 from tests.cluster.member import Member, command_of
 from tests.cluster.postgres import Postgres
 from tests.faults.breakable import DATABASE, S3, Breakable
@@ -192,9 +194,13 @@ def network_cut_long(running: Breakable, worker: Member) -> Iterator[None]:
 
 @contextmanager
 def s3_disk_full(running: Breakable, worker: Member) -> Iterator[None]:
-    """the disk of S3 is full for 30 s"""
+    """the disk of S3 is full for 30 s; it is started again where it takes nothing afterwards"""
     with filled(running.disks[S3]):
         time.sleep(_A_WHILE)
+    try:
+        running.cluster.boto().put_object(Bucket=BUCKET, Key="full/again", Body=b"x")
+    except ClientError:  # the index of SeaweedFS stays closed once it could not be written
+        _restart(running.cluster.s3)
     yield
 
 
