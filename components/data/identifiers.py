@@ -28,7 +28,7 @@ class IdentifierPattern:
     >>> pattern = IdentifierPattern()
     >>> pattern.add(pd.Series(["P-17", "P-20"]))
     >>> pattern.alphabets
-    ('P', '-', '0123456789', '0123456789')
+    ('ABCDEFGHIJKLMNOPQRSTUVWXYZ', '-', '0123456789', '0123456789')
     """
 
     def __init__(self) -> None:
@@ -44,10 +44,11 @@ class IdentifierPattern:
 
     @property
     def alphabets(self) -> tuple[str, ...]:
-        """What each place is drawn from: the one character that all have there, or whole alphabets.
+        """What each place is drawn from: all digits or letters of the kinds that are there.
 
-        Zeros before a number are digits of it. Letters are those of hexadecimal numbers where no
-        identifier has others and some place has letters and digits.
+        What is neither is kept. A letter that all identifiers share is drawn too: with it kept,
+        made-up ones would often be those of somebody. Letters are those of hexadecimal numbers
+        where no identifier has others and some place has letters and digits.
         """
         digits, *cases = (set(letters) for letters in _ALPHABETS)
         used = set().union(*self._seen)
@@ -56,23 +57,12 @@ class IdentifierPattern:
             some = set(sorted(case)[:_HEXADECIMAL])
             mixed = any(seen & digits and seen & case for seen in self._seen)
             whole.append("".join(sorted(some if mixed and used & case <= some else case)))
-        return _with_leading_zeros([_place(seen, whole) for seen in self._seen])
+        return tuple(_place(seen, whole) for seen in self._seen)
 
 
 def _place(seen: set[str], whole: Sequence[str]) -> str:
-    if len(seen) == 1:
-        return next(iter(seen))
     others = sorted(seen - set("".join(_ALPHABETS)))[:_MOST_OTHERS]
     return "".join([*(each for each in whole if seen & set(each)), *others])
-
-
-def _with_leading_zeros(places: list[str]) -> tuple[str, ...]:
-    """The places, where a 0 before digits that vary is one of these: few rows leave it as it is."""
-    digits = _ALPHABETS[0]
-    for place in range(len(places) - 2, -1, -1):
-        if places[place] == "0" and places[place + 1].startswith(digits):
-            places[place] = digits
-    return tuple(places)
 
 
 def fresh_identifiers(column: Column, num_rows: int, rng: np.random.Generator) -> pd.Series:

@@ -105,7 +105,7 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
             prepare=PrepareConfig(
                 data=str(source), target="state", normal=NormalConfig(values=("ok",))
             ),
-            train=TrainConfig(model=CopulaConfig(), calibration_share=0.3),
+            train=TrainConfig(model=CopulaConfig(crowd=1), calibration_share=0.3),
             evaluate=EvaluateConfig(purpose=Purpose.ANOMALY),
         )
         paths = StagePaths(folder)
