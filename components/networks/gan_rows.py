@@ -72,7 +72,8 @@ class GanRows(nn.Module):
         self.column_range = column_range
         self.register_buffer("class_ends", classes[0])
         self.register_buffer("class_codes", classes[1])
-        self.register_buffer("bias", bias)
+        # one more, unused: a tensor without elements is not written by `torch.export.save`
+        self.register_buffer("bias", torch.cat([bias, bias.new_zeros(1)]))
         self.register_buffer("learned_from", learned_from)
         for name, tensor in vars(columns).items():
             self.register_buffer(name, tensor)
@@ -90,8 +91,8 @@ class GanRows(nn.Module):
         return finished
 
     def _columns(self, raw: Tensor, uniforms: Tensor) -> Tensor:
-        num_slots = len(self.bias)
-        slot = self._slots(raw[:, :num_slots] + self.bias, uniforms)
+        num_slots = len(self.bias) - 1
+        slot = self._slots(raw[:, :num_slots] + self.bias[:-1], uniforms)
         number = self._numbers(raw[:, num_slots:])
         chosen = slot.index_select(1, self.group)
         is_level = chosen < self.num_levels

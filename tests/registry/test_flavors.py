@@ -13,11 +13,13 @@ import torch
 from mlflow.models import Model
 from pandas.testing import assert_frame_equal
 
-from components.config import CopulaConfig, ImageGaussianConfig
+from components.config import CopulaConfig, CtganConfig, ImageGaussianConfig
 from components.data.bundled_images import load_bundled_images
 from components.data.image_rows import from_rows
+from components.data.preparation import prepare_table
 from components.data.table import decode, encode
 from components.models.catalog import make_image_model, make_model
+from components.registry.flavors import export
 from components.registry.output_columns import describe
 from components.registry.packaging import log_generator
 from components.registry.tracking import connect, find_experiment
@@ -136,3 +138,13 @@ def test_the_program_is_small_whatever_the_table(tmp_path: Path) -> None:
             sizes.append(len(json.loads(archive.read(name))["graph_module"]["graph"]["nodes"]))
     assert max(sizes) < 150 and np.ptp(sizes) < 10
     assert torch.export.load(tmp_path / "amount").example_inputs is not None
+
+
+def test_a_gan_of_numbers_alone_leaves_as_a_program_too(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(rng.normal(size=(120, 3)), columns=list("abc"))
+    table = prepare_table(frame.assign(y=rng.choice(["u", "v"], 120)), "y")
+    model = make_model(CtganConfig(steps=4))
+    model.fit(table, seed=0)
+    export(model.export_program(), tmp_path / "rows.pt2")  # type: ignore[attr-defined]
+    assert torch.export.load(tmp_path / "rows.pt2").example_inputs is not None
