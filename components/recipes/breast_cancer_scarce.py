@@ -21,7 +21,7 @@ def _params(*, epochs: int, repeats: int) -> Params:
         prepare=PrepareConfig(
             data="sklearn:breast_cancer", target="diagnosis", test_share=0.4, train_rows=100
         ),
-        train=TrainConfig(model=CtganConfig(max_epochs=epochs, look_every=10)),
+        train=TrainConfig(model=CtganConfig(crowd=1, max_epochs=epochs, look_every=10)),
         evaluate=EvaluateConfig(purpose=Purpose.AUGMENTATION, repeats=repeats),
     )
 
