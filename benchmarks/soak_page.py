@@ -10,7 +10,9 @@ from typing import Any
 from tests.faults import kinds
 
 _ALWAYS = "Flow run encountered an exception: "
-_OTHER_EACH_TIME = re.compile(r"[0-9a-f]{8}[0-9a-f-]{8,}|\d+\.\d+\.\d+\.\d+:\d+|port=\d+")
+_OTHER_EACH_TIME = re.compile(
+    r"(?<=\s)/\S+/(?=\S+\.part)|[0-9a-f]{8}[0-9a-f-]{8,}|\d+\.\d+\.\d+\.\d+:\d+|port=\d+"
+)
 _LONGEST = 160
 
 

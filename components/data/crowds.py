@@ -59,3 +59,13 @@ def stretches(counts: Places, known: Matrix, crowd: int) -> tuple[Places, Matrix
     low[1:] = np.where(touch, halfway, low[1:])
     high[:-1] = np.where(touch, halfway, high[:-1])
     return groups, low, high
+
+
+def shares_below(groups: Places, counts: Places) -> Matrix:
+    """The share of rows below each group, and last that of all: one more than there are groups.
+
+    >>> shares_below(np.array([0, 0, 1]), np.array([1, 2, 1])).tolist()
+    [0.0, 0.75, 1.0]
+    """
+    shares: Matrix = np.append(0.0, np.bincount(groups, weights=counts).cumsum() / counts.sum())
+    return shares

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data.crowds import stretches
+from components.data.crowds import shares_below, stretches
 from components.data.schema import Column
 from components.data.table import Matrix
 
@@ -129,8 +129,8 @@ def _quantile_function(values: Array, counts: Array, crowd: int) -> Array:
     total = counts.sum()
     if crowd > 1:
         groups, start, end = stretches(counts, values, max(crowd, math.ceil(total / GRID)))
-        upto = np.cumsum(np.bincount(groups, weights=counts)) / total
-        shares = np.column_stack([np.append(0.0, upto[:-1]), upto])
+        ends = shares_below(groups, counts)
+        shares = np.column_stack([ends[:-1], ends[1:]])
         return np.stack([shares.ravel(), np.column_stack([start, end]).ravel()])
     above = np.cumsum(counts) / total
     below = np.concatenate([[0.0], above[:-1]])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data.crowds import stretches
+from components.data.crowds import shares_below, stretches
 from components.data.table import Matrix
 
 MAX_KNOTS = 512
@@ -82,12 +82,11 @@ def _blurred_knots(present: Matrix, crowd: int) -> tuple[Matrix, Matrix]:
     levels, counts = np.unique(present, return_counts=True)
     least = max(crowd, math.ceil(len(present) / (MAX_KNOTS / INNER_KNOTS)))
     groups, low, high = stretches(counts, levels, least)
-    upto = np.cumsum(np.bincount(groups, weights=counts)) / len(present)
-    before = np.append(0.0, upto[:-1])
+    ends = shares_below(groups, counts)
     parts = np.linspace(0, 1, INNER_KNOTS)
     shares, knots = (
         start[:, None] * (1 - parts) + end[:, None] * parts
-        for start, end in ((before, upto), (low, high))
+        for start, end in ((ends[:-1], ends[1:]), (low, high))
     )
     is_spike = low == high
     kept = ~is_spike[:, None] | (parts == 0) | (parts == 1)

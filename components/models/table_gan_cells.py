@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from components.data.crowds import stretches
+from components.data.crowds import shares_below, stretches
 from components.data.gan_encoding import probability_bounds
 from components.data.schema import Column
 from components.data.table import Matrix
@@ -73,7 +73,7 @@ def _curve(values: Array, column: Column, crowd: int) -> Array:
     groups, low, high = np.arange(len(distinct)), distinct, distinct
     if not column.is_discrete:
         groups, low, high = stretches(counts, distinct, crowd)
-    ends = np.append(0.0, np.bincount(groups, counts).cumsum() / counts.sum())
+    ends = shares_below(groups, counts)
     places = [ends[:-1], (ends[:-1] + ends[1:]) / 2, ends[1:]]
     middle = low / 2 + high / 2  # from one end to the other may be too far for a float
     knots = np.where(low == high, low, middle)

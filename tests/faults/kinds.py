@@ -93,18 +93,14 @@ def kill_database(running: Breakable, worker: Member) -> Iterator[None]:
 @contextmanager
 def s3_refuses(running: Breakable, worker: Member) -> Iterator[None]:
     """S3 refuses everything for 30 s"""
-    running.proxy.refuse = 1.0
-    time.sleep(_A_WHILE)
-    running.proxy.calm()
+    _refuse(running, _A_WHILE)
     yield
 
 
 @contextmanager
 def s3_refuses_long(running: Breakable, worker: Member) -> Iterator[None]:
     """S3 refuses everything for 150 s, so that the run begins again later"""
-    running.proxy.refuse = 1.0
-    time.sleep(_SILENT)
-    running.proxy.calm()
+    _refuse(running, _SILENT)
     yield
 
 
@@ -154,27 +150,21 @@ def connections_exhausted(running: Breakable, worker: Member) -> Iterator[None]:
 @contextmanager
 def clock_ahead(running: Breakable, worker: Member) -> Iterator[None]:
     """the worker's clock is three hours ahead for 30 s"""
-    with running.clocks[worker.name].moved(_HOURS):
-        time.sleep(_A_WHILE)
-    time.sleep(SECONDS_UNTIL_SEEN)
+    _move_clock(running, worker, _HOURS, _A_WHILE)
     yield
 
 
 @contextmanager
 def clock_behind(running: Breakable, worker: Member) -> Iterator[None]:
     """the worker's clock is three hours behind for 30 s"""
-    with running.clocks[worker.name].moved(-_HOURS):
-        time.sleep(_A_WHILE)
-    time.sleep(SECONDS_UNTIL_SEEN)
+    _move_clock(running, worker, -_HOURS, _A_WHILE)
     yield
 
 
 @contextmanager
 def clock_behind_long(running: Breakable, worker: Member) -> Iterator[None]:
     """the worker's clock is three hours behind for 150 s, so that S3 refuses what it signs"""
-    with running.clocks[worker.name].moved(-_HOURS):
-        time.sleep(_SILENT)
-    time.sleep(SECONDS_UNTIL_SEEN)
+    _move_clock(running, worker, -_HOURS, _SILENT)
     yield
 
 
@@ -301,6 +291,18 @@ def _take_connections(taken: list[psycopg2.extensions.connection], url: str) -> 
         except psycopg2.OperationalError:
             return
         taken[-1].autocommit = True
+
+
+def _refuse(running: Breakable, seconds: float) -> None:
+    running.proxy.refuse = 1.0
+    time.sleep(seconds)
+    running.proxy.calm()
+
+
+def _move_clock(running: Breakable, worker: Member, by: float, seconds: float) -> None:
+    with running.clocks[worker.name].moved(by):
+        time.sleep(seconds)
+    time.sleep(SECONDS_UNTIL_SEEN)
 
 
 def _cut(running: Breakable, worker: Member, seconds: float) -> None:
