@@ -4,7 +4,7 @@
         [--write docs/soak.md]
 
 Round after round a run is asked for, most of them of work that is new, the others of work that
-was done before, and up to three faults of `tests/faults/kinds.py` happen at random moments of it.
+was done before, and up to five faults of `tests/faults/kinds.py` happen at random moments of it.
 Which, when and to which worker follows from seed and round. A round is kept when its run has
 ended: the same command goes on after the last one, on the same registry and the same store, also
 where it was killed itself; `--minutes` ends it early. Needs what `make fault-test` needs; as root
@@ -31,7 +31,7 @@ from tests.faults.work import versions, worker_of
 MODEL = "survey_sharing"
 _EASY = 'evaluate.sharing_gates=[{"metric": "tstr_loss", "better_than": 2.0}]'
 _KNOWN_SHARE = 0.2
-_MOST_FAULTS = 3
+_MOST_FAULTS = 5
 _BETWEEN_SECONDS = 25.0
 """The longest time from a run's start, or from a fault, to the next fault."""
 _ASKED = 3
