@@ -8,18 +8,19 @@ from pathlib import Path
 from tempfile import gettempdir
 
 import psutil
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from tests.cluster.cluster import Cluster, Ground, cluster
 from tests.cluster.member import Member, command_of
 from tests.faults.clock import Clock, build_clock, why_no_clocks
 from tests.faults.disk import mount_disk, unmount_disk, why_no_disks
-from tests.faults.network import SERVERS, Cable, remove_servers_address, why_no_cables
+from tests.faults.network import Cable, Site, why_no_cables
 from tests.storage.proxy import Proxy
 
 WORKERS = ("first", "second")
 S3, DATABASE = "S3", "PostgreSQL"
 _SECONDS = 900
+_SITES = 8
 _MEGABYTES = {S3: 1024, DATABASE: 640, **dict.fromkeys(WORKERS, 640)}
 
 
@@ -74,26 +75,25 @@ def _runs_a_flow(worker: Member) -> bool:
 def breakable(folder: Path, *, keeps_disks: bool = False) -> Iterator[Breakable]:
     """A cluster with two workers, each with a network, a clock and a disk of its own.
 
-    Where this machine allows some of that alone, the rest is as in any cluster. There is one of
-    them at a time on a machine: another waits, since networks have names. In a folder that
+    Where this machine allows some of that alone, the rest is as in any cluster. In a folder that
     a cluster ended in before, that one goes on, if its disks were kept.
     """
     missing = {"cables": why_no_cables(), "clocks": why_no_clocks(), "disks": ""}
     missing["disks"] = why_no_disks(folder / "try")
     with ExitStack() as stack:
-        stack.enter_context(FileLock(Path(gettempdir()) / "mintmark-breakable.lock"))
+        site = _take_site(stack)
         owners = {S3: folder / "s3", DATABASE: folder / "postgres"}
         disks = owners | {name: folder / name / "home" for name in WORKERS}
         for owner, disk in disks.items() if not missing["disks"] else ():
             mount_disk(disk, _MEGABYTES[owner])
             if not keeps_disks:
                 stack.callback(unmount_disk, disk)
-        cables = {} if missing["cables"] else _lay(stack)
+        cables = {} if missing["cables"] else _lay(site, stack)
         clocks = (
             {} if missing["clocks"] else {n: build_clock(folder / "clocks" / n) for n in WORKERS}
         )
         (folder / "postgres").mkdir(exist_ok=True)
-        address = SERVERS if cables else "127.0.0.1"
+        address = site.servers if cables else "127.0.0.1"
         ground = Ground(address, folder / "postgres", has_proxy=True)
         made = stack.enter_context(cluster(folder, ground=ground))
         for name in WORKERS:
@@ -105,9 +105,21 @@ def breakable(folder: Path, *, keeps_disks: bool = False) -> Iterator[Breakable]
         yield Breakable(made, cables, clocks, disks if not missing["disks"] else {}, missing)
 
 
-def _lay(stack: ExitStack) -> dict[str, Cable]:
-    cables = {name: Cable(name, number) for number, name in enumerate(WORKERS, start=1)}
-    stack.callback(remove_servers_address)
+def _take_site(stack: ExitStack) -> Site:
+    """Names and addresses that no other breakable cluster of this machine has meanwhile."""
+    for number in range(_SITES):
+        lock = FileLock(Path(gettempdir()) / f"mintmark-site-{number}.lock")
+        try:
+            stack.enter_context(lock.acquire(timeout=0))
+        except Timeout:
+            continue
+        return Site(number)
+    raise AssertionError(f"{_SITES} breakable clusters are running")
+
+
+def _lay(site: Site, stack: ExitStack) -> dict[str, Cable]:
+    cables = {name: Cable(site, name, number) for number, name in enumerate(WORKERS, start=1)}
+    stack.callback(site.leave)
     for cable in cables.values():
         stack.callback(cable.remove)
         cable.lay()

@@ -5,22 +5,42 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 
-SERVERS = "10.77.0.1"
-"""The address of the servers: the workers' networks reach it, and so does this machine."""
-_SUBNET = "10.77.{}.{}"
+_ADDRESS = "10.{}.{}.{}"
+_FIRST_SITE = 78
+
+
+@dataclass(frozen=True)
+class Site:
+    """The addresses of one cluster of those that a machine holds, which are numbered from 0."""
+
+    number: int
+
+    @property
+    def servers(self) -> str:
+        """Where the servers are: the workers' networks reach it, and so does this machine."""
+        return self.address(0, 1)
+
+    def address(self, network: int, end: int) -> str:
+        """An address in one of the site's networks."""
+        return _ADDRESS.format(_FIRST_SITE + self.number, network, end)
+
+    def leave(self) -> None:
+        """Take away the address that `Cable.lay` gave this machine."""
+        _ip("addr", "del", f"{self.servers}/32", "dev", "lo", must=False)
 
 
 @dataclass(frozen=True)
 class Cable:
     """A pair of virtual ends: one on this machine, one in the namespace of a worker."""
 
+    site: Site
     worker: str
     number: int
 
     @property
     def namespace(self) -> str:
         """The name of the worker's network."""
-        return f"mintmark-{self.worker}"
+        return f"mintmark-{self.site.number}-{self.worker}"
 
     @property
     def before(self) -> tuple[str, ...]:
@@ -32,16 +52,17 @@ class Cable:
         self.remove()
         here, there = self._ends
         inside = ("-n", self.namespace)
-        _ip("addr", "replace", f"{SERVERS}/32", "dev", "lo")
+        _ip("addr", "replace", f"{self.site.servers}/32", "dev", "lo")
         _ip("netns", "add", self.namespace)
         _ip("link", "add", here, "type", "veth", "peer", "name", there)
         _ip("link", "set", there, "netns", self.namespace)
-        _ip("addr", "add", f"{_SUBNET.format(self.number, 1)}/24", "dev", here)
-        _ip(*inside, "addr", "add", f"{_SUBNET.format(self.number, 2)}/24", "dev", there)
+        near, far = (self.site.address(self.number, end) for end in (1, 2))
+        _ip("addr", "add", f"{near}/24", "dev", here)
+        _ip(*inside, "addr", "add", f"{far}/24", "dev", there)
         _ip("link", "set", here, "up")
         _ip(*inside, "link", "set", "lo", "up")
         _ip(*inside, "link", "set", there, "up")
-        _ip(*inside, "route", "add", "default", "via", _SUBNET.format(self.number, 1))
+        _ip(*inside, "route", "add", "default", "via", near)
 
     def cut(self) -> None:
         """Let nothing through in either direction; nobody is told."""
@@ -57,8 +78,8 @@ class Cable:
         _ip("netns", "del", self.namespace, must=False)
 
     @property
-    def _ends(self) -> tuple[str, str]:
-        return f"mm-{self.worker}"[:15], f"ms-{self.worker}"[:15]
+    def _ends(self) -> tuple[str, ...]:
+        return tuple(f"{end}{self.site.number}-{self.worker}"[:15] for end in ("mm", "ms"))
 
 
 def why_no_cables() -> str:
@@ -71,11 +92,6 @@ def why_no_cables() -> str:
     made = _ip("netns", "add", name, must=False)
     _ip("netns", "del", name, must=False)
     return "" if made.returncode == 0 else f"no network namespaces here: {made.stderr.strip()}"
-
-
-def remove_servers_address() -> None:
-    """Take away the address that `Cable.lay` gave this machine."""
-    _ip("addr", "del", f"{SERVERS}/32", "dev", "lo", must=False)
 
 
 def _ip(*words: str, must: bool = True) -> "subprocess.CompletedProcess[str]":
