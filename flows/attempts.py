@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import NoReturn
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from components.errors import Unavailable, UserError
 from components.registry.tracking import is_unavailable
 from components.storage.full_disk import disk_full, is_disk_full
 from components.storage.home import find_home
+from flows.server_clock import ask_server_time
 from flows.service_settings import read_service_settings
 
 logger = logging.getLogger(__name__)
@@ -79,14 +80,13 @@ def _wait_for_another_attempt(error: Exception) -> None:
         return
     seconds = _FIRST_WAIT * 2 ** (begun - 1)
     said = f"{' '.join(str(error).split())} It begins again in {seconds:.0f} s."
-    later: State[None] = AwaitingRetry(
-        message=said, scheduled_time=datetime.now(UTC) + timedelta(seconds=seconds)
-    )
     try:
         with get_client(sync_client=True) as client:
             run_id = UUID(str(flow_run.id))
             if client.read_flow_run(run_id).deployment_id is None:
                 return
+            when = ask_server_time(client) + timedelta(seconds=seconds)
+            later: State[None] = AwaitingRetry(message=said, scheduled_time=when)
             client.set_flow_run_state(run_id, later, force=True)
     except HTTPError:
         return

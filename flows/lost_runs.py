@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from prefect.client.schemas.filters import FlowRunFilter, WorkPoolFilter
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.states import AwaitingRetry
 
+from flows.server_clock import server_time
 from flows.services import WORK_POOL
 
 SILENT = "It gave no sign of life any more and comes back."
@@ -55,10 +56,10 @@ async def _find_lost(name: str, held: Callable[[], Collection[UUID]], *, age: fl
     What changed less than `age` seconds ago may be about to be held, or to tell its end. There are
     none where the server does not say.
     """
-    before = datetime.now(UTC) - timedelta(seconds=age)
     try:
         async with get_client() as client:
-            found = [*await _under_way(client), *await _crashed(client)]
+            now = await server_time(client)
+            found = [*await _under_way(client), *await _crashed(client, now)]
     except HTTPError as error:
         logger.warning("the server was not asked for lost runs: %s", error)
         return set()
@@ -66,7 +67,7 @@ async def _find_lost(name: str, held: Callable[[], Collection[UUID]], *, age: fl
         run.id
         for run in found
         if run.deployment_id and run.labels.get(_WORKER) == name and run.id not in held()
-        if run.state is not None and run.state.timestamp < before
+        if run.state is not None and run.state.timestamp < now - timedelta(seconds=age)
     }
 
 
@@ -78,7 +79,9 @@ async def _bring_back(lost: Collection[UUID]) -> None:
         async with get_client() as client:
             for run_id in lost:
                 logger.warning("run %s is lost, and comes back", run_id)
-                await client.set_flow_run_state(run_id, AwaitingRetry(message=LOST), force=True)
+                now = await server_time(client)
+                back: State[None] = AwaitingRetry(message=LOST, scheduled_time=now)
+                await client.set_flow_run_state(run_id, back, force=True)
 
 
 async def had_ended(run: FlowRun) -> bool:
@@ -110,8 +113,8 @@ async def _under_way(client: PrefectClient) -> list[FlowRun]:
     )
 
 
-async def _crashed(client: PrefectClient) -> list[FlowRun]:
-    lately = (datetime.now(UTC) - _LATELY).isoformat()
+async def _crashed(client: PrefectClient, now: datetime) -> list[FlowRun]:
+    lately = (now - _LATELY).isoformat()
     of_state = {"state": {"type": {"any_": [StateType.CRASHED]}}}
     return await _runs(client, of_state | {"end_time": {"after_": lately}})
 

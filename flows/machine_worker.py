@@ -2,23 +2,28 @@
 
 Prefect's own command ends with an error where a run that it still has is handed out once more,
 as happens when the run fell silent for a while: such a run is left alone here until its process
-has ended. Events that the server lost are told again, runs that events lost sight of come back, and
-none is begun again that had ended (`flows/lost_events.py`, `flows/lost_runs.py`).
+has ended. So is one that is not due yet by the server's clock: a machine whose own is fast would
+take it, and wait. Events that the server lost are told again, runs that events lost sight of come
+back, and none is begun again that had ended (`flows/lost_events.py`, `flows/lost_runs.py`).
 """
 
 import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.responses import WorkerFlowRunResponse
 from prefect.utilities.processutils import setup_signal_handlers_worker
 from prefect.workers.process import ProcessWorker
 
 from flows.lost_events import keep_telling_again
 from flows.lost_runs import bring_back_all, had_ended, keep_bringing_back
+from flows.server_clock import server_time
 from flows.services import WORK_POOL
 
 _NO_LIMIT = 10_000
@@ -30,6 +35,22 @@ def _say(message: object) -> None:
     sys.stdout.flush()
 
 
+async def _due(
+    responses: Sequence[WorkerFlowRunResponse], *, within: float
+) -> list[WorkerFlowRunResponse]:
+    """Those of the runs that are to begin within so many seconds, or already were to."""
+    if not responses:
+        return []
+    async with get_client() as client:
+        last = await server_time(client) + timedelta(seconds=within)
+    return [
+        each
+        for each in responses
+        if each.flow_run.next_scheduled_start_time is None
+        or each.flow_run.next_scheduled_start_time <= last
+    ]
+
+
 async def _work(name: str, limit: int) -> None:
     """Take runs until told to stop, at most `limit` at a time."""
     worker = ProcessWorker(name=name, work_pool_name=WORK_POOL, limit=limit)
@@ -38,9 +59,10 @@ async def _work(name: str, limit: int) -> None:
     def held() -> Collection[UUID]:
         return worker.limiter.statistics().borrowers  # type: ignore[return-value]
 
-    async def submit_others(flow_run_response: list[Any]) -> list[Any]:
+    async def submit_others(flow_run_response: list[WorkerFlowRunResponse]) -> list[Any]:
         others = [each for each in flow_run_response if each.flow_run.id not in held()]
-        return await submit([each for each in others if not await had_ended(each.flow_run)])
+        due = await _due(others, within=worker._prefetch_seconds)
+        return await submit([each for each in due if not await had_ended(each.flow_run)])
 
     worker._submit_scheduled_flow_runs = submit_others  # type: ignore[method-assign]
     await bring_back_all(name)

@@ -162,6 +162,13 @@ def clock_behind(running: Breakable, worker: Member) -> Iterator[None]:
 
 
 @contextmanager
+def clock_ahead_long(running: Breakable, worker: Member) -> Iterator[None]:
+    """the worker's clock is three hours ahead for 150 s, so that S3 refuses what it signs"""
+    _move_clock(running, worker, _HOURS, _SILENT)
+    yield
+
+
+@contextmanager
 def clock_behind_long(running: Breakable, worker: Member) -> Iterator[None]:
     """the worker's clock is three hours behind for 150 s, so that S3 refuses what it signs"""
     _move_clock(running, worker, -_HOURS, _SILENT)
@@ -222,6 +229,7 @@ FAULTS: tuple[Fault, ...] = (
     s3_corrupts_much,
     connections_exhausted,
     clock_ahead,
+    clock_ahead_long,
     clock_behind,
     clock_behind_long,
     network_cut,
@@ -233,6 +241,7 @@ _NEEDS: dict[Fault, str] = {
     clock_ahead: "clocks",
     clock_behind: "clocks",
     clock_behind_long: "clocks",
+    clock_ahead_long: "clocks",
     network_cut: "cables",
     network_cut_long: "cables",
     s3_disk_full: "disks",
