@@ -249,6 +249,11 @@ _NEEDS: dict[Fault, str] = {
 }
 
 
+def is_of_worker(fault: Fault) -> bool:
+    """Whether a fault changes nothing but a worker's network or clock."""
+    return _NEEDS.get(fault) in ("clocks", "cables")
+
+
 def why_not(fault: Fault, running: Breakable) -> str:
     """Why a fault cannot be made to happen on this machine, empty where it can."""
     return running.missing.get(_NEEDS.get(fault, ""), "")
