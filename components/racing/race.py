@@ -46,6 +46,9 @@ FEWEST_HELD_OUT = 30
 SPARE = 0.2
 """A generator is begun only where this share of the budget is left."""
 
+ROOM = 0.25
+"""Where rows that passed use up less than this of the gate of likeness, there is little to win."""
+
 SMALL_CROWD = 10
 """Rows behind every number of trees that are to be more alike; some tables let them pass."""
 CAREFUL = 1.0
@@ -105,19 +108,24 @@ def can_race(table: Table, config: AutoConfig) -> bool:
     return round(config.held_out_share * len(table)) >= 2 * FEWEST_HELD_OUT
 
 
-def candidates(purpose: Purpose) -> tuple[ModelConfig, ...]:
-    """The generators that compete, the quickest first."""
+def candidates(purpose: Purpose) -> tuple[tuple[ModelConfig, ...], ...]:
+    """The generators that compete, in waves, the quickest first."""
     if purpose is Purpose.SHARING:
         return (
-            CopulaConfig(),
-            TreesConfig(crowd=SHARING_CROWD),
-            SHARING_TREES,
-            SHARING_TREES.model_copy(update={"crowd": SMALL_CROWD}),
-            AutoregressiveConfig(),
-            AutoregressiveConfig(gap_weight=CAREFUL),
-            CtganConfig(),
+            (
+                CopulaConfig(),
+                TreesConfig(crowd=SHARING_CROWD),
+                SHARING_TREES,
+                SHARING_TREES.model_copy(update={"crowd": SMALL_CROWD}),
+            ),
+            (AutoregressiveConfig(), AutoregressiveConfig(gap_weight=CAREFUL)),
         )
-    return (CopulaConfig(), TreesConfig(), AutoregressiveConfig(), CtganConfig())
+    return ((CopulaConfig(crowd=1), TreesConfig(), AutoregressiveConfig()),)
+
+
+def last_resort(purpose: Purpose) -> ModelConfig:
+    """What takes longer than all candidates together, and runs where these are all refused."""
+    return CtganConfig() if purpose is Purpose.SHARING else CtganConfig(crowd=1)
 
 
 def run_race(table: Table, config: AutoConfig, *, seed: int, workers: int = 1) -> Race:
@@ -125,35 +133,45 @@ def run_race(table: Table, config: AutoConfig, *, seed: int, workers: int = 1) -
 
     The best outcome wins, and among equals the rows most like real ones (`standing`). Who leads
     then runs with a judge too, which is kept if it earns its place (`why_not`). The first one
-    always runs; one that cannot learn the table is left out, and the GAN, which takes longer than
-    the others together, unless these are all refused. So many `workers` run at once, each on one
-    thread: where the budget leaves none out, their number changes nothing but the seconds. Raises
-    UserError where the rows are too few to hold some out, or no generator can learn them.
+    always runs; one that cannot learn the table is left out, so are those that take longer once
+    `_little_to_win` is, and the last resort unless all others are refused. So many `workers` run
+    at once, each on one thread: where the budget leaves none out, their number changes nothing but
+    the seconds. Raises UserError where the rows are too few to hold some out, or no generator can
+    learn them.
     """
     parts = hold_out(table, config.held_out_share, seed)
     clock = _Clock(time.time() + config.budget_seconds, config.budget_seconds)
-    first, *others = candidates(config.purpose)
-    quick = [model for model in others if not isinstance(model, CtganConfig)]
-    turns = [partial(_turn, model, parts, config.purpose, clock, seed) for model in quick]
-    turns.insert(0, partial(_turn, first, parts, config.purpose, None, seed))
     runners: list[Runner] = []
     left_out: dict[str, str] = {}
-    for model, ended in zip((first, *quick), run_all(turns, workers=workers), strict=True):
-        _note(model, ended, runners, left_out)
-    for model in (model for model in others if isinstance(model, CtganConfig)):
-        if all(runner.outcome is Outcome.REFUSED for runner in runners):
-            ended = _turn(model, parts, config.purpose, clock if runners else None, seed)
+
+    def run(wave: Sequence[ModelConfig]) -> None:
+        clocks = [clock if runners or place else None for place in range(len(wave))]
+        turns = [
+            partial(_turn, model, parts, config.purpose, each, seed)
+            for model, each in zip(wave, clocks, strict=True)
+        ]
+        for model, ended in zip(wave, run_all(turns, workers=workers), strict=True):
             _note(model, ended, runners, left_out)
+
+    for wave in candidates(config.purpose):
+        if reason := _little_to_win(runners):
+            left_out |= dict.fromkeys(map(title_of, wave), reason)
         else:
-            left_out[title_of(model)] = "it takes the longest, and quicker ones are not refused"
+            run(wave)
+    last = last_resort(config.purpose)
+    if all(runner.outcome is Outcome.REFUSED for runner in runners):
+        run([last])
+    else:
+        left_out[title_of(last)] = "it takes the longest, and quicker ones are not refused"
     if not runners:
         raise UserError(f"no generator can learn the table: {next(iter(left_out.values()))}")
     leader, *_ = standing(runners)
     judged = resampled(leader)
-    if judged is not None and (reason := clock.too_late(leader.seconds)):
-        left_out[title_of(judged)] = reason
-    elif judged is not None:
-        _add_judged(judged, runners, left_out, parts, config.purpose, seed)
+    if judged is not None:
+        if reason := _little_to_win(runners) or clock.too_late(leader.seconds):
+            left_out[title_of(judged)] = reason
+        else:
+            _add_judged(judged, runners, left_out, parts, config.purpose, seed)
     inside, held_out = parts
     race = Race(
         num_train=len(inside),
@@ -163,6 +181,14 @@ def run_race(table: Table, config: AutoConfig, *, seed: int, workers: int = 1) -
     )
     logger.info("race: %s won of %d", race.winner.name, len(runners))
     return race
+
+
+def _little_to_win(runners: Sequence[Runner]) -> str:
+    """Whose lead leaves little to win, since likeness decides among those that passed; or empty."""
+    for runner in runners:
+        if runner.outcome is Outcome.PASSED and runner.unlikeness < ROOM:
+            return f"{runner.name} passed, and its rows can hardly be told from real ones"
+    return ""
 
 
 @dataclass(frozen=True)

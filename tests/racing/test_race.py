@@ -23,7 +23,7 @@ from components.models import autoregressive
 from components.models.catalog import make_model
 from components.racing import race as racing
 from components.racing.race import can_race, fit_chosen, run_race
-from components.racing.standing import LIKENESS, Gated, Race, Runner, spent, standing
+from components.racing.standing import LIKENESS, Gated, Race, Runner, spent, standing, title_of
 from components.stages.fan_out import PROCESSES, RAY, VARIABLE, fan_out
 from tests.procedural import mixed_table
 
@@ -97,9 +97,9 @@ def test_spent_is_the_part_of_the_allowance() -> None:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    def candidates(purpose: Purpose) -> tuple[ModelConfig, ...]:
-        sharing = (CopulaConfig(), TreesConfig(), TreesConfig(crowd=25))
-        return sharing if purpose is Purpose.SHARING else sharing[:2]
+    def candidates(purpose: Purpose) -> tuple[tuple[ModelConfig, ...], ...]:
+        waves = ((CopulaConfig(), TreesConfig()), (TreesConfig(crowd=25),))
+        return waves if purpose is Purpose.SHARING else waves[:1]
 
     monkeypatch.setattr(racing, "candidates", candidates)
 
@@ -117,9 +117,11 @@ def test_every_candidate_is_judged_and_the_best_is_fitted_on_all_rows(
     race = fitted.race
     assert race is not None
     judged = {f"{one.name}, resampled" for one in race.runners}
-    assert set(race.left_out) <= judged  # whose judge did not earn its place
+    assert (
+        set(race.left_out) - {title_of(racing.last_resort(purpose))} <= judged
+    )  # whose judge did not earn its place
     plain = [one for one in race.runners if one.name not in judged]
-    assert len(plain) == len(racing.candidates(purpose))
+    assert len(plain) == sum(map(len, racing.candidates(purpose)))
     assert race.num_train + race.num_held_out == rows and race.num_held_out == 0.3 * rows
     assert race.runners == standing(race.runners[::-1])
     assert race.runners[0].is_unbeaten
@@ -135,7 +137,12 @@ def test_a_spent_budget_leaves_the_slower_ones_out() -> None:
     config = AutoConfig(purpose=Purpose.SHARING, budget_seconds=1e-3)
     race = run_race(mixed_table(300), config, seed=0)
     assert [one.model.name for one in race.runners] == ["copula"]
-    assert set(race.left_out) == {"trees", "trees, crowd 25", "copula, crowd 10, resampled"}
+    assert set(race.left_out) == {
+        "trees",
+        "trees, crowd 25",
+        "ctgan, crowd 10",
+        "copula, crowd 10, resampled",
+    }
 
 
 @pytest.mark.usefixtures("quick")
@@ -208,23 +215,43 @@ def test_a_part_too_small_for_a_race_is_known() -> None:
 def test_who_cannot_learn_the_table_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(autoregressive, "MOST_CATEGORIES", 1)
     config, asked = AutoConfig(purpose=Purpose.SHARING), AutoregressiveConfig(steps=20)
-    monkeypatch.setattr(racing, "candidates", lambda purpose: (CopulaConfig(), asked))
+    monkeypatch.setattr(racing, "candidates", lambda purpose: ((CopulaConfig(), asked),))
     race = run_race(mixed_table(400), config, seed=0)
     assert race.winner.name in ("copula, crowd 10", "copula, crowd 10, resampled")
     reason = race.left_out["autoregressive, crowd 10"]
     assert "has 4 categories; autoregressive learns at most 1" in reason
-    monkeypatch.setattr(racing, "candidates", lambda purpose: (asked,))
+    monkeypatch.setattr(racing, "candidates", lambda purpose: ((asked,),))
+    monkeypatch.setattr(racing, "last_resort", lambda purpose: asked)
     with pytest.raises(UserError, match="no generator can learn the table: column 'city'"):
         run_race(mixed_table(400), config, seed=0)
+
+
+def test_there_is_little_to_win_where_rows_that_passed_are_hardly_told_from_real_ones() -> None:
+    ahead = runner(Outcome.PASSED, 0.9, 0.15)
+    others = [runner(Outcome.PASSED, 0.1, 0.3), runner(Outcome.UNDECIDED, 0.1, 0.1)]
+    assert not racing._little_to_win([]) and not racing._little_to_win(others)
+    assert racing._little_to_win([*others, ahead]).startswith("trees passed")
+
+
+@pytest.mark.usefixtures("quick")
+def test_those_that_take_longer_are_left_out_where_there_is_little_to_win(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(racing, "_little_to_win", lambda runners: "little" * bool(runners))
+    race = run_race(mixed_table(300), AutoConfig(purpose=Purpose.SHARING), seed=0)
+    assert {one.name for one in race.runners} == {"copula, crowd 10", "trees"}
+    assert race.left_out["trees, crowd 25"] == "little"
+    assert race.left_out[f"{race.winner.name}, resampled"] == "little"
 
 
 @pytest.mark.slow
 def test_the_gan_runs_only_where_all_others_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     config, last = AutoConfig(purpose=Purpose.SHARING, budget_seconds=3_600), CtganConfig(steps=20)
-    monkeypatch.setattr(racing, "candidates", lambda purpose: (last, last))
+    monkeypatch.setattr(racing, "last_resort", lambda purpose: last)
+    monkeypatch.setattr(racing, "candidates", lambda purpose: ((CopulaConfig(),),))
     race = run_race(mixed_table(400), config, seed=0)
     assert {one.outcome for one in race.runners} == {Outcome.UNDECIDED}
     assert "ctgan, crowd 10" in race.left_out
-    monkeypatch.setattr(racing, "candidates", lambda purpose: (TreesConfig(), last))
+    monkeypatch.setattr(racing, "candidates", lambda purpose: ((TreesConfig(),),))
     race = run_race(mixed_table(400), config, seed=0)  # these remember their rows
     assert {"trees", "ctgan, crowd 10"} <= {one.name for one in race.runners}
