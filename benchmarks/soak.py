@@ -6,10 +6,10 @@
 Round after round a run is asked for, most of them of work that is new, the others of work that
 was done before, and up to ten faults of `tests/faults/kinds.py` happen at random moments of it, one
 of which, to a worker's network or clock, may go on while the next ones happen. Which, when and to
-which worker follows from seed and round. A round is kept when its run has
-ended: the same command goes on after the last one, on the same registry and the same store, also
-where it was killed itself; `--minutes` ends it early. Needs what `make fault-test` needs; as root
-it breaks disks and networks too. `DIR` must be open to PostgreSQL's user.
+which worker follows from seed and round. A round is kept when its run has ended: the same command
+goes on after the last one, on the same registry and the same store, also where it was killed
+itself; `--minutes` ends it early. Needs what `make fault-test` needs; as root it breaks disks and
+networks too. `DIR` must be open to PostgreSQL's user.
 """
 
 import argparse

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -15,10 +15,12 @@ from components.config import (
     IMAGE_TARGET,
     SHARING_TREES,
     Approval,
+    CopulaConfig,
+    CtganConfig,
+    ModelConfig,
     Params,
     PrepareConfig,
     Purpose,
-    TreesConfig,
     override,
     parse_params,
     read_params,
@@ -42,6 +44,13 @@ from flows.forms import DEFAULT, Form, choice
 from flows.project import PROJECT
 
 CALIBRATION_SHARE = 0.2
+_USUAL_FOR_SHARING: Mapping[str, ModelConfig] = {"trees": SHARING_TREES}
+_USUAL_FOR_ONESELF: Mapping[str, ModelConfig] = {
+    "copula": CopulaConfig(crowd=1),
+    "ctgan": CtganConfig(crowd=1),
+}
+"""What is not as its own defaults say, where nobody is given the rows."""
+
 IMAGE_FOLDS = 3
 """Fewer than of rows: in each of them a network is trained."""
 
@@ -132,7 +141,7 @@ def build_params(request: RunRequest) -> Params:
     if request.purpose != DEFAULT:
         base["evaluate"]["purpose"] = request.purpose
     if request.model != DEFAULT:
-        base["train"]["model"] = {"name": request.model}
+        base["train"]["model"] = _usual(request.model, Purpose(base["evaluate"]["purpose"]))
     if base["train"]["model"]["name"] == AUTO:
         base["train"]["model"]["purpose"] = base["evaluate"]["purpose"]
     if request.name:
@@ -221,14 +230,15 @@ def _own_images(request: RunRequest) -> dict[str, Any]:
 
 
 def _default_model(purpose: Purpose) -> dict[str, Any]:
-    """Trees; several, with a crowd behind all they give out, where the rows are to be shared.
+    """Trees. For anomalies an autoencoder: trees give a new normal row shares of few rows."""
+    return _usual("tvae" if purpose is Purpose.ANOMALY else "trees", purpose)
 
-    For anomalies an autoencoder: trees give a new normal row shares of few rows.
-    """
-    if purpose is Purpose.ANOMALY:
-        return {"name": "tvae"}
-    trees = SHARING_TREES if purpose is Purpose.SHARING else TreesConfig()
-    return trees.model_dump(exclude_defaults=True) | {"name": trees.name}
+
+def _usual(name: str, purpose: Purpose) -> dict[str, Any]:
+    """The settings of a generator that is only named: crowds hide rows where these are shared."""
+    known = _USUAL_FOR_SHARING if purpose is Purpose.SHARING else _USUAL_FOR_ONESELF
+    settings = known[name].model_dump(exclude_defaults=True) if name in known else {}
+    return {"name": name, **settings}
 
 
 def _default_image_model(purpose: Purpose) -> str:

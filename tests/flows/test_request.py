@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from components.config import Approval, ImagesConfig
+from components.config import SHARING_TREES, Approval, ImagesConfig
 from components.errors import UserError
 from components.storage.home import VARIABLE
 from flows.forms import DEFAULT, fill_in
@@ -53,6 +53,28 @@ def test_for_sharing_a_column_stands_in_for_a_target_that_nobody_named() -> None
     dropped = RunRequest(data="sklearn:iris", overrides=("prepare.drop=[species]",))
     assert build_params(dropped).prepare.target != "species"
     assert not build_params(RunRequest(data="sklearn:iris", target="species")).evaluate.stands_in
+
+
+@pytest.mark.parametrize(
+    ("model", "purpose", "crowd"),
+    [
+        ("trees", "sharing", SHARING_TREES.crowd),
+        (DEFAULT, "sharing", SHARING_TREES.crowd),
+        ("trees", "augmentation", 1),
+        ("copula", "sharing", 10),
+        ("copula", "augmentation", 1),
+        ("ctgan", "augmentation", 1),
+        ("autoregressive", "augmentation", 10),
+    ],
+)
+def test_a_generator_that_is_only_named_has_crowds_where_rows_are_shared(
+    model: str, purpose: str, crowd: int
+) -> None:
+    asked = RunRequest(data="sklearn:breast_cancer", target="target", model=model, purpose=purpose)
+    found = build_params(asked).train.model
+    assert getattr(found, "crowd", None) == crowd
+    chosen = build_params(asked.model_copy(update={"overrides": ("train.model.crowd=3",)}))
+    assert getattr(chosen.train.model, "crowd", None) == 3
 
 
 @pytest.mark.parametrize(
