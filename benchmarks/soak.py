@@ -4,11 +4,11 @@
         [--write docs/soak.md]
 
 Round after round a run is asked for, most of them of work that is new, the others of work that
-was done before, and up to ten faults of `tests/faults/kinds.py` happen at random moments of it, one
-of which, to a worker's network or clock, may go on while the next ones happen. Which, when and to
-which worker follows from seed and round. A round is kept when its run has ended: the same command
-goes on after the last one, on the same registry and the same store, also where it was killed
-itself; `--minutes` ends it early. Needs what `make fault-test` needs; as root it breaks disks and
+was done before, and four to twelve faults of `tests/faults/kinds.py` happen at random moments of
+it, one of which, to a worker's network or clock, may go on while the next ones happen. Which, when
+and to which worker follows from seed and round. A round is kept when its run has ended: the same
+command goes on after the last one, on the same registry and the same store, also where it was
+killed itself; `--minutes` ends it early. Needs what `make fault-test` needs; as root it breaks disks and
 networks too. `DIR` must be open to PostgreSQL's user.
 """
 
@@ -33,7 +33,7 @@ from tests.faults.work import versions, worker_of
 MODEL = "survey_sharing"
 _EASY = 'evaluate.sharing_gates=[{"metric": "tstr_loss", "better_than": 2.0}]'
 _KNOWN_SHARE = 0.2
-_MOST_FAULTS = 10
+_FEWEST_FAULTS, _MOST_FAULTS = 4, 12
 _BETWEEN_SECONDS = 10.0
 """The longest time from a run's start, or from a fault, to the next fault."""
 _ASKED = 3
@@ -91,7 +91,7 @@ def _round(running: Breakable, possible: Sequence[Fault], seed: int, number: int
     cluster, faults, is_one_aside = running.cluster, [], False
     run = cluster.start("retrain", **request)
     with ThreadPoolExecutor() as aside, ExitStack() as stack:
-        for _ in range(chance.randint(1, _MOST_FAULTS)):
+        for _ in range(chance.randint(_FEWEST_FAULTS, _MOST_FAULTS)):
             fault = chance.choice([f for f in possible if not (is_one_aside and is_of_worker(f))])
             wait = chance.uniform(0, _BETWEEN_SECONDS)
             fallback = cluster.workers[chance.choice(sorted(cluster.workers))]

@@ -12,12 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from components.config import CopulaConfig
-from components.data.conditions import Condition, check_condition
+from components.data.conditions import Condition, code_condition
 from components.data.schema import Schema
-from components.data.table import Matrix, Table, encode
+from components.data.table import Matrix, Table, decode, encode, fill_gaps
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
-from components.models.copula_density import LEAST_SHARE, log_density
+from components.models.copula_completion import complete_scores
+from components.models.copula_density import LEAST_SHARE, Marks, log_density, score_ends
 from components.models.marginals import Marginal, fit_marginal, pack, unpack
 from components.models.normal_scores import latent_correlation, level_means, main_direction
 from components.models.rare_levels import gather_rare
@@ -30,6 +31,10 @@ NO_CLASS = -1
 POOLED = -2
 MIN_CLASS_ROWS = 5
 """A class with fewer rows is drawn as if it were any row."""
+
+_HALF = 0.5
+_SEEDS = 2**32
+_CLASS_STREAM, _ROWS_STREAM = 0xC1, 0xC2
 
 
 @dataclass(frozen=True)
@@ -45,27 +50,43 @@ class Group:
         columns = [marginal.at(z) for marginal, z in zip(self.marginals, latent.T, strict=True)]
         return np.column_stack(columns) if columns else np.empty((len(normal), 0))
 
-    def log_density(self, columns: Matrix) -> Matrix:
-        """The log density of rows of the columns' values, shape (rows,)."""
-        return log_density(columns, self.marginals, self.root)
+    def log_density(self, columns: Matrix, is_unknown: Marks) -> Matrix:
+        """The log density of what is known of rows of the columns' values, shape (rows,)."""
+        return log_density(columns, self.marginals, self.root, is_unknown)
+
+    def complete(self, columns: Matrix, is_known: Marks, rng: np.random.Generator) -> Matrix:
+        """The rows with a value drawn for all that is not known, given what is known of the row."""
+        if not self.marginals:
+            return columns
+        low, high = np.full(columns.shape, -np.inf), np.full(columns.shape, np.inf)
+        for i, marginal in enumerate(self.marginals):
+            known = is_known[:, i]
+            low[known, i], high[known, i] = score_ends(columns[known, i], marginal)
+        scores = complete_scores(low, high, self.root, rng)
+        drawn = [m.present_at(z) for m, z in zip(self.marginals, scores.T, strict=True)]
+        return np.where(is_known, columns, np.column_stack(drawn))
 
 
 class Copula(SamplesWhole):
     """A Gaussian copula of the columns for each class of a discrete target, else one of them all.
 
-    A column is a monotone function of a normal variable, missing values at its low end and the
-    categories in order of the table's main direction. Classes with few rows lean on the pooled
-    correlations, those with hardly any on the pooled rows.
+    A column is a monotone function of a normal variable, the categories in order of the table's
+    main direction; whether a value is missing is a column of its own. Classes with few rows lean on
+    the pooled correlations, those with hardly any on the pooled rows. Any columns can be asked for
+    and missing cells filled in.
 
     Fitted state: `groups_` by the target's code, with `POOLED` for all rows and `NO_CLASS` for
     rows without a target; `shares_`, the share of rows by code; `orders_`, the codes of each
-    discrete column (by its position among the learned ones) in order.
+    discrete column (by its position among the learned ones) in order; `gapped_`, which drawn
+    columns (by place) have missing values. Models of before have none: missing values are the low
+    end of a column's marginal there.
     """
 
     schema_: Schema
     groups_: dict[int, Group]
     shares_: dict[int, float]
     orders_: dict[int, NDArray[np.int64]]
+    gapped_: tuple[int, ...]
 
     def __init__(self, config: CopulaConfig) -> None:
         """A generator yet to be fitted."""
@@ -89,6 +110,10 @@ class Copula(SamplesWhole):
         classes = self._classes(matrix)
         columns = self._ordered(matrix)
         del matrix
+        is_missing = np.isnan(columns)
+        self.gapped_ = tuple(np.flatnonzero(is_missing.any(0) & ~is_missing.all(0)).tolist())
+        columns = np.column_stack([columns, is_missing[:, list(self.gapped_)]])
+        del is_missing
         codes, counts = np.unique(classes, return_counts=True)
         self.shares_ = {int(c): float(n / len(classes)) for c, n in zip(codes, counts, strict=True)}
         large = codes[(codes != POOLED) & (counts >= MIN_CLASS_ROWS)]
@@ -104,6 +129,11 @@ class Copula(SamplesWhole):
             for i, column in enumerate(self.schema_.learned)
             if not (column.name == self.schema_.target and column.is_discrete)
         ]
+
+    @property
+    def num_drawn(self) -> int:
+        """How many columns are drawn: those, and whether each of `gapped_` is missing."""
+        return len(self.drawn_positions) + len(self.gapped_)
 
     def _classes(self, matrix: Matrix) -> NDArray[np.int64]:
         """The target's code in each row; `POOLED` in all where the target is a number."""
@@ -152,31 +182,118 @@ class Copula(SamplesWhole):
             )
 
     def _group(self, columns: Matrix, correlation: Matrix) -> Group:
-        marginals = [
-            fit_marginal(values, all_spikes=position in self.orders_, crowd=self.config.crowd)
-            for position, values in zip(self.drawn_positions, columns.T, strict=True)
-        ]
-        return Group(tuple(marginals), np.linalg.cholesky(correlation).astype(np.float32))
+        marginals = tuple(self._marginal(place, values) for place, values in enumerate(columns.T))
+        return Group(marginals, np.linalg.cholesky(correlation).astype(np.float32))
+
+    def _marginal(self, place: int, values: Matrix) -> Marginal:
+        """Of the values that there are; where there are none, of those of all rows."""
+        positions = self.drawn_positions
+        is_discrete = place >= len(positions) or positions[place] in self.orders_
+        if place in self.gapped_:
+            values = values[~np.isnan(values)]
+            if not len(values):
+                return self.groups_[POOLED].marginals[place]
+        return fit_marginal(values, all_spikes=is_discrete, crowd=self.config.crowd)
 
     def draw(
         self, num_rows: int, *, condition: Condition | None = None, seed: int
     ) -> Iterator[Matrix]:
         """See `Streamer`."""
-        wanted = check_condition(condition, self.schema_)
+        wanted = code_condition(condition, self.schema_)
         sizes = enumerate(chunk_sizes(num_rows))
         return (self._draw_chunk(size, wanted, chunk_rng(seed, number)) for number, size in sizes)
 
-    def _draw_chunk(self, num_rows: int, wanted: int | None, rng: np.random.Generator) -> Matrix:
+    def _draw_chunk(
+        self, num_rows: int, wanted: Mapping[int, float], rng: np.random.Generator
+    ) -> Matrix:
         known, shares = np.array(list(self.shares_)), np.array(list(self.shares_.values()))
         classes = rng.choice(known, size=num_rows, p=shares)
-        if wanted is not None:
-            classes = np.full(num_rows, wanted)
-        normal = rng.standard_normal((num_rows, len(self.drawn_positions)))
+        matrix = np.full((num_rows, len(self.schema_.learned)), np.nan)
+        for position, value in wanted.items():
+            matrix[:, position] = value
+        is_asked = np.isin(self.drawn_positions, list(wanted))
+        has_class = len(wanted) > is_asked.sum()
+        if has_class:
+            classes = self._classes(matrix)
+        if is_asked.any():
+            return self._draw_given(matrix, classes if has_class else None, is_asked, rng)
+        normal = rng.standard_normal((num_rows, self.num_drawn))
         columns = np.empty_like(normal)
-        for code in np.unique(classes):
-            rows = classes == code
-            columns[rows] = self.groups_.get(int(code), self.groups_[POOLED]).at(normal[rows])
-        return self._disordered(columns, classes)
+        for code, rows in _by_code(classes):
+            columns[rows] = self._group_of(code).at(normal[rows])
+        return self._disordered(self._blanked(columns), classes)
+
+    def _draw_given(
+        self,
+        matrix: Matrix,
+        classes: NDArray[np.int64] | None,
+        is_asked: Marks,
+        rng: np.random.Generator,
+    ) -> Matrix:
+        """Rows whose asked columns are those of `matrix`: missing where they are missing there."""
+        seed = int(rng.integers(_SEEDS))
+        columns = self._ordered(matrix)
+        is_missing = np.isnan(columns[:, list(self.gapped_)])
+        columns = np.column_stack([columns, is_missing])
+        is_known = np.concatenate([is_asked, is_asked[list(self.gapped_)]]) & ~np.isnan(columns)
+        if classes is None:
+            classes = self._likely_classes(columns, is_known, seed)
+        completed = self._completed(columns, is_known, classes, seed)
+        return self._disordered(self._blanked(completed), classes)
+
+    def complete(self, frame: pd.DataFrame, *, seed: int) -> pd.DataFrame:
+        """See `Completer`."""
+        matrix = encode(frame, self.schema_)
+        columns = np.column_stack(
+            [self._ordered(matrix), np.full((len(matrix), len(self.gapped_)), np.nan)]
+        )
+        is_known = ~np.isnan(columns)
+        given = self._classes(matrix)
+        likely = self._likely_classes(columns, is_known, seed)
+        classes = np.where(given == NO_CLASS, likely, given)
+        completed = self._completed(columns, is_known, classes, seed)
+        whole = self._disordered(completed[:, : len(self.drawn_positions)], classes)
+        return fill_gaps(frame, decode(whole, self.schema_, seed=seed), self.schema_)
+
+    def _completed(
+        self,
+        columns: Matrix,
+        is_known: Marks,
+        classes: NDArray[np.int64],
+        seed: int,
+    ) -> Matrix:
+        """The rows of drawn columns with what is not known drawn by the copula of their class."""
+        completed = np.empty_like(columns)
+        for code, rows in _by_code(classes):
+            rng = np.random.default_rng([seed, code - POOLED, _ROWS_STREAM])
+            completed[rows] = self._group_of(code).complete(columns[rows], is_known[rows], rng)
+        return completed
+
+    def _likely_classes(self, columns: Matrix, is_known: Marks, seed: int) -> NDArray[np.int64]:
+        """A class for each row, drawn given what is known of it; none is `NO_CLASS`."""
+        codes = np.array([code for code in self.shares_ if code != NO_CLASS] or list(self.shares_))
+        odds = np.column_stack(
+            [
+                np.log(self.shares_[code]) + self._group_of(code).log_density(columns, ~is_known)
+                for code in codes.tolist()
+            ]
+        )
+        ends = np.exp(odds - odds.max(axis=1, keepdims=True)).cumsum(axis=1)
+        uniforms = np.random.default_rng([seed, _CLASS_STREAM]).random((len(ends), 1))
+        picked = (uniforms * ends[:, -1:] >= ends).sum(axis=1)
+        found: NDArray[np.int64] = codes[np.minimum(picked, len(codes) - 1)]
+        return found
+
+    def _group_of(self, code: int) -> Group:
+        return self.groups_.get(code, self.groups_[POOLED])
+
+    def _blanked(self, columns: Matrix) -> Matrix:
+        """The drawn columns without those that say what is missing, and without what is."""
+        width = len(self.drawn_positions)
+        drawn = columns[:, :width]
+        for place, is_missing in zip(self.gapped_, columns[:, width:].T, strict=True):
+            drawn[is_missing > _HALF, place] = np.nan
+        return drawn
 
     def _disordered(self, columns: Matrix, classes: NDArray[np.int64]) -> Matrix:
         """All learned columns: drawn ones with their codes put back, and the target's classes."""
@@ -192,12 +309,15 @@ class Copula(SamplesWhole):
         """The log density of each row: its class's share times the density of its copula."""
         matrix = encode(frame, self.schema_)
         classes, columns = self._classes(matrix), self._ordered(matrix)
+        is_missing = np.isnan(columns[:, list(self.gapped_)])
+        columns = np.column_stack([columns, is_missing])
+        is_unknown = np.zeros(columns.shape, dtype=bool)
+        is_unknown[:, list(self.gapped_)] = is_missing
         total = np.empty(len(matrix))
-        for code in np.unique(classes):
-            rows = classes == code
-            group = self.groups_.get(int(code), self.groups_[POOLED])
-            share = max(self.shares_.get(int(code), 0.0), LEAST_SHARE)
-            total[rows] = np.log(share) + group.log_density(columns[rows])
+        for code, rows in _by_code(classes):
+            share = max(self.shares_.get(code, 0.0), LEAST_SHARE)
+            density = self._group_of(code).log_density(columns[rows], is_unknown[rows])
+            total[rows] = np.log(share) + density
         return total
 
     def export_program(self) -> SamplingProgram:
@@ -215,6 +335,7 @@ class Copula(SamplesWhole):
             "groups": list(self.groups_),
             "classes": list(self.shares_),
             "shares": list(self.shares_.values()),
+            "gapped": list(self.gapped_),
         }
         settings = self.config.model_dump(mode="json")
         save_artifact(Artifact(NAME, settings, self.schema_, state, arrays), directory)
@@ -230,9 +351,15 @@ class Copula(SamplesWhole):
         model.orders_ = {
             i: arrays[f"order_{i}"] for i in model.drawn_positions if f"order_{i}" in arrays
         }
-        marginals, width = unpack(arrays), len(model.drawn_positions)
+        model.gapped_ = tuple(state.get("gapped", ()))
+        marginals, width = unpack(arrays), model.num_drawn
         model.groups_ = {
             code: Group(tuple(marginals[k * width : (k + 1) * width]), arrays["roots"][k])
             for k, code in enumerate(state["groups"])
         }
         return model
+
+
+def _by_code(classes: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Each code, and the rows that have it."""
+    return ((int(code), np.flatnonzero(classes == code)) for code in np.unique(classes))

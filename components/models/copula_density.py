@@ -1,6 +1,7 @@
 """The density of rows under a Gaussian copula: of their normal scores, and of each column."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,30 +13,76 @@ LEAST_SHARE = 1e-9
 """What a value counts at least: one the marginal cannot make."""
 
 _FAR = 6.0
+_MOST_ROWS = 2_048
+_MOST_CELLS = 4_000_000
+
+
+Marks = NDArray[np.bool_]
 
 
 def log_density(
-    columns: Matrix, marginals: Sequence[Marginal], root: NDArray[np.float32]
+    columns: Matrix, marginals: Sequence[Marginal], root: NDArray[np.float32], is_unknown: Marks
 ) -> Matrix:
-    """The log density of rows of a group's columns, shape (rows,).
+    """The log density of rows of a group's columns, shape (rows,), as far as these are known.
 
     That is the marginals' densities times the Gaussian copula's density at their normal scores.
     A value with a share of its own (a spike, a category, missing) stands at the middle of its
     stretch of scores, which takes the copula as even over the stretch.
     """
-    from scipy.linalg import solve_triangular
-
     if not marginals:
         return np.zeros(len(columns))
     located = [
         locate(values, marginal) for values, marginal in zip(columns.T, marginals, strict=True)
     ]
-    scores = np.column_stack([z for z, _ in located])
-    factor = root.astype(np.float64)
-    white = solve_triangular(factor, scores.T, lower=True).T
-    copula = (scores**2 - white**2).sum(axis=1) / 2 - np.log(np.diag(factor)).sum()
-    total: Matrix = copula + np.sum([term for _, term in located], axis=0)
+    scores, terms = (
+        np.where(is_unknown, 0.0, np.column_stack(parts)) for parts in zip(*located, strict=True)
+    )
+    is_whole = ~is_unknown.any(axis=1)
+    copula = np.empty(len(columns))
+    copula[is_whole] = _copula_density(scores[is_whole], root.astype(np.float64))
+    copula[~is_whole] = _known_density(scores[~is_whole], is_unknown[~is_whole], root)
+    total: Matrix = copula + terms.sum(axis=1)
     return total
+
+
+def _copula_density(scores: Matrix, root: Matrix) -> Matrix:
+    """The log density of a Gaussian copula at whole rows of normal scores."""
+    from scipy.linalg import solve_triangular
+
+    white = solve_triangular(root, scores.T, lower=True).T
+    found: Matrix = (scores**2 - white**2).sum(axis=1) / 2 - np.log(np.diag(root)).sum()
+    return found
+
+
+def _known_density(scores: Matrix, is_unknown: Marks, root: NDArray[np.float32]) -> Matrix:
+    """The same of what is known of rows, whose other scores are 0."""
+    found = np.empty(len(scores))
+    for start in range(0, len(scores), size := chunk_rows(len(root))):
+        rows = slice(start, start + size)
+        patterns, which = np.unique(is_unknown[rows], axis=0, return_inverse=True)
+        among = correlations_among(~patterns, root)
+        turned = np.einsum("nij,nj->ni", np.linalg.inv(among)[which], scores[rows])
+        found[rows] = (scores[rows] * (scores[rows] - turned)).sum(axis=1) / 2
+        found[rows] -= np.linalg.slogdet(among)[1][which] / 2
+    return found
+
+
+def chunk_rows(num_columns: int) -> int:
+    """Of rows with gaps of their own, so many are worked on at once."""
+    return int(np.clip(_MOST_CELLS // max(num_columns, 1) ** 2, 16, _MOST_ROWS))
+
+
+def correlations_among(is_known: Marks, root: NDArray[np.float32]) -> Matrix:
+    """The correlations of known columns alone, of others as if independent of all.
+
+    `is_known` has shape (patterns, columns), the result (patterns, columns, columns).
+    """
+    factor = root.astype(np.float64)
+    known = is_known.astype(np.float64)
+    among: Matrix = (factor @ factor.T) * (known[:, :, None] * known[:, None, :])
+    diagonal = np.arange(len(root))
+    among[:, diagonal, diagonal] = 1.0
+    return among
 
 
 def locate(values: Matrix, marginal: Marginal) -> tuple[Matrix, Matrix]:
@@ -54,14 +101,29 @@ def locate(values: Matrix, marginal: Marginal) -> tuple[Matrix, Matrix]:
     return np.clip(scores, -_FAR, _FAR), terms
 
 
+def score_ends(values: Matrix, marginal: Marginal) -> tuple[Matrix, Matrix]:
+    """Between which normal scores each known value lies: both ends of a spike, else one score."""
+    first, past, is_knot = _knots_at(values, marginal)
+    last = len(marginal.values) - 1
+    between = np.interp(values, marginal.values, marginal.scores)
+    low = np.where(is_knot, marginal.scores[first.clip(0, last)], between)
+    high = np.where(is_knot, marginal.scores[(past - 1).clip(0, last)], between)
+    return low, high
+
+
+def _knots_at(values: Matrix, marginal: Marginal) -> tuple[NDArray[Any], ...]:
+    """The first knot at or above each value, that past it, and whether it is one itself."""
+    first = np.searchsorted(marginal.values, values, side="left")
+    past = np.searchsorted(marginal.values, values, side="right")
+    return first, past, past > first
+
+
 def _located_present(values: Matrix, marginal: Marginal) -> tuple[Matrix, Matrix]:
-    from scipy.special import ndtr
+    from scipy.special import ndtr, ndtri
 
     knots, shares = marginal.values, ndtr(marginal.scores)
-    first = np.searchsorted(knots, values, side="left")
-    past = np.searchsorted(knots, values, side="right")
+    first, past, is_knot = _knots_at(values, marginal)
     last = len(knots) - 1
-    is_knot = past > first
     low = np.where(is_knot, first, np.maximum(first - 1, 0)).clip(0, last)
     high = np.where(is_knot, past - 1, first).clip(0, last)
     held = shares[high] - shares[low]
@@ -72,7 +134,7 @@ def _located_present(values: Matrix, marginal: Marginal) -> tuple[Matrix, Matrix
     slope = np.where(width > 0, rise / np.where(width > 0, width, 1.0), 0.0)
     outside = (values < knots[0]) | (values > knots[-1])
     mass = np.where(is_spike, held, np.where(outside, 0.0, slope))
-    middle = (marginal.scores[low] + marginal.scores[high]) / 2
+    middle = ndtri((shares[low] + shares[high]) / 2)
     between = np.interp(values, knots, marginal.scores)
     scores = np.where(is_knot, middle, between)
     return scores, np.log(np.maximum(mass, LEAST_SHARE))

@@ -30,11 +30,20 @@ def copula_program(model: Copula) -> SamplingProgram:
         missing_below=torch.tensor([m.missing_below for m in marginals], dtype=torch.float64),
         places=_places(model, drawn),
         learned_from=torch.tensor(
-            [drawn.index(i) if i in drawn else len(drawn) for i in range(len(learned))]
+            [drawn.index(i) if i in drawn else model.num_drawn for i in range(len(learned))]
         ),
+        says_missing=_says_missing(model),
         column_range=column_range(learned),
     )
-    return SamplingProgram(module, 1 + len(drawn), class_intervals(classes, shares))
+    return SamplingProgram(module, 1 + model.num_drawn, class_intervals(classes, shares))
+
+
+def _says_missing(model: Copula) -> torch.Tensor:
+    """Which drawn column says whether each one is missing; -1 where none does."""
+    found, width = torch.full((model.num_drawn,), -1), len(model.drawn_positions)
+    for number, place in enumerate(model.gapped_):
+        found[place] = width + number
+    return found
 
 
 def _group_of(code: int, model: Copula) -> int:
@@ -56,5 +65,6 @@ def _places(model: Copula, drawn: list[int]) -> CodePlaces:
         if order is not None:
             codes.append(order.astype(np.float64))
             begin += len(order)
+    base += [-1] * len(model.gapped_)
     joined = np.concatenate([*codes, np.zeros(1)])
     return CodePlaces(torch.tensor(base, dtype=torch.int64), torch.from_numpy(joined))

@@ -34,8 +34,18 @@ class Marginal:
 
     def at(self, scores: Matrix) -> Matrix:
         """The column's values at these normal scores, NaN where missing."""
-        values = np.interp(scores, self.scores, self.values)
-        return np.where(scores < self.missing_below, np.nan, values)
+        return np.where(scores < self.missing_below, np.nan, self._value(scores))
+
+    def present_at(self, scores: Matrix) -> Matrix:
+        """The values that a column would have there if none were missing."""
+        from scipy.special import ndtr, ndtri
+
+        share = float(ndtr(self.missing_below))
+        return self._value(ndtri(share + (1 - share) * ndtr(scores)) if share else scores)
+
+    def _value(self, scores: Matrix) -> Matrix:
+        values: Matrix = np.interp(scores, self.scores, self.values)
+        return values
 
 
 def fit_marginal(values: Matrix, *, all_spikes: bool, crowd: int = 1) -> Marginal:

@@ -13,44 +13,64 @@ NUM_TERMS = 10
 _FAR = 8.0
 _HALVINGS = 20
 _MAX_CORRELATION = 0.995
+_LEAST_VARIANCE = 1e-9
+"""Of scores: less is that of a constant."""
 
 
 def latent_correlation(columns: Matrix, shrinkage: float) -> Matrix:
     """The correlation matrix of the normal variables under `columns`, shape (columns, columns).
 
-    Missing values (NaN) are a level below all others. Ties weaken the correlation of scores; for
-    Gaussian variables by a known power series (Mehler's formula), which is inverted pair by pair.
-    The rest is shrunk towards independence by `shrinkage` of the way and made positive definite.
+    A pair's is that of the rows that have both (values may be missing, NaN), and 0 where one of the
+    two is constant. Ties weaken the correlation of scores; for Gaussian variables by a known power
+    series (Mehler's formula), which is inverted pair by pair. The rest is made positive definite
+    and shrunk towards independence by `shrinkage` of the way, so that no column follows from others
+    by more than that.
     """
     num_rows, num_columns = columns.shape
     scores = np.empty((num_rows, num_columns))
     terms = np.empty((NUM_TERMS, num_columns))
     for i, column in enumerate(columns.T):
         scores[:, i], terms[:, i] = _level_scores(column)
-    correlation = _undo_ties(scores.T @ scores / num_rows, terms)
+    correlation = _undo_ties(scores.T @ scores / _rows_with_both(columns), terms)
     np.fill_diagonal(correlation, 1.0)
-    return positive_definite((1 - shrinkage) * correlation + shrinkage * np.eye(num_columns))
+    return (1 - shrinkage) * positive_definite(correlation) + shrinkage * np.eye(num_columns)
 
 
 def normal_scores(column: Matrix) -> Matrix:
-    """The mean of a standard normal variable over each value's stretch of ranks, shape (rows,)."""
+    """The mean of a standard normal variable over each value's stretch of ranks, shape (rows,).
+
+    It is 0 for a missing value.
+    """
     return _level_scores(column)[0]
+
+
+def _rows_with_both(columns: Matrix) -> Matrix | int:
+    """How many rows have a value in both of two columns, 1 where none has; or in any two."""
+    is_there = ~np.isnan(columns)
+    if is_there.all():
+        return len(columns)
+    there = is_there.astype(np.float64)
+    return np.maximum(there.T @ there, 1.0)
 
 
 def _level_scores(column: Matrix) -> tuple[Matrix, Matrix]:
     """Normal scores of a column, and the first Hermite coefficients of the score as a function."""
     from scipy.special import ndtri
 
-    lowest = np.where(np.isnan(column), -np.inf, column)
-    _, inverse, counts = np.unique(lowest, return_inverse=True, return_counts=True)
-    share = counts / len(column)
+    is_there = ~np.isnan(column)
+    scores = np.zeros(len(column))
+    if not is_there.any():
+        return scores, np.zeros(NUM_TERMS)
+    _, inverse, counts = np.unique(column[is_there], return_inverse=True, return_counts=True)
+    share = counts / len(inverse)
     edges = np.clip(ndtri(np.clip(np.append(0, np.cumsum(share)), 0, 1)), -_FAR, _FAR)
     density = np.exp(-(edges**2) / 2) / np.sqrt(2 * np.pi)
     means = -np.diff(density) / share
     hermite = _hermite(edges, NUM_TERMS)
     terms = np.array([means @ -np.diff(density * polynomial) for polynomial in hermite])
     factorials = np.cumprod(np.arange(1, NUM_TERMS + 1, dtype=np.float64))
-    return means[inverse], terms / np.sqrt(factorials)
+    scores[is_there] = means[inverse]
+    return scores, terms / np.sqrt(factorials)
 
 
 def _hermite(points: Matrix, num_terms: int) -> list[Matrix]:
@@ -72,7 +92,9 @@ def _undo_ties(covariance: Matrix, terms: Matrix) -> Matrix:
             implied = middle * (implied + np.outer(term, term))
         below = implied < covariance
         low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return (low + high) / 2
+    varies = (terms**2).sum(axis=0) > _LEAST_VARIANCE
+    found: Matrix = np.where(varies[:, None] & varies, (low + high) / 2, 0.0)
+    return found
 
 
 def positive_definite(correlation: Matrix, floor: float = 1e-6) -> Matrix:

@@ -9,6 +9,7 @@ from components.networks.column_range import ColumnRange
 from components.networks.piecewise_linear import PiecewiseLinear
 
 TINY = 2.0**-53
+HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,9 @@ class CopulaRows(nn.Module):
 
     `roots`, float64 of shape (groups, columns, columns), are Cholesky roots; `marginals` has a
     curve for each group and column, in that order, and `missing_below` a score for each of these.
-    `learned_from` says where each learned column stands among the drawn ones and, last, the target.
+    Where `says_missing` names another drawn column (it is -1 where none), a value is missing unless
+    that is 0. `learned_from` says where each learned column stands among the drawn ones and, last,
+    the target.
     """
 
     class_ends: Tensor
@@ -50,6 +53,7 @@ class CopulaRows(nn.Module):
     place_base: Tensor
     place_codes: Tensor
     learned_from: Tensor
+    says_missing: Tensor
 
     def __init__(
         self,
@@ -59,6 +63,7 @@ class CopulaRows(nn.Module):
         missing_below: Tensor,
         places: CodePlaces,
         learned_from: Tensor,
+        says_missing: Tensor,
         column_range: ColumnRange,
     ) -> None:
         super().__init__()
@@ -73,6 +78,7 @@ class CopulaRows(nn.Module):
         self.register_buffer("place_base", places.base)
         self.register_buffer("place_codes", places.code)
         self.register_buffer("learned_from", learned_from)
+        self.register_buffer("says_missing", says_missing)
 
     def forward(self, uniforms: Tensor) -> Tensor:
         """Rows, float64 of shape (rows, columns), from uniforms of shape (rows, 1 + drawn)."""
@@ -91,6 +97,8 @@ class CopulaRows(nn.Module):
         curve = group[:, None] * self.num_drawn + torch.arange(self.num_drawn)
         values: Tensor = marginals(scores, curve)
         values = torch.where(scores < self.missing_below[curve], torch.nan, values)
+        told = values[:, self.says_missing.clamp(min=0)]
+        values = torch.where((self.says_missing >= 0) & (told > HALF), torch.nan, values)
         is_code = (self.place_base >= 0) & ~values.isnan()
         at = torch.where(is_code, self.place_base + torch.round(values), 0.0)
         return torch.where(is_code, self.place_codes[at.long()], values)

@@ -59,7 +59,7 @@ def fill(
     if not isinstance(generator, Completer) or not isinstance(schema, Schema):
         raise UserError(
             f"{model} cannot fill cells: its generator draws rows in a fixed order; train one that "
-            "takes any (--model autoregressive, forest)"
+            "takes any (--model copula, autoregressive, forest)"
         )
     if draws > 1 and IMPUTATION in schema.names:
         raise UserError(

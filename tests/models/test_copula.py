@@ -1,10 +1,18 @@
 """The Gaussian copula: what it keeps, and the pieces it is made of."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
+from pandas.testing import assert_frame_equal
 
 from components.config import CopulaConfig
+from components.data.preparation import prepare_table
 from components.data.table import Table, encode
+from components.models.artifact import load_artifact, save_artifact
+from components.models.contract import Completer
 from components.models.copula import POOLED, Copula
 from components.models.marginals import MAX_KNOTS, fit_marginal, pack, unpack
 from components.models.normal_scores import latent_correlation, main_direction, positive_definite
@@ -57,6 +65,15 @@ def test_ties_do_not_weaken_the_correlation(correlation: float) -> None:
     pair[:, 1] = np.digitize(pair[:, 1], [-1.0, 0.2, 1.4])
     found = latent_correlation(pair, shrinkage=0.0)[0, 1]
     assert found == pytest.approx(correlation, abs=0.05)
+
+
+def test_a_constant_goes_with_nothing_and_a_pair_is_of_rows_that_have_both() -> None:
+    pair = gaussian_pair(0.6)
+    columns = np.column_stack([pair, np.ones(len(pair)), np.full(len(pair), np.nan)])
+    columns[np.random.default_rng(1).random(len(pair)) < 0.4, 0] = np.nan
+    found = latent_correlation(columns, shrinkage=0.0)
+    assert found[0, 1] == pytest.approx(0.6, abs=0.03)
+    np.testing.assert_allclose(found[2:], np.eye(4)[2:])
 
 
 def test_shrinkage_goes_all_the_way_to_independence() -> None:
@@ -133,3 +150,103 @@ def test_state_is_compact() -> None:
     sizes = [len(marginal.values) for marginal in model.groups_[POOLED].marginals]
     assert max(sizes) < 4 * MAX_KNOTS
     assert encode(model.sample(10, seed=0), model.schema_).shape[0] == 10
+
+
+def chain(num_rows: int, seed: int) -> pd.DataFrame:
+    """`b` follows from `a`, `kind` from `a`, `much` from `b`; the target is apart from all."""
+    rng = np.random.default_rng(seed)
+    a = rng.normal(size=num_rows)
+    b = 2 * a + rng.normal(size=num_rows)
+    kind = np.where(a + rng.normal(size=num_rows) / 2 > 0, "high", "low")
+    much = np.digitize(b, [-2.0, 0.0, 2.0]).astype(float)
+    side = np.where(rng.random(num_rows) < 0.5, "left", "right")
+    return pd.DataFrame({"a": a, "b": b, "kind": kind, "much": much, "side": side})
+
+
+def learned(frame: pd.DataFrame, crowd: int = 1) -> Copula:
+    model = Copula(CopulaConfig(crowd=crowd))
+    model.fit(prepare_table(frame, "side"), seed=0)
+    return model
+
+
+def holed(frame: pd.DataFrame, share: float) -> pd.DataFrame:
+    gaps = np.random.default_rng(9).random((len(frame), 4)) < share
+    return frame.astype({"kind": "object"}).mask(
+        pd.DataFrame(np.column_stack([gaps, np.zeros(len(frame), bool)]), columns=frame.columns)
+    )
+
+
+def test_gaps_at_random_do_not_weaken_what_hangs_together() -> None:
+    rows = learned(holed(chain(6_000, 1), 0.3)).sample(6_000, seed=0)
+    assert np.corrcoef(rows[["a", "b"]].dropna().T)[0, 1] == pytest.approx(2 / 5**0.5, abs=0.03)
+    assert rows["b"].isna().mean() == pytest.approx(0.3, abs=0.03)
+    both = (rows["a"].isna() & rows["b"].isna()).mean()
+    assert both == pytest.approx(0.09, abs=0.02)
+
+
+def test_where_gaps_depend_on_other_columns_they_still_do() -> None:
+    frame = chain(6_000, 1)
+    frame["b"] = frame["b"].mask(frame["a"] > 0.5)
+    rows = learned(frame).sample(6_000, seed=0)
+    assert rows["b"].isna()[rows["a"] > 0.8].mean() > 0.8
+    assert rows["b"].isna()[rows["a"] < 0.2].mean() < 0.1
+
+
+def test_missing_cells_are_filled_given_the_rest_and_known_ones_kept() -> None:
+    model, truth = learned(holed(chain(4_000, 1), 0.2)), chain(1_000, 2)
+    rows = truth.assign(b=np.nan, kind=None)
+    assert isinstance(model, Completer)
+    draws = [model.complete(rows, seed=seed) for seed in range(20)]
+    for drawn in draws:
+        assert_frame_equal(drawn[["a", "much"]], truth[["a", "much"]], check_dtype=False)
+        assert not drawn.isna().any(axis=None)
+    many = np.stack([drawn["b"] for drawn in draws])
+    error = np.sqrt(np.mean((many.mean(axis=0) - truth["b"]) ** 2))
+    assert error < 0.75  # given `a` alone the least is 1, given `much` too about .6
+    low, high = np.quantile(many, [0.05, 0.95], axis=0)
+    assert ((low <= truth["b"]) & (truth["b"] <= high)).mean() == pytest.approx(0.87, abs=0.06)
+    assert np.mean([(drawn["kind"] == truth["kind"]).mean() for drawn in draws]) > 0.75
+
+
+def test_a_class_is_filled_by_what_is_known_of_the_row() -> None:
+    frame = chain(3_000, 1)
+    frame["side"] = np.where(frame["a"] > 0, "left", "right")
+    filled = learned(frame).complete(frame.assign(side=None), seed=0)
+    assert (filled["side"] == frame["side"]).mean() > 0.9
+
+
+def test_any_columns_can_be_asked_for() -> None:
+    model = learned(holed(chain(6_000, 1), 0.1))
+    rows = model.sample(4_000, condition={"much": 3, "kind": "low"}, seed=0)
+    assert (rows["much"] == 3).all() and (rows["kind"] == "low").all()
+    free = chain(200_000, 3)
+    real = free[(free["much"] == 3) & (free["kind"] == "low")]
+    assert rows["b"].mean() == pytest.approx(real["b"].mean(), abs=0.25)
+    assert rows["a"].mean() == pytest.approx(real["a"].mean(), abs=0.15)
+    given = {"a": None, "b": model.schema_["b"].minimum, "side": "left"}
+    rows = model.sample(100, condition=given, seed=0)
+    assert rows["a"].isna().all() and (rows["side"] == "left").all()
+    assert (rows["b"] == given["b"]).all() and 0 < rows["much"].isna().sum() < 40
+
+
+def test_first_rows_are_filled_alike_however_many_follow() -> None:
+    model, rows = learned(holed(chain(2_000, 1), 0.2)), holed(chain(300, 2), 0.4)
+    rows["side"] = None
+    few = model.complete(rows[:100], seed=3)
+    assert_frame_equal(few, model.complete(rows, seed=3)[:100])
+
+
+def test_models_whose_gaps_are_the_low_end_of_a_column_are_read(tmp_path: Path) -> None:
+    frame = chain(2_000, 1)
+    learned(frame).save(tmp_path / "new")
+    artifact = load_artifact(tmp_path / "new")
+    state = {key: value for key, value in artifact.state.items() if key != "gapped"}
+    (tmp_path / "old").mkdir()
+    save_artifact(replace(artifact, state=state), tmp_path / "old")
+    old = Copula.load(tmp_path / "old")
+    assert_frame_equal(old.sample(50, seed=0), learned(frame).sample(50, seed=0))
+    marginal = fit_marginal(
+        np.where(np.arange(1_000) < 400, np.nan, np.arange(1_000.0)), all_spikes=False
+    )
+    there = marginal.present_at(np.random.default_rng(0).standard_normal(5_000))
+    assert np.median(there) == pytest.approx(700, abs=15) and not np.isnan(there).any()
