@@ -20,7 +20,13 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.calibration.processes import PROCESSES
 from benchmarks.calibration.wording import table
-from components.config import AutoregressiveConfig, EvaluateConfig, ForestConfig, Purpose
+from components.config import (
+    AutoregressiveConfig,
+    CopulaConfig,
+    EvaluateConfig,
+    ForestConfig,
+    Purpose,
+)
 from components.data.preparation import prepare_table
 from components.data.schema import DISCRETE, ColumnKind
 from components.data.table import Table, encode
@@ -28,6 +34,7 @@ from components.evaluation.case import Case
 from components.evaluation.two_sample import measure_two_sample
 from components.models.autoregressive import Autoregressive
 from components.models.contract import Completer, TabularModel, log_nothing
+from components.models.copula import Copula
 from components.models.forest import Forest
 
 MISSING_SHARE = 0.2
@@ -47,6 +54,8 @@ TO_FILL = {
 }
 """Settings of a network that is to fill cells of its own table, where there is nobody to hide."""
 COMPLETERS: dict[str, Callable[[], TabularModel]] = {
+    "copula": lambda: Copula(CopulaConfig()),
+    "copula, to fill": lambda: Copula(CopulaConfig(crowd=1)),
     "forest": lambda: Forest(ForestConfig()),
     "autoregressive": lambda: Autoregressive(AutoregressiveConfig(any_order=1.0)),
     "autoregressive, to fill": lambda: Autoregressive(AutoregressiveConfig.model_validate(TO_FILL)),
@@ -208,8 +217,8 @@ def main() -> None:
         "The error of numeric cells in deviations of their column. An interval between quantiles "
         f"of {NUM_DRAWS} draws should hold {COVERAGE:.0%} of the true values, a little less for "
         "the few draws. *To fill* are settings for one's own table, where nobody is to be hidden: "
-        f"`--set 'train.model={_in_words(TO_FILL)}'`. The others are those for rows that are "
-        "given away.\n\n"
+        f"`--set 'train.model={_in_words(TO_FILL)}'`, and `--set train.model.crowd=1` for the "
+        "copula. The others are those for rows that are given away.\n\n"
         + table(["table", "way", "RMSE", "held by the interval", "seconds"], filled)
     )
     if options.write:

@@ -8,8 +8,8 @@ was done before, and four to twelve faults of `tests/faults/kinds.py` happen at 
 it, one of which, to a worker's network or clock, may go on while the next ones happen. Which, when
 and to which worker follows from seed and round. A round is kept when its run has ended: the same
 command goes on after the last one, on the same registry and the same store, also where it was
-killed itself; `--minutes` ends it early. Needs what `make fault-test` needs; as root it breaks disks and
-networks too. `DIR` must be open to PostgreSQL's user.
+killed itself; `--minutes` ends it early. Needs what `make fault-test` needs; as root it breaks
+disks and networks too. `DIR` must be open to PostgreSQL's user.
 """
 
 import argparse
