@@ -5,7 +5,8 @@ import torch
 from numpy.typing import NDArray
 
 from components.models.contract import SamplingProgram
-from components.models.copula import POOLED, Copula
+from components.models.copula import Copula
+from components.models.copula_classes import POOLED
 from components.models.program_parts import class_ends, class_intervals, column_range
 from components.networks.copula_rows import CodePlaces, CopulaClasses, CopulaRows
 from components.networks.piecewise_linear import PiecewiseLinear
@@ -13,10 +14,10 @@ from components.networks.piecewise_linear import PiecewiseLinear
 
 def copula_program(model: Copula) -> SamplingProgram:
     """The program of a fitted `Copula`: a uniform for the class and one for each drawn column."""
-    classes = list(model.shares_)
-    shares = np.array(list(model.shares_.values()))
+    classes = list(model.copulas_.shares)
+    shares = np.array(list(model.copulas_.shares.values()))
     drawn = model.drawn_positions
-    marginals = [m for group in model.groups_.values() for m in group.marginals]
+    marginals = [m for group in model.copulas_.groups.values() for m in group.marginals]
     curves = [(torch.from_numpy(m.scores), torch.from_numpy(m.values)) for m in marginals]
     learned = model.schema_.learned
     module = CopulaRows(
@@ -48,12 +49,12 @@ def _says_missing(model: Copula) -> torch.Tensor:
 
 def _group_of(code: int, model: Copula) -> int:
     """The position of the group that draws a class."""
-    groups = list(model.groups_)
+    groups = list(model.copulas_.groups)
     return groups.index(code if code in groups else POOLED)
 
 
 def _roots(model: Copula) -> NDArray[np.float64]:
-    return np.array([group.root for group in model.groups_.values()]).astype(np.float64)
+    return np.array([group.root for group in model.copulas_.groups.values()]).astype(np.float64)
 
 
 def _places(model: Copula, drawn: list[int]) -> CodePlaces:

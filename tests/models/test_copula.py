@@ -13,7 +13,8 @@ from components.data.preparation import prepare_table
 from components.data.table import Table, encode
 from components.models.artifact import load_artifact, save_artifact
 from components.models.contract import Completer
-from components.models.copula import POOLED, Copula
+from components.models.copula import Copula
+from components.models.copula_classes import POOLED
 from components.models.marginals import MAX_KNOTS, fit_marginal, pack, unpack
 from components.models.normal_scores import latent_correlation, main_direction, positive_definite
 from tests.procedural import mixed_table
@@ -54,7 +55,7 @@ def test_small_class_is_drawn_from_all_rows() -> None:
     kept = np.flatnonzero((table.frame["outcome"] != "won").to_numpy())
     won = np.flatnonzero((table.frame["outcome"] == "won").to_numpy())[:3]
     model = fitted(table.take(np.concatenate([kept, won])))
-    assert set(model.groups_) == {POOLED, 0, 1}
+    assert set(model.copulas_.groups) == {POOLED, 0, 1}
     assert len(model.sample(5, condition={"outcome": "won"}, seed=0)) == 5
 
 
@@ -147,7 +148,7 @@ def test_main_direction_follows_what_columns_share() -> None:
 
 def test_state_is_compact() -> None:
     model = fitted(mixed_table(4000))
-    sizes = [len(marginal.values) for marginal in model.groups_[POOLED].marginals]
+    sizes = [len(marginal.values) for marginal in model.copulas_.groups[POOLED].marginals]
     assert max(sizes) < 4 * MAX_KNOTS
     assert encode(model.sample(10, seed=0), model.schema_).shape[0] == 10
 
