@@ -63,6 +63,8 @@ def _coded(column: Column, wanted: Scalar | None) -> float:
     digits = column.decimals if column.kind is ColumnKind.NUMERICAL else 0
     if digits is not None and round(value, digits) != value:
         raise _impossible(column, wanted, f"values have {digits} digits after the point")
+    if column.step is not None and value % column.step:
+        raise _impossible(column, wanted, f"all values are multiples of {_step(column)}")
     return value
 
 
@@ -97,6 +99,13 @@ def _range(column: Column) -> str:
         ends = pd.to_datetime([int(column.minimum), int(column.maximum)], unit="us")
         return f"{ends[0]} to {ends[1]}"
     return f"{column.minimum:g} to {column.maximum:g}"
+
+
+def _step(column: Column) -> str:
+    assert column.step is not None
+    if column.kind is ColumnKind.DATETIME:
+        return str(pd.Timedelta(int(column.step), unit="us"))
+    return f"{column.step:g}"
 
 
 def _impossible(column: Column, wanted: object, why: str) -> UserError:

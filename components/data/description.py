@@ -12,6 +12,8 @@ from components.data.schema import DISCRETE, Column, ColumnKind, Scalar, Schema
 from components.errors import UserError
 
 _MAX_DECIMALS = 10
+_LARGEST_WHOLE = 2.0**53
+"""Beyond it, not every whole number is one of float64."""
 
 
 class Description:
@@ -23,6 +25,10 @@ class Description:
     >>> found = description.schema("weight")["weight"]
     >>> found.minimum, found.maximum, found.decimals
     (66.0, 81.25, 2)
+    >>> description = Description({"born": ColumnKind.DATETIME})
+    >>> description.add(pd.DataFrame({"born": pd.to_datetime(["1980-05-01", "1971-12-24"])}))
+    >>> description.schema("born")["born"].step  # a day, in microseconds
+    86400000000.0
     """
 
     def __init__(
@@ -55,6 +61,7 @@ class _ColumnDescription:
         self.pattern = IdentifierPattern()
         self.low, self.high = np.inf, -np.inf
         self.digits = list(range(_MAX_DECIMALS + 1))
+        self.step = 0
 
     def add(self, values: pd.Series) -> None:
         present = values.dropna()
@@ -78,6 +85,11 @@ class _ColumnDescription:
         self.high = max(self.high, float(numbers.max()))
         if self.kind is ColumnKind.NUMERICAL:
             self.digits = [digits for digits in self.digits if _keeps(numbers, digits)]
+        is_whole = self.kind is not ColumnKind.NUMERICAL or 0 in self.digits
+        is_told = is_whole and max(-self.low, self.high) <= _LARGEST_WHOLE
+        self.step = (
+            int(np.gcd.reduce(numbers.astype(np.int64), initial=self.step)) if is_told else 1
+        )
 
     def column(self) -> Column:
         if self.kind in DISCRETE:
@@ -102,6 +114,7 @@ class _ColumnDescription:
             minimum=self.low,
             maximum=self.high,
             decimals=next(iter(self.digits), None) if self.kind is ColumnKind.NUMERICAL else None,
+            step=float(self.step) if self.step > 1 else None,
         )
 
     def _with_an_example(self) -> Column:

@@ -29,9 +29,9 @@ def digits_of(column: Column) -> int | None:
 
 
 def grid_of(column: Column) -> Grid:
-    """The grid of the column's digits."""
+    """The grid that the schema says all values of the column lie on."""
     digits = digits_of(column)
-    return Grid(None if digits is None else 10.0**digits)
+    return Grid(None if digits is None else 10.0**digits, column.step or 1.0)
 
 
 def coarsest_grid(values: Numbers, column: Column) -> Grid:

@@ -22,7 +22,9 @@ class Column(BaseModel):
 
     `categories` are the levels of a discrete column, sorted; a code is a position in it.
     `minimum`, `maximum` bound a numerical, integer or datetime column (datetimes in microseconds
-    since 1970). `decimals` is the number of digits after the point, None for full precision.
+    since 1970). `decimals` is the number of digits after the point, None for full precision. All
+    values of a column of whole numbers or dates are multiples of its `step` (days, hundreds); None
+    where that says nothing.
     `example` is the value of a constant, or a made-up identifier, whose characters are each from
     one of `alphabets`, or like the example's own.
     `written` is the format of dates that the source has as text, in `strptime`'s words.
@@ -38,6 +40,7 @@ class Column(BaseModel):
     minimum: float | None = None
     maximum: float | None = None
     decimals: int | None = None
+    step: float | None = Field(None, exclude_if=lambda found: found is None)
     example: Scalar | None = None
     alphabets: tuple[str, ...] = Field((), exclude_if=lambda found: not found)
     written: str | None = Field(None, exclude_if=lambda found: found is None)

@@ -86,7 +86,7 @@ def decode(
 ) -> pd.DataFrame:
     """The table of a matrix in `encode`'s form: all columns of the schema, in its types and order.
 
-    Numbers are clipped to the column's range and rounded to its decimals; constants are put back;
+    Numbers are clipped to the column's range and rounded to its grid; constants are put back;
     identifiers are made fresh from `seed`. Where the rows are a part of `total` rows, the first of
     them number `first`, identifiers are distinct over all parts.
     """
@@ -143,6 +143,8 @@ def _decode_column(values: Matrix, column: Column) -> pd.Series:
         codes = np.where(missing, len(column.categories), values).astype(np.int64)
         return cast(pd.Series(levels[codes]), _output_dtype(column))
     clipped = np.clip(values, column.minimum, column.maximum)
+    if column.step is not None:
+        clipped = np.round(clipped / column.step) * column.step
     if column.kind is ColumnKind.NUMERICAL:
         rounded = clipped if column.decimals is None else np.round(clipped, column.decimals)
         return cast(pd.Series(rounded), column.dtype)

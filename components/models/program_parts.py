@@ -20,8 +20,9 @@ def column_range(columns: Sequence[Column]) -> ColumnRange:
     low = [-np.inf if c.is_discrete or c.minimum is None else c.minimum for c in columns]
     high = [np.inf if c.is_discrete or c.maximum is None else c.maximum for c in columns]
     scale = [_scale(column) for column in columns]
+    step = [column.step or 1.0 for column in columns]
     return ColumnRange(
-        *(torch.tensor(part, dtype=torch.float64) for part in (low, high, scale)),
+        *(torch.tensor(part, dtype=torch.float64) for part in (low, high, scale, step)),
     )
 
 

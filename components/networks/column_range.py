@@ -5,23 +5,25 @@ from torch import Tensor, nn
 
 
 class ColumnRange(nn.Module):
-    """Rows clipped to [low, high] and rounded to multiples of 1 / scale; NaN stays.
+    """Rows clipped to [low, high] and rounded to multiples of step / scale; NaN stays.
 
-    `low`, `high`, `scale`: float64 of shape (columns,). A scale of 0 leaves a column unrounded.
+    All are float64 of shape (columns,). A scale of 0 leaves a column unrounded.
     """
 
     low: Tensor
     high: Tensor
     scale: Tensor
+    step: Tensor
 
-    def __init__(self, low: Tensor, high: Tensor, scale: Tensor) -> None:
+    def __init__(self, low: Tensor, high: Tensor, scale: Tensor, step: Tensor) -> None:
         super().__init__()
         self.register_buffer("low", low)
         self.register_buffer("high", high)
         self.register_buffer("scale", scale)
+        self.register_buffer("step", step)
 
     def forward(self, rows: Tensor) -> Tensor:
         """Shape unchanged."""
         clipped = torch.minimum(torch.maximum(rows, self.low), self.high)
-        rounded = torch.round(clipped * self.scale) / self.scale
+        rounded = torch.round(clipped * self.scale / self.step) * self.step / self.scale
         return torch.where(self.scale > 0, rounded, clipped)

@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from pandas.testing import assert_frame_equal
 
 from components.config import CopulaConfig
 from components.data.preparation import prepare_table
-from components.data.table import Table, encode
+from components.data.table import Table, decode, encode
+from components.errors import UserError
 from components.models.artifact import load_artifact, save_artifact
 from components.models.contract import Completer
 from components.models.copula import Copula
@@ -251,3 +253,23 @@ def test_models_whose_gaps_are_the_low_end_of_a_column_are_read(tmp_path: Path) 
     )
     there = marginal.present_at(np.random.default_rng(0).standard_normal(5_000))
     assert np.median(there) == pytest.approx(700, abs=15) and not np.isnan(there).any()
+
+
+def test_dates_and_heaps_of_numbers_stay_on_their_grid(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    days = pd.to_datetime("1990-03-01") + pd.to_timedelta(rng.integers(0, 9_000, 400), unit="D")
+    frame = chain(400, 1).assign(born=days, pay=rng.integers(10, 90, 400) * 500)
+    model = learned(frame)
+    assert (model.schema_["born"].step, model.schema_["pay"].step) == (86.4e9, 500)
+    program = model.export_program()
+    uniforms = torch.from_numpy(rng.random((200, program.num_uniforms)))
+    for rows in (
+        model.sample(200, seed=0),
+        model.complete(frame.assign(born=pd.NaT, pay=np.nan), seed=0),
+        decode(program.module(uniforms).numpy(), model.schema_, seed=0),
+    ):
+        assert (rows["born"] == rows["born"].dt.normalize()).all()
+        assert (rows["pay"] % 500 == 0).all() and rows["pay"].nunique() > 20
+    for condition in ({"pay": 10_250}, {"born": "1995-01-01 12:00"}):
+        with pytest.raises(UserError, match=r"all values are multiples of (500|1 days 00:00:00)"):
+            model.sample(5, condition=condition, seed=0)

@@ -33,8 +33,8 @@ def test_large_numbers_keep_their_digits():
 
 
 def test_rows_are_clipped_then_rounded_and_missing_stays():
-    bounds = np.array([[0.0, -np.inf], [1.3, np.inf], [10.0, 0.0]])
+    bounds = np.array([[0.0, -np.inf, 0.0], [1.3, np.inf, 1e16], [10.0, 0.0, 1.0], [1, 1, 86.4e9]])
     module = ColumnRange(*torch.from_numpy(bounds))
-    rows = np.array([[-2.0, 7.123], [0.25, np.nan], [np.nan, -1.0], [9.0, 0.0]])
-    expected = [[0.0, 7.123], [0.2, np.nan], [np.nan, -1.0], [1.3, 0.0]]
+    rows = np.array([[-2.0, 7.123, 1.6e15], [0.25, np.nan, 86.4e9 + 7], [9.0, 0.0, np.nan]])
+    expected = [[0.0, 7.123, 18519 * 86.4e9], [0.2, np.nan, 86.4e9], [1.3, 0.0, np.nan]]
     np.testing.assert_array_equal(module(torch.from_numpy(rows)).numpy(), expected)
