@@ -316,7 +316,7 @@ def _told(
             "minimum": float(ends.min(initial=np.inf if len(ends) else 0.0)),
             "maximum": float(ends.max(initial=-np.inf if len(ends) else 0.0)),
             "decimals": digits,
-            "step": None,  # which is told of all rows without noise
+            "step": grain if digits is None and grain > 1 else None,  # not that of the rows
         }
     )
     is_even = len(low) > 0 and grain > 0 and _is_multiple(low[0], grain)
