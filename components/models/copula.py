@@ -135,6 +135,8 @@ class Copula(SamplesWhole):
 
     def _with_gaps(self, columns: Matrix) -> Matrix:
         """The drawn columns, and behind them 1 where one of `gapped_` is missing."""
+        if not self.gapped_:
+            return columns
         return np.column_stack([columns, np.isnan(columns[:, self.gapped_])])
 
     def _groups(self, columns: Matrix, rows: Mapping[int, NDArray[np.int64]]) -> dict[int, Group]:
