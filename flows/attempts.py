@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import NoReturn
 from uuid import UUID
 
-from httpx import HTTPError, TransportError
+from httpx import HTTPError, HTTPStatusError, TransportError
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
@@ -27,6 +27,7 @@ from flows.service_settings import read_service_settings
 
 logger = logging.getLogger(__name__)
 
+_SERVER_ERRORS = 500
 _FIRST_WAIT = 30.0
 """Seconds until a refused run begins again; then twice as long each time."""
 
@@ -38,7 +39,7 @@ def attempt() -> Iterator[None]:
     It raises at once where the run was begun too often. A run that fell silent was given to
     another worker: what its former attempt fails of says nothing of the run, so that attempt ends
     without a word to the server. One that lost the server has crashed, not failed: it comes back.
-    So does one that S3 or the registry refuses for now, after a while.
+    So does one that S3, the registry or the Prefect server refuses for now, after a while.
     """
     check_attempts()
     try:
@@ -50,9 +51,14 @@ def attempt() -> Iterator[None]:
             raise SystemExit(f"the Prefect server does not answer: {error}") from error
         if is_disk_full(error) and not isinstance(error, UserError):
             raise disk_full(error, find_home()) from error
-        if isinstance(error, Unavailable) or is_unavailable(error):
+        if isinstance(error, Unavailable) or is_unavailable(error) or _is_server_busy(error):
             _wait_for_another_attempt(error)
         raise
+
+
+def _is_server_busy(error: Exception) -> bool:
+    """Whether the Prefect server failed at a request, also when it was asked again and again."""
+    return isinstance(error, HTTPStatusError) and error.response.status_code >= _SERVER_ERRORS
 
 
 def check_attempts() -> None:

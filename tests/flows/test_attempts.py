@@ -14,6 +14,7 @@ from uuid import uuid4
 
 import pytest
 
+from flows.services import SLOTS_VARIABLE
 from tests.home import PROJECT
 
 RUN = str(uuid4())
@@ -23,7 +24,10 @@ import sys
 import httpx
 from mlflow import MlflowClient
 from components.errors import Unavailable, UserError
+from components.config import read_params
 from flows.attempts import attempt
+from flows.project import PROJECT
+from flows.slots import slot_for
 
 @attempt()
 def work():
@@ -32,6 +36,12 @@ def work():
             raise httpx.ConnectError("All connection attempts failed")
         case "refused":
             raise Unavailable("cannot list s3://lab/x: SlowDown")
+        case "busy":
+            answer = httpx.Response(503, request=httpx.Request("POST", "http://server/api/slots"))
+            answer.raise_for_status()
+        case "slots":
+            with slot_for("train", read_params(PROJECT / "params.yaml")):
+                pass
         case "registry":
             MlflowClient("http://127.0.0.1:9", "http://127.0.0.1:9").get_run("x")
         case "wrong":
@@ -56,11 +66,12 @@ class _Answers(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path.endswith("/set_state"):
             self.told.append(json.loads(body))
-        self._answer({"status": "ACCEPT", "details": {}, "state": None})
+        status = 500 if "concurrency" in self.path else 200
+        self._answer({"status": "ACCEPT", "details": {}, "state": None}, status)
 
-    def _answer(self, found: Any) -> None:
+    def _answer(self, found: Any, status: int = 200) -> None:
         body = json.dumps(found).encode()
-        self.send_response(200)
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -103,7 +114,12 @@ def test_a_former_attempt_ends_in_silence(
 
 @pytest.mark.parametrize(
     ("fails_of", "said"),
-    [("refused", "cannot list s3://lab/x: SlowDown"), ("registry", "127.0.0.1")],
+    [
+        ("refused", "cannot list s3://lab/x: SlowDown"),
+        ("registry", "127.0.0.1"),
+        ("busy", "503 Service Unavailable"),
+        ("slots", "500 Internal Server Error"),
+    ],
 )
 def test_what_a_server_refuses_for_now_begins_again_later(
     server: str, fails_of: str, said: str
@@ -136,7 +152,7 @@ def test_a_run_of_no_deployment_fails_at_once(server: str) -> None:
 
 def _attempt(server: str, begun: int, fails_of: str) -> "subprocess.CompletedProcess[str]":
     runtime = {"PREFECT__RUNTIME__FLOW_RUN__ID": RUN}
-    runtime |= {"PREFECT__RUNTIME__FLOW_RUN__RUN_COUNT": str(begun)}
+    runtime |= {"PREFECT__RUNTIME__FLOW_RUN__RUN_COUNT": str(begun), SLOTS_VARIABLE: "1"}
     quick = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false"}
     return subprocess.run(
         [sys.executable, "-c", _ATTEMPT, fails_of],
