@@ -215,15 +215,12 @@ class Copula(SamplesWhole):
     def complete(self, frame: pd.DataFrame, *, seed: int) -> pd.DataFrame:
         """See `Completer`."""
         matrix = encode(frame, self.schema_)
-        columns = np.column_stack(
-            [self._ordered(matrix), np.full((len(matrix), len(self.gapped_)), np.nan)]
-        )
+        columns, classes = self._ordered(matrix), self._classes(matrix)
         is_known = ~np.isnan(columns)
-        given = self._classes(matrix)
-        likely = self.copulas_.likely_classes(columns, is_known, seed)
-        classes = np.where(given == NO_CLASS, likely, given)
+        is_open = classes == NO_CLASS
+        classes[is_open] = self.copulas_.likely_classes(columns[is_open], is_known[is_open], seed)
         completed = self.copulas_.complete(columns, is_known, classes, seed)
-        whole = self._disordered(completed[:, : len(self.drawn_positions)], classes)
+        whole = self._disordered(completed, classes)
         return fill_gaps(frame, decode(whole, self.schema_, seed=seed), self.schema_)
 
     def _blanked(self, columns: Matrix) -> Matrix:

@@ -26,6 +26,10 @@ class Group:
     marginals: tuple[Marginal, ...]
     root: NDArray[np.float32]
 
+    def first(self, width: int) -> "Group":
+        """The group of the first columns alone."""
+        return Group(self.marginals[:width], self.root[:width, :width])
+
     def at(self, normal: Matrix) -> Matrix:
         """Rows of the columns' values from rows of independent standard normal draws."""
         latent = np.einsum("ij,kj->ik", normal, self.root)  # unlike BLAS, one order of adding
@@ -53,7 +57,8 @@ class Group:
 class ClassCopulas:
     """A group for each class that has rows enough, one of all rows (`POOLED`), the classes' shares.
 
-    Rows are those of the drawn columns, shape (rows, columns).
+    Rows are those of the drawn columns, shape (rows, columns); the first columns may come alone
+    where others are neither known nor asked for.
     """
 
     groups: Mapping[int, Group]
@@ -83,16 +88,18 @@ class ClassCopulas:
         completed = np.empty_like(columns)
         for code, rows in _by_code(classes):
             rng = np.random.default_rng([seed, code - POOLED, _ROWS_STREAM])
-            completed[rows] = self.of(code).complete(columns[rows], is_known[rows], rng)
+            group = self.of(code).first(columns.shape[1])
+            completed[rows] = group.complete(columns[rows], is_known[rows], rng)
         return completed
 
     def likely_classes(self, columns: Matrix, is_known: Marks, seed: int) -> Classes:
         """A class for each row, drawn given what is known of it; `NO_CLASS` where there is none."""
         codes = np.array([code for code in self.shares if code != NO_CLASS] or list(self.shares))
+        groups = {code: self.of(code).first(columns.shape[1]) for code in codes.tolist()}
         odds = np.column_stack(
             [
-                np.log(self.shares[code]) + self.of(code).log_density(columns, ~is_known)
-                for code in codes.tolist()
+                np.log(self.shares[code]) + group.log_density(columns, ~is_known)
+                for code, group in groups.items()
             ]
         )
         ends = np.exp(odds - odds.max(axis=1, keepdims=True)).cumsum(axis=1)
