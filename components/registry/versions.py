@@ -59,17 +59,23 @@ def find_version(client: MlflowClient, name: str, which: str) -> ModelVersion:
     version = which if which.isdigit() else aliased(client, name, which)
     if version is None:
         raise UserError(
-            f"model {name!r} has no version with the alias {which!r}{_revoked(client, name)}"
+            f"model {name!r} has no version with the alias {which!r}{_revoked(client, name)}; "
+            f"by number there are {_numbered(client, name)}"
         )
     try:
         return client.get_model_version(name, version)
     except MlflowException as error:
         if error.error_code not in _NONE:
             raise
-        numbers = sorted(int(v.version) for v in list_versions(client, f"name = '{name}'"))
         raise UserError(
-            f"model {name!r} has no version {version}; there are: {', '.join(map(str, numbers))}"
+            f"model {name!r} has no version {version}; there are {_numbered(client, name)}"
         ) from error
+
+
+def _numbered(client: MlflowClient, name: str) -> str:
+    """Every version of a model as it can be asked for."""
+    numbers = sorted(int(v.version) for v in list_versions(client, f"name = '{name}'"))
+    return ", ".join(f"{name}@{number}" for number in numbers) or "none"
 
 
 def _revoked(client: MlflowClient, name: str) -> str:

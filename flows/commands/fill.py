@@ -11,7 +11,12 @@ IMPUTATION = "imputation"
 
 
 def fill(
-    model: Annotated[str, typer.Argument(help="A registered model, as NAME or NAME@ALIAS.")],
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="A registered model, as NAME (its champion), NAME@ALIAS or NAME@NUMBER."
+        ),
+    ],
     rows: Annotated[
         Path,
         typer.Argument(

@@ -30,7 +30,12 @@ def models() -> None:
 
 
 def sample(
-    model: Annotated[str, typer.Argument(help="A registered model, as NAME or NAME@ALIAS.")],
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="A registered model, as NAME (its champion), NAME@ALIAS or NAME@NUMBER."
+        ),
+    ],
     output: Annotated[
         Path,
         typer.Option(

@@ -27,5 +27,5 @@ def test_models_beyond_the_first_page_are_known(make_home: Callable[[str], Home]
     assert [listed.name for listed in list_models(client)] == ["m000"]
     assert list(list_names(client, kind=RELEASE)) == ["m000-release"]
     assert len(list_versions(client)) == 2
-    with pytest.raises(UserError, match="model 'm000' has no version 7; there are: 1"):
+    with pytest.raises(UserError, match="model 'm000' has no version 7; there are m000@1"):
         pull(client, "m000", "7")
