@@ -122,7 +122,10 @@ def test_pulling_twice_is_fine_and_harms_no_other_folder(world: World, tmp_path:
     [
         (ReleaseOrder("nobody"), "no model 'nobody' is registered; there are: lonely, people"),
         (ReleaseOrder("lonely"), "model 'lonely' has no version with the alias 'champion'"),
-        (ReleaseOrder("people", "9"), "model 'people' has no version 9; there are people@1, people@2, people@3"),
+        (
+            ReleaseOrder("people", "9"),
+            "model 'people' has no version 9; there are people@1, people@2, people@3",
+        ),
         (ReleaseOrder("people", num_rows=0), "rows 0, seed 0: a release has 1 to 10,000,000 rows"),
         (ReleaseOrder("people", "3"), "version 3 of 'people' was refused for sharing"),
         (ReleaseOrder("lonely", "1"), "version 1 of 'lonely' was not judged for sharing"),
