@@ -47,13 +47,20 @@ def attempt() -> Iterator[None]:
     except Exception as error:
         if _was_taken_over():
             _end_without_a_word("another worker took this run over; here it ends: %s", error)
-        if isinstance(error, TransportError):
+        told = _told_by_client(error)
+        if isinstance(told, TransportError):
             raise SystemExit(f"the Prefect server does not answer: {error}") from error
         if is_disk_full(error) and not isinstance(error, UserError):
             raise disk_full(error, find_home()) from error
-        if isinstance(error, Unavailable) or is_unavailable(error) or _is_server_busy(error):
+        if isinstance(error, Unavailable) or is_unavailable(error) or _is_server_busy(told):
             _wait_for_another_attempt(error)
         raise
+
+
+def _told_by_client(error: Exception) -> Exception:
+    """What the Prefect client raised where an error of Prefect's stands for it, as for slots."""
+    cause = error.__cause__
+    return cause if isinstance(cause, HTTPError) and not isinstance(error, UserError) else error
 
 
 def _is_server_busy(error: Exception) -> bool:

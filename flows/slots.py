@@ -4,8 +4,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from httpx import HTTPError
-
 from components.config import Device, Params
 from flows.services import SLOTS_VARIABLE
 
@@ -25,28 +23,20 @@ def slot_for(stage: str, params: Params) -> Iterator[None]:
     A training on a GPU holds one of the GPUs' slots, everything else one of the processors'.
 
     Only a standing server keeps slots: one that ends with a run could not take them back from a
-    run that was killed. Where it does not answer, or refuses, httpx's error of that is raised, as
-    by every other request.
+    run that was killed.
     """
     if stage not in _HEAVY or SLOTS_VARIABLE not in os.environ:
         yield
         return
-    # Who only asks for a name waits for nothing
-    from prefect.concurrency._asyncio import ConcurrencySlotAcquisitionError
-    from prefect.concurrency.sync import concurrency
+    from prefect.concurrency.sync import concurrency  # who only asks for a name waits for nothing
 
-    try:
-        with concurrency(
-            slot_name(stage, params),
-            strict=True,
-            lease_duration=_LEASE_SECONDS,
-            raise_on_lease_renewal_failure=False,
-        ):
-            yield
-    except ConcurrencySlotAcquisitionError as error:
-        if isinstance(error.__cause__, HTTPError):
-            raise error.__cause__ from error
-        raise
+    with concurrency(
+        slot_name(stage, params),
+        strict=True,
+        lease_duration=_LEASE_SECONDS,
+        raise_on_lease_renewal_failure=False,
+    ):
+        yield
 
 
 def slot_name(stage: str, params: Params) -> str:
