@@ -77,9 +77,9 @@ async def _bring_back(lost: Collection[UUID]) -> None:
         return
     with suppress(HTTPError):
         async with get_client() as client:
+            now = await server_time(client)
             for run_id in lost:
                 logger.warning("run %s is lost, and comes back", run_id)
-                now = await server_time(client)
                 back: State[None] = AwaitingRetry(message=LOST, scheduled_time=now)
                 await client.set_flow_run_state(run_id, back, force=True)
 

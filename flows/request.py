@@ -14,9 +14,9 @@ from pydantic import Field
 from components.config import (
     IMAGE_TARGET,
     SHARING_TREES,
+    UNSHARED_COPULA,
+    UNSHARED_GAN,
     Approval,
-    CopulaConfig,
-    CtganConfig,
     ModelConfig,
     Params,
     PrepareConfig,
@@ -46,8 +46,8 @@ from flows.project import PROJECT
 CALIBRATION_SHARE = 0.2
 _USUAL_FOR_SHARING: Mapping[str, ModelConfig] = {"trees": SHARING_TREES}
 _USUAL_FOR_ONESELF: Mapping[str, ModelConfig] = {
-    "copula": CopulaConfig(crowd=1),
-    "ctgan": CtganConfig(crowd=1),
+    "copula": UNSHARED_COPULA,
+    "ctgan": UNSHARED_GAN,
 }
 """What is not as its own defaults say, where nobody is given the rows."""
 

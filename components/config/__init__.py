@@ -63,6 +63,8 @@ from components.config.lapgan import DetailNetworks, LapganConfig
 from components.config.models import (
     SHARING_CROWD,
     SHARING_TREES,
+    UNSHARED_COPULA,
+    UNSHARED_GAN,
     AutoConfig,
     AutoregressiveConfig,
     CopulaConfig,
@@ -113,6 +115,8 @@ __all__ = [
     "SHARING_CROWD",
     "SHARING_GATES",
     "SHARING_TREES",
+    "UNSHARED_COPULA",
+    "UNSHARED_GAN",
     "Action",
     "AdversarialConfig",
     "AncestryConfig",

@@ -88,6 +88,10 @@ class CtganConfig(Settings):
     device: Device = Device.CPU
 
 
+UNSHARED_COPULA, UNSHARED_GAN = CopulaConfig(crowd=1), CtganConfig(crowd=1)
+"""What the two are, unless told otherwise, where nobody is given the rows."""
+
+
 class TableGanConfig(Settings):
     """A convolutional GAN of records laid out as matrices; see `components/models/table_gan.py`.
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from components.data.dates import read_dates
+from components.data.digits import digits_of
 from components.data.schema import Column, ColumnKind, Scalar, Schema
 from components.data.table import encode
 from components.errors import UserError
@@ -60,7 +61,7 @@ def _coded(column: Column, wanted: Scalar | None) -> float:
     assert column.minimum is not None and column.maximum is not None
     if not column.minimum <= value <= column.maximum:
         raise _impossible(column, wanted, f"training rows reach from {_range(column)}")
-    digits = column.decimals if column.kind is ColumnKind.NUMERICAL else 0
+    digits = digits_of(column)
     if digits is not None and round(value, digits) != value:
         raise _impossible(column, wanted, f"values have {digits} digits after the point")
     if column.step is not None and value % column.step:

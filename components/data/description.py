@@ -7,13 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from components.data.digits import LARGEST_WHOLE
 from components.data.identifiers import IdentifierPattern, fresh_identifiers
 from components.data.schema import DISCRETE, Column, ColumnKind, Scalar, Schema
 from components.errors import UserError
 
 _MAX_DECIMALS = 10
-_LARGEST_WHOLE = 2.0**53
-"""Beyond it, not every whole number is one of float64."""
 
 
 class Description:
@@ -86,7 +85,7 @@ class _ColumnDescription:
         if self.kind is ColumnKind.NUMERICAL:
             self.digits = [digits for digits in self.digits if _keeps(numbers, digits)]
         is_whole = self.kind is not ColumnKind.NUMERICAL or 0 in self.digits
-        is_told = is_whole and max(-self.low, self.high) <= _LARGEST_WHOLE
+        is_told = is_whole and max(-self.low, self.high) <= LARGEST_WHOLE
         self.step = (
             int(np.gcd.reduce(numbers.astype(np.int64), initial=self.step)) if is_told else 1
         )

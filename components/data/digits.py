@@ -11,7 +11,7 @@ from components.data.schema import Column, ColumnKind
 Numbers = Any
 """A float64 array of numpy, or a tensor of torch."""
 
-_LARGEST = 2.0**53
+LARGEST_WHOLE = 2.0**53
 """Beyond it, not every whole number is one of float64."""
 
 
@@ -43,7 +43,7 @@ def coarsest_grid(values: Numbers, column: Column) -> Grid:
     """
     grid = grid_of(column)
     present = values[~np.isnan(values)]
-    if grid.scale is None or np.abs(present).max(initial=0.0) * grid.scale > _LARGEST:
+    if grid.scale is None or np.abs(present).max(initial=0.0) * grid.scale > LARGEST_WHOLE:
         return grid
     step = np.gcd.reduce(np.round(present * grid.scale).astype(np.int64))
     return Grid(grid.scale, float(max(step, 1)))

@@ -14,6 +14,8 @@ from threadpoolctl import threadpool_limits
 from components.config import (
     SHARING_CROWD,
     SHARING_TREES,
+    UNSHARED_COPULA,
+    UNSHARED_GAN,
     AutoConfig,
     AutoregressiveConfig,
     CopulaConfig,
@@ -116,16 +118,18 @@ def candidates(purpose: Purpose) -> tuple[tuple[ModelConfig, ...], ...]:
                 CopulaConfig(),
                 TreesConfig(crowd=SHARING_CROWD),
                 SHARING_TREES,
+                UNSHARED_COPULA,
+                UNSHARED_GAN,
                 SHARING_TREES.model_copy(update={"crowd": SMALL_CROWD}),
             ),
             (AutoregressiveConfig(), AutoregressiveConfig(gap_weight=CAREFUL)),
         )
-    return ((CopulaConfig(crowd=1), TreesConfig(), AutoregressiveConfig()),)
+    return ((UNSHARED_COPULA, TreesConfig(), AutoregressiveConfig()),)
 
 
 def last_resort(purpose: Purpose) -> ModelConfig:
     """What takes longer than all candidates together, and runs where these are all refused."""
-    return CtganConfig() if purpose is Purpose.SHARING else CtganConfig(crowd=1)
+    return CtganConfig() if purpose is Purpose.SHARING else UNSHARED_GAN
 
 
 def run_race(table: Table, config: AutoConfig, *, seed: int, workers: int = 1) -> Race:
