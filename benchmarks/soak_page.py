@@ -3,7 +3,7 @@
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
@@ -16,12 +16,15 @@ _OTHER_EACH_TIME = re.compile(
 _LONGEST = 160
 
 
-def page(rounds: Sequence[dict[str, Any]], found: Sequence[str]) -> str:
-    """The page as Markdown."""
+def page(
+    rounds: Sequence[dict[str, Any]], found: Sequence[str], services: Mapping[str, object]
+) -> str:
+    """The page as Markdown; `services` are those settings of the services that were not usual."""
     faults = [fault for each in rounds for fault in each["faults"]]
     works = {each["work"] for each in rounds}
     again = [said for each in rounds for said in each["said"]]
     summaries = ", ".join(f"*{line}*" for line in found if line.endswith(" left"))
+    told = ", ".join(f"`{name}: {value}`" for name, value in services.items())
     return "\n".join(
         [
             "# Random faults in a row",
@@ -33,6 +36,7 @@ def page(rounds: Sequence[dict[str, Any]], found: Sequence[str]) -> str:
             f"there were {len(works)} versions, one for each request. `mintmark fsck --read "
             f"--mend`, by an operator and from the home of each worker, said: {summaries}.",
             "",
+            f"Settings other than the usual ones: {told}. "
             f"Runs were begun {sum(sum(each['begun']) for each in rounds)} times in all. "
             + _asked_again(again),
             "",

@@ -28,8 +28,6 @@ from flows.service_settings import read_service_settings
 logger = logging.getLogger(__name__)
 
 _SERVER_ERRORS = 500
-_FIRST_WAIT = 30.0
-"""Seconds until a refused run begins again; then twice as long each time."""
 
 
 @contextmanager
@@ -89,9 +87,10 @@ def _wait_for_another_attempt(error: Exception) -> None:
     It returns after the last attempt, and where the Prefect server cannot be told.
     """
     begun = int(flow_run.run_count or 0)
-    if flow_run.id is None or not 1 <= begun < read_service_settings().max_attempts:
+    settings = read_service_settings()
+    if flow_run.id is None or not 1 <= begun < settings.max_attempts:
         return
-    seconds = _FIRST_WAIT * 2 ** (begun - 1)
+    seconds = settings.retry_seconds * 2 ** (begun - 1)
     said = f"{' '.join(str(error).split())} It begins again in {seconds:.0f} s."
     try:
         with get_client(sync_client=True) as client:

@@ -56,6 +56,7 @@ class ServiceSettings(Settings):
     cool_down_minutes: float = Field(gt=0)
     loop: LoopSettings
     max_attempts: int = Field(ge=1)
+    retry_seconds: float = Field(gt=0)
     runs_at_once: int | None = Field(ge=1)
     cpu_slots: int | None = Field(ge=1)
     gpu_slots: int | None = Field(ge=1)

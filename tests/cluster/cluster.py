@@ -46,12 +46,14 @@ class Ground:
 
     `address` is where its servers answer, `database` a folder for PostgreSQL's data that is kept,
     None for one that goes with the server. With `has_proxy` members reach S3 through a proxy that
-    can be told to behave badly.
+    can be told to behave badly. `services` are settings other than those of
+    `infra/deployments.yaml`.
     """
 
     address: str = "127.0.0.1"
     database: Path | None = None
     has_proxy: bool = False
+    services: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -291,6 +293,7 @@ def _make(
 ) -> Cluster:
     settings = yaml.safe_load((PROJECT / "infra" / "deployments.yaml").read_text())
     settings |= {"runs_at_once": 1, "monitor_minutes": 0, "retrain_cron": "", "collect_cron": ""}
+    settings |= ground.services
     (folder / "deployments.yaml").write_text(yaml.safe_dump(settings))
     secrets, ports, address = identity.secrets, identity.ports, ground.address
     urls = {name: f"http://{address}:{port}" for name, port in ports.items()}

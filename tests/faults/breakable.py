@@ -1,11 +1,12 @@
 """A cluster whose every part can be broken: its servers, disks, clocks, cables and reads of S3."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import gettempdir
+from typing import Any
 
 import psutil
 from filelock import FileLock, Timeout
@@ -72,11 +73,14 @@ def _runs_a_flow(worker: Member) -> bool:
 
 
 @contextmanager
-def breakable(folder: Path, *, keeps_disks: bool = False) -> Iterator[Breakable]:
+def breakable(
+    folder: Path, *, keeps_disks: bool = False, services: Mapping[str, Any] | None = None
+) -> Iterator[Breakable]:
     """A cluster with two workers, each with a network, a clock and a disk of its own.
 
     Where this machine allows some of that alone, the rest is as in any cluster. In a folder that
-    a cluster ended in before, that one goes on, if its disks were kept.
+    a cluster ended in before, that one goes on, if its disks were kept. `services` are as those of
+    `Ground`.
     """
     missing = {"cables": why_no_cables(), "clocks": why_no_clocks(), "disks": ""}
     missing["disks"] = why_no_disks(folder / "try")
@@ -94,7 +98,7 @@ def breakable(folder: Path, *, keeps_disks: bool = False) -> Iterator[Breakable]
         )
         (folder / "postgres").mkdir(exist_ok=True)
         address = site.servers if cables else "127.0.0.1"
-        ground = Ground(address, folder / "postgres", has_proxy=True)
+        ground = Ground(address, folder / "postgres", has_proxy=True, services=services or {})
         made = stack.enter_context(cluster(folder, ground=ground))
         for name in WORKERS:
             made.worker(
