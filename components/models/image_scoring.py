@@ -11,6 +11,7 @@ from torch.nn import functional
 from components.data.images import ImageSet
 from components.models.image_drawing import CHUNK
 from components.models.image_samples import samples_of
+from components.networks.aligned import AlignedRows
 
 Oddness = Callable[[Tensor, Tensor], Tensor]
 """Takes images (rows, channels, height, width) and classes (rows,) to how odd they are, (rows,)."""
@@ -19,15 +20,18 @@ Oddness = Callable[[Tensor, Tensor], Tensor]
 def in_chunks(images: ImageSet, asked: Callable[[Tensor], Tensor]) -> NDArray[np.float64]:
     """What `asked` says of all images, which are floats in -1 to 1, shape (images, ...).
 
-    It always sees CHUNK images, the last ones with grey ones after them: sums in another order, as
-    for another number of images, would give other last digits.
+    It always sees CHUNK images, the last ones with grey ones after them, and each at the same
+    alignment: sums in another order, as for another number of images or at another place, would
+    give other last digits.
     """
     real, parts = samples_of(images), []
     for start in range(0, len(real), CHUNK):
         samples, _ = real.take(torch.arange(start, min(start + CHUNK, len(real))))
         missing = CHUNK - len(samples)
         whole = functional.pad(samples, (0, 0) * (samples.ndim - 1) + (0, missing))
-        parts.append(asked(whole)[: len(samples)].detach().double().numpy())
+        with AlignedRows():
+            told = asked(whole)
+        parts.append(told[: len(samples)].detach().double().numpy())
     return np.concatenate(parts) if parts else np.empty(0)
 
 

@@ -8,13 +8,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from components.data.images import Pixels
+from components.data.images import ImageSet, Pixels
 from components.data.table import Matrix
-from components.networks.image_classifier import as_input
+from components.models.image_scoring import in_chunks
 from components.networks.image_outlier import OutlierDiscriminator
-
-CHUNK = 256
-"""Images judged at once: always so many, since sums in another order differ in the last bit."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +31,5 @@ class NetworkClassifier:
 
     @torch.inference_mode()
     def _of_logits(self, images: Pixels, take: Callable[[Tensor], Tensor]) -> Matrix:
-        parts = []
-        for start in range(0, len(images), CHUNK):
-            chunk = images[start : start + CHUNK]
-            whole = np.zeros((CHUNK, *images.shape[1:]), dtype=np.uint8)
-            whole[: len(chunk)] = chunk
-            logits = self.network.logits(as_input(torch.from_numpy(whole)))
-            parts.append(take(logits.double())[: len(chunk)].numpy())
-        found: Matrix = np.concatenate(parts)
-        return found
+        unlabelled = ImageSet(images, None, (), "")
+        return in_chunks(unlabelled, lambda some: take(self.network.logits(some).double()))
