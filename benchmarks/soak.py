@@ -4,7 +4,7 @@
         [--write docs/soak.md]
 
 Round after round a run is asked for, most of them of work that is new, the others of work that
-was done before, and two to six faults of `tests/faults/kinds.py` happen at random moments of
+was done before, and four to twelve faults of `tests/faults/kinds.py` happen at random moments of
 it, one of which, to a worker's network or clock, may go on while the next ones happen. Which, when
 and to which worker follows from seed and round. A round is kept when its run has ended: the same
 command goes on after the last one, on the same registry and the same store, also where it was
@@ -31,12 +31,12 @@ from tests.faults.kinds import FAULTS, Fault, NothingToKill, is_of_worker, why_n
 from tests.faults.work import versions, worker_of
 
 MODEL = "survey_sharing"
-PATIENCE = {"retry_seconds": 10, "max_attempts": 9}
+PATIENCE = {"retry_seconds": 10, "max_attempts": 20}
 """Tries that come sooner and oftener than the default's, which suit outages of minutes."""
 
 _EASY = 'evaluate.sharing_gates=[{"metric": "tstr_loss", "better_than": 2.0}]'
 _KNOWN_SHARE = 0.2
-_FEWEST_FAULTS, _MOST_FAULTS = 2, 6
+_FEWEST_FAULTS, _MOST_FAULTS = 4, 12
 _BETWEEN_SECONDS = 10.0
 """The longest time from a run's start, or from a fault, to the next fault."""
 _ASKED = 3

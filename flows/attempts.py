@@ -28,6 +28,8 @@ from flows.service_settings import read_service_settings
 logger = logging.getLogger(__name__)
 
 _SERVER_ERRORS = 500
+_MOST_DOUBLINGS = 4
+"""How often the wait of a refused run doubles: an outage may be longer than all waits before."""
 
 
 @contextmanager
@@ -90,7 +92,7 @@ def _wait_for_another_attempt(error: Exception) -> None:
     settings = read_service_settings()
     if flow_run.id is None or not 1 <= begun < settings.max_attempts:
         return
-    seconds = settings.retry_seconds * 2 ** (begun - 1)
+    seconds = settings.retry_seconds * 2 ** min(begun - 1, _MOST_DOUBLINGS)
     said = f"{' '.join(str(error).split())} It begins again in {seconds:.0f} s."
     try:
         with get_client(sync_client=True) as client:
