@@ -113,8 +113,9 @@ class Cluster:
         """
         folder = self.folder / name
         checkout = folder / "checkout"
-        if not checkout.exists():
-            copy_checkout(checkout)
+        if checkout.exists():  # of a cluster that is gone on with: the code may be another now
+            shutil.rmtree(checkout)
+        copy_checkout(checkout)
         environment = self.environment(folder / "home") | {"PYTHONPATH": str(checkout)}
         environment |= variables or {}
         command = [*before, sys.executable, "-m", "flows", "worker", "--name", name]
