@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from components.data.cast import cast
+from components.data.digits import within
 from components.data.identifiers import MOST_DRAWN, fresh_identifiers, numbered_identifiers
 from components.data.schema import Column, ColumnKind, Scalar, Schema
 
@@ -142,13 +143,10 @@ def _decode_column(values: Matrix, column: Column) -> pd.Series:
         levels = np.array([*column.categories, None], dtype=object)
         codes = np.where(missing, len(column.categories), values).astype(np.int64)
         return cast(pd.Series(levels[codes]), _output_dtype(column))
-    clipped = np.clip(values, column.minimum, column.maximum)
-    if column.step is not None:
-        clipped = np.round(clipped / column.step) * column.step
+    numbers = pd.Series(within(values, column, np))
     if column.kind is ColumnKind.NUMERICAL:
-        rounded = clipped if column.decimals is None else np.round(clipped, column.decimals)
-        return cast(pd.Series(rounded), column.dtype)
-    whole = pd.Series(np.round(clipped)).astype("Int64")
+        return cast(numbers, column.dtype)
+    whole = numbers.astype("Int64")
     if column.kind is ColumnKind.DATETIME:
         return cast(pd.to_datetime(whole, unit="us"), column.dtype)
     return cast(whole, _output_dtype(column))
