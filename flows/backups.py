@@ -35,7 +35,7 @@ USERS_VARIABLE = "MLFLOW_AUTH_DATABASE_URI"
 HISTORY_VARIABLE = "PREFECT_SERVER_DATABASE_CONNECTION_URL"
 _LIBRARIES = ("mlflow", "prefect", "dvc", "mintmark")
 _MUST_MATCH = ("mlflow", "prefect")
-_FOLDERS = ("releases", "reports", "quarantine", "verified")
+_FOLDERS = ("releases", "reports", "quarantine")
 _UNUSED = (".part", ".partial", ".unfinished", ".lock", ".tmp")
 Row = dict[str, Any]
 

@@ -7,7 +7,7 @@ from operator import attrgetter
 from components.evaluation.evidence import Outcome
 from components.recipes.catalog import recipes_of
 from components.recipes.recipe import Family, Preset
-from flows.verification import GateSeen, Verified
+from flows.verified import GateSeen, Verified
 
 _TITLES = ("recipe", "metric", "asked", "reached, seed by seed", "passed", "minutes", "commit")
 

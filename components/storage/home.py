@@ -64,11 +64,6 @@ class Home:
         return self.root / "sketches"
 
     @property
-    def verified(self) -> Path:
-        """What each recipe reached, by family, recipe, settings and code."""
-        return self.root / "verified"
-
-    @property
     def locks(self) -> Path:
         """Lock files: one for set-up, one for each model's promotion."""
         return self.root / "locks"

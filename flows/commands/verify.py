@@ -9,7 +9,11 @@ from rich.console import Console
 from components.recipes.recipe import Family, Preset
 
 if TYPE_CHECKING:
-    from flows.verification import Verified
+    from flows.verified import Verified
+
+
+_PAGES = {Family.TABLES: "table_recipes.md"}
+"""Families whose page is named otherwise: `tables.md` is that of a benchmark."""
 
 
 def verify(
@@ -24,14 +28,18 @@ def verify(
     ] = True,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The page; else docs/FAMILY.md of the checkout."),
+        typer.Option(
+            "--output",
+            "-o",
+            help="The page; else docs/FAMILY.md of the checkout (of tables table_recipes.md).",
+        ),
     ] = None,
 ) -> None:
     """Run every recipe of a family with several seeds, and write what each reached.
 
-    This may take hours. Ended runs are kept: the same command goes on where it was, then runs again
-    what older code did. The page is written anew after every run, and tells older figures by their
-    commit.
+    This may take hours. What ended is kept beside the page, as figures in a JSON file: the same
+    command goes on where it was, then runs again what older code did. The page is written anew
+    after every run, and tells older figures by their commit.
     """
     from flows.project import PROJECT, set_up_environment
 
@@ -40,20 +48,23 @@ def verify(
     from flows.server import prefect_server
     from flows.verification import plan
     from flows.verification_page import verification_page
+    from flows.verified import Records
 
-    console, page = Console(), output or PROJECT / "docs" / f"{family}.md"
-    planned = plan(family, range(seeds), preset, home, only or ())
-    found = {each: kept for each in planned if (kept := each.record()) is not None}
-    missing = [each for each in planned if each not in found]
-    stale = [each for each in found if not each.is_kept()]
-    page.write_text(verification_page(family, preset, list(found.values())))
+    console, page = Console(), output or PROJECT / "docs" / _PAGES.get(family, f"{family}.md")
+    records, failed = Records(page.with_suffix(".json")), []
+    planned = plan(family, range(seeds), preset, records, only or ())
+    missing = [each for each in planned if each.record() is None]
+    stale = [each for each in planned if each.record() is not None and not each.is_kept()]
+    page.write_text(verification_page(family, preset, records.of(preset)))
     if run and (missing or stale):
         with prefect_server(home), show_progress(console):
             for each in (*missing, *stale):
                 console.print(f"[bold]{each.recipe}, seed {each.seed}[/bold]", highlight=False)
-                found[each] = each.run()
-                page.write_text(verification_page(family, preset, list(found.values())))
-                console.print(_said(found[each]), highlight=False)
+                found = each.run()
+                if found.failed:
+                    failed.append(found)
+                page.write_text(verification_page(family, preset, [*records.of(preset), *failed]))
+                console.print(_said(found), highlight=False)
     console.print(f"page: {page}", highlight=False)
 
 

@@ -8,9 +8,9 @@ from components.errors import UserError
 from components.evaluation.evidence import Outcome
 from components.recipes.catalog import RECIPES, recipes_of
 from components.recipes.recipe import Family, Preset
-from components.storage.home import VARIABLE, Home
-from flows.verification import GateSeen, Verified, plan
+from flows.verification import plan
 from flows.verification_page import verification_page
+from flows.verified import GateSeen, Records, Verified
 
 
 def gate(value: float, outcome: Outcome, baseline: str | None = None) -> GateSeen:
@@ -32,6 +32,7 @@ def verified(
 ) -> Verified:
     return Verified(
         recipe=recipe,
+        preset=Preset.CPU,
         seed=seed,
         minutes=3.0 + seed,
         key=key,
@@ -46,32 +47,42 @@ def test_every_recipe_is_of_one_family() -> None:
     assert "dcgan_mnist" in recipes_of(Family.IMAGES)
 
 
-def test_runs_of_this_code_are_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, str(tmp_path))
-    planned = plan(Family.IMAGES, [1, 2], Preset.SMOKE, Home(tmp_path), ["dcgan_mnist"])
+def test_runs_of_this_code_are_read_back(tmp_path: Path) -> None:
+    path = tmp_path / "images.json"
+    planned = plan(Family.IMAGES, [1, 2], Preset.CPU, Records(path), ["dcgan_mnist"])
     assert [(each.recipe, each.seed) for each in planned] == [
         ("dcgan_mnist", 1),
         ("dcgan_mnist", 2),
     ]
     assert all(each.record() is None for each in planned)
     kept = verified("dcgan_mnist", 2, gate(0.7, Outcome.PASSED), key=planned[1].key)
-    planned[1].path.parent.mkdir(parents=True)
-    planned[1].path.write_text(kept.model_dump_json())
-    assert planned[1].is_kept() and not planned[0].is_kept()
     older = verified("dcgan_mnist", 1, gate(0.6, Outcome.PASSED), key="of other code")
-    planned[0].path.write_text(older.model_dump_json())
-    assert planned[0].record() == older and not planned[0].is_kept()
-    planned[0].path.unlink()
-    again = plan(Family.IMAGES, [1, 2], Preset.SMOKE, Home(tmp_path))
+    for found in (kept, older):
+        planned[0].records.keep(found)
+    assert planned[1].is_kept() and not planned[0].is_kept()
+
+    again = plan(Family.IMAGES, [1, 2], Preset.CPU, Records(path))  # anywhere, from the file
     records = [record for each in again if (record := each.record()) is not None]
-    assert records == [kept] and len(again) == 2 * len(recipes_of(Family.IMAGES))
-    other = plan(Family.IMAGES, [2], Preset.CPU, Home(tmp_path), ["dcgan_mnist"])
-    assert other[0].record() is None  # other settings
+    assert records == [older, kept] == Records(path).of(Preset.CPU)
+    assert len(again) == 2 * len(recipes_of(Family.IMAGES))
+    newer = verified("dcgan_mnist", 1, gate(0.8, Outcome.PASSED))
+    Records(path).keep(newer)
+    assert Records(path).of(Preset.CPU) == [newer, kept]
+    smaller = plan(Family.IMAGES, [2], Preset.SMOKE, Records(path), ["dcgan_mnist"])
+    assert smaller[0].record() is None and Records(path).of(Preset.SMOKE) == []
+
+
+def test_what_is_no_file_of_records_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "images.json"
+    path.write_text('{"gates": 3}')
+    with pytest.raises(UserError, match="holds no records of mintmark verify"):
+        Records(path)
 
 
 def test_a_recipe_of_another_family_is_refused(tmp_path: Path) -> None:
+    records = Records(tmp_path / "images.json")
     with pytest.raises(UserError, match="no recipe 'survey_sharing' of images; there are: vanilla"):
-        plan(Family.IMAGES, [0], Preset.CPU, Home(tmp_path), ["survey_sharing"])
+        plan(Family.IMAGES, [0], Preset.CPU, records, ["survey_sharing"])
 
 
 def test_the_page_has_every_seed_and_the_reasons_of_what_was_missed() -> None:
