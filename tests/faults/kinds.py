@@ -36,6 +36,8 @@ _A_WHILE = 30.0
 _SILENT = 150.0
 """Longer than a run may be silent before it is given to another worker."""
 _HOURS = 3 * 3600
+_FOLDERS = 64
+"""Enough for one in each of the eight parts of SeaweedFS's index."""
 
 
 @contextmanager
@@ -191,12 +193,13 @@ def network_cut_long(running: Breakable, worker: Member) -> Iterator[None]:
 
 @contextmanager
 def s3_disk_full(running: Breakable, worker: Member) -> Iterator[None]:
-    """the disk of S3 is full for 30 s; it is started again where it takes nothing afterwards"""
+    """the disk of S3 is full for 30 s; it is started again where it does not take all afterwards"""
     with filled(running.disks[S3]):
         time.sleep(_A_WHILE)
     try:
-        running.cluster.boto().put_object(Bucket=BUCKET, Key="full/again", Body=b"x")
-    except ClientError:  # the index of SeaweedFS stays closed once it could not be written
+        for folder in range(_FOLDERS):
+            running.cluster.boto().put_object(Bucket=BUCKET, Key=f"full/{folder}/again", Body=b"x")
+    except ClientError:  # parts of SeaweedFS's index stay closed once they could not be written
         _restart(running.cluster.s3)
     yield
 
