@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from components.errors import UserError
 from components.storage.home import VARIABLE, Home, find_home
 from flows.logs import log_settings
 
@@ -10,12 +11,18 @@ PROJECT = Path(__file__).parents[1]
 
 
 def set_up_environment() -> Home:
-    """Point Prefect and our stages at the home folder; call before Prefect is imported.
+    """Make the home folder, and point Prefect and our stages at it; before Prefect is imported.
 
-    Values that are set already are kept.
+    Values that are set already are kept. Raises UserError where the folder cannot be made.
     """
     os.environ.setdefault(VARIABLE, str(PROJECT / ".mintmark"))
     home = find_home()
+    try:
+        home.root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"cannot make the folder {home.root}: {error.strerror}; {VARIABLE} may name another"
+        ) from error
     defaults = {
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

@@ -25,8 +25,15 @@ def check_output(path: Path) -> None:
     """Raise UserError where no table can be written to `path`."""
     if path.suffix not in _SUFFIXES:
         raise UserError(f"cannot write {path}: accepted endings are {', '.join(_SUFFIXES)}")
+    check_writable(path)
+
+
+def check_writable(path: Path) -> None:
+    """Raise UserError where no file can be written to `path`."""
+    if path.is_dir():
+        raise UserError(f"cannot write {path}: it is a folder")
     if not path.absolute().parent.is_dir():
-        raise UserError(f"cannot write {path}: the folder {path.parent} does not exist")
+        raise UserError(f"cannot write {path}: there is no folder {path.absolute().parent}")
     if not os.access(path.absolute().parent, os.W_OK):
         raise UserError(f"cannot write {path}: no permission to write in {path.parent}")
 

@@ -10,7 +10,6 @@ from rich.markup import escape
 from rich.table import Table
 
 from components.config import Purpose
-from components.errors import UserError
 
 if TYPE_CHECKING:
     from components.evaluation.evidence import Evidence
@@ -66,11 +65,12 @@ def judge(
     Exit status 0 where they pass every gate; 1 where a gate refuses them, or the evidence is too
     thin to decide; 2 where they cannot be judged. Nothing is registered.
     """
+    from components.data.output import check_writable
     from flows.judging import JudgeOrder, judge_files, read_config
 
     config = read_config(purpose, protocol, set_ or ())
-    for path in (json_, report):
-        _check_writable(path)
+    for path in filter(None, (json_, report)):
+        check_writable(path)
     order = JudgeOrder(train, test, synthetic, target, config, drop or (), kind or ())
     judged = judge_files(order, _say_progress)
     if json_:
@@ -82,12 +82,6 @@ def judge(
     _show(judged.evidence, report)
     if not judged.evidence.verdict.passed:
         raise typer.Exit(_NOT_PASSED)
-
-
-def _check_writable(path: Path | None) -> None:
-    if path is not None and (path.is_dir() or not path.absolute().parent.is_dir()):
-        reason = "it is a folder" if path.is_dir() else f"no folder {path.absolute().parent}"
-        raise UserError(f"cannot write {path}: {reason}")
 
 
 def _say_progress(step: int, metrics: Mapping[str, float]) -> None:

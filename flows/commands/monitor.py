@@ -59,14 +59,14 @@ def monitor(
     from flows.project import set_up_environment
 
     home = set_up_environment()
-    from components.errors import UserError
+    from components.data.output import check_writable
     from components.monitoring.odd_lines import odd_lines
     from components.monitoring.summary import evidence
     from flows.drift_check import MonitorRequest, look
     from flows.forms import fill_in
 
-    if json_ and not json_.absolute().parent.is_dir():
-        raise UserError(f"cannot write {json_}: there is no folder {json_.absolute().parent}")
+    if json_:
+        check_writable(json_)
     request = fill_in(
         MonitorRequest,
         model=model,

@@ -44,12 +44,15 @@ def verify(
     from flows.project import PROJECT, set_up_environment
 
     home = set_up_environment()
+    from components.data.output import check_writable
     from flows.progress import show_progress
     from flows.server import prefect_server
     from flows.verification import plan
     from flows.verification_page import verification_page
     from flows.verified import Records
 
+    if output:
+        check_writable(output)
     console, page = Console(), output or PROJECT / "docs" / _PAGES.get(family, f"{family}.md")
     records, failed = Records(page.with_suffix(".json")), []
     planned = plan(family, range(seeds), preset, records, only or ())

@@ -37,7 +37,7 @@ def test_a_new_file_replaces_the_old(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("t.xlsx", "accepted endings"), ("none/t.csv", "does not exist")]
+    ("name", "message"), [("t.xlsx", "accepted endings"), ("none/t.csv", "there is no folder")]
 )
 def test_refuses_where_nothing_can_be_written(tmp_path: Path, name: str, message: str) -> None:
     with pytest.raises(UserError, match=message):

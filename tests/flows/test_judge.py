@@ -140,7 +140,10 @@ def test_bad_tables_are_one_clear_error(
         (("--set", 'evaluate.sharing_gates=[{"metric": "charm", "better_than": 0}]'), "'charm'"),
         (("--kind", "age:number"), "not of the form column=kind"),
         (("--drop", "height"), "cannot drop 'height'"),
-        (("--json", "/nowhere/e.json"), "cannot write /nowhere/e.json: no folder /nowhere"),
+        (
+            ("--json", "/nowhere/e.json"),
+            "cannot write /nowhere/e.json: there is no folder",
+        ),
         (("--report", "/tmp"), "cannot write /tmp: it is a folder"),
     ],
 )
