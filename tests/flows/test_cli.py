@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.home import mintmark
+from tests.home import invoke, mintmark
 from tests.procedural import mixed_frame
 
 DROP = ("--kind", "currency=constant")
@@ -20,18 +20,9 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def synthesize(table: Path, output: Path, *more: str) -> "tuple[int, str]":
-    done = mintmark(
-        "synthesize",
-        str(table),
-        "--target",
-        "outcome",
-        *DROP,
-        "-o",
-        str(output),
-        *more,
-        home=output.parent / "home",
-    )
-    return done.returncode, done.stderr
+    asked = ("synthesize", str(table), "--target", "outcome", *DROP, "-o", str(output), *more)
+    status, _, told = invoke(*asked, home=output.parent / "home")
+    return status, told
 
 
 def test_help_names_every_command(tmp_path: Path) -> None:
@@ -90,7 +81,7 @@ def test_synthesize_says_what_is_guaranteed(tmp_path: Path) -> None:
         (lambda frame: frame.assign(ratio=np.inf), "outcome", "is infinite in 200 of 200 rows"),
     ],
 )
-def test_bad_tables_are_refused_in_one_line(
+def test_bad_tables_are_refused(
     tmp_path: Path,
     change,
     target: str,
@@ -99,18 +90,9 @@ def test_bad_tables_are_refused_in_one_line(
     change(mixed_frame(200)).to_parquet(tmp_path / "bad.parquet")
     output = tmp_path / "rows.csv"
     output.write_text("kept")
-    done = mintmark(
-        "synthesize",
-        str(tmp_path / "bad.parquet"),
-        "--target",
-        target,
-        *DROP,
-        "-o",
-        str(output),
-        home=tmp_path / "home",
-    )
-    assert done.returncode == 2
-    assert len(done.stderr.strip().splitlines()) == 1 and message in done.stderr
+    asked = ("synthesize", str(tmp_path / "bad.parquet"), "--target", target, *DROP)
+    status, printed, told = invoke(*asked, "-o", str(output), home=tmp_path / "home")
+    assert status == 2 and not printed and message in told
     assert output.read_text() == "kept"
 
 
@@ -136,12 +118,18 @@ def test_bad_tables_are_refused_in_one_line(
         (("synthesize", "x.csv", "--target", "x", "-o", "o.csv", "--model", "m"), "known models"),
     ],
 )
-def test_wrong_arguments_are_refused_in_one_line(
-    tmp_path: Path, arguments: tuple[str, ...], message: str
+def test_wrong_arguments_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], message: str
 ) -> None:
-    done = mintmark(*arguments, home=tmp_path / "home", cwd=tmp_path)
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1 and message in done.stderr
+    monkeypatch.chdir(tmp_path)
+    status, printed, told = invoke(*arguments, home=tmp_path / "home")
+    assert status == 2 and not printed and message in told
+
+
+def test_what_is_refused_is_one_line(tmp_path: Path) -> None:
+    done = mintmark("promote", "nobody", "1", "--why", "x", home=tmp_path / "home", cwd=tmp_path)
+    assert done.returncode == 2 and not done.stdout
+    assert done.stderr == "error: no model 'nobody' is registered; there are: none\n"
 
 
 def test_an_unreachable_s3_endpoint_is_one_line(tmp_path: Path) -> None:

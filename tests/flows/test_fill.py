@@ -40,8 +40,10 @@ def rows(tmp_path: Path) -> Path:
 
 
 def test_gaps_and_absent_columns_are_filled(home: Home, rows: Path, tmp_path: Path) -> None:
-    done = mintmark("fill", "any", str(rows), "-o", str(tmp_path / "f.csv"), home=home.root)
-    assert done.returncode == 0, done.stderr
+    status, _, told = invoke(
+        "fill", "any", str(rows), "-o", str(tmp_path / "f.csv"), home=home.root
+    )
+    assert status == 0, told
     before, after = pd.read_csv(rows), pd.read_csv(tmp_path / "f.csv")
     assert not after.isna().any(axis=None) and len(after) == 30
     known = before["age"].notna()
