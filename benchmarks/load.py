@@ -66,10 +66,10 @@ print(json.dumps(found), flush=True)
 def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     """What clients met, what the queue did meanwhile, and the servers' memory before and after."""
     with cluster(folder, "first", "second") as running:
-        champion = running.wait(running.start("retrain", **_request(0)))
+        champion = running.wait(running.start("retrain", **request(0)))
         assert champion["state_name"] == "Completed", running.logs(champion["id"])
         alone = _load(running, 1, options.pulls, options.rows)
-        runs = [running.start("retrain", **_request(seed)) for seed in range(1, options.queued + 1)]
+        runs = [running.start("retrain", **request(seed)) for seed in range(1, options.queued + 1)]
         before = _memory(running)
         began = time.monotonic()
         found = _load(running, options.clients, options.pulls, options.rows)
@@ -86,7 +86,8 @@ def measure(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _request(seed: int) -> dict[str, Any]:
+def request(seed: int) -> dict[str, Any]:
+    """A small run that passes; another seed is other work."""
     overrides = [_EASY, "evaluate.repeats=1", f"train.seed={seed}"]
     return {"recipe": MODEL, "preset": "smoke", "overrides": overrides}
 
