@@ -182,29 +182,44 @@ def _fitted(config: TreesConfig, rows: Table, seed: int) -> TabularModel:
 
 @dataclass(frozen=True)
 class Costs:
-    """Seconds of the processor of each server: for a run, and for an idle worker's second."""
+    """Seconds of the processor of each server: for a run, and in each second.
+
+    The latter are what it spends without any worker, and what each idle worker adds.
+    """
 
     run: Mapping[str, float]
-    idle: Mapping[str, float]
+    alone: Mapping[str, float]
+    worker: Mapping[str, float]
 
 
 def measure_costs(runs: int, seconds: float) -> Costs:
-    """What a cluster with two workers tells."""
+    """What a cluster tells, first without a worker, then with two."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        cluster(Path(folder) / "cluster", "first", "second") as running,
+        cluster(Path(folder) / "cluster") as running,
     ):
+        alone = _spent_idle(running, seconds)
+        for name in ("first", "second"):
+            running.worker(name)
         _await(running, 0)  # what is made once, is made
-        before = _processor(running)
-        time.sleep(seconds)
-        idle = {name: spent / seconds for name, spent in _since(running, before).items()}
+        both = _spent_idle(running, seconds)
         before, started = _processor(running), time.monotonic()
         for seed in range(1, runs + 1):
             _await(running, seed)
         took = time.monotonic() - started
         spent = _since(running, before)
-        run = {name: max(0.0, spent[name] - idle[name] * took) / runs for name in spent}
-        return Costs(run, {name: each / 2 for name, each in idle.items()})
+    return Costs(
+        run={name: max(0.0, spent[name] - both[name] * took) / runs for name in spent},
+        alone=alone,
+        worker={name: max(0.0, both[name] - alone[name]) / 2 for name in alone},
+    )
+
+
+def _spent_idle(running: Cluster, seconds: float) -> dict[str, float]:
+    """Seconds of the processor in each second, while nothing is asked for."""
+    before = _processor(running)
+    time.sleep(seconds)
+    return {name: spent / seconds for name, spent in _since(running, before).items()}
 
 
 def _await(running: Cluster, seed: int) -> None:
@@ -237,7 +252,9 @@ def throughput(costs: Costs, own: float, nodes: int) -> tuple[float, str, float]
     A run keeps its node busy for `own` seconds besides what it waits for servers. What idle workers
     ask for is taken off what a server can do.
     """
-    left = {name: SERVING[name] - nodes * costs.idle[name] for name in costs.run}
+    left = {
+        name: SERVING[name] - costs.alone[name] - nodes * costs.worker[name] for name in costs.run
+    }
     worn = min(left, key=lambda name: left[name])
     if left[worn] <= 0:
         return 0.0, f"{worn}, by what workers ask without any run", 1.0
@@ -295,9 +312,19 @@ def page(works: Mapping[str, Work], costs: Costs, own: Sequence[float]) -> str:
         "(`MLFLOW_WORKERS`); S3 and PostgreSQL have four processors each.",
         "",
         table(
-            ["server", "seconds of the processor a run", "an idle worker's hour"],
             [
-                [name, f"{each:.2f}", f"{3600 * costs.idle[name]:.1f}"]
+                "seconds of the processor",
+                "a run",
+                "an hour without workers",
+                "an idle worker's hour",
+            ],
+            [
+                [
+                    name,
+                    f"{each:.2f}",
+                    f"{3600 * costs.alone[name]:.1f}",
+                    f"{3600 * costs.worker[name]:.1f}",
+                ]
                 for name, each in costs.run.items()
             ],
         ),
