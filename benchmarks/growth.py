@@ -228,10 +228,7 @@ def _await(running: Cluster, seed: int) -> None:
 
 
 def _processor(running: Cluster) -> dict[str, float]:
-    assert running.s3.process is not None
-    pids = {name: member.process.pid for name, member in running.members.items() if member.process}
-    pids |= {"S3": running.s3.process.pid, "PostgreSQL": running.database.process.pid}
-    return {name: _used(psutil.Process(pid)) for name, pid in pids.items()}
+    return {name: _used(server) for name, server in running.servers().items()}
 
 
 def _used(process: psutil.Process) -> float:

@@ -121,10 +121,7 @@ def _load(running: Cluster, clients: int, pulls: int, rows: int) -> list[dict[st
 
 def _memory(running: Cluster) -> dict[str, float]:
     """Megabytes that each server holds, with all its processes."""
-    assert running.s3.process is not None
-    pids = {name: member.process.pid for name, member in running.members.items() if member.process}
-    pids |= {"S3": running.s3.process.pid, "PostgreSQL": running.database.process.pid}
-    return {name: _megabytes(psutil.Process(pid)) for name, pid in pids.items()}
+    return {name: _megabytes(server) for name, server in running.servers().items()}
 
 
 def _megabytes(process: psutil.Process) -> float:

@@ -56,12 +56,12 @@ def verify(
     console, page = Console(), output or PROJECT / "docs" / _PAGES.get(family, f"{family}.md")
     records, failed = Records(page.with_suffix(".json")), []
     planned = plan(family, range(seeds), preset, records, only or ())
-    missing = [each for each in planned if each.record() is None]
-    stale = [each for each in planned if each.record() is not None and not each.is_kept()]
+    undone = [each for each in planned if not each.is_kept()]
+    undone.sort(key=lambda each: each.record() is not None)  # what was never run comes first
     page.write_text(verification_page(family, preset, records.of(preset)))
-    if run and (missing or stale):
+    if run and undone:
         with prefect_server(home), show_progress(console):
-            for each in (*missing, *stale):
+            for each in undone:
                 console.print(f"[bold]{each.recipe}, seed {each.seed}[/bold]", highlight=False)
                 found = each.run()
                 if found.failed:

@@ -20,6 +20,7 @@ from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
 import boto3
+import psutil
 import yaml
 
 from flows.ports import free_port
@@ -190,6 +191,13 @@ class Cluster:
             aws_secret_access_key=self.s3.secret,
             region_name="us-east-1",
         )
+
+    def servers(self) -> dict[str, psutil.Process]:
+        """The process of each server that runs, the parent of those it may have started."""
+        assert self.s3.process is not None
+        pids = {name: member.process.pid for name, member in self.members.items() if member.process}
+        pids |= {"S3": self.s3.process.pid, "PostgreSQL": self.database.process.pid}
+        return {name: psutil.Process(pid) for name, pid in pids.items()}
 
     def await_servers(self) -> None:
         """Return once both servers answer."""
