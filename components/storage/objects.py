@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from components.errors import UserError
+from components.errors import Unavailable, UserError
 from components.storage.s3_errors import told_as_users_errors
 
 logger = logging.getLogger(__name__)
@@ -149,8 +149,9 @@ def fetch(bucket: str, key: str, path: Path, *, md5: str | None = None) -> None:
     """Bring an object to `path`: first beside it, then, its bytes being right, into its place.
 
     They are compared with `md5`, with the hash that `Objects.put` left, or with the ETag. Bytes
-    that differ are read again, `_READS` times in all, a random while apart. Raises UserError
-    where they stay wrong, or where access is refused.
+    that differ, or do not all come, are read again, `_READS` times in all, a random while apart.
+    Raises UserError where they stay wrong, or where access is refused; Unavailable where the
+    connection breaks each time.
     """
     partial = path.with_name(f"{path.name}.{os.getpid()}.part")
     uri = f"s3://{bucket}/{key}"
@@ -163,21 +164,28 @@ def fetch(bucket: str, key: str, path: Path, *, md5: str | None = None) -> None:
                     return
                 logger.warning("%s was read wrongly, attempt %d: %s", uri, attempt, fault)
                 time.sleep(random.uniform(0, min(5.0, 0.1 * 2**attempt)))
-        raise UserError(f"{uri} was read {_READS} times and never rightly: {fault}")
+        kind = Unavailable if isinstance(fault, Exception) else UserError
+        raise kind(f"{uri} was read {_READS} times and never rightly: {fault}")
     finally:
         partial.unlink(missing_ok=True)
 
 
-def _read(bucket: str, key: str, path: Path, md5: str | None) -> str | None:
-    """Read an object once; what was wrong with it, in words, None where nothing was."""
+def _read(bucket: str, key: str, path: Path, md5: str | None) -> str | Exception | None:
+    """Read an object once; what was wrong with it, None where nothing was.
+
+    In words where its bytes were wrong, what broke the connection where they did not all come.
+    """
+    from boto3.exceptions import RetriesExceededError
     from botocore.exceptions import FlexibleChecksumError
-    from s3transfer.exceptions import RetriesExceededError
 
     head = s3_client().head_object(Bucket=bucket, Key=key)
     try:
         s3_client().download_file(bucket, key, str(path), Config=_transfer())
-    except (FlexibleChecksumError, RetriesExceededError) as error:
+    except FlexibleChecksumError as error:
         return str(error)
+    except RetriesExceededError as error:
+        broken: Exception = error.last_exception
+        return broken
     return _fault(path, head, md5, lambda: _first_part(bucket, key))
 
 

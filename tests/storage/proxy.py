@@ -23,11 +23,8 @@ class Proxy:
 
     def __init__(self, upstream: str) -> None:
         self.upstream = urlsplit(upstream).netloc
-        self.corrupt = self.refuse = self.cut = self.seconds = 0.0
-        self.corrupted = self.refused = self.cuts = self.reads = self.requests = 0
-        self.only = ""
-        self._random = random.Random(7)
         self._lock = threading.Lock()
+        self.calm()
 
     def happens(self, share: float) -> bool:
         """True for this share of the calls."""
@@ -35,7 +32,8 @@ class Proxy:
             return self._random.random() < share
 
     def calm(self) -> None:
-        """Pass everything on from now."""
+        """Pass everything on from now, and draw faults from the beginning of the source again."""
+        self._random = random.Random(7)
         self.corrupt = self.refuse = self.cut = self.seconds = 0.0
         self.corrupted = self.refused = self.cuts = self.reads = self.requests = 0
         self.only = ""

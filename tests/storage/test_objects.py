@@ -133,6 +133,18 @@ def test_refusals_and_broken_connections_are_tried_again(
     assert proxy.refused and proxy.cuts
 
 
+def test_a_connection_that_breaks_each_time_is_told_from_wrong_bytes(
+    store: Objects, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(store, tmp_path, "cut", b"x" * 100)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    proxy.cut = 1.0
+    with pytest.raises(Unavailable, match=r"s3://lab/some/where/cut was read 6 times.* 50 "):
+        store.fetch("cut", tmp_path / "got")
+    assert proxy.cuts > 6
+    assert [path.name for path in tmp_path.iterdir()] == ["sent"]
+
+
 def test_a_slow_server_is_waited_for(store: Objects, proxy: Proxy, tmp_path: Path) -> None:
     proxy.seconds = 1.0
     put(store, tmp_path, "slow", b"z")
