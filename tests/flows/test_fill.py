@@ -1,12 +1,13 @@
 """`mintmark fill`, on champions in a real registry."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from components.config import AutoregressiveConfig
+from components.config import AutoregressiveConfig, TreesConfig
 from components.data.table import Table
 from components.registry.tracking import connect
 from components.storage.home import VARIABLE, Home
@@ -16,15 +17,15 @@ from tests.registry.generators import crown, register_generator
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def home(home_in: Callable[[Path], Home], tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home with two champions: `any`, of any order, and `fixed`, which draws in one."""
-    home = Home(tmp_path_factory.mktemp("fill") / "home")
+    home = home_in(tmp_path_factory.mktemp("fill"))
     client = connect(home)
     data = home.root / "rows.csv"
     mixed_frame(60).to_csv(data, index=False)
     small = AutoregressiveConfig(hidden_size=16, steps=20, batch_size=64)
     register_generator(client, home, "any", str(data), config=small)
-    register_generator(client, home, "fixed", str(data))
+    register_generator(client, home, "fixed", str(data), config=TreesConfig(min_leaf=20))
     crown(client, home, "any", ["1"])
     crown(client, home, "fixed", ["1"])
     return home

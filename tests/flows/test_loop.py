@@ -1,6 +1,6 @@
 """The closed loop: windows, unions, guards; a champion made worse on purpose is rolled back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -78,9 +78,11 @@ def shuffled(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.fixture
-def setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Setting]:
+def setting(
+    home_in: Callable[[Path], Home], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Setting]:
     monkeypatch.setenv(VARIABLE, str(tmp_path / "home"))
-    home = Home(tmp_path / "home")
+    home = home_in(tmp_path)
     source = tmp_path / "source.csv"
     rows(500, 1).to_csv(source, index=False)
     made = Setting(home, connect(home), tmp_path, str(source))

@@ -1,7 +1,7 @@
 """Monitoring a champion: ok, drift or one clear line; kept in MLflow; the form."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,11 +43,13 @@ class Setting:
 
 
 @pytest.fixture(scope="module")
-def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
+def setting(
+    home_in: Callable[[Path], Home], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Setting]:
     folder = tmp_path_factory.mktemp("monitor")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, str(folder / "home"))
-        home = Home(folder / "home")
+        home = home_in(folder)
         client = connect(home)
         source = folder / "source.csv"
         mixed_frame(400, seed=1).assign(note="x").to_csv(source, index=False)

@@ -1,6 +1,6 @@
 """Monitoring a champion that finds anomalies: which rows are odd and why, series, what is told."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -91,11 +91,13 @@ def planted(num_rows: int, seed: int) -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
+def setting(
+    home_in: Callable[[Path], Home], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Setting]:
     folder = tmp_path_factory.mktemp("anomalies")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, str(folder / "home"))
-        home = Home(folder / "home")
+        home = home_in(folder)
         client = connect(home)
         bent = parts(30, 1).assign(state="bent")
         source = folder / "source.csv"

@@ -1,6 +1,6 @@
 """Monitoring a champion of images: drift of what is measured of them, odd ones by its scores."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -91,11 +91,13 @@ def shown(rows: pd.DataFrame) -> set[bytes]:
 
 
 @pytest.fixture(scope="module")
-def setting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setting]:
+def setting(
+    home_in: Callable[[Path], Home], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Setting]:
     folder = tmp_path_factory.mktemp("images")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, str(folder / "home"))
-        home = Home(folder / "home")
+        home = home_in(folder)
         digits = load_bundled_images("sklearn:digits")
         order = np.random.default_rng(0).permutation(len(digits))
         known, rest = digits.take(order[:1200]), digits.take(order[1200:])

@@ -1,7 +1,7 @@
 """Releases from the command line and as a flow: made, pulled, verified, revoked, and refused."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -15,9 +15,9 @@ from tests.registry.generators import crown, register_generator
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+def home(home_in: Callable[[Path], Home], tmp_path_factory: pytest.TempPathFactory) -> Home:
     """A home where `people` has a champion that passed for sharing."""
-    home = Home(tmp_path_factory.mktemp("releases") / "home")
+    home = home_in(tmp_path_factory.mktemp("releases"))
     client = connect(home)
     mixed_frame(200).to_csv(home.root / "people.csv", index=False)
     register_generator(client, home, "people", str(home.root / "people.csv"))

@@ -38,8 +38,10 @@ class Registered:
 
 
 @pytest.fixture(scope="module")
-def registered(tmp_path_factory: pytest.TempPathFactory) -> Registered:
-    home = Home(tmp_path_factory.mktemp("registered") / "home")
+def registered(
+    home_in: Callable[[Path], Home], tmp_path_factory: pytest.TempPathFactory
+) -> Registered:
+    home = home_in(tmp_path_factory.mktemp("registered"))
     client = connect(home)
     data = home.root / "people.csv"
     mixed_frame(200).to_csv(data, index=False)

@@ -27,7 +27,7 @@ def _all_categorical(rng: np.random.Generator) -> pd.DataFrame:
 
 
 def _wide(rng: np.random.Generator) -> pd.DataFrame:
-    genes = pd.DataFrame(rng.normal(size=(60, 300)), columns=[f"gene {i}" for i in range(300)])
+    genes = pd.DataFrame(rng.normal(size=(60, 120)), columns=[f"gene {i}" for i in range(120)])
     return genes.assign(y=np.resize(["ill", "well"], 60))
 
 
@@ -62,7 +62,7 @@ def _largest_integers(rng: np.random.Generator) -> pd.DataFrame:
 
 ODD: dict[str, Callable[[np.random.Generator], pd.DataFrame]] = {
     "all categorical": _all_categorical,
-    "hundreds of columns, sixty rows": _wide,
+    "twice as many columns as rows": _wide,
     "all missing in one class": _missing_in_one_class,
     "dates before 1970": _old_dates,
     "emoji and SQL": _strange_text,

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,10 @@ def register(client: MlflowClient, name: str, tags: dict[str, str]) -> None:
     client.create_model_version(name, "runs:/none/generator", tags=tags)
 
 
-def test_content_of_every_version_and_release_is_referred_to(tmp_path: Path) -> None:
-    client = connect(Home(tmp_path))
+def test_content_of_every_version_and_release_is_referred_to(
+    tmp_path: Path, home_in: Callable[[Path], Home]
+) -> None:
+    client = connect(home_in(tmp_path))
     client.create_registered_model("many")
     wanted = {f"{number:032x}" for number in range(1, 6)}
     for md5 in sorted(wanted):
@@ -44,8 +47,10 @@ def test_content_of_every_version_and_release_is_referred_to(tmp_path: Path) -> 
     assert referenced_hashes(client) == wanted | {"f" * 32}
 
 
-def test_unreferenced_content_goes_and_a_dry_run_only_says_so(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+def test_unreferenced_content_goes_and_a_dry_run_only_says_so(
+    tmp_path: Path, home_in: Callable[[Path], Home]
+) -> None:
+    home = home_in(tmp_path)
     client = connect(home)
     kept, released, lost = (keep(home, text) for text in (b"rows", b"release", b"x" * 2500))
     register(client, "people", {"mintmark.content_keys": json.dumps({"rows": kept})})
@@ -61,8 +66,10 @@ def test_unreferenced_content_goes_and_a_dry_run_only_says_so(tmp_path: Path) ->
     assert cached_file(home, kept).exists() and cached_file(home, released).exists()
 
 
-def test_young_content_and_an_empty_registry_are_left_alone(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+def test_young_content_and_an_empty_registry_are_left_alone(
+    tmp_path: Path, home_in: Callable[[Path], Home]
+) -> None:
+    home = home_in(tmp_path)
     client = connect(home)
     md5 = keep(home, b"rows")
     done = collect_unreferenced(client, home, tmp_path, keep_days=14, now=time.time() + LATER)
@@ -72,8 +79,8 @@ def test_young_content_and_an_empty_registry_are_left_alone(tmp_path: Path) -> N
     assert cached_file(home, md5).exists()
 
 
-def test_one_collection_at_a_time(tmp_path: Path) -> None:
-    home = Home(tmp_path)
+def test_one_collection_at_a_time(tmp_path: Path, home_in: Callable[[Path], Home]) -> None:
+    home = home_in(tmp_path)
     client = connect(home)
     with FileLock(home.locks / "collect.lock"), pytest.raises(UserError, match="under way"):
         collect_unreferenced(client, home, tmp_path, keep_days=14)
