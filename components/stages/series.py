@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from components.config import Params, SeriesAutoencoderConfig, TrainConfig
 from components.data.files import count_rows
@@ -17,9 +18,11 @@ from components.evaluation.challenge import Challenge
 from components.evaluation.evidence import Evidence
 from components.models.catalog import load_series_model, make_series_model
 from components.models.contract import ImageModel, LogMetrics, TabularModel
-from components.models.series_autoencoder import SeriesAutoencoder
 from components.stages.paths import StagePaths
 from components.stages.tables import read_test, read_train
+
+if TYPE_CHECKING:
+    from components.models.series_autoencoder import SeriesAutoencoder
 
 
 def fit_series(
@@ -57,6 +60,8 @@ def judge_series(
 
 def compare_series(champion: TabularModel | ImageModel, paths: StagePaths) -> Challenge:
     """The model of this run against the champion, on the test steps of this run."""
+    from components.models.series_autoencoder import SeriesAutoencoder  # takes seconds, with torch
+
     challenger = load_series_model(paths.model)
     if not isinstance(champion, SeriesAutoencoder) or champion.channels_ != challenger.channels_:
         reason = "the champion knows no series of these channels, so the two cannot be compared"
@@ -75,7 +80,7 @@ def parted_series(
     return rows.take(fitted), rows.take(held_out)
 
 
-def _said(case: SeriesCase, model: SeriesAutoencoder, test: Table) -> tuple[str, ...]:
+def _said(case: SeriesCase, model: "SeriesAutoencoder", test: Table) -> tuple[str, ...]:
     """What the test steps are, what was not judged, and what scores are worth."""
     irregular = str(model.series(test.frame).irregular)
     notes = [

@@ -7,8 +7,6 @@ each its device; those that `torchrun` started, here and on other machines, only
 import logging
 import os
 
-import torch
-
 from components.config import Device, TrainConfig
 from components.errors import UserError
 
@@ -39,7 +37,18 @@ def gather(config: TrainConfig) -> None:
         _hush()
 
 
+def writes(config: TrainConfig) -> bool:
+    """True in the one process of a training that writes for all; they have met before."""
+    if config.devices == 1:
+        return True
+    from components.training.team import find_team  # with torch, which takes seconds
+
+    return find_team(config.devices).is_first
+
+
 def _check_devices(device: Device, here: int) -> None:
+    import torch
+
     there_are = torch.cuda.device_count()
     if device is Device.CUDA and there_are < here:
         raise UserError(f"train.model.devices = {here}: torch finds {there_are} GPUs here")

@@ -21,11 +21,10 @@ from components.stages.paths import StagePaths
 from components.stages.scale import check_scores, parted, scale_of
 from components.stages.series import fit_series
 from components.stages.tables import read_train
-from components.stages.together import gather
+from components.stages.together import gather, writes
 from components.stages.training_curves import Logged, step_line, write_training_curves
 from components.storage.checkpoints import shared_checkpoints
 from components.storage.home import find_home
-from components.training.team import find_team
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +38,7 @@ def run(params: Params, paths: StagePaths) -> None:
         logger.info(step_line(step, metrics))
 
     checkpoint_dir = find_home().checkpoints / _content_key(params, paths)
-    is_first = find_team(params.train.devices).is_first
+    is_first = writes(params.train)
     with shared_checkpoints(checkpoint_dir) if is_first else nullcontext():
         with threadpool_limits(params.train.threads):  # again: the model brought its own libraries
             _fit(params.train, paths, log, checkpoint_dir, writes=is_first)

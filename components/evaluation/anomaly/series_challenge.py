@@ -1,5 +1,7 @@
 """Challenger against champion in series: one that finds fewer events is not promoted."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from components.config import EvaluateConfig, Purpose
@@ -9,13 +11,15 @@ from components.evaluation.anomaly.series_detection import SEGMENT, judged_stret
 from components.evaluation.anomaly.series_ranking import EVENT_AUROC, measure_series_ranking
 from components.evaluation.challenge import MARGIN, Challenge
 from components.models.block_threshold import BlockThreshold
-from components.models.series_autoencoder import SeriesAutoencoder
+
+if TYPE_CHECKING:
+    from components.models.series_autoencoder import SeriesAutoencoder
 
 CHAMPION = "champion"
 
 
 def challenge_in_series(
-    test: Table, *, champion: SeriesAutoencoder, challenger: SeriesAutoencoder
+    test: Table, *, champion: "SeriesAutoencoder", challenger: "SeriesAutoencoder"
 ) -> Challenge:
     """Non-inferiority of the challenger's scores: with 95% confidence at most .02 is lost.
 
@@ -25,7 +29,7 @@ def challenge_in_series(
     window = max(champion.config.window, challenger.config.window)
     never = BlockThreshold(np.inf, 0.0, window)
 
-    def scored(model: SeriesAutoencoder) -> ScoredSteps:
+    def scored(model: "SeriesAutoencoder") -> ScoredSteps:
         return ScoredSteps(model.errors(series).sum(axis=1), never)
 
     case = SeriesCase(

@@ -1,6 +1,7 @@
 """From a model and tables of series to a case: how odd it, and each baseline, finds test steps."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,15 +13,17 @@ from components.evaluation.seeds import derived_seed
 from components.evaluation.statistics import Vector
 from components.models.block_threshold import PER, block_maxima, threshold_at
 from components.models.calibration import Calibration
-from components.models.series_autoencoder import SeriesAutoencoder
 from components.models.series_baselines import BASELINES, CAUSAL, Windows
+
+if TYPE_CHECKING:
+    from components.models.series_autoencoder import SeriesAutoencoder
 
 SEGMENT = 4
 """Windows in a segment: what is further apart is taken to be independent."""
 
 
 def detect_in_series(
-    model: SeriesAutoencoder,
+    model: "SeriesAutoencoder",
     *,
     fitted: Table,
     held_out: Table,
@@ -63,7 +66,7 @@ def detect_in_series(
     )
 
 
-def scale_of_blocks(model: SeriesAutoencoder, held_out: Table) -> Calibration:
+def scale_of_blocks(model: "SeriesAutoencoder", held_out: Table) -> Calibration:
     """The scale of the model's scores: the peaks of blocks, of a window's length, held out."""
     series, window = model.series(held_out.frame), model.config.window
     errors = model.errors(series).sum(axis=1)
