@@ -129,6 +129,7 @@ def test_a_useless_generator_gains_nothing() -> None:
     assert measure("benefit", case).measurements[0].low <= 0
 
 
+@pytest.mark.slow
 def test_a_planted_benefit_is_found() -> None:
     case = benefit_case(process_table(80, 1), fit_truth, folds=3, repeats=2, ratio=4.0)
     found = measure("benefit", case)

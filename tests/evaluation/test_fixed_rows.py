@@ -44,7 +44,7 @@ def measure(case: Case) -> Findings:
     return FIXED_ROWS.run(case, log_nothing)
 
 
-@pytest.mark.parametrize("target", ["is_member", "age"])
+@pytest.mark.parametrize("target", [pytest.param("is_member", marks=pytest.mark.slow), "age"])
 def test_the_gain_is_that_over_the_best_way_without(target: str) -> None:
     train, test, _ = mixed_split(120, 90, target=target)
     drawn = Table(Marginals(train).sample(150, seed=0), train.schema)

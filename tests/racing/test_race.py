@@ -173,6 +173,7 @@ def test_candidates_that_run_at_once_reach_what_they_reach_in_turn(
 
 
 @pytest.mark.usefixtures("quick")
+@pytest.mark.slow
 def test_where_several_run_at_once_a_spent_budget_still_lets_the_first_run() -> None:
     config = AutoConfig(purpose=Purpose.SHARING, budget_seconds=1e-3)
     race = run_race(mixed_table(300), config, seed=0, workers=2)

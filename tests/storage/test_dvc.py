@@ -153,6 +153,7 @@ def entries(root: Path) -> set[str]:
     return {path.name for path in (root / "runs").rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_machines_exchange_what_a_stage_needs_and_no_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -132,6 +132,7 @@ def test_noise_with_labels_is_refused() -> None:
     assert outcome(noise()) == "refused" and gain(noise()).high < -0.05
 
 
+@pytest.mark.slow
 def test_a_copy_of_the_training_images_does_not_pass() -> None:
     copied = found("copy")
     assert outcome(copied) != "passed" and abs(gain(copied).value) < 0.1
