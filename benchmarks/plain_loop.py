@@ -100,7 +100,8 @@ class PlainLoop:
         if real_logits is not None:
             weight = self.players.auxiliary_weight
             total = total + weight * self._class_loss(real_logits, condition)
-            total = total + weight * self._class_loss(fake_logits, condition)
+            if self.players.learns_from_made:
+                total = total + weight * self._class_loss(fake_logits, condition)
         if r1 is not None and pays_r1:
             (slope,) = torch.autograd.grad(of_real.sum(), real, create_graph=True)
             penalty = slope.flatten(1).square().sum(dim=1).mean()

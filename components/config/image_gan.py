@@ -107,15 +107,15 @@ class PlainConditioning(Settings):
 class AuxiliaryConditioning(Settings):
     """The discriminator has a second head that finds the class (AC-GAN, Odena et al. 2017).
 
-    `weight` is that of its cross-entropy, in the losses of both networks. In the paper the head
-    learns to find the class in made images as well as in real ones, and so agrees with what the
-    generator draws for a class, like it or not; with `learns_from_made` false, real images alone
-    say what a class looks like.
+    `weight` is that of its cross-entropy, in the losses of both networks. Real images alone say
+    what a class looks like. With `learns_from_made` the head learns to find the class in made
+    images as well, as in the paper, and so agrees with what the generator draws for a class, like
+    it or not: the recipe `acgan_mnist` measures how much less true to their class images are then.
     """
 
     name: Literal["auxiliary"] = "auxiliary"
     weight: float = Field(1.0, gt=0)
-    learns_from_made: bool = True
+    learns_from_made: bool = False
 
 
 class WordConditioning(Settings):

@@ -14,7 +14,10 @@ PROGRESSIVE = {"name": "progressive", "width": 4}
 DCGAN = {"name": "dcgan", "width": 4}
 SETTINGS = {
     "non_saturating": {"loss": {"name": "non_saturating"}, "r1": None},
-    "hinge": {"loss": {"name": "hinge"}, "conditioning": {"name": "auxiliary"}},
+    "hinge": {
+        "loss": {"name": "hinge"},
+        "conditioning": {"name": "auxiliary", "learns_from_made": True},
+    },
     "least_squares": {"loss": {"name": "least_squares"}},
     "relativistic": {"loss": {"name": "relativistic"}},
     "wasserstein": {
