@@ -63,6 +63,12 @@ class Planned:
         return found
 
 
+def undone(planned: Sequence[Planned], *, older: bool) -> list[Planned]:
+    """What is to be run: first what never was; then, with `older`, what older code did."""
+    left = [each for each in planned if each.record() is None or (older and not each.is_kept())]
+    return sorted(left, key=lambda each: each.record() is not None)
+
+
 def plan(
     family: Family, seeds: Sequence[int], preset: Preset, records: Records, only: Sequence[str] = ()
 ) -> list[Planned]:

@@ -26,6 +26,7 @@ def verify(
     run: Annotated[
         bool, typer.Option(help="Run what was not run yet; else write the page of what was.")
     ] = True,
+    older: Annotated[bool, typer.Option(help="Then run again what older code did.")] = True,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -38,7 +39,7 @@ def verify(
     """Run every recipe of a family with several seeds, and write what each reached.
 
     This may take hours. What ended is kept beside the page, as figures in a JSON file: the same
-    command goes on where it was, then runs again what older code did. The page is written anew
+    command goes on where it was. The page is written anew
     after every run, and tells older figures by their commit.
     """
     from flows.project import PROJECT, set_up_environment
@@ -47,7 +48,7 @@ def verify(
     from components.data.output import check_writable
     from flows.progress import show_progress
     from flows.server import prefect_server
-    from flows.verification import plan
+    from flows.verification import plan, undone
     from flows.verification_page import verification_page
     from flows.verified import Records
 
@@ -56,12 +57,11 @@ def verify(
     console, page = Console(), output or PROJECT / "docs" / _PAGES.get(family, f"{family}.md")
     records, failed = Records(page.with_suffix(".json")), []
     planned = plan(family, range(seeds), preset, records, only or ())
-    undone = [each for each in planned if not each.is_kept()]
-    undone.sort(key=lambda each: each.record() is not None)  # what was never run comes first
+    left = undone(planned, older=older)
     page.write_text(verification_page(family, preset, records.of(preset)))
-    if run and undone:
+    if run and left:
         with prefect_server(home), show_progress(console):
-            for each in undone:
+            for each in left:
                 console.print(f"[bold]{each.recipe}, seed {each.seed}[/bold]", highlight=False)
                 found = each.run()
                 if found.failed:

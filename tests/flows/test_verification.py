@@ -8,7 +8,7 @@ from components.errors import UserError
 from components.evaluation.evidence import Outcome
 from components.recipes.catalog import RECIPES, recipes_of
 from components.recipes.recipe import Family, Preset
-from flows.verification import plan
+from flows.verification import plan, undone
 from flows.verification_page import verification_page
 from flows.verified import GateSeen, Records, Verified
 
@@ -65,6 +65,9 @@ def test_runs_of_this_code_are_read_back(tmp_path: Path) -> None:
     records = [record for each in again if (record := each.record()) is not None]
     assert records == [older, kept] == Records(path).of(Preset.CPU)
     assert len(again) == 2 * len(recipes_of(Family.IMAGES))
+    three = plan(Family.IMAGES, [1, 2, 3], Preset.CPU, Records(path), ["dcgan_mnist"])
+    assert [each.seed for each in undone(three, older=True)] == [3, 1]
+    assert [each.seed for each in undone(three, older=False)] == [3]
     newer = verified("dcgan_mnist", 1, gate(0.8, Outcome.PASSED))
     Records(path).keep(newer)
     assert Records(path).of(Preset.CPU) == [newer, kept]
