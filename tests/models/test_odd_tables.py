@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +27,9 @@ def _all_categorical(rng: np.random.Generator) -> pd.DataFrame:
     return _with_target({f"c{i}": rng.choice(list("abcdef"), NUM_ROWS) for i in range(5)})
 
 
-def _wide(rng: np.random.Generator) -> pd.DataFrame:
-    genes = pd.DataFrame(rng.normal(size=(60, 120)), columns=[f"gene {i}" for i in range(120)])
+def _wide(rng: np.random.Generator, num_genes: int) -> pd.DataFrame:
+    names = [f"gene {i}" for i in range(num_genes)]
+    genes = pd.DataFrame(rng.normal(size=(60, num_genes)), columns=names)
     return genes.assign(y=np.resize(["ill", "well"], 60))
 
 
@@ -60,9 +62,11 @@ def _largest_integers(rng: np.random.Generator) -> pd.DataFrame:
     return _with_target({"i": rng.choice([2**62, -(2**62), 0, 1], NUM_ROWS)})
 
 
+HUNDREDS = "hundreds of columns, sixty rows"
 ODD: dict[str, Callable[[np.random.Generator], pd.DataFrame]] = {
     "all categorical": _all_categorical,
-    "twice as many columns as rows": _wide,
+    "twice as many columns as rows": partial(_wide, num_genes=120),
+    HUNDREDS: partial(_wide, num_genes=300),
     "all missing in one class": _missing_in_one_class,
     "dates before 1970": _old_dates,
     "emoji and SQL": _strange_text,
@@ -72,7 +76,9 @@ ODD: dict[str, Callable[[np.random.Generator], pd.DataFrame]] = {
 }
 
 
-@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize(
+    "odd", [pytest.param(odd, marks=[pytest.mark.slow] * (odd == HUNDREDS)) for odd in ODD]
+)
 def test_an_odd_table_is_learned_and_comes_back(odd: str, model_name: str, tmp_path: Path) -> None:
     frame = ODD[odd](np.random.default_rng(0))
     write_frame(frame, tmp_path / "real.csv")

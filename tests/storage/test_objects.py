@@ -87,14 +87,27 @@ def test_one_read_in_a_hundred_is_corrupted_and_none_is_used(
     assert proxy.corrupted >= 2 and proxy.reads == 200 + proxy.corrupted
 
 
+@pytest.mark.parametrize(
+    ("fault", "kind", "said", "reads"),
+    [("corrupt", UserError, "", 6), ("cut", Unavailable, ".* 50 ", 30)],  # boto3 tries five times
+)
 def test_what_stays_wrong_is_refused_and_nothing_is_left(
-    store: Objects, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: Objects,
+    proxy: Proxy,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: str,
+    kind: type[UserError],
+    said: str,
+    reads: int,
 ) -> None:
     put(store, tmp_path, "bad", b"x" * 100)
     monkeypatch.setattr("time.sleep", lambda seconds: None)
-    proxy.corrupt = 1.0
-    with pytest.raises(UserError, match=r"s3://lab/some/where/bad was read 6 times"):
+    setattr(proxy, fault, 1.0)
+    with pytest.raises(UserError, match=rf"s3://lab/some/where/bad was read 6 times{said}") as told:
         store.fetch("bad", tmp_path / "got")
+    assert told.type is kind
+    assert max(proxy.cuts, proxy.corrupted) == reads
     assert [path.name for path in tmp_path.iterdir()] == ["sent"]
 
 
@@ -132,18 +145,6 @@ def test_refusals_and_broken_connections_are_tried_again(
         store.fetch("often", tmp_path / "got")
         assert (tmp_path / "got").read_bytes() == b"y" * 1000
     assert proxy.refused and proxy.cuts
-
-
-def test_a_connection_that_breaks_each_time_is_told_from_wrong_bytes(
-    store: Objects, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put(store, tmp_path, "cut", b"x" * 100)
-    monkeypatch.setattr("time.sleep", lambda seconds: None)
-    proxy.cut = 1.0
-    with pytest.raises(Unavailable, match=r"s3://lab/some/where/cut was read 6 times.* 50 "):
-        store.fetch("cut", tmp_path / "got")
-    assert proxy.cuts > 6
-    assert [path.name for path in tmp_path.iterdir()] == ["sent"]
 
 
 def test_a_slow_server_is_waited_for(store: Objects, proxy: Proxy, tmp_path: Path) -> None:
