@@ -118,8 +118,6 @@ def candidates(purpose: Purpose) -> tuple[tuple[ModelConfig, ...], ...]:
                 CopulaConfig(),
                 TreesConfig(crowd=SHARING_CROWD),
                 SHARING_TREES,
-                UNSHARED_COPULA,
-                UNSHARED_GAN,
                 SHARING_TREES.model_copy(update={"crowd": SMALL_CROWD}),
             ),
             (AutoregressiveConfig(), AutoregressiveConfig(gap_weight=CAREFUL)),

@@ -95,6 +95,16 @@ def test_spent_is_the_part_of_the_allowance() -> None:
     )
 
 
+def test_rows_to_share_have_crowds_and_no_race_begins_with_its_last_resort() -> None:
+    waves = racing.candidates(Purpose.SHARING)
+    last = racing.last_resort(Purpose.SHARING)
+    racing_first = [model for wave in waves for model in wave]
+    assert all(getattr(model, "crowd", 1) >= racing.SMALL_CROWD for model in [*racing_first, last])
+    for purpose in Purpose:
+        names = {model.name for wave in racing.candidates(purpose) for model in wave}
+        assert racing.last_resort(purpose).name not in names
+
+
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     def candidates(purpose: Purpose) -> tuple[tuple[ModelConfig, ...], ...]:
