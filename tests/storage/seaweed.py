@@ -64,6 +64,7 @@ class S3Server:
         """Start it, and return once it answers."""
         command = [
             str(_WEED),
+            "-logtostderr",
             "server",
             f"-dir={self.folder / 'data'}",
             "-ip=127.0.0.1",
@@ -107,6 +108,14 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
         yield server
     finally:
         server.kill()
+        _sweep(server)
+
+
+def _sweep(server: S3Server) -> None:
+    """Remove the sockets that it leaves, whose folder no setting moves."""
+    for port in server.ports.values():
+        for socket in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
+            socket.unlink(missing_ok=True)
 
 
 def _found(folder: Path) -> S3Server | None:
