@@ -1,6 +1,7 @@
 """What a benchmark has measured so far, as JSON lines in a file, so that a killed run goes on."""
 
 import json
+import resource
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,3 +31,9 @@ class Kept:
                 file.write(json.dumps(self._known[key]) + "\n")
             print(key, self._known[key], flush=True)
         return self._known[key]
+
+
+def processor_seconds() -> float:
+    """What this process and those of its own that have ended took of a processor so far."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
