@@ -89,16 +89,28 @@ def _has(text: str, format_: str) -> bool:
 def read_dates(values: pd.Series, written: str | None) -> pd.Series:
     """Dates of any type as microseconds in UTC without a zone.
 
-    Texts are read as they are `written`, and what is not as ISO dates; without a format, as the
-    first of them is. Raises ValueError or TypeError where one cannot be read.
+    Texts are read as they are `written`, and what is not as ISO dates; without a format, as ISO
+    dates, or all as the first of them is. Raises ValueError or TypeError where one cannot be read.
     """
-    if written is None or not _is_text(values):
+    if not _is_text(values):
         return _without_zone(pd.to_datetime(values, utc=True))
+    if written is None:
+        return _without_zone(_read_alike(values))
     read = _as_written(values, written)
     others = values.notna() & read.isna()
     if others.any():
         read[others] = pd.to_datetime(values[others], format="ISO8601", utc=True)
     return _without_zone(read)
+
+
+def _read_alike(values: pd.Series) -> pd.Series:
+    """Dates in texts of which no format is known."""
+    for form in ("ISO8601", None):
+        read = pd.to_datetime(values, format=form, utc=True, errors="coerce")
+        unread = values[values.notna() & read.isna()]
+        if unread.empty:
+            return read
+    raise ValueError(f"{unread.iloc[0]!r} is not written as the others are")
 
 
 def read_what_is_date(values: pd.Series, written: str | None) -> pd.Series:

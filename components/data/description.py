@@ -77,18 +77,18 @@ class _ColumnDescription:
                 self.pattern.add(present)
         else:
             stamps = present.astype("int64") if self.kind is ColumnKind.DATETIME else present
-            self._add_numbers(stamps.to_numpy(dtype=np.float64))
+            self._add_numbers(stamps.to_numpy())
 
-    def _add_numbers(self, numbers: NDArray[Any]) -> None:
+    def _add_numbers(self, given: NDArray[Any]) -> None:
+        numbers = given.astype(np.float64)
         self.low = min(self.low, float(numbers.min()))
         self.high = max(self.high, float(numbers.max()))
         if self.kind is ColumnKind.NUMERICAL:
             self.digits = [digits for digits in self.digits if _keeps(numbers, digits)]
         is_whole = self.kind is not ColumnKind.NUMERICAL or 0 in self.digits
-        is_told = is_whole and max(-self.low, self.high) <= LARGEST_WHOLE
-        self.step = (
-            int(np.gcd.reduce(numbers.astype(np.int64), initial=self.step)) if is_told else 1
-        )
+        is_date = self.kind is ColumnKind.DATETIME  # whole days are exact far beyond
+        is_told = is_date or (is_whole and max(-self.low, self.high) <= LARGEST_WHOLE)
+        self.step = int(np.gcd.reduce(given.astype(np.int64), initial=self.step)) if is_told else 1
 
     def column(self) -> Column:
         if self.kind in DISCRETE:

@@ -151,7 +151,7 @@ def _read(name: str, values: pd.Series, column: Column) -> pd.Series:
         read = values.astype(object).map(lambda value: _BOOLEANS.get(str(value).lower()))
         _check_read(name, values, read, column)
         return read.astype("boolean")
-    return _categories(values, column)
+    return _categories(name, values, column)
 
 
 def _numbers(name: str, values: pd.Series, column: Column) -> pd.Series:
@@ -170,10 +170,13 @@ def _numbers(name: str, values: pd.Series, column: Column) -> pd.Series:
     return pd.Series(numbers)
 
 
-def _categories(values: pd.Series, column: Column) -> pd.Series:
+def _categories(name: str, values: pd.Series, column: Column) -> pd.Series:
     """Categories as the training rows write them, those that no training row has as text."""
     known = {str(level): level for level in column.categories}
-    found = values.dropna().unique().tolist()
+    try:
+        found = values.dropna().unique().tolist()
+    except TypeError as error:  # lists or records
+        raise UserError(f"{name}: column {column.name!r} holds no categories: {error}") from error
     read = values.map({value: known.get(_written(value), _written(value)) for value in found})
     return read.astype("str") if all(isinstance(level, str) for level in known.values()) else read
 

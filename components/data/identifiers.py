@@ -18,6 +18,7 @@ _HEXADECIMAL = 6
 """Letters at the beginning of the alphabet that stand for digits."""
 _LONGEST = 64
 _MOST_OTHERS = 64
+_MOST_FOREIGN = 256
 
 _Numbers = NDArray[np.uint64]
 
@@ -48,21 +49,26 @@ class IdentifierPattern:
 
         What is neither is kept. A letter that all identifiers share is drawn too: with it kept,
         made-up ones would often be those of somebody. Letters are those of hexadecimal numbers
-        where no identifier has others and some place has letters and digits.
+        where no identifier has others and some place has letters and digits. Letters of other
+        scripts are those of all places: one place alone would tell what somebody has there.
         """
         digits, *cases = (set(letters) for letters in _ALPHABETS)
         used = set().union(*self._seen)
-        whole = ["".join(sorted(digits))]
+        drawn = [(digits, digits)]
         for case in cases:
             some = set(sorted(case)[:_HEXADECIMAL])
             mixed = any(seen & digits and seen & case for seen in self._seen)
-            whole.append("".join(sorted(some if mixed and used & case <= some else case)))
-        return tuple(_place(seen, whole) for seen in self._seen)
+            drawn.append((case, some if mixed and used & case <= some else case))
+        foreign = {each for each in used - digits.union(*cases) if each.isalnum()}
+        drawn.append((foreign, set(sorted(foreign)[:_MOST_FOREIGN])))
+        return tuple(_place(seen, drawn) for seen in self._seen)
 
 
-def _place(seen: set[str], whole: Sequence[str]) -> str:
-    others = sorted(seen - set("".join(_ALPHABETS)))[:_MOST_OTHERS]
-    return "".join([*(each for each in whole if seen & set(each)), *others])
+def _place(seen: set[str], drawn: Sequence[tuple[set[str], set[str]]]) -> str:
+    """What one place is drawn from: of each kind that is `seen` in it the letters beside it."""
+    others = sorted(each for each in seen if not each.isalnum())[:_MOST_OTHERS]
+    kinds = ("".join(sorted(letters)) for kind, letters in drawn if seen & kind)
+    return "".join([*kinds, *others])
 
 
 def fresh_identifiers(column: Column, num_rows: int, rng: np.random.Generator) -> pd.Series:

@@ -171,12 +171,15 @@ def _infer_number(column: ColumnSummary, *, is_target: bool) -> ColumnKind:
     return ColumnKind.INTEGER
 
 
+_TOO_LARGE = 2.0**63
+
+
 @dataclass(frozen=True)
 class Form:
     """What of a whole column decides how each of its values is kept.
 
-    `is_nullable`: some row lacks a value. `is_whole`: all numbers are whole. `written` is the
-    format of dates in text (`DateFormats`). `witnesses` are read along with the values; see
+    `is_nullable`: some row lacks a value. `is_whole`: all are whole numbers, of 64 bits. `written`
+    is the format of dates in text (`DateFormats`). `witnesses` are read along with the values; see
     `ColumnSummary`.
     """
 
@@ -192,14 +195,16 @@ class Form:
         if kind is ColumnKind.DATETIME:
             formats.add(values.dropna().unique().tolist())
         is_number = types.is_numeric_dtype(values) and not types.is_bool_dtype(values)
-        is_whole = is_number and bool(np.equal(values.dropna() % 1, 0).all())
+        present = values.dropna()
+        is_whole = is_number and bool(np.equal(present % 1, 0).all() and _has_room(present))
         return cls(bool(values.isna().any()), is_whole, written=formats.found)
 
     @classmethod
     def of_summary(cls, column: ColumnSummary) -> Self:
         """The form of the column that was summarised."""
         written = column.date_formats.found
-        return cls(column.num_missing > 0, column.is_whole, column.witnesses, written)
+        is_whole = column.is_whole and column.largest < _TOO_LARGE
+        return cls(column.num_missing > 0, is_whole, column.witnesses, written)
 
 
 def conform(
@@ -225,24 +230,32 @@ def conform(
 
 
 def _conform(values: pd.Series, kind: ColumnKind, form: Form) -> pd.Series:
+    is_number = types.is_numeric_dtype(values) and not types.is_bool_dtype(values)
     try:
         if kind is ColumnKind.NUMERICAL:
             return values.astype("float64")
         if kind is ColumnKind.INTEGER:
+            if is_number and not form.is_whole:
+                raise ValueError("not all are whole numbers of 64 bits")
             return values.astype("Int64" if form.is_nullable else "int64")
         if kind is ColumnKind.BOOLEAN:
             return values.astype("boolean" if form.is_nullable else "bool")
         if kind is ColumnKind.DATETIME:
             return read_dates(values, form.written)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise UserError(f"column {values.name!r} cannot be read as {kind}: {error}") from error
-    if types.is_numeric_dtype(values) and not types.is_bool_dtype(values):
+    if is_number:
         if not form.is_whole:
             return values
         return values.astype("Int64" if form.is_nullable else "int64")
     if values.dtype == "str":
         return values
     return values.astype(str).where(values.notna()).astype("str")
+
+
+def _has_room(numbers: pd.Series) -> bool:
+    """Whether all of them are in the range of 64 bits."""
+    return numbers.empty or float(max(abs(numbers.min()), abs(numbers.max()))) < _TOO_LARGE
 
 
 def forms_of(frame: pd.DataFrame, kinds: Mapping[str, ColumnKind]) -> dict[str, Form]:

@@ -144,13 +144,12 @@ class ColumnSummary:
         assert self.distinct is not None
         if types.is_object_dtype(self.dtype) and self.are_booleans:
             self.are_booleans = all(isinstance(value, bool) for value in present)
+        if isinstance(self.first, bytes):
+            raise UserError(self._unlearnable("bytes"))
         try:
             codes, levels = pd.factorize(present)
         except TypeError as error:
-            raise UserError(
-                f"column {self.name!r} holds lists or records, such as {self.first!r}, which "
-                f"cannot be learned: drop it (prepare.drop: [{self.name}])"
-            ) from error
+            raise UserError(self._unlearnable("lists or records")) from error
         self.distinct.add(np.asarray(levels), np.bincount(codes))
         self.varies = self.varies or len(levels) > 1 or levels[0] != self.first
         self.are_dates = self.are_dates and all(_ISO_DATE.match(str(level)) for level in levels)
@@ -161,6 +160,12 @@ class ColumnSummary:
             self.date_formats.add(levels)
         if self.is_text:
             self._witnesses.setdefault("first", present.iloc[:1])
+
+    def _unlearnable(self, what: str) -> str:
+        return (
+            f"column {self.name!r} holds {what}, such as {repr(self.first)[:40]}, which cannot be "
+            f"learned: drop it (prepare.drop: [{self.name}])"
+        )
 
 
 def summarise(

@@ -1,5 +1,6 @@
 """Making the rewriting of a table: what its rows are written as, and whether that is possible."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -51,6 +52,7 @@ def check_possible(schema: Schema) -> None:
 
 def _ranged(schema: Schema, heaped: Mapping[str, Grid] = NO_HEAPS) -> Rewriting:
     """The rewriting as far as ranges tell: rows are not written as anything else yet."""
+    schema = _in_common_steps(schema)
     plain = {name: grid_of(schema[name]) for name in drawing_order(schema.constraints)}
     grids = {**plain, **heaped}
     outer = _widened(schema, grids)
@@ -75,6 +77,20 @@ def _with_heaps(table: Table) -> Rewriting:
         for name, grid in found.grids.items()
     )
     return found if is_possible else plain
+
+
+def _in_common_steps(schema: Schema) -> Schema:
+    """The schema with totals in steps that their parts can make: those that all of them share."""
+    columns = {column.name: column for column in schema.columns}
+    parts = {c.total: c.parts for c in schema.constraints if isinstance(c, Sum)}
+    for name in drawing_order(schema.constraints):
+        if name in parts:
+            summed = [columns[each] for each in (name, *parts[name])]
+            alike = len({digits_of(column) for column in summed}) == 1
+            step = math.gcd(*(int(column.step or 1) for column in summed)) if alike else 1
+            step_or_none = float(step) if step > 1 else None
+            columns[name] = columns[name].model_copy(update={"step": step_or_none})
+    return schema.model_copy(update={"columns": tuple(columns[name] for name in schema.names)})
 
 
 def _widened(schema: Schema, grids: Mapping[str, Grid]) -> Schema:

@@ -158,12 +158,12 @@ class Copula(SamplesWhole):
     def _group(
         self, columns: Matrix, correlation: Matrix, pooled: tuple[Marginal, ...] = ()
     ) -> Group:
-        """The group of these rows; a column without any value has its marginal of all rows."""
+        """The group of these rows; a column with fewer values than a crowd has that of all rows."""
         marginals = []
         for place, values in enumerate(columns.T):
             known = values[~np.isnan(values)] if place in self.gapped_ else values
-            has_none = pooled and not len(known)
-            marginals.append(pooled[place] if has_none else self._marginal(place, known))
+            is_sparse = pooled and len(known) < self.config.crowd
+            marginals.append(pooled[place] if is_sparse else self._marginal(place, known))
         return Group(tuple(marginals), np.linalg.cholesky(correlation).astype(np.float32))
 
     def _marginal(self, place: int, values: Matrix) -> Marginal:

@@ -1,7 +1,7 @@
-"""Categories that few rows have: not given out by their names, and not lost."""
+"""What few rows have is not given out: no category by its name, and none of their numbers."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -37,6 +37,7 @@ def gather_rare(table: Table, crowd: int) -> Table:
 
     Raises UserError where even the commonest level has fewer than `FEWEST_ROWS` rows.
     """
+    table = without_sparse(table, crowd)
     if crowd == 1:
         return table
     found = {}
@@ -63,6 +64,29 @@ def gather_rare(table: Table, crowd: int) -> Table:
         )
     frame = table.frame.assign(**{name: gathered.values for name, gathered in found.items()})
     return Table(frame, table.schema.model_copy(update={"columns": tuple(columns)}))
+
+
+def without_sparse(table: Table, crowd: int) -> Table:
+    """`table` without the values of a column of numbers or dates that fewer than `crowd` rows have.
+
+    They are missing then, so that such a column is missing in every row drawn. Columns of tables
+    with fewer rows are kept where none is missing. The target is left alone. The log says which.
+    """
+    emptied = {}
+    for column in table.schema.learned:
+        if not column.is_discrete and column.name != table.schema.target:
+            values = table.frame[column.name]
+            known = int(values.count())
+            if 0 < known < min(crowd, len(values)):
+                emptied[column.name] = values.mask(values.notna())
+                logger.info(
+                    "column %r: %d of %d rows have a value; none is given out, since it takes %d",
+                    column.name,
+                    known,
+                    len(values),
+                    crowd,
+                )
+    return replace(table, frame=table.frame.assign(**emptied)) if emptied else table
 
 
 def _gather(values: pd.Series, column: Column, crowd: int) -> _Gathered | None:

@@ -262,6 +262,28 @@ def test_a_sum_that_is_rounded() -> None:
     assert (rows["gross"] == (rows["net"] + rows["tax"]).round(1)).all()
 
 
+@pytest.mark.parametrize(("unit", "gaps"), [(1, False), (1, True), (20, False)])
+def test_a_total_is_what_its_parts_make_whatever_the_real_totals_share(
+    unit: int, gaps: bool
+) -> None:
+    rng = np.random.default_rng(0)
+    part = unit * rng.integers(1, 60, 400).astype(float)
+    frame = pd.DataFrame({"a": part, "total": 100.0 * unit * rng.integers(60, 90, 400)})
+    frame["b"] = frame["total"] - frame["a"]
+    frame.loc[rng.random(400) < 0.3 * gaps, "a"] = np.nan
+    asked = Sum(total="total", parts=("a", "b"))
+    table = prepare_table(
+        frame.assign(label=np.resize(["no", "yes"], 400)), "label", constraints=[asked]
+    )
+    assert table.schema["total"].step == 100 * unit
+    rewriting, drawn = rewriting_of(table), torn(table, 2_000)
+    outer = rewriting.back(drawn, np, {})
+    rows = decode(outer, rewriting.outer, seed=0)
+    assert num_broken(rows, asked, frame) == 0
+    assert (rows["total"].dropna() % unit == 0).all()
+    np.testing.assert_array_equal(rewriting.back(torch.from_numpy(drawn), torch, {}), outer)
+
+
 def test_constraints_in_words() -> None:
     found = declared_constraints(["a <= b", "gross = net + tax + toll", "city & country"])
     assert found == [

@@ -16,9 +16,11 @@ from components.data.preparation import prepare_table
 from components.data.schema import ColumnKind
 from components.data.summaries import summarise
 from components.data.windows import labelled_rows
+from components.errors import UserError
 from components.models.copula import Copula
 from components.monitoring.reading import _to_numbers
 
+DATE = ColumnKind.DATETIME
 DAYS = pd.Series(pd.date_range("2021-11-28 10:20:30", "2023-02-03", periods=120)).dt.floor("s")
 
 
@@ -117,6 +119,24 @@ def test_rows_of_others_may_be_iso_dates_and_times() -> None:
     assert (read.test.frame["when"] == DAYS[60:].dt.normalize().reset_index(drop=True)).all()
     iso = read_foreign(frame[:60], frame[60:], visits("%Y-%m-%d"), "y")
     assert (iso.synthetic.frame["when"] == DAYS.dt.normalize()).all()
+
+
+def test_iso_dates_may_have_a_time_or_none() -> None:
+    frame = visits("%Y-%m-%d").assign(y=np.resize(["a", "b"], len(DAYS)))
+    frame.loc[5, "when"] += " 10:20:30"
+    schema = prepare_table(frame, "y").schema
+    assert schema["when"].kind is ColumnKind.DATETIME and schema["when"].step == 30e6
+    with pytest.raises(UserError, match="read as datetime: 'soon' is not written as the others"):
+        prepare_table(frame.assign(when=["soon", *frame["when"][1:]]), "y", kinds={"when": DATE})
+
+
+def test_days_stay_days_however_far_off() -> None:
+    frame = visits("%Y-%m-%d")
+    frame.loc[::9, "when"] = "9999-12-31"
+    model = Copula(CopulaConfig(crowd=1))
+    model.fit(prepare_table(frame, "y"), seed=0)
+    drawn = model.sample(500, seed=0)["when"].dropna()
+    assert (drawn == drawn.dt.normalize()).all() and drawn.dt.year.max() == 9999
 
 
 def test_drawn_rows_are_written_as_the_source_is(tmp_path: Path) -> None:

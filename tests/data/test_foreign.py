@@ -88,6 +88,7 @@ def few(values: pd.Series, number: int, new: object) -> pd.Series:
         ({"seen": few(MADE["seen"], 2, "soon")}, r"column 'seen' holds 'soon'.*no date"),
         ({"is_member": few(MADE["is_member"], 1, "perhaps")}, r"'perhaps'.*no true or false"),
         ({"ratio": few(MADE["ratio"], 4, np.inf)}, r"column 'ratio' is infinite in 4 of 120 rows"),
+        ({"city": [["Cork"]] * 120}, r"synthetic rows: column 'city' holds no categories"),
         ({"outcome": "won"}, r"target 'outcome' has one class, 'won', in all.*have: lost, open"),
         ({"outcome": few(MADE["outcome"], 5, None)}, r"target 'outcome' is missing in 5 of 120"),
         (

@@ -38,6 +38,17 @@ def test_made_up_ones_have_the_pattern_and_are_distinct(real: list[str], pattern
     assert many.is_unique and many.str.fullmatch(rf"{pattern}(-\d+)?").all()
 
 
+def test_letters_of_any_script_are_drawn_from_all_places() -> None:
+    common = ["".join(RNG.choice(list("абвгде"), 6)) for _ in range(399)]
+    pattern = IdentifierPattern()
+    pattern.add(pd.Series([*common, "Рождественский-Щукин"]))
+    alone = pattern.alphabets[8:]
+    assert {each for each in alone if len(each) == 1} == {"-"}
+    assert set("Щабвгде") <= set(alone[-1])
+    pattern.add(pd.Series([chr(code) for code in range(0x4E00, 0x4E00 + 500)] + ["абвгде国"]))
+    assert all(pattern.alphabets) and max(map(len, pattern.alphabets)) <= 300
+
+
 def test_batches_tell_what_the_whole_does() -> None:
     texts = pd.Series([*UUIDS, "V1", "a much longer one, " * 50])
     whole, parts = IdentifierPattern(), IdentifierPattern()

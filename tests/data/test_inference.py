@@ -106,6 +106,7 @@ def test_very_many_categories_are_categories() -> None:
             "more than one column is named 'age'",
         ),
         (table(), "code", "target 'code' is identifier"),
+        (table().assign(code=[b"\xfa\xce"] * 100), "ill", r"'code' holds bytes, such as b'.*drop:"),
     ],
 )
 def test_refuses_what_cannot_be_learned(frame: pd.DataFrame, target: str, message: str) -> None:
@@ -130,3 +131,21 @@ def test_refuses_values_that_do_not_fit_the_declared_kind() -> None:
     kinds = infer_kinds(table(), "ill", {"city": ColumnKind.INTEGER})
     with pytest.raises(UserError, match="column 'city' cannot be read as integer"):
         conform(table(), kinds)
+
+
+@pytest.mark.parametrize("dtype", ["uint64", "float64", "object"])
+def test_whole_numbers_beyond_64_bits_are_never_others(dtype: str) -> None:
+    levels = [2**63, 2**63 + 10**17, 2**63 + 2 * 10**17]
+    frame = table().assign(code=pd.Series(np.resize(levels, 100).astype(dtype)))
+    kinds = infer_kinds(frame, "ill", {"code": ColumnKind.CATEGORICAL})
+    kept = conform(frame, kinds)["code"]
+    assert kept.tolist() == frame["code"].astype(kept.dtype).tolist() and kept.nunique() == 3
+    if dtype != "object":
+        kinds = infer_kinds(frame, "ill", {"code": ColumnKind.INTEGER})
+        with pytest.raises(UserError, match="'code' cannot be read as integer: not all are whole"):
+            conform(frame, kinds)
+
+
+def test_a_fraction_is_no_integer() -> None:
+    with pytest.raises(UserError, match="column 'weight' cannot be read as integer"):
+        conform(table(), infer_kinds(table(), "ill", {"weight": ColumnKind.INTEGER}))

@@ -61,6 +61,17 @@ def test_small_class_is_drawn_from_all_rows() -> None:
     assert len(model.sample(5, condition={"outcome": "won"}, seed=0)) == 5
 
 
+def test_a_class_with_few_values_in_a_column_has_those_of_all_rows() -> None:
+    table = mixed_table(300)
+    is_won = (table.frame["outcome"] == "won").to_numpy()
+    ratio = table.frame["ratio"].mask(is_won).astype(float)
+    ratio[np.flatnonzero(is_won)[0]] = told = 0.123456
+    frame = table.frame.assign(ratio=ratio)
+    rows = fitted(Table(frame, table.schema)).sample(9_000, seed=0)
+    drawn = rows.loc[rows["outcome"] == "won", "ratio"].dropna()
+    assert len(drawn) > 0 and not np.isclose(drawn, told).all()
+
+
 @pytest.mark.parametrize("correlation", [-0.9, -0.4, 0.0, 0.6, 0.9])
 def test_ties_do_not_weaken_the_correlation(correlation: float) -> None:
     pair = gaussian_pair(correlation)

@@ -7,14 +7,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.config import AutoregressiveConfig, ModelConfig, TreesConfig
+from components.config import (
+    AutoregressiveConfig,
+    CopulaConfig,
+    ModelConfig,
+    TableGanConfig,
+    TreesConfig,
+)
 from components.data.preparation import prepare_table
 from components.data.schema import ColumnKind
 from components.data.table import OTHER, Table, encode
 from components.errors import UserError
 from components.models import autoregressive
 from components.models.catalog import load_model, make_model
-from components.models.rare_levels import gather_rare
+from components.models.rare_levels import gather_rare, without_sparse
 
 CROWD = 10
 SMALL = AutoregressiveConfig(crowd=CROWD, steps=20, batch_size=64, hidden_size=16)
@@ -126,3 +132,28 @@ def test_more_categories_than_a_network_learns_are_refused(
     with pytest.raises(UserError, match=said):
         model.fit(shops(), seed=0)
     make_model(SMALL).fit(shops(), seed=0)
+
+
+def test_numbers_that_few_rows_have_are_given_out_by_nobody(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    frame = shops().frame.assign(grant=np.nan, since=pd.NaT)
+    frame.loc[:2, "grant"] = 55_123.5
+    frame["since"] = pd.to_datetime(frame["since"])
+    frame.loc[: CROWD - 2, "since"] = pd.Timestamp("2020-03-01")
+    frame.loc[:CROWD, "due"] = np.arange(CROWD + 1.0)
+    table = prepare_table(frame, "back")
+    with caplog.at_level(logging.INFO):
+        gathered = gather_rare(table, CROWD).frame
+    assert (
+        "'grant': 3 of 600 rows have a value; none is given out, since it takes 10" in caplog.text
+    )
+    assert not gathered[["grant", "since"]].notna().any().any()
+    assert gathered["due"].count() == CROWD + 1
+    for config in (*CROWDED, CopulaConfig(), TableGanConfig(steps=2)):
+        model = make_model(config)
+        model.fit(table, seed=0)
+        rows = model.sample(2_000, seed=0)
+        assert not rows[["grant", "since"]].notna().any().any(), config.name
+    few = Table(table.frame.head(8), table.schema)
+    assert without_sparse(few, CROWD).frame["spent"].equals(few.frame["spent"])
