@@ -1,13 +1,18 @@
 #!/bin/sh
 # SeaweedFS with keys from the environment. Without the signing keys, its inner port would hand
-# out every object to anyone on the network.
+# out every object to anyone on the network. A worker writes `store/` and reads `data/`.
 set -eu
 umask 077
-cd /tmp
+cd "${TMPDIR:-/tmp}"
 cat >s3.json <<KEYS
-{"identities": [{"name": "mintmark",
-  "credentials": [{"accessKey": "$S3_ACCESS_KEY", "secretKey": "$S3_SECRET_KEY"}],
-  "actions": ["Admin", "Read", "List", "Tagging", "Write"]}]}
+{"identities": [
+  {"name": "mintmark",
+   "credentials": [{"accessKey": "$S3_ACCESS_KEY", "secretKey": "$S3_SECRET_KEY"}],
+   "actions": ["Admin", "Read", "List", "Tagging", "Write"]},
+  {"name": "worker",
+   "credentials": [{"accessKey": "$S3_WORKER_ACCESS_KEY", "secretKey": "$S3_WORKER_SECRET_KEY"}],
+   "actions": ["Read:mintmark/store/*", "Write:mintmark/store/*", "List:mintmark/store/*",
+               "Read:mintmark/data/*", "List:mintmark/data*"]}]}
 KEYS
 for section in jwt.signing jwt.signing.read jwt.filer_signing jwt.filer_signing.read; do
     printf '[%s]\nkey = "%s"\n' "$section" "$S3_SIGNING_KEY"
