@@ -108,6 +108,17 @@ def test_the_image_is_pinned_and_not_of_root() -> None:
     assert all("requirements" in line or "--no-deps" in line for line in installs)
 
 
+def test_what_git_ignores_is_not_in_the_image() -> None:
+    """Secrets above all: what is ignored anywhere, or at the top alone, is so for Docker too."""
+    ignored = [
+        f"**/{line.rstrip('/')}" if "/" not in line.rstrip("/") else line.strip("/")
+        for line in (PROJECT / ".gitignore").read_text().splitlines()
+    ]
+    left_out = (PROJECT / ".dockerignore").read_text().splitlines()
+    assert "**/.env" in ignored and [line for line in ignored if line not in left_out] == []
+    assert not any(line.startswith("!") for line in left_out)
+
+
 def test_pods_are_closed() -> None:
     found = dict(pods())
     assert set(found) == {
@@ -117,6 +128,7 @@ def test_pods_are_closed() -> None:
         "deploy",
         "prefect-migrate",
         "mlflow-migrate",
+        "users",
         "metrics",
     }
     for name, pod in found.items():
@@ -130,6 +142,27 @@ def test_pods_are_closed() -> None:
             assert {"cpu", "memory"} <= set(container["resources"]["limits"]), name
             for item in container.get("env", ()):
                 assert not SECRET.search(item["name"]) or "valueFrom" in item, name
+
+
+def test_who_asks_the_servers_may_reach_them() -> None:
+    labels = {
+        m["metadata"]["name"]: m["spec"]["template"]["metadata"]["labels"]
+        for m in manifests()
+        if m["kind"] in ("Deployment", "Job")
+    }
+    clients = [name for name, given in labels.items() if given["role"] == "client"]
+    assert sorted(clients) == ["deploy", "metrics", "users", "worker"]
+
+
+def test_the_user_that_is_made_is_the_one_that_workers_log_in_as() -> None:
+    (users,), (worker,) = (dict(pods())[name]["containers"] for name in ("users", "worker"))
+    made = {item["name"]: item.get("valueFrom") for item in users["env"]}
+    used = {item["name"]: item.get("valueFrom") for item in worker["env"]}
+    assert made["MLFLOW_WORKER_PASSWORD"] == used["MLFLOW_TRACKING_PASSWORD"]
+    (settings,) = (m["metadata"]["name"] for m in manifests() if m["kind"] == "ConfigMap")
+    named = {"configMapKeyRef": {"name": settings, "key": "MLFLOW_TRACKING_USERNAME"}}
+    assert made["MLFLOW_WORKER_USER"] == named
+    assert worker["envFrom"] == [{"configMapRef": {"name": settings}}]
 
 
 def test_servers_are_probed() -> None:
