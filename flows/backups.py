@@ -25,9 +25,9 @@ from components.storage.backup import (
 )
 from components.storage.database import count_rows, dump_database, load_database
 from components.storage.home import Home
-from components.storage.places import ARTIFACTS_VARIABLE, shared_url
+from components.storage.places import ARTIFACTS_VARIABLE, is_remote_shared, shared_url
 from components.storage.secret import FILE_NAME
-from components.storage.stores import Folder, Store, open_store
+from components.storage.stores import Folder, Store, open_remote, open_store
 from flows.services import running_services
 
 REGISTRY_VARIABLE = "MLFLOW_BACKEND_STORE_URI"
@@ -37,6 +37,17 @@ _LIBRARIES = ("mlflow", "prefect", "dvc", "mintmark")
 _MUST_MATCH = ("mlflow", "prefect")
 _FOLDERS = ("releases", "reports", "quarantine")
 _UNUSED = (".part", ".partial", ".unfinished", ".lock", ".tmp")
+_REGISTRY_TABLES = f"""
+import os
+from mlflow.cli import cli
+cli(["db", "upgrade", os.environ["{REGISTRY_VARIABLE}"]])
+"""
+_USERS_TABLES = f"""
+import os
+from mlflow.server.auth.cli import commands
+commands(["db", "upgrade", "--url", os.environ["{USERS_VARIABLE}"]])
+"""
+_HISTORY_TABLES = ("prefect", "server", "database", "upgrade", "--yes")
 Row = dict[str, Any]
 
 
@@ -130,10 +141,10 @@ def _areas(home: Home, databases: Databases) -> dict[str, list[Store]]:
     here = str(home.mlflow / "artifacts")
     artifacts = os.environ[ARTIFACTS_VARIABLE] if databases.is_served else here
     shared = shared_url()
-    content = [f"{shared}/dvc"] if shared else [str(home.dvc_remote), str(home.dvc_cache)]
+    cache = [] if is_remote_shared() else [Folder(home.dvc_cache)]
     areas: dict[str, list[Store]] = {
         "artifacts": [open_store(artifacts)],
-        "content": [open_store(place) for place in content],
+        "content": [open_remote(home), *cache],
     }
     for part in (home.windows.name, home.unions.name):
         areas[part] = [open_store(f"{shared}/{part}") if shared else Folder(home.root / part)]
@@ -198,20 +209,23 @@ def _check_versions(manifest: Manifest) -> None:
 
 
 def _make_tables(home: Home, databases: Databases) -> None:
-    """Empty tables where there are none, by the servers' own commands."""
+    """Empty tables where there are none, by the servers' own commands.
+
+    Addresses are variables: they hold passwords, and arguments are for all to see.
+    """
     home.mlflow.mkdir(parents=True, exist_ok=True)
     home.prefect.mkdir(parents=True, exist_ok=True)
-    _run("mlflow", "db", "upgrade", databases.registry)
+    _run("mlflow", "-c", _REGISTRY_TABLES, **{REGISTRY_VARIABLE: databases.registry})
     if databases.users:
-        _run("mlflow.server.auth", "db", "upgrade", "--url", databases.users)
+        _run("mlflow.server.auth", "-c", _USERS_TABLES, **{USERS_VARIABLE: databases.users})
     url = databases.history
     url = url.replace("sqlite:", "sqlite+aiosqlite:").replace("postgresql:", "postgresql+asyncpg:")
-    _run("prefect", "server", "database", "upgrade", "--yes", **{HISTORY_VARIABLE: url})
+    _run("prefect", "-m", *_HISTORY_TABLES, **{HISTORY_VARIABLE: url})
 
 
-def _run(*command: str, **variables: str) -> None:
+def _run(program: str, *arguments: str, **variables: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", *command],
+        [sys.executable, *arguments],
         env=os.environ | variables,
         capture_output=True,
         text=True,
@@ -219,7 +233,7 @@ def _run(*command: str, **variables: str) -> None:
     )
     if done.returncode != 0:
         said = (done.stderr.strip() or done.stdout.strip() or "no message").splitlines()
-        raise UserError(f"{command[0]} could not make its tables: {said[-1]}")
+        raise UserError(f"{program} could not make its tables: {said[-1]}")
 
 
 def _check_empty(databases: Databases) -> None:

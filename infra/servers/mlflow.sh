@@ -8,7 +8,8 @@ set -eu
 : "${PYTHON:=python}"
 case "${1:-}" in
 migrate)
-    "$PYTHON" -m mlflow db upgrade "$MLFLOW_BACKEND_STORE_URI"
+    "$PYTHON" -c 'import os; from mlflow.cli import cli
+cli(["db", "upgrade", os.environ["MLFLOW_BACKEND_STORE_URI"]])'
     # the users' tables are made by the server, under a lock of the database
     ;;
 serve)
