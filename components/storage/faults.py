@@ -15,9 +15,9 @@ import psutil
 from components.errors import UserError
 from components.storage.home import Home
 from components.storage.objects import Found, Objects, open_objects
-from components.storage.places import is_remote_shared, shared_url
+from components.storage.places import shared_url
 from components.storage.run_cache import forget, lost_entries
-from components.storage.stores import Folder, Store, as_file, open_store
+from components.storage.stores import Folder, Store, as_file, open_remote
 
 _CONTENT = "files/md5/"
 _PARTIAL = (".part", ".partial")
@@ -55,14 +55,6 @@ class Finding:
         return self.mend is not None
 
 
-def remote_store(home: Home) -> Store:
-    """DVC's remote as a store."""
-    shared = shared_url()
-    if is_remote_shared() and not shared:
-        raise UserError("DVC's remote is of a kind that is not looked into; accepted are S3")
-    return open_store(f"{shared}/dvc" if shared else home.dvc_remote)
-
-
 def examine_content(
     home: Home, needed: Mapping[str, str], *, read_bytes: bool, keep_days: float
 ) -> Iterator[Finding]:
@@ -71,7 +63,7 @@ def examine_content(
     `needed` maps each content hash that a version refers to, to who does. With `read_bytes` all
     content is read and compared with its name. What changed in the last `keep_days` is no orphan.
     """
-    cache, remote = Folder(home.dvc_cache), remote_store(home)
+    cache, remote = Folder(home.dvc_cache), open_remote(home)
     stores = {"the cache": cache, "the remote": remote}
     stored = {place: _stored(store) for place, store in stores.items()}
     if read_bytes:

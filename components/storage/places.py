@@ -20,14 +20,19 @@ def shared_url() -> str | None:
     return url or None
 
 
+def remote_url() -> str | None:
+    """DVC's remote that machines share, None on a machine alone."""
+    shared = shared_url()
+    return os.environ.get(REMOTE_VARIABLE) or (f"{shared}/dvc" if shared else None)
+
+
 def dvc_remote_settings(default: str) -> dict[str, str]:
     """DVC's settings of the remote: `default`, a folder, unless machines share one.
 
     What is read from another machine's store is checked against its hash. Endpoint and
     certificates are those of boto3's variables; keys stay in the environment.
     """
-    shared = shared_url()
-    url = os.environ.get(REMOTE_VARIABLE) or (f"{shared}/dvc" if shared else default)
+    url = remote_url() or default
     settings = {"url": url}
     if "://" not in url:
         return settings
@@ -41,4 +46,4 @@ def dvc_remote_settings(default: str) -> dict[str, str]:
 
 def is_remote_shared() -> bool:
     """True where other machines may have put results into DVC's remote."""
-    return bool(os.environ.get(REMOTE_VARIABLE) or shared_url())
+    return remote_url() is not None

@@ -12,7 +12,8 @@ from components.errors import UserError
 from components.storage.dvc import cached_file
 from components.storage.home import Home
 from components.storage.objects import Objects, open_objects
-from components.storage.places import STORE_VARIABLE, shared_url
+from components.storage.places import shared_url
+from components.storage.stores import Folder, open_remote
 
 
 def shared_objects(part: str) -> Objects | None:
@@ -76,18 +77,21 @@ def share_files(part: str, folder: Path, pattern: str) -> None:
 
 
 def find_content(home: Home, md5: str) -> Path:
-    """The file of this content hash in the cache, brought from the shared store where it is not.
+    """The file of this content hash: in the cache, brought there from S3, or in a remote folder.
 
-    Raises UserError where neither has it.
+    Raises UserError where neither the cache nor DVC's remote has it.
     """
     path = cached_file(home, md5)
     if path.is_file():
         return path
-    name = f"files/md5/{md5[:2]}/{md5[2:]}"
-    store = shared_objects("dvc")
-    if store is None or not store.has(name):
-        where = f"and not in {STORE_VARIABLE}" if store else f"and no {STORE_VARIABLE} is set"
-        raise UserError(f"content {md5} is not in the cache {home.dvc_cache}, {where}")
+    name, remote = f"files/md5/{md5[:2]}/{md5[2:]}", open_remote(home)
+    if not remote.has(name):
+        raise UserError(
+            f"content {md5} is neither in the cache {home.dvc_cache} nor in {remote.url}"
+        )
+    if isinstance(remote, Folder):
+        return remote.root / name
+    assert isinstance(remote, Objects)
     path.parent.mkdir(parents=True, exist_ok=True)
-    store.fetch(name, path, md5=md5.removesuffix(".dir"))
+    remote.fetch(name, path, md5=md5.removesuffix(".dir"))
     return path

@@ -11,7 +11,9 @@ from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from components.errors import UserError
+from components.storage.home import Home
 from components.storage.objects import Found, Objects, open_objects
+from components.storage.places import remote_url
 
 
 class Store(Protocol):
@@ -96,6 +98,14 @@ def open_store(address: str | Path) -> Store:
     if "://" in str(address):
         raise UserError(f"{address!r}: accepted are a folder and s3://BUCKET/PREFIX")
     return Folder(Path(address).expanduser().absolute())
+
+
+def open_remote(home: Home) -> Store:
+    """DVC's remote. Raises UserError for a kind that DVC alone knows, such as `gs://`."""
+    url = remote_url()
+    if url is not None and "://" in url and not url.startswith("s3://"):
+        raise UserError(f"DVC's remote {url} is of a kind that is not looked into; S3 is")
+    return open_store(url or home.dvc_remote)
 
 
 @contextmanager

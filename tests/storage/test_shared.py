@@ -21,6 +21,7 @@ from components.storage.shared import (
     kept_text,
     share_files,
 )
+from components.storage.stores import open_remote
 from tests.storage.seaweed import S3Server, s3_server, use_store
 
 
@@ -86,7 +87,7 @@ def test_content_comes_to_the_cache_where_it_is_not(store: str, tmp_path: Path) 
     md5 = hashlib.md5(b"rows", usedforsecurity=False).hexdigest()
     (tmp_path / "rows").write_bytes(b"rows")
     home, remote = Home(tmp_path / "home"), open_objects(f"{store}/dvc")
-    with pytest.raises(UserError, match="and not in MINTMARK_STORE"):
+    with pytest.raises(UserError, match=f"nor in {store}/dvc"):
         find_content(home, md5)
     remote.put(tmp_path / "rows", f"files/md5/{md5[:2]}/{md5[2:]}")
     assert find_content(home, md5).read_bytes() == b"rows"
@@ -123,8 +124,23 @@ def test_alone_nothing_is_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert dvc_remote_settings("/home/remote") == {"url": "/home/remote"}
     with shared_checkpoints(tmp_path / "key"):
         pass
-    with pytest.raises(UserError, match="no MINTMARK_STORE is set"):
+    with pytest.raises(UserError, match=f"nor in {Home(tmp_path).dvc_remote}"):
         find_content(Home(tmp_path), "0" * 32)
+
+
+def test_another_remote_is_where_content_is_looked_for(
+    store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere, home = tmp_path / "elsewhere", Home(tmp_path / "home")
+    monkeypatch.setenv("MINTMARK_DVC_REMOTE", str(elsewhere))
+    kept = elsewhere / "files" / "md5" / "00" / ("0" * 30)
+    kept.parent.mkdir(parents=True)
+    kept.write_text("rows")
+    assert find_content(home, "0" * 32) == kept
+    assert open_remote(home).url == str(elsewhere)
+    monkeypatch.setenv("MINTMARK_DVC_REMOTE", "gs://b/dvc")
+    with pytest.raises(UserError, match="DVC's remote gs://b/dvc is of a kind"):
+        find_content(home, "0" * 32)
 
 
 def test_settings_of_the_remote(monkeypatch: pytest.MonkeyPatch) -> None:
