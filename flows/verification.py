@@ -31,9 +31,14 @@ class Planned:
     def key(self) -> str:
         """A name for the settings and the code that would run: what recipes say is in the settings.
 
-        So a change of one recipe leaves the records of the others as they are.
+        So a change of one recipe leaves the records of the others as they are. Empty where there
+        are no settings, as where the data is missing: no record has that.
         """
-        return request_key(build_params(self.request), without=("recipes",))
+        try:
+            params = build_params(self.request)
+        except UserError:
+            return ""
+        return request_key(params, without=("recipes",))
 
     def record(self) -> Verified | None:
         """What it reached when it was run last, perhaps with other code; None if it never was."""

@@ -8,7 +8,8 @@ from components.errors import UserError
 from components.evaluation.evidence import Outcome
 from components.recipes.catalog import RECIPES, recipes_of
 from components.recipes.recipe import Family, Preset
-from flows.verification import plan, undone
+from flows.request import RunRequest
+from flows.verification import Planned, plan, undone
 from flows.verification_page import verification_page
 from flows.verified import GateSeen, Records, Verified
 
@@ -86,6 +87,15 @@ def test_a_recipe_of_another_family_is_refused(tmp_path: Path) -> None:
     records = Records(tmp_path / "images.json")
     with pytest.raises(UserError, match="no recipe 'survey_sharing' of images; there are: vanilla"):
         plan(Family.IMAGES, [0], Preset.CPU, records, ["survey_sharing"])
+
+
+def test_a_recipe_without_its_data_is_told_as_failed(tmp_path: Path) -> None:
+    records = Records(tmp_path / "tables.json")
+    request = RunRequest(data=str(tmp_path / "none.csv"), target="x")
+    planned = Planned("survey_sharing", Preset.CPU, 0, request, records)
+    assert "no data at" in planned.run().failed and planned.record() is None
+    records.keep(verified("survey_sharing", 0))
+    assert undone([planned], older=True) == [planned]
 
 
 def test_the_page_has_every_seed_and_the_reasons_of_what_was_missed() -> None:
