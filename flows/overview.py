@@ -116,8 +116,7 @@ def _runs(
         )
         deployments = {item.id: item.name for item in client.read_deployments()}
     if states == (StateType.SCHEDULED,):
-        found = list({_series(run): run for run in reversed(found)}.values())
-        found.reverse()
+        found = _next_of_each(found)
     rows = [
         (deployments.get(run.deployment_id or run.id, "by hand"), run.name, *describe(run))
         for run in found[:_AT_MOST]
@@ -135,6 +134,14 @@ def _champions(home: Home) -> Section:
         for model in list_models(connect(home))
     ]
     return Section("Champions", ("model", "champion", "newest"), rows, "no model is registered yet")
+
+
+def _next_of_each(runs: Sequence[FlowRun]) -> list[FlowRun]:
+    """Of runs in the order in which they begin, the first of each series, in this order."""
+    first: dict[tuple[object, str | None], FlowRun] = {}
+    for run in runs:
+        first.setdefault(_series(run), run)
+    return list(first.values())
 
 
 def _series(run: FlowRun) -> tuple[object, str | None]:

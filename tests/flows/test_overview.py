@@ -1,11 +1,11 @@
 """What `mintmark status` says of runs that wait."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from prefect.client.schemas.objects import FlowRun
 from prefect.states import AwaitingRetry, Scheduled
 
-from flows.overview import _series, _state
+from flows.overview import _next_of_each, _series, _state
 
 
 def test_a_run_that_comes_back_is_shown_by_itself_with_its_reason() -> None:
@@ -19,3 +19,22 @@ def test_a_run_that_comes_back_is_shown_by_itself_with_its_reason() -> None:
     assert _state(waiting) == "AwaitingRetry: cannot list s3://x: SlowDown"
     assert (_state(silent), _state(planned)) == ("AwaitingRetry", "Scheduled")
     assert len({_series(run) for run in (waiting, silent, planned, later)}) == 3
+
+
+def test_what_begins_next_comes_first_and_once_a_schedule() -> None:
+    weekly, often = uuid4(), uuid4()
+
+    def planned(name: str, deployment: UUID) -> FlowRun:
+        state = Scheduled()
+        return FlowRun(
+            flow_id=uuid4(),
+            name=name,
+            deployment_id=deployment,
+            state=state,
+            state_name=state.name,
+        )
+
+    runs = [planned(f"often-{n}", often) for n in range(2)]
+    runs += [planned(f"weekly-{n}", weekly) for n in range(2)]
+    runs.append(planned("often-2", often))
+    assert [run.name for run in _next_of_each(runs)] == ["often-0", "weekly-0"]
