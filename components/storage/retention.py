@@ -71,11 +71,13 @@ def find_leftovers(
         for path in _doomed(home.checkpoints)
         + [path for path in _folders(home.checkpoints) if _last_change(path) < cutoff]
     ]
+    models = _folders(home.unions)
+    found += [_leftover(Kind.UNION, path) for model in models for path in _doomed(model)]
     staying = [path for path in workspaces if path not in old]
     held = _why_held(staying, in_use, referenced, now)
     if not held:
         roots = set(referenced) | hashes_on_disk(home, project, staying)
-        unions = [path for model in _folders(home.unions) for path in _folders(model)]
+        unions = [path for model in models for path in _folders(model)]
         found += [
             _leftover(Kind.UNION, path)
             for path in unions

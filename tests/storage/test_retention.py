@@ -99,6 +99,10 @@ def test_unions_go_unless_a_version_was_trained_on_them(copied: Path) -> None:
     uri = frozenset(hashes_in(f"{unions}/{'a' * 32}"))
     assert collect(copied, REFERENCE | uri).count(Kind.UNION) == 1
     assert [path.name for path in unions.iterdir()] == ["a" * 32]
+    (unions / f".collected-{'b' * 32}").mkdir()  # as a killed collection left it
+    assert [leftover.kind for leftover in look(copied, after=0.0).found] == [Kind.UNION]
+    assert collect(copied, REFERENCE | uri) == [Kind.UNION]
+    assert [path.name for path in unions.iterdir()] == ["a" * 32]
 
 
 def test_after_a_collection_the_kept_is_found_and_the_lost_is_made_again(tmp_path: Path) -> None:
