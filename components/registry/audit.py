@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
+from components.registry.paging import every
 from components.registry.tracking import find_experiment
 from components.storage.home import Home
 
@@ -67,7 +68,8 @@ def recorded(
 ) -> list[Recorded]:
     """The acts on `model`, or on all, the newest first; where `actions` are named, these alone."""
     wanted = f"tags.`mintmark.model` = '{model}'" if model else ""
-    runs = client.search_runs(
+    runs = every(
+        client.search_runs,
         [find_experiment(client, EXPERIMENT, home)],
         wanted,
         order_by=["attributes.start_time DESC"],

@@ -13,11 +13,13 @@ from mlflow.exceptions import MlflowException
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from mlflow.store.artifact.models_artifact_repo import ModelsArtifactRepository
 
+from components.registry.paging import every
 from components.registry.versions import KIND, RELEASE, list_versions, revocation
 from components.storage.faults import Fault, Finding, examine_content, examine_leftovers
 from components.storage.home import Home
 
 _DAY = 24 * 3600 * 1000
+_OF_RELEASES = "-release"
 _KEY = "mintmark.release_key"
 
 
@@ -57,8 +59,19 @@ def _without_files(versions: list[ModelVersion]) -> Iterator[Finding]:
                 Fault.NO_FILES,
                 who,
                 None,
-                f"bring its files back from a backup, or `mintmark revoke {version.name}`",
+                f"bring its files back from a backup, or `{_to_revoke(version)}`",
             )
+
+
+def _to_revoke(version: ModelVersion) -> str:
+    """The command that revokes it, but for the reason."""
+    kind = "release" if _is_release(version) else "model"
+    name = version.name.removesuffix(_OF_RELEASES) if _is_release(version) else version.name
+    return f"mintmark revoke {kind} {name}@{version.version} --why ..."
+
+
+def _is_release(version: ModelVersion) -> bool:
+    return version.tags.get(KIND) == RELEASE or version.name.endswith(_OF_RELEASES)
 
 
 def _files(version: ModelVersion) -> list[str]:
@@ -75,8 +88,8 @@ def _files(version: ModelVersion) -> list[str]:
 
 def _half_releases(client: MlflowClient, versions: list[ModelVersion]) -> Iterator[Finding]:
     for version in versions:
-        is_release = version.tags.get(KIND) == RELEASE or version.name.endswith("-release")
-        if is_release and _KEY not in version.tags and _is_old(version.creation_timestamp):
+        is_half = _is_release(version) and _KEY not in version.tags
+        if is_half and _is_old(version.creation_timestamp):
             name, number = version.name, str(version.version)
             yield Finding(
                 Fault.HALF_RELEASE,
@@ -89,9 +102,9 @@ def _half_releases(client: MlflowClient, versions: list[ModelVersion]) -> Iterat
 def _half_runs(client: MlflowClient, versions: list[ModelVersion]) -> Iterator[Finding]:
     """Packages that were never finished, and runs that are open without having a version."""
     made = {version.run_id for version in versions}
-    experiments = client.search_experiments(view_type=ViewType.ACTIVE_ONLY)
+    experiments = every(client.search_experiments, view_type=ViewType.ACTIVE_ONLY)
     for experiment in experiments:
-        for model in client.search_logged_models([experiment.experiment_id]):
+        for model in every(client.search_logged_models, [experiment.experiment_id]):
             if model.status == LoggedModelStatus.PENDING and _is_old(model.creation_timestamp):
                 yield Finding(
                     Fault.HALF_PACKAGE,
@@ -99,7 +112,8 @@ def _half_runs(client: MlflowClient, versions: list[ModelVersion]) -> Iterator[F
                     partial(client.delete_logged_model, model.model_id),
                     "it is deleted",
                 )
-        for run in client.search_runs([experiment.experiment_id], "attributes.status = 'RUNNING'"):
+        open_runs = "attributes.status = 'RUNNING'"
+        for run in every(client.search_runs, [experiment.experiment_id], open_runs):
             identifier = run.info.run_id
             if identifier not in made and _is_old(run.info.start_time):
                 yield Finding(

@@ -83,6 +83,6 @@ def check_files(version: ModelVersion, folder: Path) -> None:
         logger.warning("%s was registered without a hash of its files: not compared", name)
     elif hash_folder(folder) != registered:
         raise UserError(
-            f"{name} is not what was registered: its files were changed in the store; "
-            "`mintmark fsck` says more, a backup has what it was"
+            f"{name} is not what was registered: its files were changed in the store; a backup "
+            "has what they were"
         )

@@ -12,7 +12,7 @@ from mlflow.entities.model_registry import ModelVersion
 
 from components.errors import UserError
 from components.registry.sealed import read_whole
-from components.registry.versions import find_version
+from components.registry.versions import check_name, find_version, list_versions
 
 SETTINGS = "mintmark.settings_sha256"
 _FILE = "params.yaml"
@@ -31,11 +31,10 @@ def version_settings(client: MlflowClient, model: str, which: str) -> dict[str, 
 
 def newest_settings(client: MlflowClient, model: str) -> dict[str, Any]:
     """The settings of the model's newest version; raises UserError where there is no such model."""
-    versions = client.search_model_versions(f"name = '{model}'")
+    check_name(client, model)
+    versions = list_versions(client, f"name = '{model}'")
     if not versions:
-        raise UserError(
-            f"no model {model!r} is registered; `mintmark models` lists those there are"
-        )
+        raise UserError(f"model {model!r} has no version: nothing says how to train it")
     return settings_of(client, max(versions, key=lambda version: int(version.version)))
 
 

@@ -7,6 +7,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from components.errors import UserError
+from components.registry.paging import every
 
 KIND = "mintmark.kind"
 RELEASE = "release"
@@ -16,26 +17,14 @@ _NONE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 
 def list_names(client: MlflowClient, *, kind: str | None = None) -> Iterator[str]:
-    """The names of all registered models of a kind, page by page; None is a generator."""
-    token = None
-    while True:
-        page = client.search_registered_models(page_token=token)
-        yield from (str(model.name) for model in page if model.tags.get(KIND) == kind)
-        token = page.token
-        if not token:
-            return
+    """The names of all registered models of a kind; None is a generator."""
+    found = every(client.search_registered_models)
+    return (str(model.name) for model in found if model.tags.get(KIND) == kind)
 
 
 def list_versions(client: MlflowClient, wanted: str = "") -> list[ModelVersion]:
     """All versions that meet MLflow's filter `wanted`, of all models, in no set order."""
-    found: list[ModelVersion] = []
-    token = None
-    while True:
-        page = client.search_model_versions(wanted, page_token=token)
-        found += page
-        token = page.token
-        if not token:
-            return found
+    return every(client.search_model_versions, wanted)
 
 
 def aliased(client: MlflowClient, model: str, alias: str) -> str | None:
@@ -48,14 +37,19 @@ def aliased(client: MlflowClient, model: str, alias: str) -> str | None:
         raise
 
 
+def check_name(client: MlflowClient, name: str) -> None:
+    """Raise UserError where no generator is registered under this name."""
+    known = sorted(list_names(client))
+    if name not in known:
+        raise UserError(f"no model {name!r} is registered; there are: {', '.join(known) or 'none'}")
+
+
 def find_version(client: MlflowClient, name: str, which: str) -> ModelVersion:
     """The generator version that bears the number or alias `which`; it may be revoked.
 
     Raises UserError where there is no such model, number or alias.
     """
-    known = sorted(list_names(client))
-    if name not in known:
-        raise UserError(f"no model {name!r} is registered; there are: {', '.join(known) or 'none'}")
+    check_name(client, name)
     version = which if which.isdigit() else aliased(client, name, which)
     if version is None:
         raise UserError(

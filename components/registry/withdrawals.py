@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from mlflow import MlflowClient
 
 from components.errors import UserError
+from components.registry.paging import every
 from components.registry.tracking import find_experiment
 from components.storage.home import Home
 
@@ -65,14 +66,7 @@ def record_withdrawal(client: MlflowClient, act: Withdrawal, home: Home) -> With
 def list_withdrawals(client: MlflowClient, home: Home) -> list[Withdrawal]:
     """All recorded acts, the newest first."""
     experiment = find_experiment(client, EXPERIMENT, home)
-    found: list[Withdrawal] = []
-    token = None
-    while True:
-        page = client.search_runs([experiment], page_token=token)
-        found += [_read(run.data.tags) for run in page]
-        token = page.token
-        if not token:
-            return found
+    return [_read(run.data.tags) for run in every(client.search_runs, [experiment])]
 
 
 def check_source(client: MlflowClient, uri: str, hashes: Iterable[str], home: Home) -> None:

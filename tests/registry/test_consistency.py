@@ -6,6 +6,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from mlflow import MlflowClient
 
 from components.registry.consistency import examine
 from components.registry.tracking import connect, find_experiment
+from components.registry.versions import KIND, RELEASE
 from components.storage.dvc import cached_file
 from components.storage.faults import Fault, Finding
 from components.storage.home import Home
@@ -142,6 +144,12 @@ def test_a_version_without_its_files_is_said(home: Home) -> None:
     (found,) = look(home)
     assert (found.fault, found.about) == (Fault.NO_FILES, "people version 1")
     assert not found.can_be_mended
+    assert "`mintmark revoke model people@1 --why ...`" in found.advice
+    client = connect(home)
+    client.create_registered_model("people-release")
+    client.create_model_version("people-release", "runs:/none/release", tags={KIND: RELEASE})
+    advice = {finding.about: finding.advice for finding in look(home)}
+    assert "`mintmark revoke release people@1 --why" in advice["people-release version 1"]
 
 
 def test_releases_packages_and_runs_that_were_broken_off(
@@ -163,6 +171,22 @@ def test_releases_packages_and_runs_that_were_broken_off(
     assert faults(home) == [Fault.OPEN_RUN]  # whose release is gone
     mend(home)
     assert look(home) == [] and _status(client, run) == "FAILED"
+
+
+def test_packages_and_runs_beyond_the_first_page_are_found(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = connect(home)
+    experiment = find_experiment(client, "people", home)
+    for _ in range(2):
+        run = client.create_run(experiment).info.run_id
+        client.create_logged_model(experiment, name="generator", source_run_id=run)
+    for name in ("search_runs", "search_logged_models", "search_experiments"):
+        monkeypatch.setattr(client, name, partial(getattr(client, name), max_results=1))
+    later = time.time() + DAYS
+    monkeypatch.setattr("components.registry.consistency.time.time", lambda: later)
+    found = [finding.fault for finding in examine(client, home)]
+    assert found == [Fault.HALF_PACKAGE] * 2 + [Fault.OPEN_RUN] * 2
 
 
 def _status(client: MlflowClient, run: str) -> str:

@@ -1,13 +1,16 @@
 """The registry's listing: all of it, however many pages MLflow gives it in, generators alone."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
 from components.errors import UserError
+from components.registry.audit import Act, history, record
 from components.registry.listing import list_models, pull
 from components.registry.tracking import connect
 from components.registry.versions import KIND, RELEASE, list_names, list_versions
+from components.registry.withdrawals import list_withdrawals, new_withdrawal, record_withdrawal
 from components.storage.home import Home
 
 
@@ -29,3 +32,16 @@ def test_models_beyond_the_first_page_are_known(make_home: Callable[[str], Home]
     assert len(list_versions(client)) == 2
     with pytest.raises(UserError, match="model 'm000' has no version 7; there are m000@1"):
         pull(client, "m000", "7")
+
+
+def test_acts_beyond_the_first_page_are_known(
+    make_home: Callable[[str], Home], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = make_home("acts")
+    client = connect(home)
+    for number in range(3):
+        record(client, Act("m", "promote", str(number), None, "better"), home)
+        record_withdrawal(client, new_withdrawal("model", f"m@{number}", "wrong"), home)
+    monkeypatch.setattr(client, "search_runs", partial(client.search_runs, max_results=2))
+    assert sorted(act.version for act in history(client, "m", home)) == ["0", "1", "2"]
+    assert len(list_withdrawals(client, home)) == 3

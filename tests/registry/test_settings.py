@@ -10,6 +10,7 @@ from mlflow.entities.model_registry import ModelVersion
 from components.errors import UserError
 from components.registry.settings import SETTINGS, newest_settings, settings_of, settings_tags
 from components.registry.tracking import connect
+from components.registry.versions import KIND, RELEASE
 from components.storage.home import Home
 
 WRITTEN = "evaluate:\n  better_than: 2.0\n"
@@ -42,6 +43,13 @@ def test_settings_come_back_and_a_bit_changed_in_the_store_is_told(
     stored.write_text(WRITTEN.replace("2.0", "3.0"))
     with pytest.raises(UserError, match="settings of version 1 of 'adult' are not what was"):
         settings_of(client, version)
+    client.create_registered_model("adult-release", tags={KIND: RELEASE})
+    for name in ("o'brien", "adult-release"):
+        with pytest.raises(UserError, match=f"no model .?{name}.? is registered; there are: adult"):
+            newest_settings(client, name)
+    client.create_registered_model("empty")
+    with pytest.raises(UserError, match="model 'empty' has no version"):
+        newest_settings(client, "empty")
     del version.tags[SETTINGS]  # as before there was a hash
     assert settings_of(client, version) == {"evaluate": {"better_than": 3.0}}
 
