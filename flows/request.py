@@ -13,6 +13,7 @@ from pydantic import Field
 
 from components.config import (
     IMAGE_TARGET,
+    PRIVATE_TARGET,
     SHARING_TREES,
     UNSHARED_COPULA,
     UNSHARED_GAN,
@@ -20,6 +21,7 @@ from components.config import (
     ModelConfig,
     Params,
     PrepareConfig,
+    PrivateConfig,
     Purpose,
     override,
     parse_params,
@@ -197,6 +199,7 @@ def _again(request: RunRequest) -> dict[str, Any]:
         base["prepare"]["data"] = absolute(request.data)
     if request.target:
         base["prepare"]["target"] = request.target
+        base["evaluate"]["stands_in"] = False
     return base
 
 
@@ -261,13 +264,18 @@ def _slug(uri: str, purpose: Purpose) -> str:
 def _with_target(params: Params) -> Params:
     """The settings with a target: where none is named, the first rows of the source tell one."""
     prepare = params.prepare
+    is_named = prepare.target and not params.evaluate.stands_in
+    if isinstance(params.train.model, PrivateConfig) and not is_named:
+        raise UserError(PRIVATE_TARGET)
     if prepare.target:
         return params
     from components.data.stand_in import stand_in_target
 
     with TemporaryDirectory() as scratch, open_batches(prepare.data, Path(scratch)) as opened:
         batches, sha256 = opened
-        rows = next(iter(batches.read()))
+        rows = next(iter(batches.read()), None)
+    if rows is None:
+        raise UserError(f"data {prepare.data!r} has no rows")
     chosen = stand_in_target(rows, drop=prepare.not_learned, kinds=prepare.kinds)
     pin = prepare.data_sha256 or sha256
     named = prepare.model_copy(update={"target": chosen, "data_sha256": pin})

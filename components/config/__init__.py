@@ -61,6 +61,7 @@ from components.config.images import (
 )
 from components.config.lapgan import DetailNetworks, LapganConfig
 from components.config.models import (
+    PRIVATE_TARGET,
     SHARING_CROWD,
     SHARING_TREES,
     UNSHARED_COPULA,
@@ -110,6 +111,7 @@ __all__ = [
     "IMAGE_TARGET",
     "NORMAL",
     "OF_MADE_ROWS",
+    "PRIVATE_TARGET",
     "R1",
     "RATIOS",
     "SHARING_CROWD",

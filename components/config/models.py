@@ -244,6 +244,13 @@ class PrivateConfig(Settings):
     delta: float = Field(1e-6, gt=0, lt=1)
 
 
+PRIVATE_TARGET = (
+    "private needs a target that is named (--target COLUMN): choosing one would look at the rows "
+    "without noise"
+)
+"""What is said where a target would be chosen for `PrivateConfig`."""
+
+
 class ResampledConfig(Settings):
     """A generator of whose draws a judge picks; see `components/models/resampled.py`.
 

@@ -21,7 +21,7 @@ def synthesize(
         str | None,
         typer.Option(
             help="The column that matters most; generated first. Without it, the one that the "
-            "others tell most of."
+            "others tell most of; private needs it."
         ),
     ] = None,
     model: Annotated[
@@ -53,7 +53,7 @@ def synthesize(
 
     To learn whether the rows help, or give anyone away, use `mintmark run --data`.
     """
-    from components.config import AutoConfig, Purpose
+    from components.config import PRIVATE_TARGET, AutoConfig, PrivateConfig, Purpose
     from components.data.output import check_output
     from components.data.preparation import (
         declared_constraints,
@@ -62,6 +62,7 @@ def synthesize(
     )
     from components.data.sources import read_source
     from components.data.stand_in import stand_in_target
+    from components.errors import UserError
     from components.models.catalog import AUTO, default_config
     from components.models.contract import FormallyPrivate
     from components.racing.race import fit_chosen
@@ -70,6 +71,8 @@ def synthesize(
     console = Console(stderr=True)
     check_output(output)
     config = AutoConfig(purpose=Purpose.SHARING) if model == AUTO else default_config(model)
+    if target is None and isinstance(config, PrivateConfig):
+        raise UserError(PRIVATE_TARGET)
     started = time.monotonic()
     source, kinds = read_source(table), declared_kinds(kind or ())
     if target is None:

@@ -1,14 +1,16 @@
 """What a run is asked for: a recipe, own data or a model again, and never two of them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from components.config import SHARING_TREES, Approval, ImagesConfig
 from components.errors import UserError
-from components.storage.home import VARIABLE
+from components.registry.tracking import connect, find_experiment
+from components.storage.home import VARIABLE, Home
 from flows.forms import DEFAULT, fill_in
-from flows.request import RunRequest, build_params
+from flows.request import RunRequest, build_params, to_yaml
 from tests.data.test_image_sources import picture
 
 
@@ -55,6 +57,32 @@ def test_for_sharing_a_column_stands_in_for_a_target_that_nobody_named() -> None
     assert not build_params(RunRequest(data="sklearn:iris", target="species")).evaluate.stands_in
 
 
+def test_a_target_that_is_named_in_a_training_again_stands_in_no_more(
+    home_in: Callable[[Path], Home], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = home_in(tmp_path)
+    monkeypatch.setenv(VARIABLE, str(home.root))
+    client = connect(home)
+    run = client.create_run(find_experiment(client, "iris", home)).info.run_id
+    client.log_text(run, to_yaml(build_params(RunRequest(data="sklearn:iris"))), "params.yaml")
+    client.create_registered_model("iris")
+    client.create_model_version("iris", "x:y", run)
+    assert build_params(RunRequest(again="iris")).evaluate.stands_in
+    named = RunRequest(again="iris", target="species")
+    assert not build_params(named).evaluate.stands_in
+    with pytest.raises(UserError, match="private needs a target that is named"):
+        build_params(RunRequest(again="iris", model="private"))
+    private = build_params(named.model_copy(update={"model": "private"}))
+    assert private.train.model.name == "private"
+
+
+def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "header.csv"
+    path.write_text("age,income\n")
+    with pytest.raises(UserError, match=r"data '.*header.csv' has no rows"):
+        build_params(RunRequest(data=str(path)))
+
+
 @pytest.mark.parametrize(
     ("model", "purpose", "crowd"),
     [
@@ -87,6 +115,7 @@ def test_a_generator_that_is_only_named_has_crowds_where_rows_are_shared(
             {"recipe": "survey_sharing", "purpose": "classification"},
             "classification needs a model that classifies images .*does not",
         ),
+        ({"data": "sklearn:iris", "model": "private"}, "private needs a target that is named"),
         ({"again": "nobody"}, "no model 'nobody' is registered"),
     ],
 )
