@@ -89,7 +89,7 @@ PAGE = """# Whether a GAN is trained soundly
 While a GAN of images is trained, what it makes is compared with real images at each look
 (`look_every`), and monitors read the gauges. What an alarm leads to is a setting:
 
-    mintmark run --set 'train.model={{"name": "image_gan", "watch": {{"action": "roll_back"}}}}'
+    mintmark run dcgan_mnist --set train.model.watch.action=roll_back
 
 `warn` says so and goes on (the default), `stop` ends training with what it came to while all was
 well, `roll_back` goes back there and on from it at half the rates, three times at most. With

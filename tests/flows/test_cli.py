@@ -1,12 +1,17 @@
 """The command line: help that teaches, rows in one call, one clear line for each bad input."""
 
+import shlex
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from typer.main import get_command
 
-from tests.home import invoke, mintmark
+from flows.cli import app
+from flows.forms import fill_in
+from flows.request import RunRequest, build_params
+from tests.home import PROJECT, invoke, mintmark
 from tests.procedural import mixed_frame
 
 DROP = ("--kind", "currency=constant")
@@ -116,6 +121,7 @@ def test_bad_tables_are_refused(
         (("synthesize", "none.csv", "--target", "x", "-o", "o.csv"), "no data at 'none.csv'"),
         (("synthesize", "x.csv", "--target", "x", "-o", "o.xlsx"), "accepted endings are"),
         (("synthesize", "x.csv", "--target", "x", "-o", "o.csv", "--model", "m"), "known models"),
+        (("synthesize", "x.csv", "-o", "o.csv", "--model", "private"), "private needs a target"),
     ],
 )
 def test_wrong_arguments_are_refused(
@@ -124,6 +130,25 @@ def test_wrong_arguments_are_refused(
     monkeypatch.chdir(tmp_path)
     status, printed, told = invoke(*arguments, home=tmp_path / "home")
     assert status == 2 and not printed and message in told
+
+
+def asked_in_docs() -> list[str]:
+    """Every `mintmark run` that a page shows, but for those of any recipe."""
+    pages = [page.read_text().replace("\\\n", " ") for page in (PROJECT / "docs").glob("*.md")]
+    lines = [line.strip() for page in pages for line in page.splitlines()]
+    return sorted(
+        line for line in lines if line.startswith("mintmark run ") and "RECIPE" not in line
+    )
+
+
+@pytest.mark.parametrize("line", asked_in_docs())
+def test_what_the_docs_show_can_be_run(line: str) -> None:
+    words = shlex.split(line, comments=True)[2:]
+    asked = get_command(app).commands["run"].make_context("run", words).params  # type: ignore[attr-defined]
+    overrides = tuple(asked.pop("set_") or ())
+    request = fill_in(RunRequest, **asked, overrides=overrides)
+    if not request.data and not any(text.startswith("prepare.data=") for text in overrides):
+        build_params(request)
 
 
 def test_what_is_refused_is_one_line(tmp_path: Path) -> None:
