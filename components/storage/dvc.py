@@ -29,6 +29,8 @@ _DVC_CHATTER = re.compile(
     r"Running stage|> |Generating lock|Updating lock|Use `dvc push`|Stage '\w+' is cached"
     r"|error: |unavailable: |ERROR: failed to reproduce|To (track|enable)|\s*git add"
 )
+_INSERTION = re.compile(r"%\(.*\)s")
+"""What DVC takes for the name of another setting, whose value it puts in."""
 _NOT_CODE = shutil.ignore_patterns("__pycache__", "*.pyc")
 
 
@@ -61,10 +63,11 @@ def make_workspace(folder: Path, project: Path, params_yaml: str, home: Home) ->
 def write_dvc_settings(folder: Path, home: Home) -> None:
     """Make `folder` a DVC repository without git, on the shared cache and remote."""
     (folder / ".dvc").mkdir(exist_ok=True)
-    config = configparser.ConfigParser()
+    config = configparser.RawConfigParser()
     config["core"] = {"no_scm": "true", "analytics": "false", "remote": "default"}
-    config["cache"] = {"dir": str(home.dvc_cache)}
-    config["'remote \"default\"'"] = dvc_remote_settings(str(home.dvc_remote))
+    config["cache"] = {"dir": _quoted(str(home.dvc_cache))}
+    remote = dvc_remote_settings(str(home.dvc_remote))
+    config["'remote \"default\"'"] = {name: _quoted(value) for name, value in remote.items()}
     with (folder / ".dvc" / "config.part").open("w") as file:
         config.write(file)
     (folder / ".dvc" / "config.part").replace(_config(folder))
@@ -73,6 +76,14 @@ def write_dvc_settings(folder: Path, home: Home) -> None:
 def is_workspace(folder: Path) -> bool:
     """True where `make_workspace` has made `folder`, wholly."""
     return _config(folder).is_file()
+
+
+def _quoted(value: str) -> str:
+    """A value that DVC reads back as it is: without quotes a comma or a # would end it."""
+    quote = next((quote for quote in "\"'" if quote not in value), None)
+    if quote is None or _INSERTION.search(value):
+        raise UserError(f"{value!r} cannot be in DVC's settings: quotes of both kinds, or %(...)s")
+    return f"{quote}{value}{quote}"
 
 
 def _config(folder: Path) -> Path:

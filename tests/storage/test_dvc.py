@@ -149,6 +149,21 @@ def test_push_fills_the_remote(tmp_path: Path) -> None:
     assert any(path.is_file() for path in home.dvc_remote.rglob("*"))
 
 
+@pytest.mark.parametrize("name", ["half%full", "a,b #1's"])
+def test_a_folder_may_have_any_name(tmp_path: Path, name: str) -> None:
+    folder, home = workspace(tmp_path / name, "w", "echo 1 > out.txt")
+    with DvcSession(folder, home) as dvc:
+        assert not dvc.reproduce("count", print)
+        dvc.push()
+    assert cached_file(home, output_hashes(folder)["out.txt"]).is_file()
+    assert any(path.is_file() for path in home.dvc_remote.rglob("*"))
+
+
+def test_a_folder_that_dvc_cannot_be_told_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"%\(x\)s.* cannot be in DVC's settings"):
+        workspace(tmp_path / "%(x)s", "w", "true")
+
+
 def entries(root: Path) -> set[str]:
     return {path.name for path in (root / "runs").rglob("*") if path.is_file()}
 
