@@ -1,28 +1,29 @@
 """Where the checkout and its state lie, and the environment its services need."""
 
 import os
+import re
 from pathlib import Path
 
 from components.errors import UserError
 from components.storage.home import VARIABLE, Home, find_home
+from components.storage.writable import why_not_writable
 from flows.logs import log_settings
 
 PROJECT = Path(__file__).parents[1]
+
+_MISREAD = re.compile(r"%[0-9A-Fa-f]{2}|%\(|\?")
+"""What MLflow takes for an encoded character, DVC for another setting, SQLite for an option."""
 
 
 def set_up_environment() -> Home:
     """Make the home folder, and point Prefect and our stages at it; before Prefect is imported.
 
-    Values that are set already are kept. Raises UserError where the folder cannot be made.
+    Values that are set already are kept. Raises UserError where the folder cannot be made or
+    written in.
     """
     os.environ.setdefault(VARIABLE, str(PROJECT / ".mintmark"))
     home = find_home()
-    try:
-        home.root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(
-            f"cannot make the folder {home.root}: {error.strerror}; {VARIABLE} may name another"
-        ) from error
+    _make_folder(home.root)
     defaults = {
         "DO_NOT_TRACK": "1",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -41,3 +42,15 @@ def set_up_environment() -> Home:
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
     return home
+
+
+def _make_folder(root: Path) -> None:
+    another = f"{VARIABLE} may name another"
+    if misread := _MISREAD.search(str(root)):
+        raise UserError(f"{root} cannot be the home: {misread[0]!r} would be misread; {another}")
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot make the folder {root}: {error.strerror}; {another}") from error
+    if why := why_not_writable(root):
+        raise UserError(f"cannot write in the folder {root}: {why}; {another}")

@@ -17,13 +17,19 @@ def backup(place: PlaceArgument) -> None:
     from flows.project import set_up_environment
 
     home = set_up_environment()
-    from components.storage.stores import open_store
+    from components.errors import UserError
+    from components.storage.stores import Folder, open_store
+    from components.storage.writable import why_not_writable
+
+    store = open_store(place)
+    if isinstance(store, Folder) and (why := why_not_writable(store.root)):
+        raise UserError(f"cannot back up to {store.url}: {why}")
     from flows.backups import back_up
 
     os.umask(0o077)  # what is written may be read by its owner alone
     console = Console()
     with console.status("copying"):
-        made = back_up(home, open_store(place))
+        made = back_up(home, store)
     console.print(f"backup {made.when}: {_size(made.num_files, made.num_bytes)}", highlight=False)
 
 

@@ -141,6 +141,31 @@ def asked_in_docs() -> list[str]:
     )
 
 
+@pytest.mark.parametrize(
+    ("home", "message"),
+    [
+        ("/sys", "cannot write in the folder /sys: "),
+        ("a%20b", "'%20' would be misread; MINTMARK_HOME may name another"),
+        ("a?b", "'?' would be misread"),
+        ("file/home", "cannot make the folder "),
+    ],
+)
+def test_a_home_that_cannot_be_one_is_refused(tmp_path: Path, home: str, message: str) -> None:
+    (tmp_path / "file").touch()
+    status, printed, told = invoke("models", home=tmp_path / home)
+    assert status == 2 and not printed and message in told
+
+
+@pytest.mark.parametrize("place", ["parts.csv", "parts.csv/backups"])
+def test_a_backup_into_a_file_is_refused_before_anything_is_read(
+    tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "parts.csv").write_text("kept")
+    status, printed, told = invoke("backup", str(tmp_path / place), home=tmp_path / "home")
+    assert status == 2 and not printed and f"{tmp_path / 'parts.csv'} is no folder" in told
+    assert list((tmp_path / "home").iterdir()) == []
+
+
 @pytest.mark.parametrize("line", asked_in_docs())
 def test_what_the_docs_show_can_be_run(line: str) -> None:
     words = shlex.split(line, comments=True)[2:]
