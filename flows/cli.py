@@ -27,6 +27,7 @@ from flows.commands.run import params, recipes, run
 from flows.commands.services import down, status, up
 from flows.commands.synthesize import synthesize
 from flows.commands.verify import verify
+from flows.unreachable import told_of_server
 
 _USER_ERROR = 2
 _INTERRUPTED = 130
@@ -79,7 +80,10 @@ for command in (
 
 
 def main() -> None:
-    """Run the command line; a user's error is one line and exit status 2."""
+    """Run the command line; a user's error is one line and exit status 2.
+
+    So is a server that does not answer or lets nobody in, and a full disk.
+    """
     try:
         app()
     except UserError as error:
@@ -87,9 +91,10 @@ def main() -> None:
     except KeyboardInterrupt:
         _end("stopped; the same command goes on where it was", _INTERRUPTED)
     except Exception as error:
-        if not is_disk_full(error):
+        told = disk_full(error, find_home()) if is_disk_full(error) else told_of_server(error)
+        if told is None:
             raise
-        _end(f"[red]error:[/red] {escape(str(disk_full(error, find_home())))}", _USER_ERROR)
+        _end(f"[red]error:[/red] {escape(' '.join(str(told).split()))}", _USER_ERROR)
 
 
 def _end(message: str, status: int) -> NoReturn:

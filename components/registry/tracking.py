@@ -14,6 +14,8 @@ from components.storage.home import Home
 URI_VARIABLE = "MINTMARK_REGISTRY_URI"
 _BUSY_SECONDS = 60
 _THEIRS = 500
+_REFUSED = (401, 403)
+_OF_LOGIN = re.compile(r"API request to .* failed with error code (401|403)")
 _OF_SERVER = re.compile(r"API request to .* failed with (error code 5|timeout|exception)")
 
 
@@ -69,6 +71,18 @@ def is_unavailable(error: BaseException | None) -> bool:
             return int(error.get_http_status_code()) >= _THEIRS  # type: ignore[no-untyped-call]
         error = error.__cause__ or error.__context__
     return False
+
+
+def refused_login(error: BaseException | None) -> int | None:
+    """The status with which the registry's server refused this user, None where it did not."""
+    while error is not None:
+        if isinstance(error, RestException):
+            status = int(error.get_http_status_code())  # type: ignore[no-untyped-call]
+            return status if status in _REFUSED else None
+        if isinstance(error, MlflowException) and (said := _OF_LOGIN.match(error.message)):
+            return int(said[1])
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _make_experiment(client: MlflowClient, name: str, home: Home) -> None:

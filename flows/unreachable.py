@@ -1,0 +1,72 @@
+"""A server that does not answer, or refuses a login, told as one line that says what to check."""
+
+import os
+import sys
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from components.storage.home import find_home
+
+_REFUSED = (401, 403)
+_THEIRS = 500
+_PREFECT = "PREFECT_API_URL"
+
+
+def told_of_server(error: BaseException) -> str | None:
+    """What a user can check where Prefect's or MLflow's server is why; None for other errors.
+
+    An error of a client that was never imported is none of its server: nothing is imported.
+    """
+    if "httpx" in sys.modules and (told := _of_prefect(error)):
+        return told
+    return _of_registry(error) if "mlflow" in sys.modules else None
+
+
+def _of_prefect(error: BaseException) -> str | None:
+    from httpx import HTTPStatusError, TransportError
+
+    url = os.environ.get(_PREFECT)
+    name = (
+        f"the Prefect server at {_without_login(url)} ({_PREFECT})" if url else "Prefect's server"
+    )
+    for each in _chain(error):
+        if isinstance(each, TransportError):
+            return _does_not_answer(name, each)
+        if isinstance(each, HTTPStatusError):
+            status = each.response.status_code
+            if status in _REFUSED:
+                return f"{name} refuses the login ({status}): check PREFECT_API_AUTH_STRING"
+            if status >= _THEIRS:
+                return f"{name} failed ({status}): its log says why"
+    return None
+
+
+def _of_registry(error: BaseException) -> str | None:
+    from components.registry.tracking import is_unavailable, refused_login, tracking_uri
+
+    uri = tracking_uri(find_home())
+    if not uri.startswith("http"):
+        return None
+    name = f"the registry at {_without_login(uri)} (MLFLOW_TRACKING_URI)"
+    if status := refused_login(error):
+        logins = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+        return f"{name} refuses the login ({status}): check {logins}, and what this user may do"
+    return _does_not_answer(name, error) if is_unavailable(error) else None
+
+
+def _does_not_answer(name: str, error: BaseException) -> str:
+    *_, first = _chain(error)
+    why = str(first) or type(first).__name__
+    return f"{name} does not answer: {why}; check the address, and that the server runs"
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what it came of, the first cause last."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _without_login(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
