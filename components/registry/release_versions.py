@@ -66,12 +66,9 @@ def release_lock(name: str, home: Home) -> FileLock:
 
 def list_releases(client: MlflowClient, name: str | None = None) -> list[Release]:
     """The finished releases of one generator, or of all, the newest last; also the revoked."""
-    wanted = f"tag.`{KIND}` = '{RELEASE}'"
-    if name is not None:
-        wanted += f" and name = '{release_model(name)}'"
-    found = [_read(version) for version in list_versions(client, wanted)]
+    found = [_read(version) for version in list_versions(client, f"tag.`{KIND}` = '{RELEASE}'")]
     return sorted(
-        (release for release in found if release is not None),
+        (release for release in found if release is not None and name in (None, release.name)),
         key=lambda release: (release.name, int(release.number)),
     )
 

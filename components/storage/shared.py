@@ -87,7 +87,7 @@ def find_content(home: Home, md5: str) -> Path:
     name, remote = f"files/md5/{md5[:2]}/{md5[2:]}", open_remote(home)
     if not remote.has(name):
         raise UserError(
-            f"content {md5} is neither in the cache {home.dvc_cache} nor in {remote.url}"
+            f"content {md5} is not in the cache {home.dvc_cache}, and not in {remote.url}"
         )
     if isinstance(remote, Folder):
         return remote.root / name

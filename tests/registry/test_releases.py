@@ -143,6 +143,7 @@ def test_what_cannot_be_released_is_one_line(
     ("name", "which", "message"),
     [
         ("nobody", "champion", "no model 'nobody' is registered"),
+        ("o'brien", "1", """no model "o'brien" is registered"""),
         ("lonely", "1", "model 'lonely' has no release; `mintmark release lonely` makes one"),
         ("people", "9", "'people' has no release 9; there are: 1"),
         ("people", "newest", "no release of 'people' is the newest; there are: 1"),

@@ -87,7 +87,7 @@ def test_content_comes_to_the_cache_where_it_is_not(store: str, tmp_path: Path) 
     md5 = hashlib.md5(b"rows", usedforsecurity=False).hexdigest()
     (tmp_path / "rows").write_bytes(b"rows")
     home, remote = Home(tmp_path / "home"), open_objects(f"{store}/dvc")
-    with pytest.raises(UserError, match=f"nor in {store}/dvc"):
+    with pytest.raises(UserError, match=f"and not in {store}/dvc"):
         find_content(home, md5)
     remote.put(tmp_path / "rows", f"files/md5/{md5[:2]}/{md5[2:]}")
     assert find_content(home, md5).read_bytes() == b"rows"
@@ -124,7 +124,7 @@ def test_alone_nothing_is_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert dvc_remote_settings("/home/remote") == {"url": "/home/remote"}
     with shared_checkpoints(tmp_path / "key"):
         pass
-    with pytest.raises(UserError, match=f"nor in {Home(tmp_path).dvc_remote}"):
+    with pytest.raises(UserError, match=f"and not in {Home(tmp_path).dvc_remote}"):
         find_content(Home(tmp_path), "0" * 32)
 
 
