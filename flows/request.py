@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -14,11 +14,7 @@ from pydantic import Field
 from components.config import (
     IMAGE_TARGET,
     PRIVATE_TARGET,
-    SHARING_TREES,
-    UNSHARED_COPULA,
-    UNSHARED_GAN,
     Approval,
-    ModelConfig,
     Params,
     PrepareConfig,
     PrivateConfig,
@@ -44,15 +40,9 @@ from components.registry.tracking import connect
 from components.storage.home import find_home
 from flows.forms import DEFAULT, Form, choice
 from flows.project import PROJECT
+from flows.usual import usual_settings
 
 CALIBRATION_SHARE = 0.2
-_USUAL_FOR_SHARING: Mapping[str, ModelConfig] = {"trees": SHARING_TREES}
-_USUAL_FOR_ONESELF: Mapping[str, ModelConfig] = {
-    "copula": UNSHARED_COPULA,
-    "ctgan": UNSHARED_GAN,
-}
-"""What is not as its own defaults say, where nobody is given the rows."""
-
 IMAGE_FOLDS = 3
 """Fewer than of rows: in each of them a network is trained."""
 
@@ -238,9 +228,9 @@ def _default_model(purpose: Purpose) -> dict[str, Any]:
 
 
 def _usual(name: str, purpose: Purpose) -> dict[str, Any]:
-    """The settings of a generator that is only named: crowds hide rows where these are shared."""
-    known = _USUAL_FOR_SHARING if purpose is Purpose.SHARING else _USUAL_FOR_ONESELF
-    settings = known[name].model_dump(exclude_defaults=True) if name in known else {}
+    """The settings of a generator that is only named."""
+    usual = usual_settings(name, purpose)
+    settings = usual.model_dump(exclude_defaults=True) if usual else {}
     return {"name": name, **settings}
 
 

@@ -51,6 +51,7 @@ def synthesize(
 ) -> None:
     """Write synthetic rows that look like those of TABLE. Nothing is judged or registered.
 
+    Generators are set as where rows are shared: behind every number stands a crowd of rows.
     To learn whether the rows help, or give anyone away, use `mintmark run --data`.
     """
     from components.config import PRIVATE_TARGET, AutoConfig, PrivateConfig, Purpose
@@ -67,10 +68,13 @@ def synthesize(
     from components.models.contract import FormallyPrivate
     from components.racing.race import fit_chosen
     from flows.commands.drawing import draw_to_file
+    from flows.usual import usual_settings
 
     console = Console(stderr=True)
     check_output(output)
-    config = AutoConfig(purpose=Purpose.SHARING) if model == AUTO else default_config(model)
+    purpose = Purpose.SHARING
+    usual = AutoConfig(purpose=purpose) if model == AUTO else usual_settings(model, purpose)
+    config = usual or default_config(model)
     if target is None and isinstance(config, PrivateConfig):
         raise UserError(PRIVATE_TARGET)
     started = time.monotonic()

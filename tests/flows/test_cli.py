@@ -56,6 +56,15 @@ def test_synthesize_writes_rows_like_the_table(table: Path, tmp_path: Path) -> N
     assert not (tmp_path / "home").exists()
 
 
+def test_synthesize_gives_out_no_number_of_a_single_row(table: Path, tmp_path: Path) -> None:
+    real = pd.read_parquet(table).assign(grant=np.nan)
+    real.loc[5, "grant"] = 731_234.5
+    real.to_parquet(tmp_path / "with.parquet")
+    status, said = synthesize(tmp_path / "with.parquet", tmp_path / "made.csv", "--rows", "2000")
+    assert status == 0, said
+    assert pd.read_csv(tmp_path / "made.csv")["grant"].isna().all()
+
+
 def test_synthesize_repeats_by_seed(table: Path, tmp_path: Path) -> None:
     for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
         assert synthesize(table, tmp_path / f"{name}.csv", "--rows", "50", "--seed", seed)[0] == 0
