@@ -140,8 +140,11 @@ def build_params(request: RunRequest) -> Params:
         base["name"] = request.name
     if request.approval != DEFAULT:
         base.setdefault("promote", {})["approval"] = request.approval
+    target = base["prepare"].get("target")
     for text in request.overrides:
         override(base, text)
+    if base["prepare"].get("target") != target and base["evaluate"].get("stands_in"):
+        base["evaluate"]["stands_in"] = False
     return _pin(_with_target(parse_params(base, "the request")))
 
 

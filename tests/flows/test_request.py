@@ -70,6 +70,8 @@ def test_a_target_that_is_named_in_a_training_again_stands_in_no_more(
     assert build_params(RunRequest(again="iris")).evaluate.stands_in
     named = RunRequest(again="iris", target="species")
     assert not build_params(named).evaluate.stands_in
+    named = RunRequest(again="iris", overrides=("prepare.target=sepal width (cm)",))
+    assert not build_params(named).evaluate.stands_in
     with pytest.raises(UserError, match="private needs a target that is named"):
         build_params(RunRequest(again="iris", model="private"))
     private = build_params(named.model_copy(update={"model": "private"}))
