@@ -6,7 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from components.config import ImagesConfig, Unlabelled
-from components.data.files import read_files
+from components.data.csv_form import csv_form
+from components.data.files import is_csv, read_files, reading
+from components.data.image_rows import without_decimals
 from components.data.image_schema import LABEL
 from components.errors import UserError
 
@@ -46,7 +48,8 @@ def _by_csv(names: Sequence[str], path: Path) -> pd.DataFrame:
         if column not in table:
             columns = ", ".join(map(str, table.columns[:30]))
             raise UserError(f"{path} has no column {column!r}; it has: {columns}")
-    table[FILE] = table[FILE].astype(str).str.replace("\\", "/").str.removeprefix("./")
+    table = _as_text(table, path)
+    table[FILE] = table[FILE].str.replace("\\", "/").str.removeprefix("./")
     repeated = table[FILE][table[FILE].duplicated()]
     if len(repeated):
         raise UserError(f"{path} names the file {repeated.iloc[0]!r} more than once")
@@ -58,8 +61,24 @@ def _by_csv(names: Sequence[str], path: Path) -> pd.DataFrame:
         raise UserError(
             f"{path} says nothing of {len(missing)} of {len(names)} images, such as {missing[0]!r}"
         )
-    found = table.loc[keys].reset_index(drop=True)
-    return found.assign(**{LABEL: found[LABEL].astype(str).where(found[LABEL].notna())})
+    return table.loc[keys].reset_index(drop=True)
+
+
+def _as_text(table: pd.DataFrame, path: Path) -> pd.DataFrame:
+    """The table with its files and labels as they are written: 0 stays 0, and NA is a class."""
+    if is_csv(path):
+        with reading(path):
+            options = csv_form(path).options
+            written = pd.read_csv(path, **options, dtype=str, keep_default_na=False)
+        files, labels = written[FILE], written[LABEL].str.strip()
+        labels = labels.where(labels != "")
+    else:
+        files, labels = table[FILE], without_decimals(table[LABEL])
+    texts = {
+        FILE: files.astype(str),
+        LABEL: labels.astype(str).where(labels.notna()),
+    }
+    return table.assign(**texts)
 
 
 def _check_labels(found: pd.DataFrame, names: Sequence[str], labels: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pandas.api import types
 
 from components.data.files import read_batches, read_files
 from components.data.image_schema import IMAGE, LABEL, ImageSchema
@@ -15,6 +16,9 @@ from components.errors import UserError
 
 SHARD = 4_096
 """Images in a row group."""
+
+_EXACT = 2**53
+"""Up to here a float holds every whole number."""
 
 _FASTEST = 1
 """The least compression: bytes are few, images many."""
@@ -93,14 +97,28 @@ def _all_pixels(images: "pd.Series[bytes]", path: Path) -> Iterator[Pixels]:
 def coded(labels: pd.Series) -> tuple[Labels, tuple[str, ...]]:
     """Labels as positions in the classes that they name, UNKNOWN where one is missing.
 
+    A whole number names the same class whether others are missing, which makes pandas hold floats.
+
     >>> coded(pd.Series(["cat", None, "ant"]))
     (array([ 1, -1,  0]), ('ant', 'cat'))
+    >>> coded(pd.Series([7, None, 3]))
+    (array([ 1, -1,  0]), ('3', '7'))
     """
     is_known = labels.notna().to_numpy()
-    classes, known = np.unique(labels[is_known].to_numpy(dtype=str), return_inverse=True)
+    texts = without_decimals(labels[is_known]).to_numpy(dtype=str)
+    classes, known = np.unique(texts, return_inverse=True)
     codes = np.full(len(labels), UNKNOWN, dtype=np.int64)
     codes[is_known] = known
     return codes, tuple(map(str, classes))
+
+
+def without_decimals(values: pd.Series) -> pd.Series:
+    """Floats that are all whole, but for missing ones, as integers; others as they are."""
+    if not types.is_float_dtype(values):
+        return values
+    known = values.dropna()
+    is_whole = bool(((known % 1 == 0) & (known.abs() < _EXACT)).all())
+    return values.astype("Int64") if is_whole else values
 
 
 def _shards(images: ImageSet) -> Iterator[ImageSet]:

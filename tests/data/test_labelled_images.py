@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from components.config import ImagesConfig, PrepareConfig, Unlabelled
 from components.data import labelled_images
-from components.data.image_rows import read_foreign_rows, read_image_rows, write_images
+from components.data.image_rows import read_foreign_rows, read_image_rows, to_rows, write_images
 from components.data.image_schema import schema_of
 from components.data.image_sources import read_image_source
 from components.data.images import UNKNOWN
@@ -66,6 +68,40 @@ def test_a_csv_may_leave_labels_out_where_that_is_said(tmp_path: Path) -> None:
     config = ImagesConfig(labels=str(csv), unlabelled=Unlabelled.USE)
     found = read_image_source(str(tmp_path / "pets"), config).images
     assert found.labels.tolist() == [1, UNKNOWN, 0] and found.classes == ("ant", "cat")
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        (("1", "", "0"), ("0", "1")),
+        (("None", "", "NA"), ("NA", "None")),
+        (("01", " ", "1"), ("01", "1")),
+    ],
+)
+def test_labels_of_a_csv_are_classes_as_they_are_written(
+    tmp_path: Path, labels: tuple[str, ...], classes: tuple[str, ...]
+) -> None:
+    rows = [f"{name}.png,{label},7" for name, label in zip("abc", labels, strict=True)]
+    for name in "abc":
+        picture(tmp_path / "pets" / f"{name}.png")
+    csv = tmp_path / "labels.csv"
+    csv.write_text("\n".join(["file,label,patient", *rows]))
+    config = ImagesConfig(labels=str(csv), unlabelled=Unlabelled.USE)
+    found = read_image_source(str(tmp_path / "pets"), config)
+    assert found.images.classes == classes and found.images.labels[1] == UNKNOWN
+    assert found.facts["patient"].tolist() == [7, 7, 7]
+    table = pd.DataFrame({"file": ["a.png", "b.png", "c.png"], "label": [1.0, None, 0.0]})
+    table.to_parquet(tmp_path / "labels.parquet")
+    config = ImagesConfig(labels=str(tmp_path / "labels.parquet"), unlabelled=Unlabelled.USE)
+    assert read_image_source(str(tmp_path / "pets"), config).images.classes == ("0", "1")
+
+
+def test_whole_numbers_of_foreign_rows_stay_whole_where_one_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "some.parquet"
+    images = to_rows(digits(3))["image"].tolist()
+    pq.write_table(pa.table({"image": images, "label": [1, None, 0]}), path)
+    found, _ = read_foreign_rows([path])
+    assert found.classes == ("0", "1") and found.labels.tolist() == [1, UNKNOWN, 0]
 
 
 def test_few_labels_are_kept_and_no_image_of_the_outlier(tmp_path: Path) -> None:
