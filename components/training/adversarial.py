@@ -166,7 +166,7 @@ class AdversarialGame:
         """Samples as the discriminator sees them: augmented, with noise."""
         samples = augment(samples, self.config.augmentation, self.random, self.team)
         if self.noise_level > 0:
-            size = (self.batch_size, *samples.shape[1:])
+            size = (len(samples) * self.team.size, *samples.shape[1:])
             noise = torch.randn(size, generator=self.random, device=self.device)
             samples = samples + self.noise_level * self.team.own(noise)
         return samples

@@ -94,7 +94,7 @@ def teach_alone(
     config: AdversarialConfig,
     seed: int,
 ) -> OutlierDiscriminator:
-    """The network taught labelled samples alone, by as many steps and the same rates and average.
+    """The network taught labelled samples alone, by as many updates and the same rates and average.
 
     What a game brings with all other samples is seen beside it.
     """
@@ -110,10 +110,11 @@ def teach_alone(
         progress = step / config.steps
         left = 1.0 if progress <= decay_from else (1 - progress) / (1 - decay_from)
         optimiser.param_groups[0]["lr"] = rate * left
-        samples, classes = lessons.draw()
-        logits = network.logits(augment(samples, config.augmentation, random))
-        optimiser.zero_grad()
-        torch.autograd.backward(functional.cross_entropy(logits, classes))
-        optimiser.step()
+        for _ in range(config.discriminator_steps):
+            samples, classes = lessons.draw()
+            logits = network.logits(augment(samples, config.augmentation, random))
+            optimiser.zero_grad()
+            torch.autograd.backward(functional.cross_entropy(logits, classes))
+            optimiser.step()
         averaged.update(network)
     return averaged.module.cpu()
