@@ -61,7 +61,19 @@ def _by_csv(names: Sequence[str], path: Path) -> pd.DataFrame:
         raise UserError(
             f"{path} says nothing of {len(missing)} of {len(names)} images, such as {missing[0]!r}"
         )
+    _check_distinct(names, keys, path)
     return table.loc[keys].reset_index(drop=True)
+
+
+def _check_distinct(names: Sequence[str], keys: Sequence[str], path: Path) -> None:
+    """Raise UserError where one row of the CSV file were to say what several images show."""
+    named: dict[str, str] = {}
+    for name, key in zip(names, keys, strict=True):
+        if named.setdefault(key, name) != name:
+            raise UserError(
+                f"{path} names {key!r}, which may be {named[key]!r} or {name!r}: name it by its "
+                "path within the folder"
+            )
 
 
 def _as_text(table: pd.DataFrame, path: Path) -> pd.DataFrame:

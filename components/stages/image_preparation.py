@@ -6,8 +6,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
+from pandas.api import types
 
-from components.config import NORMAL, ImagesConfig, PrepareConfig
+from components.config import (
+    NORMAL,
+    GroupSplit,
+    ImagesConfig,
+    MarkedSplit,
+    PrepareConfig,
+    RandomSplit,
+    Split,
+    TimeSplit,
+)
+from components.data.dates import DateFormats, read_dates
 from components.data.image_rows import write_images
 from components.data.image_schema import LABEL, schema_of
 from components.data.image_sources import ImageSource, read_image_source
@@ -20,6 +32,7 @@ from components.stages.paths import StagePaths
 
 logger = logging.getLogger(__name__)
 
+_ISO = "%Y-%m-%d"
 _FEWER_STREAM, _LABELLED_STREAM = 0xFE, 0x1ABE
 
 
@@ -31,7 +44,9 @@ def prepare_images(config: PrepareConfig, images: ImagesConfig, paths: StagePath
             f"prepare.data_sha256 = {config.data_sha256}, but {config.data} has {source.sha256}: "
             "the data changed since it was pinned"
         )
-    _check_classes(source)
+    if config.normal is None:  # else an anomaly of which there is one is tested on
+        _check_classes(source)
+    source = replace(source, facts=_with_times(source.facts, config.split))
     train, test = _sides(source, config, images)
     paths.train.parent.mkdir(parents=True, exist_ok=True)
     schema_of(train).save(paths.schema)
@@ -56,15 +71,68 @@ def prepare_images(config: PrepareConfig, images: ImagesConfig, paths: StagePath
 
 
 def _split(source: ImageSource, config: PrepareConfig) -> SplitRows:
-    """Both sides of the split, by class; images without a label are all for training."""
+    """Both sides of the split, by class.
+
+    Images without a label are for training, but for those that are of the test's side.
+    """
     if LABEL not in source.facts:
         return split_rows(source.facts, config, stratify=False)
     is_known = source.images.is_known
     known, others = np.flatnonzero(is_known), np.flatnonzero(~is_known)
     facts = source.facts.iloc[known].reset_index(drop=True)
     split = split_rows(facts, config, stratify=True)
+    test = known[split.test]
+    others = _of_training(source.facts, others, np.setdiff1d(known, test), test, config.split)
     train = np.sort(np.concatenate([known[split.train], others]))
-    return SplitRows(train=train, test=known[split.test])
+    return SplitRows(train=train, test=test)
+
+
+def _of_training(facts: pd.DataFrame, others: Rows, before: Rows, test: Rows, split: Split) -> Rows:
+    """Those of the unlabelled images `others` that are not of the test's side.
+
+    `before` are the labelled images that are not tested on. Nothing of a group that is tested on
+    may be learned, nothing later than the cut, and nothing that is marked.
+    """
+    if isinstance(split, RandomSplit):
+        return others
+    keys = facts[split.column]
+    values = keys.iloc[others]
+    if values.isna().any():
+        raise UserError(f"split column {split.column!r} has missing values")
+    if isinstance(split, GroupSplit):
+        is_tested = values.isin(keys.iloc[test])
+    elif isinstance(split, TimeSplit):
+        is_tested = values > keys.iloc[before].max()
+    else:
+        assert isinstance(split, MarkedSplit)
+        is_tested = values.isin([1])
+    if is_tested.any():
+        logger.info(
+            "%d images without a label are left out: by %r they are of the test's side",
+            is_tested.sum(),
+            split.column,
+        )
+    inside: Rows = others[~is_tested.to_numpy(dtype=bool)]
+    return inside
+
+
+def _with_times(facts: pd.DataFrame, split: Split) -> pd.DataFrame:
+    """The facts with the column of a time split as dates where it is text: texts have no order."""
+    if not isinstance(split, TimeSplit) or split.column not in facts:
+        return facts
+    values = facts[split.column]
+    if types.is_numeric_dtype(values) or types.is_datetime64_any_dtype(values):
+        return facts
+    formats = DateFormats()
+    formats.add(values.dropna().unique().tolist())
+    try:
+        times = read_dates(values.astype(object), formats.found or _ISO)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise UserError(
+            f"split column {split.column!r} cannot be read as dates: {error}; accepted are ISO "
+            "dates (2026-01-31), numbers, or one other format that tells day and month apart"
+        ) from error
+    return facts.assign(**{split.column: times})
 
 
 def _without_outliers(images: ImageSet, train: Rows, outlier: str | None) -> Rows:

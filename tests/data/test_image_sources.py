@@ -115,6 +115,18 @@ def test_a_wrong_csv_is_one_line(tmp_path: Path, text: str, message: str) -> Non
         read_image_source(str(tmp_path), ImagesConfig(labels=str(tmp_path / "labels.csv")))
 
 
+def test_a_row_of_a_csv_labels_one_image(tmp_path: Path) -> None:
+    for name in ("p1/0.png", "p2/0.png"):
+        picture(tmp_path / name)
+    csv = tmp_path / "labels.csv"
+    config = ImagesConfig(labels=str(csv))
+    csv.write_text("file,label\n0.png,a\n")
+    with pytest.raises(UserError, match=r"names '0.png', which may be 'p1/0.png' or 'p2/0.png'"):
+        read_image_source(str(tmp_path), config)
+    csv.write_text("file,label\np1/0.png,a\np2/0.png,b\n")
+    assert read_image_source(str(tmp_path), config).facts[LABEL].tolist() == ["a", "b"]
+
+
 def test_damaged_files_are_named_and_left_out_by_choice(
     pets: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

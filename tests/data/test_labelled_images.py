@@ -9,7 +9,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from components.config import ImagesConfig, PrepareConfig, Unlabelled
+from components.config import (
+    GroupSplit,
+    ImagesConfig,
+    MarkedSplit,
+    NormalConfig,
+    PrepareConfig,
+    Split,
+    TimeSplit,
+    Unlabelled,
+)
 from components.data import labelled_images
 from components.data.image_rows import read_foreign_rows, read_image_rows, to_rows, write_images
 from components.data.image_schema import schema_of
@@ -102,6 +111,80 @@ def test_whole_numbers_of_foreign_rows_stay_whole_where_one_is_missing(tmp_path:
     pq.write_table(pa.table({"image": images, "label": [1, None, 0]}), path)
     found, _ = read_foreign_rows([path])
     assert found.classes == ("0", "1") and found.labels.tolist() == [1, UNKNOWN, 0]
+
+
+def split_by(tmp_path: Path, split: Split, **columns: object) -> tuple[list[int], list[int]]:
+    """Which images are trained and tested on, each told by its shade, split by their CSV."""
+    table = pd.DataFrame(columns)
+    for shade in table.index:
+        picture(tmp_path / "pets" / f"{shade}.png", shade=shade)
+    table["file"] = [f"{shade}.png" for shade in table.index]
+    table.to_csv(tmp_path / "labels.csv", index=False)
+    images = ImagesConfig(labels=str(tmp_path / "labels.csv"), unlabelled=Unlabelled.USE)
+    data = str(tmp_path / "pets")
+    config = PrepareConfig(data=data, target="label", images=images, split=split, test_share=0.3)
+    paths = StagePaths(tmp_path / "out")
+    prepare_images(config, images, paths)
+    shades = [read(paths).images[:, 0, 0, 0] for read in (read_train_images, read_test_images)]
+    return shades[0].tolist(), shades[1].tolist()
+
+
+def test_unlabelled_images_of_a_tested_group_are_left_out(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    patients = [f"p{row // 3}" for row in range(30)]
+    labels = [None if row % 3 == 2 else "ab"[row % 3] for row in range(30)]
+    with caplog.at_level("INFO"):
+        training, test = split_by(
+            tmp_path, GroupSplit(column="patient"), label=labels, patient=patients
+        )
+    tested = {patients[row] for row in test}
+    assert tested and tested.isdisjoint(patients[row] for row in training)
+    assert len(training) == 30 - 3 * len(tested)
+    assert f"{len(tested)} images without a label are left out: by 'patient'" in caplog.text
+
+
+def test_unlabelled_images_that_are_marked_are_left_out(tmp_path: Path) -> None:
+    labels = ["a", "b", "a", "b", None, None, "a", "b"]
+    marks = [False, False, False, False, True, False, True, True]
+    split = MarkedSplit(column="test")
+    assert split_by(tmp_path, split, label=labels, test=marks) == ([0, 1, 2, 3, 5], [6, 7])
+
+
+def test_a_time_split_reads_dates_and_holds_for_unlabelled_images(tmp_path: Path) -> None:
+    days = ["28/01/2024", "05/02/2024", "03/03/2024", "02/04/2024", "01/05/2024", "30/04/2024"]
+    labels = ["a", "b", "a", "b", "a", None]
+    days, labels = [*days, "01/01/2025", "27/01/2024"], [*labels, None, None]
+    split = TimeSplit(column="day")
+    assert split_by(tmp_path, split, label=labels, day=days) == ([0, 1, 2, 3, 7], [4])
+
+
+@pytest.mark.parametrize(
+    ("days", "message"),
+    [
+        (["first", "second", "third", "fourth"], "split column 'day' cannot be read as dates"),
+        (["01/02/2024", "02/03/2024", "03/05/2024", "04/07/2024"], "tells day and month apart"),
+        (["2024-01-01", "2024-02-01", "2024-03-01", None], "split column 'day' has missing values"),
+    ],
+)
+def test_times_that_have_no_order_are_refused(
+    tmp_path: Path, days: list[str | None], message: str
+) -> None:
+    labels = ["a", "b", "a", "b"] if None not in days else ["a", "a", "a", None]
+    with pytest.raises(UserError, match=message):
+        split_by(tmp_path, TimeSplit(column="day"), label=labels, day=days)
+
+
+def test_an_anomaly_of_which_there_is_one_is_tested_on(tmp_path: Path) -> None:
+    config = PrepareConfig(data="x", target="label", images=ImagesConfig())
+    for row in range(9):
+        picture(tmp_path / "pets" / ("cut" if row == 8 else "good") / f"{row}.png", shade=row)
+    update = {"data": str(tmp_path / "pets"), "normal": NormalConfig(values=("good",))}
+    paths = StagePaths(tmp_path / "out")
+    prepare_images(config.model_copy(update=update), ImagesConfig(), paths)
+    assert pd.read_parquet(paths.test)["label"].tolist().count("cut") == 1
+    with pytest.raises(UserError, match="the class 'cut' has 1 image"):
+        prepared(tmp_path / "else", str(tmp_path / "pets"))
 
 
 def test_few_labels_are_kept_and_no_image_of_the_outlier(tmp_path: Path) -> None:
