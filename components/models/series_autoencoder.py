@@ -85,10 +85,10 @@ class SeriesAutoencoder:
         channels = channels_of(table.schema, config.layout)
         _check_roles(table.schema, channels, config)
         series = read_series(table.frame, channels, config.layout)
-        scaling = Scaling.of(series.values[np.isfinite(series.values).all(axis=1)])
         learned, held_out = cut_last(series.stretches, config.holdout_share)
         starts = window_starts(learned, config.window)
         _check_windows(len(starts), series, config.window)
+        scaling = Scaling.of(series.values[np.isfinite(series.values).all(axis=1)])
         values = np.nan_to_num(
             scaling.squashed(series.values)
         )  # no window has a row that lacks one

@@ -78,12 +78,13 @@ def moving_z_score(values: Values, stretches: Positions, windows: Windows, seed:
 
     It learns nothing but the scale of the values. A step with a short history is not odd.
     """
+    least = min(LEAST_HISTORY, windows.length)
 
     def oddness(values: Values, stretches: Positions) -> NDArray[np.float64]:
         found = np.full(len(values), np.nan)
         for first, end in stretches:
             steps = pd.DataFrame(values[first:end])
-            before = steps.shift(1).rolling(windows.length, min_periods=LEAST_HISTORY)
+            before = steps.shift(1).rolling(windows.length, min_periods=least)
             away = (steps - before.mean()).abs() / before.std(ddof=0).clip(lower=LEAST_DEVIATION)
             found[first:end] = away.fillna(0.0).max(axis=1).to_numpy()
         return found

@@ -171,3 +171,9 @@ def test_too_few_windows_and_columns_without_a_part_are_refused():
     )
     with pytest.raises(UserError, match=r"'place' \(categorical\) is no number.*drop it"):
         SeriesAutoencoder(SMALL).fit(Table(frame, schema), seed=0)
+
+
+def test_rows_that_all_lack_a_value_are_refused():
+    hollow = table().frame.assign(load=np.nan)
+    with pytest.raises(UserError, match=r"800 rows in 0 stretches \(800 missing\) have 0 windows"):
+        SeriesAutoencoder(SMALL).fit(Table(hollow, table().schema), seed=0)
