@@ -37,7 +37,7 @@ class Taught(ABC):
     def known_until(self) -> datetime:
         """Windows that arrived later are news to it."""
         manifest = read_manifest(self.params.prepare.data)
-        return manifest.until if manifest and manifest.until else self.content.created
+        return manifest.until if manifest and manifest.until else self.content.begun
 
     @property
     def watched(self) -> str:

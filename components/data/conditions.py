@@ -80,14 +80,13 @@ def _category_code(column: Column, wanted: Scalar | None) -> int:
 
 def _number(column: Column, wanted: Scalar) -> float:
     """A wanted number or date in `encode`'s form."""
-    frame = pd.DataFrame({column.name: [wanted]})
     try:
-        values = frame[column.name]
+        values = pd.Series([wanted], name=column.name)
         is_time = column.kind is ColumnKind.DATETIME
         read = read_dates(values, column.written) if is_time else values.astype("float64")
         only = Schema(columns=(column,), target=column.name)
         value = float(encode(read.to_frame(), only)[0, 0])
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise _impossible(column, wanted, f"it is no {column.kind}") from error
     if not math.isfinite(value):
         raise _impossible(column, wanted, "it is not finite")

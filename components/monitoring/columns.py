@@ -68,7 +68,9 @@ def compare(sides: Sides, alpha: float) -> ColumnDrift:
     """The column with each of its differences, at a chance of `alpha` each of counting falsely."""
     missing_before = _weigh(sides.before.missing[:, None], sides.rows_before, sides.rows_now)
     missing = float(sides.now.missing.sum() / sides.num_now)
-    before = float(missing_before.shares[0])
+    num_known = missing_before.num_now
+    before = float(missing_before.shares[0]) if num_known else missing
+    missing_known = sides.now.missing[sides.rows_before > 0].sum() / max(num_known, 1)
     unseen = sides.now.unseen.total / sides.num_now if sides.column.is_discrete else 0.0
     new = sides.now.unseen.most_frequent(_SHOWN)
     distance, shares = _distance(sides, alpha)
@@ -80,8 +82,8 @@ def compare(sides: Sides, alpha: float) -> ColumnDrift:
             f"distance {distance.value:.2f}, {distance.threshold:.2f} is allowed"
             + (f", {moved}" if moved else "")
         )
-    if gains_missing(before, missing, missing_before.num, sides.num_now, alpha):
-        reasons.append(f"{missing:.0%} are missing, {before:.0%} were")
+    if gains_missing(before, missing_known, missing_before.num, num_known, alpha):
+        reasons.append(f"{missing_known:.0%} are missing, {before:.0%} were")
     if sides.column.is_discrete and gains_unseen(
         sides.now.unseen.total, sides.num_now, sides.once, int(sides.rows_before.sum()), alpha
     ):
@@ -113,10 +115,11 @@ def now_constant(sides: Sides, alpha: float) -> SchemaChange | None:
         return None
     if sides.now.unseen.total and len(sides.now.unseen.counts) > 1:
         return None
-    num = int(sides.now.counts.sum())
+    num = int(sides.now.counts[sides.rows_before > 0].sum())
     place = int(sides.now.counts.sum(axis=0).argmax())
     weighted = _weigh(sides.before.counts, sides.before.counts.sum(axis=1), sides.rows_now)
-    if not is_stuck(float(weighted.shares[place]), num, weighted.num, alpha):
+    share = float(weighted.shares[place])
+    if not weighted.num_now or not is_stuck(share, num, weighted.num, alpha):
         return None
     text = f"{sides.column.name!r} has one value, {_only_value(sides)}, in all {num} rows"
     return SchemaChange(column=sides.column.name, kind=ChangeKind.NOW_CONSTANT, text=text)

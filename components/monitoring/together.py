@@ -42,8 +42,10 @@ def _at_phases(rows: Batch, rows_now: Counts) -> Batch:
     """The most of the rows that have phases as often as new rows do."""
     held = np.bincount(rows.phases, minlength=len(rows_now))
     shared = (rows_now > 0) & (held > 0)
-    if not shared.any() or (len(rows_now) == 2 and not rows_now[1]):
+    if len(rows_now) == 2 and not rows_now[1]:
         return rows
+    if not shared.any():
+        return rows.take(np.arange(0))
     most = (held[shared] / rows_now[shared]).min()
     wanted = np.where(shared, np.floor(rows_now * most), 0).astype(np.int64)
     taken = [np.flatnonzero(rows.phases == phase)[:n] for phase, n in enumerate(wanted)]

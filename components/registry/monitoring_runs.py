@@ -1,5 +1,6 @@
 """What is watched, a champion and its data, and what was seen: a run for each look."""
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -31,7 +32,8 @@ MONITOR_PAGE = "monitor.html"
 _MOST_SHOWN = 60
 _BREACHED = "mintmark.breached"
 _CONTENT = "mintmark.data_sha256"
-_NOT_IN_METRICS = re.compile(r"[^\w\-. /]", re.ASCII)
+_NOT_IN_METRICS = re.compile(r"[^\w\-. ]", re.ASCII)
+_NAME_LENGTH = 200
 _TAG_LENGTH = 4_000
 _BATCH = 1_000
 
@@ -132,13 +134,17 @@ def record_look(
 
 
 def earlier_looks(client: MlflowClient, watched: Watched, most: int) -> list[EarlierLook]:
-    """The last `most` looks at this version whose rows could be read, the last one first."""
+    """The last `most` looks at this version whose rows could be read, the last one first.
+
+    One that a killed run was keeping is none: it is told anew.
+    """
     experiment = client.get_experiment_by_name(f"{watched.model}-monitor")
     if experiment is None:
         return []
     runs = client.search_runs(
         [experiment.experiment_id],
-        f"tags.`mintmark.version` = '{watched.version}' and tags.`{_CONTENT}` != ''",
+        f"tags.`mintmark.version` = '{watched.version}' and tags.`{_CONTENT}` != '' "
+        "and attributes.status = 'FINISHED'",
         order_by=["attributes.start_time DESC"],
         max_results=most,
     )
@@ -204,11 +210,21 @@ def _metrics(report: DriftReport) -> list[Metric]:
         values["synthetic_auc"] = report.synthetic.to_current.auc
     values |= _flagged(report)
     for column in report.columns:
-        name = _NOT_IN_METRICS.sub("_", column.name)
+        name = _in_metrics(column.name)
         values[f"missing.{name}"] = column.missing
         if column.value is not None:
             values[f"distance.{name}"] = column.value
     return [Metric(name, value, 0, 0) for name, value in values.items()]
+
+
+def _in_metrics(name: str) -> str:
+    """A column's name as MLflow takes it in one of a metric; two columns never share one.
+
+    >>> _in_metrics("spent"), _in_metrics("age/sex"), _in_metrics("年") == _in_metrics("月")
+    ('spent', 'age_sex.0fc5d499', False)
+    """
+    taken = _NOT_IN_METRICS.sub("_", name)[:_NAME_LENGTH]
+    return taken if taken == name else f"{taken}.{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _flagged(report: DriftReport) -> dict[str, float]:

@@ -67,13 +67,15 @@ def rollback(
                 f"{model}: version {expected} was to be rolled back, and the champion is version "
                 f"{current} now"
             )
+        if current == previous:
+            raise UserError(f"version {current} of {model!r} is the previous champion too")
         check_standing(find_version(client, model, previous))
         record(client, Act(model, "rollback", previous, current, reason), home)
+        client.set_registered_model_alias(model, CHAMPION, previous)  # first: it is what counts
         if current is not None:
             client.set_registered_model_alias(model, PREVIOUS, current)
         else:
             client.delete_registered_model_alias(model, PREVIOUS)
-        client.set_registered_model_alias(model, CHAMPION, previous)
         follow_champion(client, model, previous)
     return current or "none", previous
 

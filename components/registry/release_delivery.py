@@ -19,6 +19,7 @@ from components.registry.release_rows import draw_rows, file_sha256, release_fra
 from components.registry.release_versions import CHAMPION, Release, find_release
 from components.registry.versions import check_standing, find_version
 
+_PARTIAL = ".part."
 _WRITERS = ("pandas", "pyarrow")
 """What the bytes of a Parquet file depend on beside its rows."""
 
@@ -44,9 +45,11 @@ def pull_release(client: MlflowClient, name: str, which: str, folder: Path) -> C
     release.check_standing()
     if folder.exists() and not folder.is_dir():
         raise UserError(f"cannot write to {folder}: it is a file; give a folder")
-    if not os.access(_nearest(folder), os.W_OK):
-        raise UserError(f"cannot write to {folder}: no permission in {_nearest(folder)}")
-    occupied = folder.is_dir() and any(folder.iterdir())
+    folder = folder.resolve()
+    place = folder if folder.is_dir() else _nearest(folder)
+    if not os.access(place, os.W_OK):
+        raise UserError(f"cannot write to {folder}: no permission in {place}")
+    occupied = folder.is_dir() and bool(_names(folder))
     if occupied and not _holds(folder, release):
         raise UserError(
             f"cannot write to {folder}: it holds something else than release "
@@ -54,15 +57,21 @@ def pull_release(client: MlflowClient, name: str, which: str, folder: Path) -> C
         )
     if occupied:
         return read_record(Card, folder / CARD_FILE)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as partial:
+    is_new = not folder.is_dir()
+    beside = folder.parent if is_new else folder  # one that is there may be no one's to replace
+    beside.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=beside, prefix=_PARTIAL) as partial:
         kept = _download(release, Path(partial))
         if not _holds(kept, release):
             raise UserError(
                 f"release {release.reference} is not what was registered: its files do not have "
                 f"the registered hashes; `mintmark verify-release {release.reference}` says more"
             )
-        kept.rename(folder)
+        if is_new:
+            kept.rename(folder)
+        else:
+            for file in (ROWS_FILE, CARD_FILE):
+                (kept / file).rename(folder / file)
     return read_record(Card, folder / CARD_FILE)
 
 
@@ -104,10 +113,15 @@ def _download(release: Release, folder: Path) -> Path:
 def _holds(folder: Path, release: Release) -> bool:
     """True where the folder has exactly the release's two files, unharmed."""
     rows, card = folder / ROWS_FILE, folder / CARD_FILE
-    if {file.name for file in folder.iterdir()} != {ROWS_FILE, CARD_FILE}:
+    if _names(folder) != {ROWS_FILE, CARD_FILE}:
         return False
     card_sha256 = hashlib.sha256(card.read_bytes()).hexdigest()
     return file_sha256(rows) == release.sha256 and card_sha256 == release.card_sha256
+
+
+def _names(folder: Path) -> set[str]:
+    """What is in the folder, but for what a killed pull left."""
+    return {file.name for file in folder.iterdir() if not file.name.startswith(_PARTIAL)}
 
 
 def _nearest(folder: Path) -> Path:

@@ -40,7 +40,7 @@ from components.registry.release_rows import (
 )
 from components.registry.release_versions import CHAMPION, release_model
 from components.registry.tracking import find_experiment
-from components.registry.versions import KIND, RELEASE
+from components.registry.versions import KIND, RELEASE, check_standing, find_version
 from components.storage.dvc_files import keep_file, release_folder
 from components.storage.home import Home
 
@@ -101,6 +101,7 @@ def make_release(
     text = card.model_dump_json(indent=1)
     client.log_text(run_id, text, f"{_FOLDER}/{CARD_FILE}")
     client.log_text(run_id, card_markdown(card), "card.md")
+    check_standing(find_version(client, order.model, version))  # drawing took a while
     tags = _tags(card, key, text)
     for name, value in tags.items():
         client.set_tag(run_id, name, value)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
 
 from components.registry.descent import data_hashes
 from components.registry.settings import version_settings
@@ -17,7 +18,8 @@ from components.registry.versions import check_standing, find_version
 class VersionContent:
     """A version's settings as JSON values, its outputs' DVC hashes by path, and its sources'.
 
-    `origins` are the SHA-256 of its source and of each of its files; `created` is in UTC.
+    `origins` are the SHA-256 of its source and of each of its files; `begun` is when its run began,
+    in UTC: nothing that arrived later is in it.
     """
 
     model: str
@@ -25,7 +27,7 @@ class VersionContent:
     settings: Mapping[str, Any]
     content_keys: Mapping[str, str]
     origins: tuple[str, ...]
-    created: datetime
+    begun: datetime
 
 
 def find_content(client: MlflowClient, model: str, which: str) -> VersionContent:
@@ -41,5 +43,13 @@ def find_content(client: MlflowClient, model: str, which: str) -> VersionContent
         settings=version_settings(client, model, str(found.version)),
         content_keys=json.loads(found.tags["mintmark.content_keys"]),
         origins=tuple(sorted(data_hashes(found))),
-        created=datetime.fromtimestamp(found.creation_timestamp / 1000, UTC),
+        begun=datetime.fromtimestamp(_begun(client, found) / 1000, UTC),
     )
+
+
+def _begun(client: MlflowClient, version: ModelVersion) -> int:
+    """When the run that made it began, in milliseconds; else when it was registered."""
+    registered = int(version.creation_timestamp)
+    if not version.run_id:
+        return registered
+    return min(int(client.get_run(version.run_id).info.start_time), registered)

@@ -69,6 +69,8 @@ def sample(
         wanted = json.loads(condition) if condition else None
     except json.JSONDecodeError as error:
         raise UserError(f"condition {condition!r} is not a JSON object: {error}") from error
+    if condition and not isinstance(wanted, dict):
+        raise UserError(f"condition {condition!r} is not a JSON object, such as {{\"age\": 30}}")
     name, _, alias = model.partition("@")
     generator = pull(connect(home), name, alias or CHAMPION)
     console = Console(stderr=True)

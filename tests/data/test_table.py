@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from components.data.conditions import check_condition
+from components.data.conditions import check_condition, code_condition
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Matrix, decode, encode
 from components.errors import UserError
@@ -155,6 +155,11 @@ def test_condition_gives_the_code() -> None:
 def test_impossible_condition_is_named(condition: dict[str, int | str], named: str) -> None:
     with pytest.raises(UserError, match=named):
         check_condition(condition, mixed_table(30).schema)
+
+
+def test_no_condition_is_beyond_any_float() -> None:
+    with pytest.raises(UserError, match="it is no integer"):
+        code_condition({"age": 10**400}, mixed_table(30).schema)
 
 
 def test_numeric_target_cannot_be_asked_for() -> None:

@@ -127,6 +127,8 @@ def test_bad_tables_are_refused(
         (("run", "--again", "nobody"), "no model 'nobody' is registered"),
         (("promote", "nobody", "1", "--why", "x"), "no model 'nobody' is registered"),
         (("run", "breast_cancer_sharing", "--data", "x.csv"), "give one of them"),
+        (("sample", "m", "-o", "o.csv", "--condition", "[1]"), "'[1]' is not a JSON object, such"),
+        (("sample", "m", "-o", "o.csv", "--condition", "0"), "'0' is not a JSON object, such"),
         (("synthesize", "none.csv", "--target", "x", "-o", "o.csv"), "no data at 'none.csv'"),
         (("synthesize", "x.csv", "--target", "x", "-o", "o.xlsx"), "accepted endings are"),
         (("synthesize", "x.csv", "--target", "x", "-o", "o.csv", "--model", "m"), "known models"),

@@ -85,6 +85,32 @@ def test_nights_are_compared_with_nights() -> None:
     )
 
 
+def test_phases_that_no_training_row_has_tell_nothing() -> None:
+    rng = np.random.default_rng(0)
+
+    def rows(hours: np.ndarray, seed: int, number: int) -> pd.DataFrame:
+        frame = seasonal(number, hours, seed)
+        gain = np.where(rng.random(number) < 0.001, 1.0, 0.0)
+        return frame.assign(gain=gain, heat=frame["heat"].mask(rng.random(number) < 0.3))
+
+    frame = rows(np.arange(0, 20), 0, 6_000)
+    kinds = {name: ColumnKind.NUMERICAL for name in ("heat", "load", "gain")}
+    kinds = {"at": ColumnKind.DATETIME, **kinds}
+    columns = tuple(
+        Column(name=n, kind=k, dtype=str(frame[n].dtype), nullable=n == "heat")
+        for n, k in kinds.items()
+    )
+    season = Season(period=Period.HOUR_OF_DAY, column="at")
+    schema = Schema(columns=columns, target="load")
+    baseline = make_baseline(frame_batches(frame), schema, season=season)
+    evenings = rows(np.arange(20, 24), 1, 400).assign(gain=0.0)
+    report = detect(baseline, frame_batches(evenings), alarm_share=0.3).report
+    assert report.status is Status.OK and not report.changes and report.joint is None
+    partly = pd.concat([evenings, rows(np.arange(0, 20), 2, 400).assign(gain=0.0)])
+    report = detect(baseline, frame_batches(partly), alarm_share=0.3).report
+    assert not report.changes and not any("missing" in column.why for column in report.columns)
+
+
 def test_the_champions_own_rows_are_told_apart_from_both_sides() -> None:
     table, own = mixed_table(800), mixed_frame(600, seed=4)
     bent = own.assign(age=own["age"] + 12)

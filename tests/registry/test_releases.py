@@ -108,6 +108,7 @@ def test_pulling_twice_is_fine_and_harms_no_other_folder(world: World, tmp_path:
     for _ in range(2):
         assert pull_release(world.client, "people", "champion", target) == world.first.card
     assert sorted(path.name for path in target.parent.iterdir()) == ["adults"]
+    assert sorted(path.name for path in target.iterdir()) == ["card.json", "rows.parquet"]
     (target / "card.json").write_text("mine")
     with pytest.raises(UserError, match="holds something else than release people@1"):
         pull_release(world.client, "people", "1", target)
@@ -115,6 +116,18 @@ def test_pulling_twice_is_fine_and_harms_no_other_folder(world: World, tmp_path:
     (tmp_path / "file").write_text("mine")
     with pytest.raises(UserError, match="it is a file"):
         pull_release(world.client, "people", "1", tmp_path / "file")
+
+
+def test_an_empty_folder_is_filled_wherever_it_is(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "empty" / ".part.of-a-killed-pull").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "empty")
+    assert pull_release(world.client, "people", "1", Path()) == world.first.card
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    assert pull_release(world.client, "people", "1", tmp_path / "link") == world.first.card
+    assert (tmp_path / "there" / "rows.parquet").is_file()
 
 
 @pytest.mark.parametrize(
