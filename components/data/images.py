@@ -260,13 +260,21 @@ def _from_folder(folder: Path, uri: str) -> ImageSet:
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """The picture files in a folder and in the folders in it, in order; links lead nowhere."""
+    """The picture files in a folder and in the folders in it, in order.
+
+    Links are not followed, and what is hidden, by a name that begins with a dot, is not looked at.
+    """
+    seen = [path for path in folder.glob("*") if _is_looked_at(path)]
+    inner = [path for each in seen if each.is_dir() for path in each.glob("*")]
     return sorted(
         path
-        for pattern in ("*", "*/*")
-        for path in folder.glob(pattern)
-        if path.suffix.lower() in PICTURES and path.is_file() and not path.is_symlink()
+        for path in (*seen, *filter(_is_looked_at, inner))
+        if path.suffix.lower() in PICTURES and path.is_file()
     )
+
+
+def _is_looked_at(path: Path) -> bool:
+    return not (path.name.startswith(".") or path.is_symlink())
 
 
 def read_picture(path: Path, name: str) -> Pixels:

@@ -40,6 +40,20 @@ def test_a_folder_of_classes_is_read(tmp_path: Path) -> None:
     assert found.classes == ("cat", "dog") and found.labels.tolist() == [0, 0, 1]
 
 
+def test_hidden_folders_and_links_are_no_classes(tmp_path: Path) -> None:
+    folder = tmp_path / "seen"
+    for name in ("seen/cat/1", "seen/dog/1", "seen/dog/._2", "seen/.checkpoints/1", "else/1"):
+        path = tmp_path / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(PIXELS[0]).save(path)
+    (folder / "linked").symlink_to(tmp_path / "else")
+    (folder / "dog/3.png").symlink_to(tmp_path / "else/1.png")
+    found = read_images(str(folder))
+    assert found.classes == ("cat", "dog") and len(found) == 2
+    (tmp_path / "link").symlink_to(folder)
+    assert len(read_images(str(tmp_path / "link"))) == 2  # the folder itself may be one
+
+
 def test_a_folder_without_classes_has_no_labels(tmp_path: Path) -> None:
     Image.fromarray(np.stack([PIXELS[0]] * 3, axis=-1)).save(tmp_path / "1.png")
     found = read_images(str(tmp_path))
