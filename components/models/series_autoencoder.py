@@ -1,6 +1,7 @@
 """A convolutional autoencoder of series: which steps are odd, in which channels; new windows."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -223,9 +224,12 @@ class SeriesAutoencoder:
 
 def _check_windows(num_windows: int, series: Series, window: int) -> None:
     if num_windows < FEWEST_WINDOWS:
-        found = f" ({series.irregular})" if str(series.irregular) else ""
+        num_whole = int(np.diff(series.stretches, axis=1).sum())
+        others, irregular = len(series.values) - num_whole, replace(series.irregular, missing=0)
+        found = f" ({irregular})" if str(irregular) else ""
+        beside = f", beside {others} held out or without a value," if others else ""
         raise UserError(
-            f"{len(series.values)} rows in {len(series.stretches)} stretches{found} have "
+            f"{num_whole} rows in {len(series.stretches)} stretches{found}{beside} have "
             f"{num_windows} windows of {window} steps to learn from; at least {FEWEST_WINDOWS} are "
             "needed: a smaller window, or more rows without gaps"
         )

@@ -1,14 +1,18 @@
 """Fitting a model of series, and judging how it finds odd steps on locked rows."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from components.config import Params, SeriesAutoencoderConfig, TrainConfig
 from components.data.files import count_rows
-from components.data.series import channels_of, read_series
+from components.data.series import Positions, channels_of, read_series
 from components.data.series_windows import latest_rows
 from components.data.table import Table
+from components.errors import UserError
 from components.evaluation.anomaly.evaluate import Origin
 from components.evaluation.anomaly.series_case import SeriesCase
 from components.evaluation.anomaly.series_challenge import challenge_in_series
@@ -34,6 +38,7 @@ def fit_series(
 ) -> None:
     """Fit the model on all but the latest rows of each stretch; save it, and its scale by these."""
     fitted, held_out = parted_series(read_train(paths), model_config, config)
+    _check_held_out(held_out, model_config, config)
     model = make_series_model(model_config)
     model.fit(fitted, seed=config.seed, log=log, checkpoint_dir=checkpoint_dir)
     model.save(paths.model)
@@ -72,12 +77,39 @@ def compare_series(champion: TabularModel | ImageModel, paths: StagePaths) -> Ch
 def parted_series(
     rows: Table, model_config: SeriesAutoencoderConfig, config: TrainConfig
 ) -> tuple[Table, Table]:
-    """The rows to fit on, and the latest of each stretch, for the scale."""
+    """The rows to fit on, and the latest of each stretch, for the scale.
+
+    Both tables have all rows, and values in the channels of their own alone: where the others stood
+    windows end, however short the hole is that these leave.
+    """
     assert config.calibration_share is not None, "series are of the purpose anomaly alone"
     layout = model_config.layout
     series = read_series(rows.frame, channels_of(rows.schema, layout), layout)
     fitted, held_out = latest_rows(series, config.calibration_share)
-    return rows.take(fitted), rows.take(held_out)
+    return _valued(rows, fitted, series.channels), _valued(rows, held_out, series.channels)
+
+
+def _valued(rows: Table, kept: Positions, channels: Sequence[str]) -> Table:
+    """The table in which only the rows at these positions have values in the channels."""
+    is_kept = np.zeros(len(rows), dtype=np.bool_)
+    is_kept[kept] = True
+    values = {name: rows.frame[name].where(is_kept) for name in channels}
+    return Table(rows.frame.assign(**values), rows.schema)
+
+
+def _check_held_out(
+    held_out: Table, model_config: SeriesAutoencoderConfig, config: TrainConfig
+) -> None:
+    """Raise UserError where no window fits into what is held out, so that there is no scale."""
+    layout, window = model_config.layout, model_config.window
+    series = read_series(held_out.frame, channels_of(held_out.schema, layout), layout)
+    longest = int(np.diff(series.stretches, axis=1).max(initial=0))
+    if longest < window:
+        raise UserError(
+            f"train.calibration_share = {config.calibration_share:g} holds out {longest} steps in "
+            f"a row at most, fewer than train.model.window = {window}, so that there is no scale: "
+            "a larger share, a smaller window, or more rows without gaps"
+        )
 
 
 def _said(case: SeriesCase, model: "SeriesAutoencoder", test: Table) -> tuple[str, ...]:
