@@ -70,7 +70,7 @@ def sample(
     except json.JSONDecodeError as error:
         raise UserError(f"condition {condition!r} is not a JSON object: {error}") from error
     if condition and not isinstance(wanted, dict):
-        raise UserError(f"condition {condition!r} is not a JSON object, such as {{\"age\": 30}}")
+        raise UserError(f'condition {condition!r} is not a JSON object, such as {{"age": 30}}')
     name, _, alias = model.partition("@")
     generator = pull(connect(home), name, alias or CHAMPION)
     console = Console(stderr=True)
