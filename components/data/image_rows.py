@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from components.data.digits import LARGEST_WHOLE
 from components.data.files import read_batches, read_files
 from components.data.image_schema import IMAGE, LABEL, ImageSchema
 from components.data.images import MAX_BYTES, UNKNOWN, ImageSet, Labels, Pixels, joined
@@ -16,9 +17,6 @@ from components.errors import UserError
 
 SHARD = 4_096
 """Images in a row group."""
-
-_EXACT = 2**53
-"""Up to here a float holds every whole number."""
 
 _FASTEST = 1
 """The least compression: bytes are few, images many."""
@@ -117,7 +115,7 @@ def without_decimals(values: pd.Series) -> pd.Series:
     if not types.is_float_dtype(values):
         return values
     known = values.dropna()
-    is_whole = bool(((known % 1 == 0) & (known.abs() < _EXACT)).all())
+    is_whole = bool(((known % 1 == 0) & (known.abs() < LARGEST_WHOLE)).all())
     return values.astype("Int64") if is_whole else values
 
 

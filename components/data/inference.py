@@ -11,6 +11,7 @@ from pandas.api import types
 
 from components.data.dates import DateFormats, read_dates
 from components.data.description import Description
+from components.data.digits import LARGEST_WHOLE
 from components.data.schema import ColumnKind, Schema
 from components.data.summaries import (
     MAX_CATEGORIES,
@@ -164,7 +165,7 @@ def _infer_kind(column: ColumnSummary, *, is_target: bool) -> ColumnKind:
 def _infer_number(column: ColumnSummary, *, is_target: bool) -> ColumnKind:
     if is_target and column.num_distinct <= MAX_CLASSES:
         return ColumnKind.CATEGORICAL
-    if not column.is_whole or column.largest > 2**53:
+    if not column.is_whole or column.largest > LARGEST_WHOLE:
         return ColumnKind.NUMERICAL
     if column.num_present > 1 and column.counts_up:
         return ColumnKind.IDENTIFIER
