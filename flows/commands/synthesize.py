@@ -51,7 +51,8 @@ def synthesize(
 ) -> None:
     """Write synthetic rows that look like those of TABLE. Nothing is judged or registered.
 
-    Generators are set as where rows are shared: behind every number stands a crowd of rows.
+    Generators are set as `mintmark run --purpose sharing` sets them: trees in crowds of 15 rows.
+
     To learn whether the rows help, or give anyone away, use `mintmark run --data`.
     """
     from components.config import PRIVATE_TARGET, AutoConfig, PrivateConfig, Purpose
