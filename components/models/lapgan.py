@@ -3,7 +3,9 @@
 Each generator of detail is given the image at half its size, and a plane of noise, and makes the
 residual; its discriminator sees the sum, next to what it was added to. Each is trained on real
 halves, by itself, in the one game of `components/training/adversarial.py`: the coarsest level
-first. The pyramid is exact on bytes (`components/networks/laplacian.py`).
+first. The pyramid is exact on bytes (`components/networks/laplacian.py`). Beyond the paper, made
+detail has the halves it was asked for (`with_halves` there): else discriminators see nothing but
+that it has not.
 """
 
 from collections.abc import Iterator
@@ -60,8 +62,9 @@ class Lapgan:
     ) -> None:
         """Learn from `images`; see `ImageModel.fit`. Raises NonFiniteLossError on divergence.
 
-        Each level has its share of the budget, and a folder of checkpoints of its own; the steps
-        that are logged run through all levels. Raises UserError for sides below 8.
+        Each level has as large a share of the budget as of all steps, and a folder of checkpoints
+        of its own; the steps that are logged run through all levels. Raises UserError for sides
+        below 8.
         """
         images = told_images(images, self.config.conditioning)
         schema = schema_of(images)
@@ -72,18 +75,20 @@ class Lapgan:
             )
         generator = empty_pyramid(self.config, schema)
         levels = level_samples(images, len(generator.sizes))
+        steps = [self.config.steps_of(number) for number in range(len(levels))]
         for number, samples in enumerate(levels):
-            real, held_out = split_held_out(samples, self.config, seed)
+            config = self.config.model_copy(update={"steps": steps[number]})
+            real, held_out = split_held_out(samples, config, seed)
             own = seed if number == 0 else _level_seed(seed, number)
             players = build_level(self.config, schema, number, own)
             folder = None if checkpoint_dir is None else checkpoint_dir / f"level-{number}"
             weights = train_watched(
-                AdversarialGame(self.config, players, real, own),
+                AdversarialGame(config, players, real, own),
                 held_out,
-                self.config,
+                config,
                 own,
-                seconds=None if budget.seconds is None else budget.seconds / len(levels),
-                log=_from_step(number * self.config.steps, log),
+                seconds=_share(budget.seconds, steps[number] / sum(steps)),
+                log=_from_step(sum(steps[:number]), log),
                 store=image_checkpoint_store(folder, self.config, images, own),
             )
             generator.level(number).load_state_dict(weights)
@@ -109,7 +114,9 @@ class Lapgan:
     def load(cls, directory: Path) -> Self:
         """Read what `save` wrote."""
         artifact = load_image_artifact(directory)
-        model = cls(LapganConfig.model_validate(artifact.settings))
+        # what was saved before `keeps_halves` was a setting did not
+        details = {"keeps_halves": False, **artifact.settings["details"]}
+        model = cls(LapganConfig.model_validate({**artifact.settings, "details": details}))
         model.schema_, model.shares_ = artifact.schema, artifact.arrays["shares"]
         model.generator_ = empty_pyramid(model.config, artifact.schema)
         put_weights(model.generator_, artifact.arrays, "generator")
@@ -140,6 +147,11 @@ def level_samples(images: ImageSet, num_levels: int) -> list[RealSamples]:
 def _beside(level: Tensor, coarse: Tensor, classes: Tensor) -> RealSamples:
     sides = (level.shape[2], level.shape[3])
     return RealSamples(torch.cat([level, doubled(coarse, sides)], dim=1), packed(coarse, classes))
+
+
+def _share(seconds: float | None, share: float) -> float | None:
+    """A share of the seconds; None where they are not counted."""
+    return None if seconds is None else seconds * share
 
 
 def _level_seed(seed: int, number: int) -> int:

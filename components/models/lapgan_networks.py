@@ -27,7 +27,7 @@ def build_level(config: LapganConfig, schema: ImageSchema, number: int, seed: in
         torch.manual_seed(seed)
         generator = _detail(config, schema, sides)
         inner = build_discriminator(
-            config.coarse_gan, Canvas(*sides), 2 * schema.channels, num_classes(schema)
+            config.judges_of_detail, Canvas(*sides), 2 * schema.channels, num_classes(schema)
         )
     discriminator = DetailDiscriminator(inner)
     for network in (generator, discriminator):
@@ -48,7 +48,15 @@ def _detail(config: LapganConfig, schema: ImageSchema, sides: Sides) -> DetailGe
     asked = config.details
     hold = generator_hold(config.networks.scale)
     classes = num_classes(schema)
-    return DetailGenerator(schema.channels, sides, classes, asked.width, asked.layers, hold=hold)
+    return DetailGenerator(
+        schema.channels,
+        sides,
+        classes,
+        asked.width,
+        asked.layers,
+        keeps_halves=asked.keeps_halves,
+        hold=hold,
+    )
 
 
 def _sides(config: LapganConfig, schema: ImageSchema) -> list[Sides]:

@@ -7,7 +7,7 @@ from torch.nn import functional
 from components.networks.canvas import Canvas
 from components.networks.growth import Growing
 from components.networks.image_blocks import Hold
-from components.networks.layers import MinibatchDeviation
+from components.networks.layers import ClassVectors, MinibatchDeviation
 from components.networks.opinion import Opinion
 
 
@@ -98,7 +98,7 @@ class ImageDiscriminator(nn.Module):
         seen = features + minibatch_deviation
         self.value = hold(nn.Linear(seen, 1))
         projects = self.told in ("projection", "words")
-        self.projection = _embedding(told_width, seen, hold) if projects else None
+        self.projection = hold(ClassVectors(told_width, seen)) if projects else None
         self.head = hold(nn.Linear(seen, told_width)) if finds and classes > 1 else None
 
     def grow(self, progress: float) -> None:
@@ -137,11 +137,3 @@ def words_loss(network: ImageDiscriminator, logits: Tensor, labels: Tensor) -> T
 def planes_of(channels: int, classes: int, told: str) -> int:
     """How many planes the discriminator's body sees."""
     return channels + (classes if told == "concatenated" and classes > 1 else 0)
-
-
-def _embedding(classes: int, features: int, hold: Hold) -> nn.Module:
-    """A vector for each class, which begins about as long as the weights of the value."""
-    layer = nn.Linear(classes, features, bias=False)
-    nn.init.normal_(layer.weight, std=features**-0.5)
-    held: nn.Module = hold(layer)
-    return held

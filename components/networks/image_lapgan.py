@@ -17,6 +17,7 @@ from components.networks.laplacian import (
     packed_classes,
     packed_coarse,
     restored,
+    with_halves,
 )
 from components.networks.opinion import Opinion
 
@@ -25,20 +26,28 @@ class DetailGenerator(nn.Module):
     """The residual of an image, given the image at half its size and a plane of noise.
 
     The network sees the doubled image, the noise (rows, height x width) as a plane beside it, and
-    the class as another, which a linear layer makes of it (Denton et al. 2015, section 3.2).
+    the class as another, which a linear layer makes of it (Denton et al. 2015, section 3.2). With
+    `keeps_halves` the image at half its size is the one that was given.
     """
 
     def __init__(
-        self, channels: int, sides: Sides, classes: int, width: int, layers: int, *, hold: Hold
+        self,
+        channels: int,
+        sides: Sides,
+        classes: int,
+        width: int,
+        layers: int,
+        *,
+        keeps_halves: bool,
+        hold: Hold,
     ) -> None:
         super().__init__()
+        self.keeps_halves = keeps_halves
         self.channels, self.sides, self.classes = channels, sides, classes
         self.canvas = Canvas(*sides)
         self.noise_size = sides[0] * sides[1]
         planes = channels + 1 + (classes > 1)
-        self.plane = hold(nn.Linear(classes, self.noise_size, bias=False)) if classes > 1 else None
-        if self.plane is not None:
-            nn.init.normal_(self.plane.weight)
+        self.plane = _plane_of(classes, self.noise_size, hold) if classes > 1 else None
         parts: list[nn.Module] = [hold(nn.Conv2d(planes, width, 4, stride=2, padding=1))]
         for _ in range(layers):
             parts += [nn.BatchNorm2d(width), nn.ReLU()]
@@ -54,20 +63,32 @@ class DetailGenerator(nn.Module):
         """
         coarse = packed_coarse(told, self.channels, halved_sides(*self.sides))
         below = as_floats(doubled(coarse, self.sides))
-        return torch.cat([below + self._residual(noise, below, packed_classes(told)), below], dim=1)
+        made = below + self._residual(noise, coarse, below, packed_classes(told))
+        return torch.cat([made, below], dim=1)
 
     def refine(self, noise: Tensor, coarse: Tensor, classes: Tensor) -> Tensor:
         """The bytes of images of which those are the halves."""
         below = as_floats(doubled(coarse, self.sides))
-        return restored(coarse, as_residual(self._residual(noise, below, classes)))
+        return restored(coarse, as_residual(self._residual(noise, coarse, below, classes)))
 
-    def _residual(self, noise: Tensor, below: Tensor, classes: Tensor) -> Tensor:
+    def _residual(self, noise: Tensor, coarse: Tensor, below: Tensor, classes: Tensor) -> Tensor:
         planes = [below, noise.unflatten(1, (1, *self.sides))]
         if self.plane is not None:
             one_hot = functional.one_hot(classes, self.classes).to(below.dtype)
             planes.append(self.plane(one_hot).unflatten(1, (1, *self.sides)))
         framed = self.canvas.frame(torch.cat(planes, dim=1))
-        return self.canvas.cut(self.body(framed))
+        residual = self.canvas.cut(self.body(framed))
+        if not self.keeps_halves:
+            return residual
+        return with_halves(below + residual, as_floats(coarse)) - below
+
+
+def _plane_of(classes: int, pixels: int, hold: Hold) -> nn.Module:
+    """A linear layer of a class as large, at first, as the noise."""
+    layer = nn.Linear(classes, pixels, bias=False)
+    nn.init.normal_(layer.weight)
+    held: nn.Module = hold(layer)
+    return held
 
 
 class DetailDiscriminator(nn.Module):

@@ -13,6 +13,9 @@ from components.networks.canvas import SMALLEST_BASE
 
 Sides = tuple[int, int]
 
+_LEAST_ROOM = 1e-12
+"""What room is taken to be where there is none."""
+
 
 def pyramid_sides(height: int, width: int, coarsest: int) -> list[Sides]:
     """The sides of each level, the coarsest first: halved once at least, an odd side rounded up.
@@ -63,6 +66,32 @@ def restored(coarse: Tensor, residual: Tensor) -> Tensor:
     height, width = residual.shape[-2:]
     summed = doubled(coarse, (height, width)).to(torch.int16) + residual
     return summed.clamp(0, 255).to(torch.uint8)
+
+
+def with_halves(images: Tensor, coarse: Tensor) -> Tensor:
+    """Images like these whose halves are `coarse`; all are floats, `coarse` in -1 to 1.
+
+    Where each 2 x 2 pixels differ from their mean they still do, about the new mean; by less where
+    one of them would leave -1 to 1, so that they are all alike where the mean is an end itself.
+
+    >>> with_halves(torch.tensor([[[[0.0, 1.0], [0.0, 1.0]]]]), torch.tensor([[[[0.5]]]])).tolist()
+    [[[[0.0, 1.0], [0.0, 1.0]]]]
+    >>> with_halves(torch.tensor([[[[0.0, 1.0], [0.0, 1.0]]]]), torch.tensor([[[[-1.0]]]])).tolist()
+    [[[[-1.0, -1.0], [-1.0, -1.0]]]]
+    """
+    height, width = images.shape[-2:]
+    even = functional.pad(images, (0, width % 2, 0, height % 2), mode="replicate")
+    differing = even - _repeated(functional.avg_pool2d(even, 2))
+    mean = _repeated(coarse)
+    room = torch.where(differing > 0, 1 - mean, 1 + mean)
+    beyond = differing.abs() / room.clamp(min=_LEAST_ROOM)
+    bounded = mean + differing / _repeated(functional.max_pool2d(beyond, 2)).clamp(min=1)
+    return bounded[..., :height, :width]
+
+
+def _repeated(coarse: Tensor) -> Tensor:
+    """Each pixel four times, as 2 x 2."""
+    return functional.interpolate(coarse, scale_factor=2, mode="nearest")
 
 
 def as_floats(images: Tensor) -> Tensor:

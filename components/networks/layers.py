@@ -52,8 +52,21 @@ def equalised(layer: Layer) -> Layer:
     return layer
 
 
+class ClassVectors(nn.Linear):
+    """One-hot classes, or words, to a vector that features are multiplied with, and summed."""
+
+    def __init__(self, classes: int, features: int) -> None:
+        super().__init__(classes, features, bias=False)
+        nn.init.normal_(self.weight, std=features**-0.5)
+
+
 def _inputs(layer: Layer) -> float:
-    """How many inputs each output of the layer has, away from the edges."""
+    """How many inputs each output of the layer has, away from the edges.
+
+    The product with class vectors is an output of the features.
+    """
+    if isinstance(layer, ClassVectors):
+        return layer.out_features
     if isinstance(layer, nn.ConvTranspose2d):
         return layer.weight[:, 0].numel() / math.prod(layer.stride)
     return layer.weight[0].numel()

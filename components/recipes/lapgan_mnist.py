@@ -37,12 +37,26 @@ RECIPE = Recipe(
     presets={
         Preset.SMOKE: _size(LapganConfig(steps=30), ImageGanConfig(steps=30), DIGITS, 200),
         Preset.CPU: _size(
-            LapganConfig(steps=1_500),
+            LapganConfig(
+                coarse_networks=DcganNetworks(width=48),
+                steps=6_000,
+                finer_steps=0.3,
+                batch_size=64,
+                discriminator_rate=2e-3,
+                ema_decay=0.998,
+            ),
             ImageGanConfig(networks=DcganNetworks(width=12), steps=5_000),
         ),
         Preset.GPU: _size(
             LapganConfig(
-                networks=DcganNetworks(width=64), details=DetailNetworks(width=128), steps=20_000
+                networks=DcganNetworks(width=64),
+                coarse_networks=DcganNetworks(width=128),
+                details=DetailNetworks(width=128),
+                steps=60_000,
+                finer_steps=0.5,
+                batch_size=64,
+                discriminator_rate=2e-3,
+                ema_decay=0.998,
             ),
             ImageGanConfig(networks=DcganNetworks(width=72), steps=60_000),
         ),

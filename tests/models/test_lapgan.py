@@ -1,5 +1,6 @@
 """What LAPGAN promises beyond the contract: levels that are trained apart and drawn together."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,17 @@ from pydantic import ValidationError
 from components.config import LapganConfig
 from components.data.images import ImageSet
 from components.errors import UserError
+from components.models.artifact import load_image_artifact, save_artifact
 from components.models.image_drawing import CHUNK
 from components.models.lapgan import Lapgan, level_samples
-from components.networks.laplacian import as_floats, doubled, halved, packed_classes, packed_coarse
+from components.networks.laplacian import (
+    as_floats,
+    doubled,
+    halved,
+    halved_sides,
+    packed_classes,
+    packed_coarse,
+)
 from components.training.adversarial import RealSamples
 from tests.models.processes import kill_after_checkpoint
 from tests.models.test_export import traced
@@ -75,12 +84,52 @@ def test_each_level_learns_from_real_halves():
 
 def test_a_generator_of_detail_adds_to_what_it_is_given():
     """With its last layer at 0 it adds nothing: the doubled image is left."""
-    detail = fit_tiny().generator_.details[0]
+    detail = fit_tiny(details={**TINY["details"], "keeps_halves": False}).generator_.details[0]
     for parameter in detail.body[-1].parameters():
         torch.nn.init.zeros_(parameter)
     coarse = torch.randint(256, (3, 1, 4, 4), dtype=torch.uint8)
     made = detail.refine(torch.randn(3, 64), coarse, torch.zeros(3, dtype=torch.int64))
     assert torch.equal(made, doubled(coarse, (8, 8)))
+
+
+def test_made_images_have_the_halves_that_were_made_before_them():
+    model = fit_tiny(large_digits(), coarsest=4)
+    random = torch.Generator().manual_seed(0)
+    for detail in model.generator_.details:
+        coarse = torch.randint(
+            256, (9, 1, *halved_sides(*detail.sides)), generator=random, dtype=torch.uint8
+        )
+        coarse[:, :, 0] = 0
+        noise = torch.randn(9, detail.noise_size, generator=random)
+        made = detail.refine(noise, coarse, torch.arange(9))
+        assert (halved(made).int() - coarse.int()).abs().max() <= 1
+        assert (made[:, :, :2] == 0).all()
+
+
+def test_what_was_saved_before_halves_were_kept_still_draws_the_same(tmp_path: Path):
+    model = fit_tiny(details={**TINY["details"], "keeps_halves": False})
+    drawn = next(model.draw_images(9, seed=1))
+    model.save(tmp_path)
+    saved = load_image_artifact(tmp_path)
+    save_artifact(replace(saved, settings={**saved.settings, "details": TINY["details"]}), tmp_path)
+    older = Lapgan.load(tmp_path)
+    assert np.array_equal(next(older.draw_images(9, seed=1)).images, drawn.images)
+
+
+def test_the_coarsest_level_may_have_networks_and_steps_of_its_own():
+    told: list[int] = []
+    settings = {
+        **TINY,
+        "coarse_networks": {"name": "mlp", "width": 6},
+        "steps": 8,
+        "finer_steps": 0.5,
+    }
+    model = Lapgan(LapganConfig.model_validate(settings))
+    model.fit(digits(60), seed=0, log=lambda step, metrics: told.append(step))
+    assert told == [2, 4, 6, 8, 10, 12]
+    usual = fit_tiny()
+    assert weights(model, 0).shape != weights(usual, 0).shape
+    assert torch.equal(weights(model, 1), weights(usual, 1))
 
 
 def test_training_and_drawing_make_the_same_image():

@@ -10,10 +10,12 @@ from torch import nn
 from components.networks import canvas as canvas_module
 from components.networks.canvas import Canvas
 from components.networks.layers import (
+    ClassVectors,
     ConditionalBatchNorm,
     MinibatchDeviation,
     PixelNorm,
     equalised,
+    free,
     spectral,
 )
 
@@ -57,6 +59,14 @@ def test_equalised_weights_have_the_deviation_of_he(layer, inputs):
         "bias",
         "parametrizations.weight.original",
     ]
+
+
+@pytest.mark.parametrize("hold", [free, spectral, equalised])
+def test_class_vectors_begin_about_as_long_as_the_weights_of_the_value(hold):
+    torch.manual_seed(0)
+    value, vectors = hold(nn.Linear(512, 1)), hold(ClassVectors(10, 512))
+    lengths = vectors.weight.norm(dim=0) / value.weight.norm()
+    assert 0.3 < lengths.min() and lengths.max() < 3
 
 
 def test_pixel_norm_gives_each_place_a_mean_square_of_one():

@@ -16,6 +16,7 @@ from components.networks.laplacian import (
     packed_coarse,
     pyramid_sides,
     restored,
+    with_halves,
 )
 
 SIZES = [(8, 8, 1), (9, 11, 3), (28, 28, 1), (25, 40, 3), (33, 17, 1)]
@@ -43,6 +44,26 @@ def test_residuals_give_every_byte_back(height, width, channels):
     for residual in residuals[::-1]:
         level = restored(level, residual)
     assert level.dtype == torch.uint8 and torch.equal(level, images)
+
+
+@pytest.mark.parametrize(("height", "width", "channels"), SIZES)
+def test_images_are_given_the_halves_that_are_asked_for(height, width, channels):
+    images = as_floats(random_images(height, width, channels))
+    coarse = halved(random_images(width, height, channels).transpose(2, 3))
+    coarse[..., :2, :3] = torch.tensor([0, 128, 255], dtype=torch.uint8)
+    images.requires_grad_(True)
+    found = with_halves(images, as_floats(coarse))
+    assert found.shape == images.shape and found.abs().max() <= 1 + 1e-6
+    as_bytes = ((found.detach() + 1) * 127.5).round().to(torch.uint8)
+    assert (halved(as_bytes).int() - coarse.int()).abs().max() <= 1
+    found.square().sum().backward()
+    assert images.grad is not None and images.grad.isfinite().all() and images.grad.any()
+
+
+def test_real_images_have_their_halves_already():
+    images = random_images(28, 28, 3)
+    found = with_halves(as_floats(images), as_floats(halved(images)))
+    assert ((found - as_floats(images)).abs() * 127.5).max() <= 2
 
 
 def test_an_even_image_leaves_nothing_out():
