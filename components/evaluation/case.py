@@ -71,7 +71,9 @@ class Case:
 
     `make_and_fit` is None where the synthetic rows are all there is. `workers` is the number of
     processes; no result depends on it. `generator` is the model that made the
-    synthetic rows, None where an attacker is to have the rows alone.
+    synthetic rows, None where an attacker is to have the rows alone. Real rows with one value of
+    `group_column` belong together, such as those of a patient, and none of them was drawn by
+    itself; None where each row was.
     """
 
     train: Table
@@ -82,6 +84,13 @@ class Case:
     workers: int = 1
     generator: Sampler | None = None
     guarantee: Guarantee | None = None
+    group_column: str | None = None
+
+    def groups_of(self, table: Table) -> NDArray[np.int64] | None:
+        """A number for each row of real ones, the same within a group; None without groups."""
+        if self.group_column is None:
+            return None
+        return pd.factorize(table.frame[self.group_column], use_na_sentinel=False)[0]
 
     def confidence(self, metric: str) -> float:
         """The highest confidence that a gate asks of `metric`, .95 where none does."""

@@ -32,6 +32,11 @@ logger = logging.getLogger(__name__)
 
 MIN_ROWS = 10
 MIN_ROWS_FOR_PROCESSES = 2_000
+GROUPED = (
+    "rows with one {column} belong together: folds and test rows have whole groups, and intervals "
+    "of usefulness count groups; those of likeness and privacy count rows, so are too narrow where "
+    "rows of a group are much alike"
+)
 
 
 def evaluate(
@@ -45,6 +50,7 @@ def evaluate(
     workers: int | None = None,
     generator: Sampler | None = None,
     guarantee: Guarantee | None = None,
+    group_column: str | None = None,
 ) -> Evidence:
     """Everything that can be said of `synthetic` for the purpose asked for, with the verdict.
 
@@ -54,8 +60,9 @@ def evaluate(
     rows, in any order, and the same config give the same evidence, bit for bit, whatever the
     number of `workers` (default: two processes, or one where there is one core). `log` is called
     with the number of parts done. With the `generator` that made the rows, attacks with the model
-    in hand are tried too; its declared `guarantee` is put to the test. Raises UserError for rows
-    that cannot be judged.
+    in hand are tried too; its declared `guarantee` is put to the test. Real rows with one value of
+    `group_column` belong together: a fold holds out all of them or none, and the notes say which
+    intervals count them once. Raises UserError for rows that cannot be judged.
     """
     if config.purpose is Purpose.CLASSIFICATION:
         raise UserError("purpose = classification judges models of images; these are rows")
@@ -68,6 +75,7 @@ def evaluate(
         _case(train, test, synthetic, make_and_fit, config, processes),
         generator=generator,
         guarantee=guarantee,
+        group_column=group_column,
     )
     found = _run_evaluators(case, log)
     measurements = tuple(m for part in found for m in part.measurements)
@@ -87,6 +95,7 @@ def evaluate(
         constraints=tuple(rule for part in found for rule in part.constraints),
         telltales=tuple(telltale for part in found for telltale in part.telltales),
         verdict=judge(measurements, config.gates, config.purpose),
+        notes=() if group_column is None else (GROUPED.format(column=group_column),),
     )
 
 

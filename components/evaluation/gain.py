@@ -5,7 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import RepeatedKFold, RepeatedStratifiedKFold
+from sklearn.model_selection import (
+    GroupKFold,
+    RepeatedKFold,
+    RepeatedStratifiedKFold,
+    StratifiedGroupKFold,
+)
 
 from components.data.table import Matrix
 from components.errors import UserError
@@ -13,6 +18,7 @@ from components.evaluation.arms import REAL
 from components.evaluation.case import Case, Metric
 from components.evaluation.evidence import Arm, Comparison
 from components.evaluation.features import Rows, Task
+from components.evaluation.seeds import derived_seed
 from components.evaluation.sequential import look_levels, variance_factor
 from components.evaluation.statistics import Interval, Sides, chances_of, corrected_interval
 
@@ -32,6 +38,7 @@ AUGMENTATION_GAIN = Metric(
     meaning="the gain from adding synthetic rows, over the best of the other ways",
 )
 
+Codes = NDArray[np.int64]
 Scores = Mapping[tuple[str, str], Mapping[str, float]]
 """Every metric of an arm and a learner in one fold."""
 
@@ -46,21 +53,45 @@ class Split:
 
 
 def splits_of(y: Matrix, task: Task, case: Case, repeats: int) -> Iterator[Split]:
-    """The folds, stratified for classes; raises UserError where rows cannot fill them."""
+    """The folds, stratified for classes, of whole groups where rows have them.
+
+    Raises UserError where rows or groups cannot fill them.
+    """
     folds, seed = case.config.folds, case.seed("folds")
-    enough = len(y)
-    if task.num_classes:
+    groups = case.groups_of(case.train)
+    enough, of_what = len(y), "training rows"
+    if groups is not None:
+        enough, of_what = len(np.unique(groups)), f"groups by {case.group_column!r}"
+    elif task.num_classes:
         enough = int(np.sort(np.unique(y, return_counts=True)[1])[-2])
+        of_what = "training rows of its second largest class"
     if enough < folds:
         raise UserError(
-            f"evaluate.folds = {folds}: the target {task.schema.target!r} has {enough} training "
-            f"rows of its second largest class, so at most {enough} folds are possible"
+            f"evaluate.folds = {folds}: the target {task.schema.target!r} has {enough} "
+            f"{of_what}, so at most {enough} folds are possible"
         )
-    kind = RepeatedStratifiedKFold if task.num_classes else RepeatedKFold
-    repeated = kind(n_splits=folds, n_repeats=repeats, random_state=seed)
     codes = y.astype(np.int64) if task.num_classes else y
-    for number, (fit, held) in enumerate(repeated.split(np.zeros(len(y)), codes)):
+    for number, (fit, held) in enumerate(_parts(codes, groups, task, folds, repeats, seed)):
         yield Split(number, fit.astype(np.int64), held.astype(np.int64))
+
+
+def _parts(
+    codes: NDArray[np.generic],
+    groups: Codes | None,
+    task: Task,
+    folds: int,
+    repeats: int,
+    seed: int,
+) -> Iterator[tuple[Codes, Codes]]:
+    """What `splits_of` numbers."""
+    if groups is None:
+        usual = RepeatedStratifiedKFold if task.num_classes else RepeatedKFold
+        yield from usual(n_splits=folds, n_repeats=repeats, random_state=seed).split(codes, codes)
+        return
+    grouped = StratifiedGroupKFold if task.num_classes else GroupKFold
+    for repeat in range(repeats):
+        own = derived_seed(seed, repeat)
+        yield from grouped(folds, shuffle=True, random_state=own).split(codes, codes, groups)
 
 
 def quick_repeats(case: Case) -> int:

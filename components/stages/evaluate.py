@@ -11,11 +11,13 @@ from threadpoolctl import threadpool_limits
 
 from components.config import (
     AutoConfig,
+    GroupSplit,
     ImageModelConfig,
     ModelConfig,
     Params,
     Purpose,
     ResampledConfig,
+    TimeSplit,
     makes_images,
     reads_series,
 )
@@ -38,6 +40,15 @@ from components.stages.paths import StagePaths
 from components.stages.tables import read_test, read_train
 
 logger = logging.getLogger(__name__)
+
+LATER = (
+    "test rows are the latest by {column}: whatever changed with time tells them from training and "
+    "from synthetic rows, so that likeness and privacy come out worse than they are"
+)
+IN_SEVERAL_FOLDS = (
+    "images with one {column} are on one side of the split, but not of the folds of the benefit "
+    "trial: the gain is that for other images of a known {column}, with too narrow an interval"
+)
 
 
 def run(params: Params, paths: StagePaths) -> None:
@@ -78,7 +89,11 @@ def _judge_images(
             for name, baseline in asked.baselines.items()
         },
     )
-    return judged.evidence, (*judged.panels, *_walks(generator, params.evaluate.seed))
+    evidence, split = judged.evidence, params.prepare.split
+    if isinstance(split, GroupSplit) and params.evaluate.purpose is Purpose.AUGMENTATION:
+        note = IN_SEVERAL_FOLDS.format(column=split.column)
+        evidence = evidence.model_copy(update={"notes": (*evidence.notes, note)})
+    return evidence, (*judged.panels, *_walks(generator, params.evaluate.seed))
 
 
 def _walks(generator: ImageModel, seed: int) -> Sequence[Panel]:
@@ -117,7 +132,7 @@ def _judge_rows(config: ModelConfig | AutoConfig, params: Params, paths: StagePa
                 return fit_model(Race.load(paths.race).winner.model, table, seed=seed)
             return fit_chosen(config, table, seed=seed).model
 
-    train, generator = read_train(paths), load_model(paths.model)
+    train, generator, split = read_train(paths), load_model(paths.model), params.prepare.split
     evidence = evaluate(
         train,
         read_test(paths),
@@ -126,14 +141,15 @@ def _judge_rows(config: ModelConfig | AutoConfig, params: Params, paths: StagePa
         config=params.evaluate,
         generator=generator,
         guarantee=_guarantee(generator),
+        group_column=split.column if isinstance(split, GroupSplit) else None,
     )
     if params.evaluate.purpose is Purpose.SHARING and not isinstance(config, AutoConfig):
         curves = trade_off(config, train, seed=params.evaluate.seed)
         evidence = evidence.model_copy(update={"curves": (*evidence.curves, *curves)})
-    if params.evaluate.stands_in:
-        note = STANDS_IN.format(target=evidence.target)
-        evidence = evidence.model_copy(update={"notes": (*evidence.notes, note)})
-    return evidence
+    notes = [STANDS_IN.format(target=evidence.target)] if params.evaluate.stands_in else []
+    if isinstance(split, TimeSplit):
+        notes.append(LATER.format(column=split.column))
+    return evidence.model_copy(update={"notes": (*evidence.notes, *notes)})
 
 
 def _guarantee(generator: TabularModel) -> Guarantee | None:

@@ -1,4 +1,5 @@
 import logging
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from components.errors import UserError
 from components.evaluation.arms import AUGMENTED, FOR_CLASSES, FOR_NUMBERS, Fold, can_smote
 from components.evaluation.case import Case, MakeAndFit
 from components.evaluation.features import rows_of, task_of
+from components.evaluation.gain import splits_of
 from tests.evaluation.samplers import (
     Bootstrap,
     case_of,
@@ -146,3 +148,24 @@ def test_useless_generators_are_promoted_in_at_most_one_of_twenty_trials(fit: Ma
         case = benefit_case(process_table(80, seed), fit, folds=5, repeats=2)
         promoted += measure("benefit", case).measurements[0].low > 0
     assert promoted <= 2
+
+
+@pytest.mark.parametrize("target", ["label", "x0"])
+def test_whole_groups_are_held_out_of_each_fold(target: str):
+    """Rows of one patient say more of each other than of anyone else."""
+    table = process_table(200, seed=0)
+    schema = table.schema.model_copy(update={"target": target})
+    patients = np.repeat(np.arange(40), 5).astype(str)
+    table = Table(table.frame.assign(patient=patients), schema)
+    case = replace(case_of(table, table, table, folds=4), group_column="patient")
+    task = task_of(table)
+    splits = list(splits_of(rows_of(table, task).y, task, case, repeats=2))
+    assert [split.number for split in splits] == list(range(8))
+    for split in splits:
+        assert not set(patients[split.fit]) & set(patients[split.held])
+    for repeat in (splits[:4], splits[4:]):
+        assert sorted(np.concatenate([split.held for split in repeat])) == list(range(200))
+    assert set(splits[0].held) != set(splits[4].held)
+    few = replace(case_of(table, table, table, folds=50), group_column="patient")
+    with pytest.raises(UserError, match="40 groups by 'patient', so at most 40 folds"):
+        list(splits_of(rows_of(table, task).y, task, few, repeats=1))
