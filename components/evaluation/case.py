@@ -179,13 +179,16 @@ class Evaluator:
     needs: str | None = None
 
 
-def canonical(table: Table, seed: int) -> Table:
+def canonical(table: Table, seed: int, group_column: str | None = None) -> Table:
     """The table's rows in an order that depends on their content and `seed` alone.
 
-    Rows are sorted by their learned columns, then shuffled: the same rows in another order give
-    the same evidence, bit for bit, and no learner sees them sorted.
+    Rows are sorted by their learned columns, and their group, then shuffled: the same rows in
+    another order give the same evidence, bit for bit, and no learner sees them sorted.
     """
     matrix = table.matrix
+    if group_column is not None:
+        group = np.unique(table.frame[group_column].astype(str), return_inverse=True)[1]
+        matrix = np.column_stack([matrix, group])
     order = np.lexsort(matrix.T[::-1]) if matrix.size else np.arange(len(matrix))
     shuffle = np.random.default_rng(seed).permutation(len(order))
     return table.take(order[shuffle].astype(np.int64))

@@ -7,7 +7,15 @@ from functools import partial
 
 import pandas as pd
 
-from components.config import EvaluateConfig, Purpose
+from components.config import (
+    ColumnKind,
+    EvaluateConfig,
+    GroupSplit,
+    Purpose,
+    RandomSplit,
+    Split,
+    TimeSplit,
+)
 from components.data.splits import hash_rows
 from components.data.table import Table
 from components.errors import UserError
@@ -31,12 +39,17 @@ from components.models.contract import LogMetrics, log_nothing
 logger = logging.getLogger(__name__)
 
 MIN_ROWS = 10
+RANDOM = RandomSplit()
 MIN_ROWS_FOR_PROCESSES = 2_000
-GROUPED = (
-    "rows with one {column} belong together: folds and test rows have whole groups, and intervals "
-    "of usefulness count groups; those of likeness and privacy count rows, so are too narrow where "
-    "rows of a group are much alike"
-)
+NOTES = {
+    "group": "rows with one {column} belong together: folds and test rows have whole groups, and "
+    "intervals of usefulness count groups; those of likeness and privacy count rows, so are too "
+    "narrow where rows of a group are much alike",
+    "time": "test rows are the latest by {column}: whatever changed with time tells them from "
+    "training and from synthetic rows, so that likeness and privacy come out worse than they are",
+}
+"""What a split other than at random does to the evidence."""
+NOT_JUDGED = "{column} itself is not judged: training and test rows differ in it by their split"
 
 
 def evaluate(
@@ -50,7 +63,7 @@ def evaluate(
     workers: int | None = None,
     generator: Sampler | None = None,
     guarantee: Guarantee | None = None,
-    group_column: str | None = None,
+    split: Split = RANDOM,
 ) -> Evidence:
     """Everything that can be said of `synthetic` for the purpose asked for, with the verdict.
 
@@ -60,9 +73,10 @@ def evaluate(
     rows, in any order, and the same config give the same evidence, bit for bit, whatever the
     number of `workers` (default: two processes, or one where there is one core). `log` is called
     with the number of parts done. With the `generator` that made the rows, attacks with the model
-    in hand are tried too; its declared `guarantee` is put to the test. Real rows with one value of
-    `group_column` belong together: a fold holds out all of them or none, and the notes say which
-    intervals count them once. Raises UserError for rows that cannot be judged.
+    in hand are tried too; its declared `guarantee` is put to the test. How the real rows were
+    parted is `split`: with groups, a fold holds out all rows of one or none, and the column that
+    parts rows by group or time is not judged, if no rule is about it. Raises UserError for rows
+    that cannot be judged.
     """
     if config.purpose is Purpose.CLASSIFICATION:
         raise UserError("purpose = classification judges models of images; these are rows")
@@ -70,12 +84,13 @@ def evaluate(
         check_metric(gate.metric, config.purpose)
         check_self_test(gate.metric)
     _check_rows(train, test, synthetic)
+    notes = _notes(train, split)
+    train, test = (_to_be_judged(table, split) for table in (train, test))
     processes = min(2, os.cpu_count() or 1) if workers is None else workers
     case = replace(
-        _case(train, test, synthetic, make_and_fit, config, processes),
+        _case(train, test, synthetic, make_and_fit, config, processes, split),
         generator=generator,
         guarantee=guarantee,
-        group_column=group_column,
     )
     found = _run_evaluators(case, log)
     measurements = tuple(m for part in found for m in part.measurements)
@@ -95,8 +110,37 @@ def evaluate(
         constraints=tuple(rule for part in found for rule in part.constraints),
         telltales=tuple(telltale for part in found for telltale in part.telltales),
         verdict=judge(measurements, config.gates, config.purpose),
-        notes=() if group_column is None else (GROUPED.format(column=group_column),),
+        notes=notes,
     )
+
+
+def _parts_by(table: Table, split: Split) -> str | None:
+    """The learned column by which rows are parted and that can do without being judged."""
+    if not isinstance(split, GroupSplit | TimeSplit):
+        return None
+    schema, name = table.schema, split.column
+    is_free = name != schema.target and not any(name in rule.columns for rule in schema.constraints)
+    return name if is_free and name in (column.name for column in schema.learned) else None
+
+
+def _to_be_judged(table: Table, split: Split) -> Table:
+    """The table, in which the column by which rows are parted is nothing to be learned."""
+    name = _parts_by(table, split)
+    if name is None:
+        return table
+    aside = {"kind": ColumnKind.CONSTANT, "categories": (), "nullable": True}
+    columns = tuple(
+        c.model_copy(update=aside) if c.name == name else c for c in table.schema.columns
+    )
+    return Table(table.frame, table.schema.model_copy(update={"columns": columns}))
+
+
+def _notes(table: Table, split: Split) -> tuple[str, ...]:
+    if not isinstance(split, GroupSplit | TimeSplit):
+        return ()
+    note = NOTES[split.method].format(column=split.column)
+    aside = _parts_by(table, split)
+    return (note,) if aside is None else (note, NOT_JUDGED.format(column=aside))
 
 
 def _check_rows(train: Table, test: Table, synthetic: pd.DataFrame) -> None:
@@ -122,14 +166,17 @@ def _case(
     make_and_fit: MakeAndFit | None,
     config: EvaluateConfig,
     workers: int,
+    split: Split,
 ) -> Case:
+    group_column = split.column if isinstance(split, GroupSplit) else None
     return Case(
-        train=canonical(train, config.seed),
-        test=canonical(test, config.seed),
+        train=canonical(train, config.seed, group_column),
+        test=canonical(test, config.seed, group_column),
         synthetic=canonical(Table(synthetic, train.schema), config.seed),
         config=config,
         make_and_fit=make_and_fit,
         workers=workers,
+        group_column=group_column,
     )
 
 

@@ -17,7 +17,6 @@ from components.config import (
     Params,
     Purpose,
     ResampledConfig,
-    TimeSplit,
     makes_images,
     reads_series,
 )
@@ -41,10 +40,6 @@ from components.stages.tables import read_test, read_train
 
 logger = logging.getLogger(__name__)
 
-LATER = (
-    "test rows are the latest by {column}: whatever changed with time tells them from training and "
-    "from synthetic rows, so that likeness and privacy come out worse than they are"
-)
 IN_SEVERAL_FOLDS = (
     "images with one {column} are on one side of the split, but not of the folds of the benefit "
     "trial: the gain is that for other images of a known {column}, with too narrow an interval"
@@ -132,7 +127,7 @@ def _judge_rows(config: ModelConfig | AutoConfig, params: Params, paths: StagePa
                 return fit_model(Race.load(paths.race).winner.model, table, seed=seed)
             return fit_chosen(config, table, seed=seed).model
 
-    train, generator, split = read_train(paths), load_model(paths.model), params.prepare.split
+    train, generator = read_train(paths), load_model(paths.model)
     evidence = evaluate(
         train,
         read_test(paths),
@@ -141,15 +136,15 @@ def _judge_rows(config: ModelConfig | AutoConfig, params: Params, paths: StagePa
         config=params.evaluate,
         generator=generator,
         guarantee=_guarantee(generator),
-        group_column=split.column if isinstance(split, GroupSplit) else None,
+        split=params.prepare.split,
     )
     if params.evaluate.purpose is Purpose.SHARING and not isinstance(config, AutoConfig):
         curves = trade_off(config, train, seed=params.evaluate.seed)
         evidence = evidence.model_copy(update={"curves": (*evidence.curves, *curves)})
-    notes = [STANDS_IN.format(target=evidence.target)] if params.evaluate.stands_in else []
-    if isinstance(split, TimeSplit):
-        notes.append(LATER.format(column=split.column))
-    return evidence.model_copy(update={"notes": (*evidence.notes, *notes)})
+    if params.evaluate.stands_in:
+        note = STANDS_IN.format(target=evidence.target)
+        evidence = evidence.model_copy(update={"notes": (*evidence.notes, note)})
+    return evidence
 
 
 def _guarantee(generator: TabularModel) -> Guarantee | None:

@@ -1,9 +1,11 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from components.config import EvaluateConfig, Gate, Purpose
+from components.config import ColumnKind, EvaluateConfig, Gate, GroupSplit, Purpose, TimeSplit
+from components.data.foreign import read_foreign
 from components.data.table import Table
 from components.errors import UserError
 from components.evaluation.evaluate import evaluate
@@ -97,3 +99,53 @@ def test_a_generator_that_forgot_a_class_is_judged() -> None:
     found = evaluate(train, test, synthetic, make_and_fit=fit_bootstrap, config=SHARING)
     assert found.measurement("tstr").value == 0.5
     assert "trts" not in {measurement.name for measurement in found.measurements}
+
+
+def rows_of_sites(sites: range, seed: int, rows_a_site: int = 30) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    site = np.repeat(list(sites), rows_a_site)
+    age = rng.normal(40, 9, len(site)).round()
+    label = np.where(age + rng.normal(0, 9, len(site)) > 40, "yes", "no")
+    return pd.DataFrame(
+        {"age": age, "dose": rng.gamma(2, size=len(site)), "site": site, "y": label}
+    )
+
+
+@pytest.mark.parametrize("name", [int, lambda site: f"site {site}"])
+def test_the_column_that_parts_rows_by_group_does_not_tell_them_apart(name) -> None:
+    """Sites of test rows are never those of training rows: that says nothing of the generator."""
+    parts = (
+        rows_of_sites(range(20), 0),
+        rows_of_sites(range(20, 40), 1),
+        rows_of_sites(range(20), 2),
+    )
+    train, test, fresh = (part.assign(site=part.site.map(name)) for part in parts)
+    rows = read_foreign(train, test, fresh, "y", kinds={"site": ColumnKind.CATEGORICAL})
+    split = GroupSplit(method="group", column="site")
+    found = evaluate(
+        rows.train,
+        rows.test,
+        rows.synthetic.frame,
+        make_and_fit=None,
+        config=SHARING,
+        split=split,
+    )
+    assert found.measurement("two_sample_auc").value < 0.6
+    assert found.measurement("membership_auc").value < 0.6
+    assert "site" not in [each.column for each in found.columns]
+    assert ["site" in note for note in found.notes] == [True, True]
+
+
+def test_a_column_that_parts_rows_by_time_is_judged_where_it_is_the_target() -> None:
+    train, test, fresh = (
+        rows_of_sites(range(4), 0),
+        rows_of_sites(range(5), 1),
+        rows_of_sites(range(4), 2),
+    )
+    rows = read_foreign(train, test, fresh, "dose")
+    split = TimeSplit(method="time", column="dose")
+    found = evaluate(
+        rows.train, rows.test, rows.synthetic.frame, make_and_fit=None, config=SHARING, split=split
+    )
+    assert "dose" in [each.column for each in found.columns]
+    assert len(found.notes) == 1 and "latest by dose" in found.notes[0]
