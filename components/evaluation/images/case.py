@@ -195,13 +195,21 @@ def flattened(images: Pixels) -> Matrix:
 
 
 def canonical_images(images: ImageSet, seed: int) -> ImageSet:
-    """At most 10,000 images, in an order that depends on their content and `seed` alone."""
+    """At most 10,000 images, in an order that depends on their content and `seed` alone.
+
+    Where labels are known of some images alone, those are kept first: none of them gives way to an
+    image that is not labelled.
+    """
     flat = np.ascontiguousarray(images.images.reshape(len(images), -1))
     if images.labels is not None:  # equal images may have different labels
         flat = np.hstack([flat, images.labels.astype(">u4")[:, None].view(np.uint8)])
     keys = flat.view([("", np.void, flat.shape[1])])[:, 0]
     order = np.argsort(keys, kind="stable")
-    kept = subsample(len(order), MAX_IMAGES, seed)
+    is_known = images.is_known[order]
+    known, others = np.flatnonzero(is_known), np.flatnonzero(~is_known)
+    known = known[subsample(len(known), MAX_IMAGES, seed)]
+    others = others[subsample(len(others), MAX_IMAGES - len(known), seed)]
+    kept = np.sort(np.concatenate([known, others]))
     shuffle = np.random.default_rng(seed).permutation(len(kept))
     return images.take(order[kept[shuffle]].astype(np.int64))
 

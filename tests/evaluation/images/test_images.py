@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.image_ranks import candidate, digits, thirds
 from components.config import EvaluateConfig, Gate, Purpose
-from components.data.images import ImageSet, Labels, Pixels
+from components.data.images import UNKNOWN, ImageSet, Labels, Pixels
 from components.errors import UserError
 from components.evaluation import images as package
 from components.evaluation.case import Findings
@@ -299,6 +299,20 @@ def test_a_case_draws_the_same_images_whatever_their_order() -> None:
     first, second = (canonical_images(each, 3) for each in (train, moved))
     assert (first.images == second.images).all()
     assert isinstance(ImageCase(first, first, first, CONFIG).halves[0], ImageSet)
+
+
+def test_no_known_label_is_lost_where_images_are_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    train, _, _ = parts()
+    assert train.labels is not None
+    few = replace(train, labels=np.where(np.arange(len(train)) % 10 == 0, train.labels, UNKNOWN))
+    monkeypatch.setattr(case_module, "MAX_IMAGES", 50)
+    kept = canonical_images(few, 3)
+    assert kept.labels is not None and len(kept) == 50
+    assert sorted(kept.labels[kept.is_known]) == sorted(train.labels[::10])
+    monkeypatch.setattr(case_module, "MAX_IMAGES", 15)  # fewer than have a label
+    assert len(canonical_images(few, 3)) == 15 and canonical_images(few, 3).is_labelled
+    for alike in (train, replace(train, labels=None, classes=())):
+        assert len(canonical_images(alike, 3)) == 15
 
 
 @pytest.mark.parametrize(
