@@ -94,7 +94,9 @@ While a GAN of images is trained, what it makes is compared with real images at 
 `warn` says so and goes on (the default), `stop` ends training with what it came to while all was
 well, `roll_back` goes back there and on from it at half the rates, three times at most. With
 `holdout` a share of the images is held out, the generator that comes nearest to them is kept, and
-training ends after `patience` looks without a nearer one.
+training ends after `patience` looks without a nearer one. All was well at the last look that shows
+no sign of what an alarm is for: most alarms come some looks after the first sign. In the `grace`
+(below), signs of a collapse or of too strong a discriminator count for none.
 
 The gauges need no other network: images are put on the 32 main axes of real ones. They become
 curves of the run, each with the losses.

@@ -72,18 +72,20 @@ def oscillating(looks: Looks, patience: int) -> str | None:
 
     Over twice `patience` looks there are .7 as many turns as there can be.
     """
-    losses = [look["generator_loss"] for look in looks[-2 * patience :] if "generator_loss" in look]
-    if len(losses) < 2 * patience:
+    turns = _turns(looks[-2 * patience :])
+    if len(turns) < 2 * patience - 2 or sum(turns) < LEAST_TURNS * len(turns):
         return None
+    return f"the generator's loss turned {sum(turns)} times in {2 * patience} looks"
+
+
+def _turns(looks: Looks) -> list[bool]:
+    """Whether the generator's loss turned, by much of its size, between each look's neighbours."""
+    losses = [look["generator_loss"] for look in looks if "generator_loss" in look]
     steps = [after - before for before, after in pairwise(losses)]
-    least = SWUNG * mean(map(abs, losses))
-    turns = sum(
-        before * after < 0 and min(abs(before), abs(after)) > least
+    return [
+        before * after < 0 and min(abs(before), abs(after)) > SWUNG * mean(map(abs, losses))
         for before, after in pairwise(steps)
-    )
-    if turns < LEAST_TURNS * (len(steps) - 1):
-        return None
-    return f"the generator's loss turned {turns} times in {len(losses)} looks"
+    ]
 
 
 def stuck(looks: Looks, patience: int) -> str | None:
@@ -109,3 +111,34 @@ MONITORS: dict[str, Monitor] = {
 
 EARLY_SIGNS = ("collapsed", "overpowered")
 """What is usual of a game that has just begun: these monitors see no looks of the grace."""
+
+
+def _seems_collapsed(looks: Looks, patience: int) -> bool:
+    return any(
+        worse * looks[-1][name] > worse * limit
+        for name, (limit, worse) in SIGNS_OF_COLLAPSE.items()
+        if name in looks[-1]
+    )
+
+
+def _seems_overpowered(looks: Looks, patience: int) -> bool:
+    return looks[-1].get("discriminator_accuracy", 0.0) > SURE
+
+
+def _seems_oscillating(looks: Looks, patience: int) -> bool:
+    """The loss turned at one of the last `patience` looks: more than it may rest in between."""
+    return any(_turns(looks[-2 * patience :])[1 - patience :])
+
+
+def _seems_stuck(looks: Looks, patience: int) -> bool:
+    apart = [look["distance"] for look in looks if "distance" in look]
+    return len(apart) > 1 and apart[-1] >= max(FAR, (1 - BETTER) * min(apart[:-1]))
+
+
+SIGNS: dict[str, Callable[[Looks, int], bool]] = {
+    "collapsed": _seems_collapsed,
+    "overpowered": _seems_overpowered,
+    "oscillating": _seems_oscillating,
+    "stuck": _seems_stuck,
+}
+"""Whether the newest look is one of those that a monitor of several looks will alarm for."""

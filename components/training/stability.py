@@ -12,7 +12,7 @@ from torch import Tensor
 
 from components.config import Action, Watch
 from components.training.loop import Game, Outcome
-from components.training.monitors import EARLY_SIGNS, MONITORS, Looks, diverged
+from components.training.monitors import EARLY_SIGNS, MONITORS, SIGNS, Looks, diverged
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +37,16 @@ def find_alarms(looks: Looks, num_early: int, watch: Watch) -> tuple[Alarm, ...]
     return tuple(Alarm(kind, said) for kind, said in found.items() if said is not None)
 
 
+def is_well(looks: Looks, num_early: int, watch: Watch) -> bool:
+    """True where the newest look shows no sign of what a monitor alarms for some looks later."""
+    is_early = len(looks) <= num_early
+    return not any(
+        sign(looks, watch.patience)
+        for kind, sign in SIGNS.items()
+        if not (is_early and kind in EARLY_SIGNS)
+    )
+
+
 def _is_finite(state: object) -> bool:
     """True where no tensor in nested dicts and lists holds what is no number."""
     if isinstance(state, Tensor):
@@ -57,7 +67,8 @@ class SteadyGame(Game, Protocol):
 class StabilityGuard:
     """`Guard`: monitors the gauges of each look, and does what the settings say at an alarm.
 
-    What it keeps to go back to is a copy of the game's whole state at the last look without alarm.
+    What it keeps to go back to is a copy of the game's whole state at the last look at which all
+    was well: an alarm comes late, and the looks that lead to it are ill already.
     """
 
     def __init__(self, game: SteadyGame, watch: Watch) -> None:
@@ -77,7 +88,7 @@ class StabilityGuard:
         self.looks.append(dict(metrics))
         self.num_early += progress <= self.watch.grace
         found = find_alarms(self.looks, self.num_early, self.watch)
-        state = copy.deepcopy(self.game.state()) if self.acts and not found else None
+        state = self.game.state() if self.acts and not found else None
         if state is not None and not _is_finite(state):  # of the last step: no loss tells yet
             found = (Alarm("diverged", "a weight is no number"),)
         for alarm in found:
@@ -91,7 +102,8 @@ class StabilityGuard:
         if not self.acts:
             return Outcome.GOES_ON
         if not found:
-            self.healthy = state
+            if is_well(self.looks, self.num_early, self.watch):
+                self.healthy = copy.deepcopy(state)
             return Outcome.GOES_ON
         return self._go_back(step)
 

@@ -8,8 +8,9 @@ import torch
 from benchmarks.faults import CONFIG, FAULTS, Broken, alarms_in, game_with, play
 from components.config import Action, ImageGanConfig, Watch
 from components.training.checkpoints import CheckpointStore
-from components.training.loop import NonFiniteLossError
-from components.training.stability import MOST_ROLL_BACKS
+from components.training.loop import NonFiniteLossError, Outcome
+from components.training.stability import MOST_ROLL_BACKS, StabilityGuard
+from tests.training.test_monitors import WELL
 
 LOOK, BROKEN_AT = CONFIG.look_every, 40
 SHORT = CONFIG.model_copy(update={"steps": 80, "watch": Watch(samples=128, grace=0.99)})
@@ -71,6 +72,45 @@ def test_it_goes_back_no_more_than_three_times():
     weights, told, guard = play(broken(Action.ROLL_BACK, happens=99, config=config))
     assert guard.num_roll_backs == MOST_ROLL_BACKS and told[-1]["step"] < 400
     assert all(torch.isfinite(value).all() for value in weights.values())
+
+
+class Counted:
+    """A game whose state is the number of the look."""
+
+    look, rate = 0, 1.0
+
+    def state(self):
+        return {"look": self.look}
+
+    def restore(self, state):
+        self.look = state["look"]
+
+    def slow(self, factor):
+        self.rate = factor
+
+
+ILL = {
+    "collapsed": lambda look: {"different_bins": 0.9},
+    "overpowered": lambda look: {"discriminator_accuracy": 1.0},
+    "stuck": lambda look: {"distance": 0.8},
+    "oscillating": lambda look: {"generator_loss": 2.0 if look % 2 else 0.5},
+    "exploded": lambda look: {"generator_gradient": 1e3},
+}
+
+
+@pytest.mark.parametrize("kind", ILL)
+@pytest.mark.parametrize("action", [Action.STOP, Action.ROLL_BACK])
+def test_it_goes_back_to_before_the_first_sign(kind: str, action: Action):
+    game = Counted()
+    guard = StabilityGuard(game, Watch(action=action))
+    for look in range(1, 30):
+        game.look, metrics = look, {**WELL, **(ILL[kind](look) if look > 12 else {})}
+        outcome = guard.look(look, metrics, look / 30)
+        if outcome is not Outcome.GOES_ON:
+            break
+    assert f"alarm_{kind}" in metrics
+    # one swing alone is none yet
+    assert game.look == (13 if kind == "oscillating" else 12)
 
 
 class Interrupted(Exception):
