@@ -111,7 +111,7 @@ def play(
     """Train; the weights, the metrics of each look, and the guard."""
     told: list[dict[str, float]] = []
     looker = look_at(game, game.whole, game.config, seed)
-    guard = StabilityGuard(game, game.config.watch)
+    guard = StabilityGuard(game, game.config.watch, game.config.loss.name)
     weights = train(
         game,
         schedule_of(game.config, None),

@@ -114,6 +114,10 @@ The signs of a collapse: more than half of 20 kinds of image are made too rarely
 (`different_bins`, NDB/K), `gauged_recall` is below .1, images of a class differ less than half as
 much as real ones (`spread`), more than a fifth have a near duplicate (`near_duplicates`).
 
+With the loss `wasserstein`, `overpowered` and `oscillating` are not asked, with `hinge`
+`oscillating` is not: their generator's loss may be any number about 0, and a Wasserstein critic is
+meant to tell images apart.
+
 Before the share `grace` (.4) of the steps only the first of them alarms: a generator that has just
 begun looks like a collapsed one.
 

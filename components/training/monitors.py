@@ -112,6 +112,13 @@ MONITORS: dict[str, Monitor] = {
 EARLY_SIGNS = ("collapsed", "overpowered")
 """What is usual of a game that has just begun: these monitors see no looks of the grace."""
 
+MISLED: Mapping[str, frozenset[str]] = {
+    "wasserstein": frozenset({"overpowered", "oscillating"}),
+    "hinge": frozenset({"oscillating"}),
+}
+"""By the loss, monitors that are not asked: the generator's loss may be any number about 0, so that
+nothing is much of its size; and a Wasserstein critic is meant to tell samples apart."""
+
 
 def _seems_collapsed(looks: Looks, patience: int) -> bool:
     return any(

@@ -12,11 +12,12 @@ from torch import Tensor
 
 from components.config import Action, Watch
 from components.training.loop import Game, Outcome
-from components.training.monitors import EARLY_SIGNS, MONITORS, SIGNS, Looks, diverged
+from components.training.monitors import EARLY_SIGNS, MISLED, MONITORS, SIGNS, Looks, diverged
 
 logger = logging.getLogger(__name__)
 
 MOST_ROLL_BACKS, SLOWER = 3, 0.5
+NONE_MISLED: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -27,23 +28,28 @@ class Alarm:
     said: str
 
 
-def find_alarms(looks: Looks, num_early: int, watch: Watch) -> tuple[Alarm, ...]:
-    """What is wrong at the newest look; the first `num_early` looks were in the grace."""
+def find_alarms(
+    looks: Looks, num_early: int, watch: Watch, misled: frozenset[str] = NONE_MISLED
+) -> tuple[Alarm, ...]:
+    """What is wrong at the newest look, by all monitors but those `misled`.
+
+    The first `num_early` looks were in the grace.
+    """
     found = {"diverged": diverged(looks, watch.patience)}
     if len(looks) > num_early:
         for kind, monitor in MONITORS.items():
+            if kind in misled:
+                continue
             seen = looks[num_early:] if kind in EARLY_SIGNS else looks
             found[kind] = monitor(seen, watch.patience)
     return tuple(Alarm(kind, said) for kind, said in found.items() if said is not None)
 
 
-def is_well(looks: Looks, num_early: int, watch: Watch) -> bool:
+def is_well(looks: Looks, num_early: int, watch: Watch, misled: frozenset[str]) -> bool:
     """True where the newest look shows no sign of what a monitor alarms for some looks later."""
-    is_early = len(looks) <= num_early
+    unasked = misled.union(EARLY_SIGNS) if len(looks) <= num_early else misled
     return not any(
-        sign(looks, watch.patience)
-        for kind, sign in SIGNS.items()
-        if not (is_early and kind in EARLY_SIGNS)
+        sign(looks, watch.patience) for kind, sign in SIGNS.items() if kind not in unasked
     )
 
 
@@ -68,11 +74,13 @@ class StabilityGuard:
     """`Guard`: monitors the gauges of each look, and does what the settings say at an alarm.
 
     What it keeps to go back to is a copy of the game's whole state at the last look at which all
-    was well: an alarm comes late, and the looks that lead to it are ill already.
+    was well: an alarm comes late, and the looks that lead to it are ill already. The monitors that
+    the game's `loss` misleads are not asked.
     """
 
-    def __init__(self, game: SteadyGame, watch: Watch) -> None:
+    def __init__(self, game: SteadyGame, watch: Watch, loss: str) -> None:
         self.game, self.watch = game, watch
+        self.misled = MISLED.get(loss, NONE_MISLED)
         self.looks: list[dict[str, float]] = []
         self.raised: list[str] = []
         self.num_early = self.num_roll_backs = 0
@@ -87,7 +95,7 @@ class StabilityGuard:
         """Adds `alarm_KIND` to the metrics where there is one; takes away what is no number."""
         self.looks.append(dict(metrics))
         self.num_early += progress <= self.watch.grace
-        found = find_alarms(self.looks, self.num_early, self.watch)
+        found = find_alarms(self.looks, self.num_early, self.watch, self.misled)
         state = self.game.state() if self.acts and not found else None
         if state is not None and not _is_finite(state):  # of the last step: no loss tells yet
             found = (Alarm("diverged", "a weight is no number"),)
@@ -102,7 +110,7 @@ class StabilityGuard:
         if not self.acts:
             return Outcome.GOES_ON
         if not found:
-            if is_well(self.looks, self.num_early, self.watch):
+            if is_well(self.looks, self.num_early, self.watch, self.misled):
                 self.healthy = copy.deepcopy(state)
             return Outcome.GOES_ON
         return self._go_back(step)

@@ -71,8 +71,8 @@ def train_watched(
 
     Gauges compare made samples with those held out, or with training samples where there are none.
     """
-    schedule = schedule_of(config, seconds)
-    if config.watch is None and held_out is None:
+    schedule, watch = schedule_of(config, seconds), config.watch
+    if watch is None and held_out is None:
         return train(
             game,
             schedule,
@@ -91,7 +91,7 @@ def train_watched(
         log=log,
         store=store,
         gauges=looker.gauges,
-        guard=None if config.watch is None else StabilityGuard(game, config.watch),
+        guard=None if watch is None else StabilityGuard(game, watch, config.loss.name),
         team=game.team,
     )
 

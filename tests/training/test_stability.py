@@ -9,6 +9,8 @@ from benchmarks.faults import CONFIG, FAULTS, Broken, alarms_in, game_with, play
 from components.config import Action, ImageGanConfig, Watch
 from components.training.checkpoints import CheckpointStore
 from components.training.loop import NonFiniteLossError, Outcome
+from components.training.losses import ADVERSARIAL_LOSSES
+from components.training.monitors import MISLED
 from components.training.stability import MOST_ROLL_BACKS, StabilityGuard
 from tests.training.test_monitors import WELL
 
@@ -102,7 +104,7 @@ ILL = {
 @pytest.mark.parametrize("action", [Action.STOP, Action.ROLL_BACK])
 def test_it_goes_back_to_before_the_first_sign(kind: str, action: Action):
     game = Counted()
-    guard = StabilityGuard(game, Watch(action=action))
+    guard = StabilityGuard(game, Watch(action=action), "non_saturating")
     for look in range(1, 30):
         game.look, metrics = look, {**WELL, **(ILL[kind](look) if look > 12 else {})}
         outcome = guard.look(look, metrics, look / 30)
@@ -111,6 +113,19 @@ def test_it_goes_back_to_before_the_first_sign(kind: str, action: Action):
     assert f"alarm_{kind}" in metrics
     # one swing alone is none yet
     assert game.look == (13 if kind == "oscillating" else 12)
+
+
+@pytest.mark.parametrize("loss", ADVERSARIAL_LOSSES)
+def test_monitors_that_a_loss_misleads_are_not_asked(loss: str):
+    raised = set()
+    for kind in ("overpowered", "oscillating", "stuck"):
+        guard = StabilityGuard(Counted(), Watch(), loss)
+        for look in range(1, 30):
+            metrics = {**WELL, **(ILL[kind](look) if look > 12 else {})}
+            guard.look(look, metrics, look / 30)
+            raised |= {name.removeprefix("alarm_") for name in metrics if "alarm_" in name}
+    assert raised == {"overpowered", "oscillating", "stuck"} - MISLED.get(loss, set())
+    assert MISLED.keys() <= ADVERSARIAL_LOSSES.keys()
 
 
 class Interrupted(Exception):
