@@ -1,6 +1,5 @@
 """How much made samples differ from real ones, and among themselves, told cheaply at each look."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,6 +11,8 @@ NEIGHBOUR, LLOYD_STEPS = 5, 10
 ALIKE = 0.1
 """Samples nearer than this share of the usual distance to a neighbour are near duplicates."""
 SIGNIFICANT = 1.96
+ROUNDING = 1e-9
+"""Distances below this share of the samples' length are those of samples that are the same."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,10 @@ class Reference:
 
     `points` (rows, axes), `bins` (bins, axes) the middles of kinds of samples, `shares` (bins,) of
     the points in each. `directions` (axes, directions) are of length 1, `levels` (100, directions)
-    quantiles of the points on them. `gap` is the median distance of a point to the nearest of as
-    many as samples are made, `spread` the mean distance of points of one condition.
+    quantiles of the points on them, `deviation` their mean standard deviation on one. `gap` is the
+    median distance of a point to the nearest of as many as samples are made, `near_duplicates` the
+    share of these that have another within a tenth of it, `spread` the mean distance of points of
+    one condition. What is but rounding is 0.
     """
 
     middle: Tensor
@@ -31,7 +34,9 @@ class Reference:
     shares: Tensor
     directions: Tensor
     levels: Tensor
+    deviation: float
     gap: float
+    near_duplicates: float
     spread: float
 
     def place(self, samples: Tensor) -> Tensor:
@@ -52,6 +57,8 @@ def learn_reference(samples: Tensor, conditions: Tensor, num_made: int, seed: in
     bins = _bins(points, random)
     directions = torch.randn((axes.shape[1], NUM_DIRECTIONS), generator=random).double()
     directions = directions / directions.norm(dim=0)
+    least = ROUNDING * float(flat.norm(dim=1).mean())
+    gap = _unless_below(least, _nearest(points[:num_made], 1).median())
     return Reference(
         middle=middle,
         axes=axes,
@@ -60,9 +67,15 @@ def learn_reference(samples: Tensor, conditions: Tensor, num_made: int, seed: in
         shares=_shares(points, bins),
         directions=directions,
         levels=_levels(points @ directions),
-        gap=float(_nearest(points[:num_made], 1).median()) if len(points) > 1 else 0.0,
-        spread=_spread(points, conditions),
+        deviation=_unless_below(least, (points @ directions).std(dim=0, correction=0).mean()),
+        gap=gap,
+        near_duplicates=_near_duplicates(points[:num_made], gap),
+        spread=_unless_below(least, _spread(points, conditions)),
     )
+
+
+def _unless_below(least: float, value: Tensor) -> float:
+    return float(value) if value > least else 0.0
 
 
 def measure(reference: Reference, samples: Tensor, conditions: Tensor) -> Mapping[str, float]:
@@ -72,25 +85,29 @@ def measure(reference: Reference, samples: Tensor, conditions: Tensor) -> Mappin
     and Weiss 2018). `gauged_recall`: the share of real samples that are nearer to a made one than
     its fifth neighbour is (Kynkäänniemi et al. 2019). `spread`: the mean distance of made samples
     of one condition over that of real ones. `near_duplicates`: the share of made samples with
-    another a tenth as far as real ones have. `distance`: the sliced Wasserstein distance to real
-    samples over their own spread.
+    another a tenth as far as real ones have, less the share of real ones that do; of as many made
+    as real ones. `distance`: the sliced Wasserstein distance to real samples over their own spread.
+    A gauge whose unit is 0, where real samples are the same, is left out.
     """
     made = reference.place(samples)
-    return {
+    found = {
         "different_bins": _different_bins(reference, made),
         "gauged_recall": _recall(reference.points, made),
-        "spread": _spread(made, conditions) / reference.spread,
-        "near_duplicates": float((_nearest(made, 1) <= ALIKE * reference.gap).double().mean()),
-        "distance": sliced_distance(reference, made),
     }
+    if reference.spread > 0:
+        found["spread"] = float(_spread(made, conditions)) / reference.spread
+    if reference.gap > 0:
+        alike = _near_duplicates(made[: len(reference.points)], reference.gap)
+        found["near_duplicates"] = max(0.0, alike - reference.near_duplicates)
+    if reference.deviation > 0:
+        found["distance"] = sliced_distance(reference, made)
+    return found
 
 
 def sliced_distance(reference: Reference, made: Tensor) -> float:
     """The mean over directions of the Wasserstein-1 distance, over the real deviation on them."""
     apart = (reference.levels - _levels(made @ reference.directions)).abs()
-    real = reference.points @ reference.directions
-    unit = real.std(dim=0, correction=0).mean().clamp(min=torch.finfo(torch.float64).tiny)
-    return float(apart.mean() / unit)
+    return float(apart.mean() / reference.deviation)
 
 
 def _levels(values: Tensor) -> Tensor:
@@ -135,16 +152,21 @@ def _nearest(points: Tensor, which: int) -> Tensor:
     return apart.sort(dim=1).values[:, min(which, len(points) - 1)]
 
 
+def _near_duplicates(points: Tensor, gap: float) -> float:
+    """The share of points with another a tenth of the gap away."""
+    return float((_nearest(points, 1) <= ALIKE * gap).double().mean())
+
+
 def _recall(real: Tensor, made: Tensor) -> float:
     reach = _nearest(made, NEIGHBOUR)
     return float((torch.cdist(real, made) <= reach).any(dim=1).double().mean())
 
 
-def _spread(points: Tensor, conditions: Tensor) -> float:
-    """The mean distance of points of one condition; of all where no two have one."""
+def _spread(points: Tensor, conditions: Tensor) -> Tensor:
+    """The mean distance of points of one condition; of all where no two have one, 0 if alone."""
     pairs = conditions[:, None] == conditions[None]
     pairs &= ~torch.eye(len(points), dtype=torch.bool)
     if not pairs.any():
         pairs = ~torch.eye(len(points), dtype=torch.bool)
-    mean = float(torch.cdist(points, points)[pairs].mean()) if len(points) > 1 else 0.0
-    return max(mean, math.ulp(0.0))
+    apart = torch.cdist(points, points, compute_mode="donot_use_mm_for_euclid_dist")
+    return apart[pairs].mean() if len(points) > 1 else apart.sum()

@@ -33,7 +33,7 @@ def collapsed(looks: Looks, patience: int) -> str | None:
     """Samples are few in kind, or nearly the same, and it gets no better.
 
     One sign must be there at this look and at the two before, and no weaker by now: different bins
-    above .5, recall below .1, a spread below half the real one, near duplicates above a fifth.
+    above .5, recall below .1, a spread below half the real one, near duplicates a fifth more.
     """
     last = looks[-AGAIN:]
     said = []

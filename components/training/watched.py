@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from components.config import AdversarialConfig
+from components.errors import UserError
 from components.training.adversarial import AdversarialGame, RealSamples
 from components.training.checkpoints import CheckpointStore
 from components.training.gauges import Reference, learn_reference, measure
@@ -15,6 +16,7 @@ from components.training.stability import StabilityGuard
 
 MOST_REAL = 1024
 """Real samples that made ones are compared with, at most."""
+FEWEST_HELD_OUT = 2
 SCORE = "distance"
 _SPLIT, _LOOK = 0x5EED, 0x100C
 
@@ -22,12 +24,19 @@ _SPLIT, _LOOK = 0x5EED, 0x100C
 def split_held_out(
     real: RealSamples, config: AdversarialConfig, seed: int
 ) -> tuple[RealSamples, RealSamples | None]:
-    """What is trained on and what is held out, at random; None where the settings ask for none."""
+    """What is trained on and what is held out, at random; None where the settings ask for none.
+
+    Two samples are held out at least: one has no spread. Raises UserError where none would be left.
+    """
     if config.holdout is None:
         return real, None
     random = torch.Generator().manual_seed(seed ^ _SPLIT)
     order = torch.randperm(len(real), generator=random)
-    count = max(1, round(config.holdout.share * len(real)))
+    count = max(FEWEST_HELD_OUT, round(config.holdout.share * len(real)))
+    if count >= len(real):
+        raise UserError(
+            f"holdout needs {count + 1} training samples at least; there are {len(real)}"
+        )
     kept, held = order[count:], order[:count]
     return real.at(kept), real.at(held)
 
@@ -51,10 +60,10 @@ class Looker:
         made = self.game.draw(self.noise, self.conditions)
         return measure(self.reference, made, self.game.players.class_of(self.conditions))
 
-    def score(self) -> float:
-        """The distance to real samples, at the look that was gauged last."""
+    def score(self) -> float | None:
+        """The distance to real samples at the look that was gauged last; None if these are one."""
         assert self.latest is not None
-        return self.latest[SCORE]
+        return self.latest.get(SCORE)
 
 
 def train_watched(

@@ -1,9 +1,13 @@
 """Gauges of samples that are known: real ones, copies of one, one kind of them, noise."""
 
+import math
+
 import pytest
 import torch
 
+from components.config import Watch
 from components.training.gauges import learn_reference, measure, sliced_distance
+from components.training.stability import find_alarms
 from tests.pictured import digits
 
 NUM_MADE = 256
@@ -67,4 +71,38 @@ def test_few_samples_can_be_gauged_too():
     for count in (1, 2, 3):
         reference = learn_reference(IMAGES[:count], LABELS[:count], NUM_MADE, 0)
         found = measure(reference, IMAGES[:NUM_MADE], LABELS[:NUM_MADE])
-        assert all(value == value for value in found.values())
+        assert all(math.isfinite(value) for value in found.values())
+
+
+def _icons(count: int, kinds: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Digits, two of five of which are one of so many icons, each always the same; the first."""
+    kind = torch.arange(count) % 5
+    which = torch.where(kind < 2, torch.arange(count) // 5 % kinds, kinds + torch.arange(count))
+    return IMAGES[which], LABELS[which]
+
+
+def test_duplicates_that_real_samples_have_too_are_no_collapse():
+    reference = learn_reference(*_icons(1000, 5), NUM_MADE, 0)
+    again, labels = _icons(1797 - 5, 5)
+    found = measure(reference, again[-NUM_MADE:], labels[-NUM_MADE:])
+    assert reference.near_duplicates == pytest.approx(0.4, abs=0.03)
+    assert found["near_duplicates"] == pytest.approx(0, abs=0.03)
+    one = measure(reference, IMAGES[:1].expand(NUM_MADE, -1, -1, -1), labels[:NUM_MADE])
+    assert one["near_duplicates"] == pytest.approx(0.6, abs=0.03)
+
+
+def test_what_has_no_unit_is_left_out():
+    every = torch.arange(200) % 4
+    reference = learn_reference(IMAGES[every], every, NUM_MADE, 0)  # a class is one drawing
+    noisy = IMAGES[every] + 0.05 * torch.randn(
+        IMAGES[every].shape, generator=torch.Generator().manual_seed(0)
+    )
+    assert measure(reference, noisy, every).keys() == {
+        "different_bins",
+        "gauged_recall",
+        "distance",
+    }
+    reference = learn_reference(IMAGES[:1].expand(9, -1, -1, -1), every[:9], NUM_MADE, 0)
+    found = measure(reference, noisy, every)
+    assert found.keys() == {"different_bins", "gauged_recall"}
+    assert find_alarms([found], 0, Watch()) == ()

@@ -5,6 +5,7 @@ import torch
 
 from benchmarks.faults import CONFIG, game_with
 from components.config import Holdout
+from components.errors import UserError
 from components.training.adversarial import RealSamples
 from components.training.gauges import measure
 from components.training.watched import look_at, split_held_out, train_watched
@@ -27,6 +28,12 @@ def test_a_share_is_held_out_at_random_and_by_the_seed():
     again, other = (split_held_out(_numbered(50), HELD, seed)[1] for seed in (0, 1))
     assert torch.equal(held.samples, again.samples)
     assert not torch.equal(held.samples, other.samples)
+
+
+def test_two_samples_are_held_out_at_least():
+    assert split_held_out(_numbered(5), HELD, 0)[1].samples.shape == (2, 1)
+    with pytest.raises(UserError, match="needs 3 training samples at least; there are 2"):
+        split_held_out(_numbered(2), HELD, 0)
 
 
 def test_nothing_is_held_out_unless_it_is_asked():
