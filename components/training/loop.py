@@ -95,8 +95,8 @@ class Schedule:
     """How long to train, and how often to look.
 
     Training ends after `num_steps`, after `patience` looks without a better score, or after
-    `seconds`. `checkpoint_seconds` pass between checkpoints. `looks_first` looks before any step
-    too, where what a game begins with may be the best it comes to.
+    `seconds`, with a last look. `checkpoint_seconds` pass between checkpoints. `looks_first` looks
+    before any step too, where what a game begins with may be the best it comes to.
     """
 
     num_steps: int
@@ -173,6 +173,8 @@ def train(
             if _is_sound(progress, schedule, guard):
                 store.save(progress.step, _content(game, progress, guard))
             saved = time.monotonic()
+    if progress.sums:  # time was up between two looks
+        _look(game, progress, schedule, lookout)
     return progress.best_weights or game.weights()
 
 

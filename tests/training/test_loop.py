@@ -74,6 +74,20 @@ def test_the_budget_ends_training():
     assert 0 < game.count < 10**9
 
 
+def test_what_the_budget_ends_is_looked_at():
+    class Scores(dict):
+        def __missing__(self, count):
+            return 1 / count
+
+    game, seen = Counter(), {}
+    schedule = Schedule(num_steps=10**9, look_every=10**6, patience=1, seconds=0.05)
+    weights = _train(game, schedule, Scores(), log=seen.__setitem__)
+    assert weights["count"] == game.count
+    assert seen == {game.count: {"critic_loss": (game.count + 1) / 2, "score": 1 / game.count}}
+    with pytest.raises(NonFiniteLossError, match="critic_loss is nan"):
+        _train(Counter(diverges_at=5), schedule)
+
+
 def test_a_resumed_run_goes_on_from_the_checkpoint(tmp_path):
     store = CheckpointStore(tmp_path, "a")
     scores = {2: 0.5, 4: 0.7, 6: 0.8, 8: 0.2}
