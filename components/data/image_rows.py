@@ -11,7 +11,15 @@ from pandas.api import types
 from components.data.digits import LARGEST_WHOLE
 from components.data.files import read_batches, read_files
 from components.data.image_schema import IMAGE, LABEL, ImageSchema
-from components.data.images import MAX_BYTES, UNKNOWN, ImageSet, Labels, Pixels, joined
+from components.data.images import (
+    MAX_BYTES,
+    UNKNOWN,
+    ImageSet,
+    Labels,
+    Pixels,
+    joined,
+    pixels_of_picture,
+)
 from components.data.output import write_row_groups
 from components.errors import UserError
 
@@ -145,15 +153,14 @@ def _decoded(data: object, schema: ImageSchema, place: int) -> Pixels:
 
 
 def pixels_of(data: object, place: int) -> Pixels:
-    """The pixels (height, width, channels) of PNG bytes."""
+    """The pixels (height, width, channels) of PNG bytes; see `pixels_of_picture`."""
     from PIL import Image, UnidentifiedImageError
 
     if not isinstance(data, bytes):
         raise UserError(f"image {place} of the rows is {type(data).__name__}, not PNG bytes")
     try:
         with Image.open(io.BytesIO(data), formats=("PNG",)) as opened:
-            kept = opened if opened.mode == "L" else opened.convert("RGB")
-            pixels = np.asarray(kept, dtype=np.uint8)
+            return pixels_of_picture(opened, f"image {place} of the rows")
     except (
         UnidentifiedImageError,
         OSError,
@@ -162,7 +169,6 @@ def pixels_of(data: object, place: int) -> Pixels:
         Image.DecompressionBombError,
     ) as error:
         raise UserError(f"image {place} of the rows is no readable PNG: {error}") from error
-    return pixels[..., None] if pixels.ndim == 2 else pixels
 
 
 def _labels(rows: pd.DataFrame, schema: ImageSchema) -> Labels | None:

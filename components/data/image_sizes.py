@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from components.config import Colour, Fit, ImagesConfig
-from components.data.images import Pixels, opened_picture
+from components.data.images import GREY, Pixels, check_depth, check_sides, opened_picture
 
 MOST_KEPT, SIDE = 64, 32
 """Images of one size stay as they are up to so many pixels a side; others get so many."""
@@ -40,17 +40,18 @@ class Size:
 
 
 def look_at(path: Path, name: str) -> Size:
-    """The size of a PNG or JPEG file by its header alone; raises UserError where it has none."""
+    """The size of a PNG or JPEG file by its header alone; raises UserError where that is none."""
     with opened_picture(path, name) as image:
+        check_depth(image, repr(name))
         sides = (image.height, image.width)
         # of a PNG all of the file would have to be read for that
         if image.format == "JPEG" and image.getexif().get(_ORIENTATION) in _ON_ITS_SIDE:
             sides = (image.width, image.height)
-        return Size(*sides, 1 if image.mode in ("1", "L") else 3)
+        return Size(*sides, 1 if image.mode in GREY else 3)
 
 
 def chosen_size(sizes: Sequence[Size], config: ImagesConfig) -> Size:
-    """The size that all images get; see `ImagesConfig`.
+    """The size that all images get; see `ImagesConfig`. Raises UserError for one too small.
 
     >>> str(chosen_size([Size(28, 20, 1), Size(28, 20, 1)], ImagesConfig()))
     '20 x 28 grey'
@@ -65,6 +66,7 @@ def chosen_size(sizes: Sequence[Size], config: ImagesConfig) -> Size:
     if config.side is not None:
         return Size(config.side, config.side, channels)
     if alike and max(first.height, first.width) <= MOST_KEPT:
+        check_sides(first.height, first.width)
         return Size(first.height, first.width, channels)
     return Size(SIDE, SIDE, channels)
 

@@ -33,6 +33,10 @@ FEWEST_OF_A_CLASS = 2
 """Images of a class, one to train on and one to test on."""
 
 NPZ, PICTURES, FORMATS = ".npz", (".png", ".jpg", ".jpeg"), ("PNG", "JPEG")
+GREY = ("1", "L", "LA")
+"""Pillow's modes of grey pictures, with transparency or without."""
+FEWEST_PIXELS = 4
+"""What a side must have."""
 MAX_BYTES = 2 * 1024**3
 """What a set may take once it is unpacked: 2 GiB."""
 
@@ -107,12 +111,24 @@ def read_images(uri: str) -> ImageSet:
     """
     path = Path(uri).expanduser()
     if path.suffix.lower() == NPZ:
-        return _from_npz(path, uri)
-    if path.is_dir():
-        return _from_folder(path, uri)
-    raise UserError(
-        f"no images at {uri!r}; accepted are an .npz file or a folder of {_KINDS} files"
-    )
+        found = _from_npz(path, uri)
+    elif path.is_dir():
+        found = _from_folder(path, uri)
+    else:
+        raise UserError(
+            f"no images at {uri!r}; accepted are an .npz file or a folder of {_KINDS} files"
+        )
+    check_sides(*found.images.shape[1:3])
+    return found
+
+
+def check_sides(height: int, width: int) -> None:
+    """Raise UserError for images too small for anything to be learned or told of them."""
+    if min(height, width) < FEWEST_PIXELS:
+        raise UserError(
+            f"the images are of {width} x {height} pixels; accepted are {FEWEST_PIXELS} a side at "
+            "least"
+        )
 
 
 _KINDS = ", ".join(PICTURES)
@@ -282,17 +298,32 @@ def read_picture(path: Path, name: str) -> Pixels:
 
     Raises UserError where it cannot be read, or is too large.
     """
+    with opened_picture(path, name) as image:
+        return pixels_of_picture(image, repr(name))
+
+
+def pixels_of_picture(image: "Image.Image", name: str) -> Pixels:
+    """The pixels (height, width, channels) of a picture that was just opened, turned upright.
+
+    Transparency is dropped. Raises UserError for more than 8 bits a pixel and channel.
+    """
     from PIL import ImageOps
 
-    with opened_picture(path, name) as image:
-        if image.mode.startswith(("I", "F")):
-            raise UserError(
-                f"{name!r} has more than 8 bits a pixel; accepted are 0 to 255: scale it"
-            )
-        grey = image.mode in ("1", "L")
-        upright = ImageOps.exif_transpose(image)
-        pixels = np.asarray(upright.convert("L" if grey else "RGB"), dtype=np.uint8)
+    check_depth(image, name)
+    grey = image.mode in GREY
+    upright = ImageOps.exif_transpose(image)
+    pixels = np.asarray(upright.convert("L" if grey else "RGB"), dtype=np.uint8)
     return pixels[..., None] if grey else pixels
+
+
+def check_depth(image: "Image.Image", name: str) -> None:
+    """Raise UserError where a picture that was just opened has more than 8 bits a channel.
+
+    Of 16 bits of a colour, Pillow would keep the upper 8, without a word.
+    """
+    is_deep = any(";16" in str(args) for *_, args in image.tile)
+    if is_deep or image.mode.startswith(("I", "F")):
+        raise UserError(f"{name} has more than 8 bits a pixel; accepted are 0 to 255: scale it")
 
 
 @contextmanager

@@ -86,6 +86,8 @@ def test_shrinking_averages_and_each_fit_is_what_it_says() -> None:
 def test_the_size_is_kept_up_to_64() -> None:
     assert chosen_size([Size(64, 64, 3)], ImagesConfig()) == Size(64, 64, 3)
     assert chosen_size([Size(65, 64, 3)], ImagesConfig()) == Size(32, 32, 3)
+    with pytest.raises(UserError, match="of 3 x 9 pixels; accepted are 4 a side at least"):
+        chosen_size([Size(9, 3, 3)], ImagesConfig())
 
 
 def test_a_csv_says_what_images_show_and_whose_they_are(tmp_path: Path) -> None:

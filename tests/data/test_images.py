@@ -1,7 +1,9 @@
 """Reading sets of images, and one clear line for each that cannot be read."""
 
 import io
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,10 +12,33 @@ import pytest
 from PIL import Image
 
 from components.data import images as module
-from components.data.images import is_images, read_images
+from components.data.image_rows import pixels_of
+from components.data.image_sizes import look_at
+from components.data.images import is_images, read_images, read_picture
 from components.errors import UserError
 
 PIXELS = np.random.default_rng(0).integers(256, size=(6, 5, 4)).astype(np.uint8)
+
+
+def png_of(pixels: np.ndarray) -> bytes:
+    """A PNG file of these pixels (height, width, channels), which may be of 16 bits."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        check = zlib.crc32(name + data)
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", check)
+
+    height, width, channels = pixels.shape
+    kind = {1: 0, 2: 4, 3: 2, 4: 6}[channels]  # grey, grey + alpha, RGB, RGBA
+    depth = 8 * pixels.itemsize
+    lines = b"".join(b"\0" + line.tobytes() for line in pixels)
+    return b"".join(
+        (
+            b"\x89PNG\r\n\x1a\n",
+            chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, kind, 0, 0, 0)),
+            chunk(b"IDAT", zlib.compress(lines)),
+            chunk(b"IEND", b""),
+        )
+    )
 
 
 def npz(path: Path, **arrays: object) -> str:
@@ -38,6 +63,30 @@ def test_a_folder_of_classes_is_read(tmp_path: Path) -> None:
     assert is_images(str(tmp_path))
     assert (found.images[..., 0] == PIXELS[:3]).all()
     assert found.classes == ("cat", "dog") and found.labels.tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_files_and_rows_are_read_alike(tmp_path: Path, channels: int) -> None:
+    pixels = np.stack([PIXELS[i] for i in range(channels)], axis=-1)
+    (tmp_path / "1.png").write_bytes(png_of(pixels))
+    found = read_picture(tmp_path / "1.png", "1.png")
+    assert (found == pixels[..., : (1 if channels < 3 else 3)]).all()  # without transparency
+    assert (pixels_of(png_of(pixels), 0) == found).all()
+    assert look_at(tmp_path / "1.png", "1.png").channels == found.shape[-1]
+    deep = png_of(pixels.astype(">u2"))
+    with pytest.raises(UserError, match="image 7 of the rows has more than 8 bits a pixel"):
+        pixels_of(deep, 7)
+    (tmp_path / "1.png").write_bytes(deep)
+    for read in (read_picture, look_at):
+        with pytest.raises(UserError, match="has more than 8 bits a pixel"):
+            read(tmp_path / "1.png", "1.png")
+
+
+def test_a_picture_of_two_shades_is_grey(tmp_path: Path) -> None:
+    Image.fromarray(PIXELS[0] > 99).save(tmp_path / "1.png")
+    found = read_picture(tmp_path / "1.png", "1.png")
+    assert (found[..., 0] == 255 * (PIXELS[0] > 99)).all()
+    assert (pixels_of((tmp_path / "1.png").read_bytes(), 0) == found).all()
 
 
 def test_hidden_folders_and_links_are_no_classes(tmp_path: Path) -> None:
@@ -158,6 +207,11 @@ def deep(path: Path) -> str:
     return str(path)
 
 
+def deep_colour(path: Path) -> str:
+    (path / "1.png").write_bytes(png_of(PIXELS[0][..., None].repeat(3, axis=2).astype(">u2")))
+    return str(path)
+
+
 def disguised(path: Path) -> str:
     Image.fromarray(PIXELS[0]).save(path / "1.png", format="GIF")
     return str(path)
@@ -196,6 +250,8 @@ def no_picture(path: Path) -> str:
         (disguised, "'1.png' is neither PNG nor JPEG"),
         (halved, "'1.png' cannot be read as an image: image file is truncated"),
         (deep, "'1.png' has more than 8 bits a pixel"),
+        (deep_colour, "'1.png' has more than 8 bits a pixel"),
+        (lambda p: npz(p / "a.npz", images=PIXELS[:, :3]), "of 4 x 3 pixels; accepted are 4 a"),
         (loose, "holds 1 images beside the 1 in its folders"),
         (more_than_there_is, "it takes more memory than is free"),
         (locked, "cannot be read as .npz: File 'images.npy' is encrypted"),
