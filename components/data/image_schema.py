@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from components.config import IMAGE_TARGET
@@ -66,10 +68,13 @@ def schema_of(images: ImageSet) -> ImageSchema:
     )
 
 
-def asked_class(condition: Condition | None, schema: ImageSchema) -> int | None:
+def asked_class(
+    condition: Condition | None, schema: ImageSchema, shares: NDArray[np.float64] | None = None
+) -> int | None:
     """The class that `condition` asks for, as a position; None where it asks for nothing.
 
-    Raises UserError for anything but the label of a known class.
+    Raises UserError for anything but the label of a known class, and where `shares` of training
+    images are given, for one without any.
     """
     if not condition:
         return None
@@ -80,7 +85,11 @@ def asked_class(condition: Condition | None, schema: ImageSchema) -> int | None:
             + (f"only {LABEL} can be asked for" if schema.classes else "the images have no labels")
         )
     wanted = str(condition[LABEL])
-    if wanted not in schema.classes:
-        known = ", ".join(schema.classes[:30])
-        raise UserError(f"{LABEL} = {wanted!r} is no class; there are: {known}")
+    known = schema.classes
+    if shares is not None:
+        known = tuple(schema.classes[code] for code in np.flatnonzero(shares))
+    if wanted not in known:
+        there = ", ".join(known[:30])
+        said = "has no training images" if wanted in schema.classes else "is no class"
+        raise UserError(f"{LABEL} = {wanted!r} {said}; there are: {there}")
     return schema.classes.index(wanted)

@@ -40,7 +40,7 @@ class Size:
 
 
 def look_at(path: Path, name: str) -> Size:
-    """The size of a PNG or JPEG file by its header alone; raises UserError where that is none."""
+    """The size of a PNG or JPEG file by its header alone; raises UserError for a bad one."""
     with opened_picture(path, name) as image:
         check_depth(image, repr(name))
         sides = (image.height, image.width)

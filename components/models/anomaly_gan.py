@@ -34,7 +34,6 @@ from components.models.image_networks import (
     build_encoder,
     empty_discriminator,
     empty_generator,
-    num_classes,
 )
 from components.models.image_samples import samples_of
 from components.models.image_scoring import in_chunks, likeliest
@@ -209,7 +208,7 @@ class AnomalyGan:
         return model
 
     def _classes(self, images: Tensor, odd: AnyOddness) -> Tensor:
-        return likeliest(images, num_classes(self.schema_), odd)
+        return likeliest(images, self.gan.shares_, odd)
 
     def _odd(self, images: Tensor) -> Tensor:
         if self.density_ is not None:

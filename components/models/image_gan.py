@@ -85,9 +85,12 @@ class ImageGan:
         if isinstance(self.config.conditioning, WordConditioning):
             caption = asked_caption(condition, self.schema_, self.shares_)
             if caption is not None and caption not in self.schema_.classes:
-                maker, wanted = self._maker().of_caption(caption)
-                return maker.draw(num_images, wanted, seed)
-        return self._maker().draw(num_images, asked_class(condition, self.schema_), seed)
+                maker, place = self._maker().of_caption(caption)
+                return maker.draw(num_images, place, seed)
+            wanted = asked_class(condition, self.schema_)  # it learned words, not captions
+        else:
+            wanted = asked_class(condition, self.schema_, self.shares_)
+        return self._maker().draw(num_images, wanted, seed)
 
     def export_program(self) -> SamplingProgram:
         """The generator as one torch module; see `Exportable`."""

@@ -66,7 +66,7 @@ class ImageGaussian:
         self, num_images: int, *, condition: Condition | None = None, seed: int
     ) -> Iterator[ImageSet]:
         """See `ImageModel.draw_images`."""
-        wanted = asked_class(condition, self.schema_)
+        wanted = asked_class(condition, self.schema_, self.shares_)
         sizes = enumerate(chunk_sizes(num_images, CHUNK))
         return (self._draw(size, wanted, chunk_rng(seed, number)) for number, size in sizes)
 

@@ -35,9 +35,14 @@ def in_chunks(images: ImageSet, asked: Callable[[Tensor], Tensor]) -> NDArray[np
     return np.concatenate(parts) if parts else np.empty(0)
 
 
-def likeliest(images: Tensor, num_classes: int, odd: Oddness) -> Tensor:
-    """The class by which each image is least odd, (rows,): what it shows is not known."""
-    labels = [torch.full((len(images),), code) for code in range(num_classes)]
-    if num_classes == 1:
+def likeliest(images: Tensor, shares: NDArray[np.float64], odd: Oddness) -> Tensor:
+    """The class by which each image is least odd, (rows,): what it shows is not known.
+
+    Classes without a share of the training images are none that was learned.
+    """
+    codes = np.flatnonzero(shares)
+    labels = [torch.full((len(images),), int(code)) for code in codes]
+    if len(labels) == 1:
         return labels[0]
-    return torch.stack([odd(images, each) for each in labels]).argmin(dim=0)
+    least = torch.stack([odd(images, each) for each in labels]).argmin(dim=0)
+    return torch.from_numpy(codes)[least]

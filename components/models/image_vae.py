@@ -112,7 +112,8 @@ class ImageVae:
         self, num_images: int, *, condition: Condition | None = None, seed: int
     ) -> Iterator[ImageSet]:
         """See `ImageModel.draw_images`."""
-        return self._maker().draw(num_images, asked_class(condition, self.schema_), seed)
+        wanted = asked_class(condition, self.schema_, self.shares_)
+        return self._maker().draw(num_images, wanted, seed)
 
     def export_program(self) -> SamplingProgram:
         """The generator as one torch module; see `Exportable`."""
@@ -165,7 +166,7 @@ class ImageVae:
         return ImageMaker(generator, size, self.shares_, self.schema_.classes)
 
     def _classes(self, images: Tensor) -> Tensor:
-        return likeliest(images, num_classes(self.schema_), self._minus_bound)
+        return likeliest(images, self.shares_, self._minus_bound)
 
     def _odd(self, images: Tensor) -> Tensor:
         if self.density_ is None:

@@ -98,7 +98,8 @@ class Lapgan:
         self, num_images: int, *, condition: Condition | None = None, seed: int
     ) -> Iterator[ImageSet]:
         """See `ImageModel.draw_images`."""
-        return self._maker().draw(num_images, asked_class(condition, self.schema_), seed)
+        wanted = asked_class(condition, self.schema_, self.shares_)
+        return self._maker().draw(num_images, wanted, seed)
 
     def export_program(self) -> SamplingProgram:
         """The generator as one torch module; see `Exportable`."""

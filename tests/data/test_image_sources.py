@@ -223,6 +223,9 @@ def test_a_condition_asks_for_a_class() -> None:
     assert asked_class({LABEL: "b/c"}, schema) == 1 and asked_class(None, schema) is None
     with pytest.raises(UserError, match="label = 'z' is no class; there are: a, b/c"):
         asked_class({LABEL: "z"}, schema)
+    assert asked_class({LABEL: "a"}, schema, np.array([0.5, 0.0, 0.5])) == 0
+    with pytest.raises(UserError, match=r"'b/c' has no training images; there are: a, \.\.d"):
+        asked_class({LABEL: "b/c"}, schema, np.array([0.5, 0.0, 0.5]))
     with pytest.raises(UserError, match="cannot condition on age: only label"):
         asked_class({"age": 3}, schema)
     with pytest.raises(UserError, match="the images have no labels"):

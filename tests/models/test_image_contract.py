@@ -117,6 +117,16 @@ def test_images_are_as_many_and_as_large_as_asked_with_the_classes_of_real_ones(
     assert np.abs(shares - np.bincount(digits().labels) / 300).max() < 0.1
 
 
+def test_a_class_without_training_images_cannot_be_asked_for(name):
+    if name in UNTOLD:
+        pytest.skip("cannot be asked for any class")
+    seen = digits(120)
+    model = fit_small(name, seen.take(np.flatnonzero(seen.labels != 3)))
+    with pytest.raises(UserError, match="'3' has no training images; there are: 0, 1, 2, 4"):
+        model.draw_images(1, condition={"label": "3"}, seed=0)
+    assert draw(model, 2, condition={"label": "4"}).labels.tolist() == [4, 4]
+
+
 def test_no_images_can_be_drawn_too(fitted):
     assert draw(fitted, 0).images.shape == (0, 8, 8, 1)
 
