@@ -23,7 +23,7 @@ from components.training.losses import (
 )
 from components.training.replay import ReplayPool
 from components.training.running import check_numbers, runner
-from components.training.team import find_team
+from components.training.team import ALONE, Team, find_team
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,28 @@ class Players:
     learns_from_made: bool = True
     class_loss: Callable[[Tensor, Tensor], Tensor] = functional.cross_entropy
     class_of: Callable[[Tensor], Tensor] = _as_it_is
+
+
+def noise_level(config: AdversarialConfig, progress: float) -> float:
+    """The deviation of the noise on all that is judged, at this share of the steps."""
+    noise = config.instance_noise
+    return 0.0 if noise is None else noise.start * max(0.0, 1 - progress / noise.until)
+
+
+def shown(
+    samples: Tensor,
+    config: AdversarialConfig,
+    level: float,
+    random: torch.Generator,
+    team: Team = ALONE,
+) -> Tensor:
+    """Samples as a discriminator sees them: augmented, with noise of this level."""
+    samples = augment(samples, config.augmentation, random, team)
+    if level > 0:
+        size = (len(samples) * team.size, *samples.shape[1:])
+        noise = torch.randn(size, generator=random, device=samples.device)
+        samples = samples + level * team.own(noise)
+    return samples
 
 
 class AdversarialGame:
@@ -148,8 +170,7 @@ class AdversarialGame:
         for name, optimiser in self.optimisers.items():
             for group in optimiser.param_groups:
                 group["lr"] = self.rates[name] * left * self.rate_factor
-        if (noise := self.config.instance_noise) is not None:
-            self.noise_level = noise.start * max(0.0, 1 - progress / noise.until)
+        self.noise_level = noise_level(self.config, progress)
         for network in self._growing:
             network.grow(progress)
 
@@ -163,13 +184,7 @@ class AdversarialGame:
         return self.team.own(torch.randn(size, generator=self.random, device=self.device))
 
     def _shown(self, samples: Tensor) -> Tensor:
-        """Samples as the discriminator sees them: augmented, with noise."""
-        samples = augment(samples, self.config.augmentation, self.random, self.team)
-        if self.noise_level > 0:
-            size = (len(samples) * self.team.size, *samples.shape[1:])
-            noise = torch.randn(size, generator=self.random, device=self.device)
-            samples = samples + self.noise_level * self.team.own(noise)
-        return samples
+        return shown(samples, self.config, self.noise_level, self.random, self.team)
 
     def _update_discriminator(
         self, real: Tensor, fake: Tensor, condition: Tensor

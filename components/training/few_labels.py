@@ -10,8 +10,13 @@ from torch.nn import functional
 from components.config import AdversarialConfig
 from components.networks.image_outlier import OutlierDiscriminator
 from components.networks.layers import share_random
-from components.training.adversarial import AdversarialGame, Players, RealSamples
-from components.training.augmentation import augment
+from components.training.adversarial import (
+    AdversarialGame,
+    Players,
+    RealSamples,
+    noise_level,
+    shown,
+)
 from components.training.devices import find_device
 from components.training.ema import Ema
 
@@ -96,7 +101,8 @@ def teach_alone(
 ) -> OutlierDiscriminator:
     """The network taught labelled samples alone, by as many updates and the same rates and average.
 
-    What a game brings with all other samples is seen beside it.
+    They are shown as in a game: augmented, with the same noise. What a game brings with all other
+    samples is seen beside it.
     """
     random = torch.Generator(find_device(config.device)).manual_seed(seed)
     lessons = Lessons(labelled, config.batch_size, random)
@@ -109,10 +115,10 @@ def teach_alone(
     for step in range(config.steps):
         progress = step / config.steps
         left = 1.0 if progress <= decay_from else (1 - progress) / (1 - decay_from)
-        optimiser.param_groups[0]["lr"] = rate * left
+        optimiser.param_groups[0]["lr"], level = rate * left, noise_level(config, progress)
         for _ in range(config.discriminator_steps):
             samples, classes = lessons.draw()
-            logits = network.logits(augment(samples, config.augmentation, random))
+            logits = network.logits(shown(samples, config, level, random))
             optimiser.zero_grad()
             torch.autograd.backward(functional.cross_entropy(logits, classes))
             optimiser.step()

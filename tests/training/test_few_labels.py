@@ -1,5 +1,6 @@
 """The game of few labels, and the same network taught them alone."""
 
+import pytest
 import torch
 
 from components.config import SemiSupervisedGanConfig
@@ -31,6 +32,16 @@ def test_fewer_images_than_a_batch_are_shown_with_noise():
     losses = game.step(0.0)
     assert game.noise_level > 0
     assert torch.isfinite(losses["class_loss"])
+
+
+def test_labels_alone_are_shown_with_the_noise_of_the_game():
+    config = config_of(steps=4, batch_size=256, instance_noise={"start": 0.5, "until": 0.5})
+    grey = RealSamples(torch.zeros(2, 1, 8, 8), torch.arange(2))
+    network = build_classifier(config, schema_of(digits(40)), NUM_CLASSES, 0)
+    logits, seen = network.logits, []
+    network.logits = lambda samples: seen.append(float(samples.std())) or logits(samples)
+    teach_alone(network, grey, config, 0)
+    assert seen == pytest.approx([0.5, 0.25, 0, 0], abs=0.01)
 
 
 def test_labels_alone_teach_as_often_as_in_the_game(monkeypatch):
