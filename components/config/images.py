@@ -98,6 +98,19 @@ def makes_images(model: Settings) -> TypeIs[ImageModelConfig]:
     return isinstance(model, ImageModelConfig)
 
 
+def draws_classes(model: ImageModelConfig) -> bool:
+    """True for the settings of a generator that can be asked for images of a class."""
+    match model:
+        case ImageGaussianConfig():
+            return True
+        case SemiSupervisedGanConfig():
+            return False
+        case ImageVaeConfig():
+            return model.conditioning != "none"
+        case _:
+            return model.conditioning.name != "none"
+
+
 def classifies_images(model: Settings) -> TypeIs[ImageClassifierConfig]:
     """True for the settings of a model that classifies images."""
     return isinstance(model, ImageClassifierConfig)

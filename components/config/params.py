@@ -7,7 +7,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from components.config.evaluate import ANOMALY_GATES, EvaluateConfig, Purpose
 from components.config.image_evaluation import ImageEvaluationConfig
-from components.config.images import classifies_images, makes_images
+from components.config.images import classifies_images, draws_classes, makes_images
 from components.config.models import AutoConfig, PrivateConfig, SynthesizeConfig, TrainConfig
 from components.config.prepare import PrepareConfig, RandomSplit
 from components.config.promote import AncestryConfig, PromoteConfig
@@ -121,6 +121,20 @@ class Params(Settings):
             )
         if not holds_images and self.evaluate_images != ImageEvaluationConfig():
             raise ValueError("evaluate_images has no effect: the source holds rows")
+        return self
+
+    @model_validator(mode="after")
+    def _draws_classes_where_asked(self) -> Self:
+        """What images bring a classifier is tried with images of each class."""
+        model = self.train.model
+        if self.evaluate.purpose is not Purpose.AUGMENTATION or not makes_images(model):
+            return self
+        if not draws_classes(model):
+            raise ValueError(
+                f"evaluate.purpose = augmentation asks for images of each class, and "
+                f"train.model.name = {model.name} cannot be asked for one"
+                + ("" if classifies_images(model) else " with conditioning = none")
+            )
         return self
 
     @model_validator(mode="after")

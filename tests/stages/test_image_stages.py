@@ -92,3 +92,22 @@ def test_images_ask_for_a_generator_of_images() -> None:
     raw["train"]["model"] = {"name": "trees"}
     with pytest.raises(ValueError, match="trees makes rows, but the source holds images"):
         Params.model_validate(raw)
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ({"name": "image_gan", "conditioning": {"name": "none"}}, "with conditioning = none"),
+        ({"name": "image_vae", "conditioning": "none"}, "with conditioning = none"),
+        ({"name": "semi_supervised_gan"}, "semi_supervised_gan cannot be asked for one"),
+    ],
+)
+def test_augmentation_asks_for_a_generator_of_classes(model: dict[str, object], said: str) -> None:
+    raw = PARAMS.model_dump(mode="json")
+    raw["train"]["model"] = model
+    Params.model_validate(raw)
+    raw["evaluate"]["purpose"] = "augmentation"
+    with pytest.raises(ValueError, match=said):
+        Params.model_validate(raw)
+    raw["train"]["model"] = {"name": "lapgan"}
+    Params.model_validate(raw)
