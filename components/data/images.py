@@ -18,7 +18,7 @@ from components.data.memory import within_free_memory
 from components.errors import UserError
 
 if TYPE_CHECKING:
-    from PIL import Image  # not needed to know what images are
+    from PIL.ImageFile import ImageFile  # not needed to know what images are
 
 Pixels = NDArray[np.uint8]
 logger = logging.getLogger(__name__)
@@ -302,7 +302,7 @@ def read_picture(path: Path, name: str) -> Pixels:
         return pixels_of_picture(image, repr(name))
 
 
-def pixels_of_picture(image: "Image.Image", name: str) -> Pixels:
+def pixels_of_picture(image: "ImageFile", name: str) -> Pixels:
     """The pixels (height, width, channels) of a picture that was just opened, turned upright.
 
     Transparency is dropped. Raises UserError for more than 8 bits a pixel and channel.
@@ -316,7 +316,7 @@ def pixels_of_picture(image: "Image.Image", name: str) -> Pixels:
     return pixels[..., None] if grey else pixels
 
 
-def check_depth(image: "Image.Image", name: str) -> None:
+def check_depth(image: "ImageFile", name: str) -> None:
     """Raise UserError where a picture that was just opened has more than 8 bits a channel.
 
     Of 16 bits of a colour, Pillow would keep the upper 8, without a word.
@@ -327,7 +327,7 @@ def check_depth(image: "Image.Image", name: str) -> None:
 
 
 @contextmanager
-def opened_picture(path: Path, name: str) -> "Iterator[Image.Image]":
+def opened_picture(path: Path, name: str) -> "Iterator[ImageFile]":
     """A PNG or JPEG file, opened; what goes wrong with it in the context is a UserError."""
     from PIL import Image, UnidentifiedImageError
 
