@@ -11,7 +11,7 @@ from components.data.table import Matrix, Table
 from components.evaluation.case import Case, Evaluator, Findings, Metric, subsample
 from components.evaluation.distances import coordinates
 from components.evaluation.evidence import Measurement
-from components.evaluation.statistics import Interval, normal_interval
+from components.evaluation.statistics import Interval, normal_interval, robust_spread
 from components.models.contract import LogMetrics
 
 MAX_ROWS = 1_000
@@ -55,7 +55,7 @@ def measure_attributes(case: Case, log: LogMetrics) -> Findings:
     Attribute inference by the nearest neighbour, as in Anonymeter (Giomi et al. 2023): each
     learned column in turn is the secret, the attacker knows the others of a row and says what the
     nearest synthetic row has. Right is the same category, or a number within a tenth of the
-    standard deviation. Test rows are the control group: what is told of them is what the
+    controls' spread (`robust_spread`). Test rows are the control group: what is told of them is what the
     synthetic rows teach of people in general, which is their use. At most 1,000 rows of either
     side, 10,000 synthetic rows and 12 secrets, drawn by the seed.
     """
@@ -123,7 +123,7 @@ def _told(attacked: Attacked, secret: int) -> tuple[Matrix, Matrix]:
     known = Schema(columns=others, target=schema.target)
     members, controls, synthetic = coordinates(rest, known, ranked_by=rest[2])
     index = NearestNeighbors(n_neighbors=1, algorithm="brute", n_jobs=1).fit(synthetic)
-    spread = float(np.nanstd(attacked.controls[:, secret])) if not column.is_discrete else 0.0
+    spread = robust_spread(attacked.controls[:, secret])
     found = []
     for points, rows in ((members, attacked.members), (controls, attacked.controls)):
         guesses = attacked.synthetic[index.kneighbors(points)[1][:, 0], secret]

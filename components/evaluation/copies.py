@@ -9,7 +9,12 @@ from components.data.schema import Schema
 from components.data.table import Matrix, Table
 from components.evaluation.case import Case, Evaluator, Findings, Metric, subsample
 from components.evaluation.evidence import Measurement
-from components.evaluation.statistics import Interval, normal_interval, share_interval
+from components.evaluation.statistics import (
+    Interval,
+    normal_interval,
+    robust_spread,
+    share_interval,
+)
 from components.models.contract import LogMetrics
 
 MAX_REAL = 50_000
@@ -48,8 +53,9 @@ def measure_copies(case: Case, log: LogMetrics) -> Findings:
     """The share of copies, and its excess over the share of rows that copy a test row.
 
     A copy agrees in every category, in what is missing, and in every number to within 1% of its
-    standard deviation; a near copy to within 20%, so that a little noise does not hide it. Test
-    rows were not trained on, so what copies them does so by chance. For an equal chance both sides
+    spread (`robust_spread`: a standard deviation that outliers do not widen); a near copy to within
+    20%, so that a little noise does not hide it. Test rows were not trained on, so what copies them
+    does so by chance. For an equal chance both sides
     have the size of the smaller one, by the exact expectation over all subsamples of the larger;
     the difference is scaled back to all training rows. At most 25,000 synthetic rows (10,000 for
     near copies) are looked up among at most 50,000 real ones of either side.
@@ -104,11 +110,10 @@ def _drawn(case: Case, table: Table, most: int) -> Matrix:
 
 
 def _units(train: Matrix, schema: Schema, tolerance: float) -> Matrix:
-    """How far a copy may be, for each column: half a level, or this part of the deviation."""
+    """How far a copy may be, for each column: half a level, or this part of the spread."""
     units = []
     for place, column in enumerate(schema.learned):
-        present = train[~np.isnan(train[:, place]), place]
-        spread = float(present.std()) if len(present) else 0.0
+        spread = robust_spread(train[:, place])
         units.append(0.5 if column.is_discrete or spread == 0 else tolerance * spread)
     return np.array(units)
 

@@ -136,6 +136,23 @@ def test_a_share_of_copies_is_measured_whatever_the_split() -> None:
     assert found["copy_excess"] == pytest.approx(0.5, abs=0.02)
 
 
+def test_one_sentinel_row_hides_neither_copies_nor_what_they_betray() -> None:
+    columns = [
+        Column(name=f"x{i}", kind=ColumnKind.NUMERICAL, dtype="float64", minimum=-9, maximum=1e6)
+        for i in range(6)
+    ]
+    schema = Schema(columns=tuple(columns), target="x0")
+    train, test, made = (np.random.default_rng(seed).normal(size=(1_000, 6)) for seed in range(3))
+    made[100:] = train[100:]
+    for matrix in (train, test, made):
+        matrix[0] = 999_999.0
+    tables = [Table(pd.DataFrame(m, columns=schema.names), schema) for m in (train, test, made)]
+    case = case_of(*tables)
+    copies = values(measure("copies", case))
+    assert copies["copy_excess"] > 0.8 and copies["near_copy_excess"] > 0.8
+    assert values(measure("attributes", case))["attribute_excess"] > 0.5
+
+
 def test_near_is_within_a_unit_in_every_column() -> None:
     among = np.array([[0.0, 5.0], [0.5, 5.5]])
     rows = np.array([[0.4, 5.4], [0.4, 9.0]])

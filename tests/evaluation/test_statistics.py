@@ -8,6 +8,7 @@ from components.evaluation.statistics import (
     bootstrap_interval,
     corrected_interval,
     mean_interval,
+    robust_spread,
     share_interval,
     standard_error,
 )
@@ -68,3 +69,15 @@ def test_bootstrap_repeats_and_resembles_the_normal_interval() -> None:
     normal = mean_interval(sample, confidence=0.95)
     assert runs[0] == runs[1]
     assert runs[0].low == pytest.approx(normal.low, abs=0.02)
+
+
+def test_neither_outliers_nor_spikes_widen_the_robust_spread() -> None:
+    normal = np.random.default_rng(0).normal(50.0, 10.0, 1_000)
+    assert robust_spread(normal) == pytest.approx(normal.std())
+    assert robust_spread(np.append(normal, [1e6, np.nan])) == pytest.approx(normal.std(), rel=0.02)
+    spiked = np.append(np.zeros(4_000), normal)
+    assert robust_spread(spiked) == pytest.approx(normal.std())
+    assert robust_spread(np.append(spiked, 1e6)) == pytest.approx(normal.std(), rel=0.02)
+    flags = np.repeat([0.0, 1.0, 1e6], [600, 399, 1])
+    assert robust_spread(flags) == 1.0
+    assert robust_spread(np.full(3, 7.0)) == robust_spread(np.full(3, np.nan)) == 0.0
