@@ -1,5 +1,7 @@
 """Privacy: how many synthetic rows copy a training row, beyond what independent rows would."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
@@ -11,6 +13,7 @@ from components.evaluation.case import Case, Evaluator, Findings, Metric, subsam
 from components.evaluation.evidence import Measurement
 from components.evaluation.statistics import (
     Interval,
+    clustered_error,
     normal_interval,
     robust_spread,
     share_interval,
@@ -49,6 +52,20 @@ NEAR_COPY_EXCESS = Metric(
 )
 
 
+@dataclass(frozen=True)
+class Copied:
+    """For each synthetic row, how many rows of either side it copies.
+
+    `num_rows` are those of training and test rows. `clusters` numbers the nearest real row of
+    either side; a row that copies none is a cluster of its own.
+    """
+
+    in_train: NDArray[np.int64]
+    in_test: NDArray[np.int64]
+    num_rows: tuple[int, int]
+    clusters: NDArray[np.int64]
+
+
 def measure_copies(case: Case, log: LogMetrics) -> Findings:
     """The share of copies, and its excess over the share of rows that copy a test row.
 
@@ -57,19 +74,19 @@ def measure_copies(case: Case, log: LogMetrics) -> Findings:
     20%, so that a little noise does not hide it. Test rows were not trained on, so what copies them
     does so by chance. For an equal chance both sides
     have the size of the smaller one, by the exact expectation over all subsamples of the larger;
-    the difference is scaled back to all training rows. At most 25,000 synthetic rows (10,000 for
+    the difference is scaled back to all training rows. Its interval takes synthetic rows for as
+    many as there are real rows that they copy: those with the same nearest one count as one (a
+    cluster; `clustered_error`). At most 25,000 synthetic rows (10,000 for
     near copies) are looked up among at most 50,000 real ones of either side.
     """
     train, test = (_drawn(case, table, MAX_REAL) for table in (case.train, case.test))
     synthetic = _drawn(case, case.synthetic, MAX_SYNTHETIC)
     units = _units(train, case.train.schema, TOLERANCE)
-    in_train, in_test = (count_copies(synthetic, real, units) for real in (train, test))
-    num_copies = int((in_train > 0).sum())
+    copies = _copied(synthetic, train, test, units)
+    num_copies = int((copies.in_train > 0).sum())
     confidence = case.confidence(COPY_RATE.name)
     rate = share_interval(num_copies, len(synthetic), confidence=confidence)
-    excess, by_chance = _beyond_chance(
-        in_train, in_test, (len(train), len(test)), case.confidence(COPY_EXCESS.name)
-    )
+    excess, by_chance = beyond_chance(copies, case.confidence(COPY_EXCESS.name))
     return Findings(
         (
             COPY_EXCESS.measured(excess.scaled(len(case.train) / len(train)), case),
@@ -82,27 +99,40 @@ def measure_copies(case: Case, log: LogMetrics) -> Findings:
 def _near(case: Case, train: Matrix, test: Matrix, synthetic: Matrix) -> Measurement:
     """The excess of near copies."""
     units = _units(train, case.train.schema, NEAR_TOLERANCE)
-    counts = [count_copies(synthetic, real, units) for real in (train, test)]
-    confidence = case.confidence(NEAR_COPY_EXCESS.name)
-    excess, _ = _beyond_chance(counts[0], counts[1], (len(train), len(test)), confidence)
+    copies = _copied(synthetic, train, test, units)
+    excess, _ = beyond_chance(copies, case.confidence(NEAR_COPY_EXCESS.name))
     return NEAR_COPY_EXCESS.measured(excess.scaled(len(case.train) / len(train)), case)
 
 
-def _beyond_chance(
-    in_train: NDArray[np.int64],
-    in_test: NDArray[np.int64],
-    num_rows: tuple[int, int],
-    confidence: float,
-) -> tuple[Interval, float]:
-    """The excess of rows with a copy on the first side, and the chance of one on the second."""
-    size = min(num_rows)
+def _copied(synthetic: Matrix, train: Matrix, test: Matrix, units: Matrix) -> Copied:
+    in_train, in_test = (count_copies(synthetic, real, units) for real in (train, test))
+    copies = np.flatnonzero((in_train > 0) | (in_test > 0))
+    clusters = np.arange(len(synthetic)) + len(train) + len(test)
+    if len(copies):
+        placed, real = _placed(synthetic[copies], np.vstack([train, test]), units)
+        tree = KDTree(real, metric="chebyshev")
+        clusters[copies] = tree.query(placed, return_distance=False)[:, 0]
+    return Copied(in_train, in_test, (len(train), len(test)), clusters)
+
+
+def beyond_chance(copied: Copied, confidence: float) -> tuple[Interval, float]:
+    """The excess of rows with a copy on the first side, and the chance of one on the second.
+
+    The upper end of the excess is at most that of the share of copies, which it cannot exceed.
+    """
+    size = min(copied.num_rows)
     here, there = (
         _chance(counts, total, size)
-        for counts, total in zip((in_train, in_test), num_rows, strict=True)
+        for counts, total in zip((copied.in_train, copied.in_test), copied.num_rows, strict=True)
     )
-    differences = (here - there) * (num_rows[0] / size)
-    excess = _excess(differences, int((in_train > 0).sum()), confidence)
-    return excess, float(there.mean())
+    excess = _clustered_mean(
+        (here - there) * (copied.num_rows[0] / size), copied.clusters, confidence
+    )
+    is_copy = copied.in_train > 0
+    share = share_interval(int(is_copy.sum()), len(is_copy), confidence=confidence)
+    most = max(share.high, _clustered_mean(is_copy * 1.0, copied.clusters, confidence).high)
+    high = max(min(excess.high, most), excess.value)
+    return Interval(excess.value, excess.low, high), float(there.mean())
 
 
 def _drawn(case: Case, table: Table, most: int) -> Matrix:
@@ -128,11 +158,17 @@ def count_copies(rows: Matrix, among: Matrix, units: Matrix) -> NDArray[np.int64
     >>> count_copies(rows, among, np.array([0.1, 0.1])).tolist()
     [2, 1, 0]
     """
+    placed, real = _placed(rows, among, units)
+    tree = KDTree(real, metric="chebyshev")
+    counts: NDArray[np.int64] = tree.query_radius(placed, r=1.0, count_only=True)
+    return counts
+
+
+def _placed(rows: Matrix, among: Matrix, units: Matrix) -> tuple[Matrix, Matrix]:
+    """Both in units, missing values further from all others than any two are."""
     away = 10.0 + np.nanmax(np.abs(np.vstack([rows, among]) / units), initial=0.0)
     placed = [np.nan_to_num(matrix / units, nan=away) for matrix in (rows, among)]
-    tree = KDTree(placed[1], metric="chebyshev")
-    counts: NDArray[np.int64] = tree.query_radius(placed[0], r=1.0, count_only=True)
-    return counts
+    return placed[0], placed[1]
 
 
 def _chance(counts: NDArray[np.int64], num_rows: int, size: int) -> Matrix:
@@ -149,16 +185,12 @@ def _chance(counts: NDArray[np.int64], num_rows: int, size: int) -> Matrix:
     return np.where(possible, 1.0 - np.exp(log_none), 1.0)
 
 
-def _excess(differences: Matrix, num_copies: int, confidence: float) -> Interval:
-    """The normal interval of the mean, two made-up rows (a copy of either side) widening it.
-
-    Its upper end is at most that of the share of copies, which it cannot exceed.
-    """
-    count, mean = len(differences), float(differences.mean())
-    spread = float(np.sum((differences - mean) ** 2)) + 2.0
-    found = normal_interval(mean, np.sqrt(spread) / (count + 2), confidence=confidence)
-    most = share_interval(num_copies, count, confidence=confidence).high
-    return Interval(mean, found.low, max(min(found.high, most), mean))
+def _clustered_mean(values: Matrix, clusters: NDArray[np.int64], confidence: float) -> Interval:
+    """The normal interval of a mean, two made-up rows (a copy of either side) widening it."""
+    mean = float(values.mean())
+    influence = np.append(values - mean, [1.0, -1.0])
+    error = clustered_error(influence, np.append(clusters, clusters.max() + [1, 2]))
+    return normal_interval(mean, error, confidence=confidence)
 
 
 COPIES = Evaluator(measure_copies, (COPY_EXCESS, COPY_RATE, NEAR_COPY_EXCESS))

@@ -206,6 +206,16 @@ def standard_error(influence: Vector) -> float:
     return float(np.sqrt(np.sum(influence**2)) / len(influence))
 
 
+def clustered_error(influence: Vector, clusters: NDArray[np.integer]) -> float:
+    """The standard error of an estimate from its rows' influences, those of a cluster as one.
+
+    >>> round(clustered_error(np.array([1.0, 1.0, -1.0, -1.0]), np.array([0, 0, 1, 1])), 4)
+    0.7071
+    """
+    totals = np.bincount(np.unique(clusters, return_inverse=True)[1], weights=influence)
+    return float(np.sqrt(np.square(totals).sum()) / len(influence))
+
+
 def auc_interval(
     positive: NDArray[np.bool_],
     scores: Vector,

@@ -10,7 +10,7 @@ from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table
 from components.evaluation.attack_game import Round, contests, cross_chosen, found_at
 from components.evaluation.case import Guarantee
-from components.evaluation.copies import count_copies
+from components.evaluation.copies import Copied, beyond_chance, count_copies
 from components.evaluation.empirical_epsilon import epsilon_bound
 from components.evaluation.exposed import exposed
 from components.evaluation.gates import judge
@@ -151,6 +151,33 @@ def test_one_sentinel_row_hides_neither_copies_nor_what_they_betray() -> None:
     copies = values(measure("copies", case))
     assert copies["copy_excess"] > 0.8 and copies["near_copy_excess"] > 0.8
     assert values(measure("attributes", case))["attribute_excess"] > 0.5
+
+
+def test_the_excess_of_fresh_rows_holds_zero_as_often_as_it_says() -> None:
+    """Few levels of unequal shares: thousands of synthetic rows hit the same few real ones."""
+    rng, num_levels = np.random.default_rng(0), 1_000
+    shares = np.arange(1, num_levels + 1) ** -0.7
+    below = above = 0
+    for _ in range(200):
+        drawn = [rng.choice(num_levels, size, p=shares / shares.sum()) for size in (700, 300, 5000)]
+        train, test = (np.bincount(side, minlength=num_levels) for side in drawn[:2])
+        copied = Copied(train[drawn[2]], test[drawn[2]], (700, 300), drawn[2])
+        found, _ = beyond_chance(copied, 0.95)
+        below, above = below + (found.high < 0), above + (found.low > 0)
+    assert below <= 20 and above <= 20  # 10 are meant of each
+
+
+def test_synthetic_rows_that_copy_one_row_count_as_one() -> None:
+    train, test, fresh = breast_cancer()
+    frames = [fresh.frame.iloc[20:], train.frame.iloc[[3] * 20]]
+    once = pd.concat([fresh.frame.iloc[20:], train.frame.iloc[:20]], ignore_index=True)
+    again = pd.concat(frames, ignore_index=True)
+    apart, together = (
+        measure("copies", case_of(train, test, Table(frame, train.schema))).measurements[0]
+        for frame in (once, again)
+    )
+    assert apart.value == together.value and together.low < 0 < apart.low
+    assert together.high > apart.high
 
 
 def test_near_is_within_a_unit_in_every_column() -> None:

@@ -13,9 +13,10 @@ from components.evaluation.anomaly.placements import place_events
 from components.evaluation.anomaly.series_alarms import detect, measure_series_alarms
 from components.evaluation.anomaly.series_case import ScoredSteps, SeriesCase
 from components.evaluation.anomaly.series_evaluate import judge_series_detector
-from components.evaluation.anomaly.series_ranking import clustered_error, measure_series_ranking
+from components.evaluation.anomaly.series_ranking import measure_series_ranking
 from components.evaluation.anomaly.series_selftest import ORDERS, check_series_self_test
 from components.evaluation.evidence import Outcome
+from components.evaluation.statistics import clustered_error
 from components.models.block_threshold import BlockThreshold
 
 GATE = Gate(metric="event_auroc", better_than="chance", worthwhile=0.01)

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from components.evaluation.anomaly.placements import place_events
 from components.evaluation.anomaly.ranking import compared
@@ -11,7 +10,13 @@ from components.evaluation.anomaly.series_case import ScoredSteps, SeriesCase, S
 from components.evaluation.case import Findings, Metric
 from components.evaluation.curves import roc
 from components.evaluation.evidence import Measurement
-from components.evaluation.statistics import Interval, Vector, auc_influence, normal_interval
+from components.evaluation.statistics import (
+    Interval,
+    Vector,
+    auc_influence,
+    clustered_error,
+    normal_interval,
+)
 
 STEP_AUROC = Metric(
     name="step_auroc",
@@ -70,16 +75,6 @@ def _steps(case: SeriesCase) -> Measurement:
         interval(value, influence),
         lambda other: interval(value - area(other)[0], influence - area(other)[1]),
     )
-
-
-def clustered_error(influence: Vector, clusters: NDArray[np.integer]) -> float:
-    """The standard error of an estimate from its rows' influences, those of a cluster as one.
-
-    >>> round(clustered_error(np.array([1.0, 1.0, -1.0, -1.0]), np.array([0, 0, 1, 1])), 4)
-    0.7071
-    """
-    totals = np.bincount(np.unique(clusters, return_inverse=True)[1], weights=influence)
-    return float(np.sqrt(np.square(totals).sum()) / len(influence))
 
 
 def _events(case: SeriesCase) -> Measurement:
