@@ -55,9 +55,9 @@ def measure_attributes(case: Case, log: LogMetrics) -> Findings:
     Attribute inference by the nearest neighbour, as in Anonymeter (Giomi et al. 2023): each
     learned column in turn is the secret, the attacker knows the others of a row and says what the
     nearest synthetic row has. Right is the same category, or a number within a tenth of the
-    controls' spread (`robust_spread`). Test rows are the control group: what is told of them is what the
-    synthetic rows teach of people in general, which is their use. At most 1,000 rows of either
-    side, 10,000 synthetic rows and 12 secrets, drawn by the seed.
+    controls' spread (`robust_spread`). Test rows are the control group: what is told of them is
+    what the synthetic rows teach of people in general, which is their use. At most 1,000 rows of
+    either side, 10,000 synthetic rows and 12 secrets, drawn by the seed.
     """
     places = np.arange(len(case.train.schema.learned))
     if len(places) < 2:

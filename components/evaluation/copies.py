@@ -189,7 +189,7 @@ def _clustered_mean(values: Matrix, clusters: NDArray[np.int64], confidence: flo
     """The normal interval of a mean, two made-up rows (a copy of either side) widening it."""
     mean = float(values.mean())
     influence = np.append(values - mean, [1.0, -1.0])
-    error = clustered_error(influence, np.append(clusters, clusters.max() + [1, 2]))
+    error = clustered_error(influence, np.append(clusters, clusters.max() + np.array([1, 2])))
     return normal_interval(mean, error, confidence=confidence)
 
 
