@@ -6,7 +6,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from components.config import TreesConfig
 from components.data.table import Matrix, Table
 from components.evaluation.attack_game import MAX_ROWS, Access, Contest, Round
-from components.evaluation.bins import find_bins
+from components.evaluation.bins import find_bins, without_empty
 from components.evaluation.case import Case, MakeAndFit, subsample
 from components.evaluation.distances import coordinates, nearest
 from components.evaluation.learners import class_weights
@@ -123,7 +123,8 @@ def _classified(synthetic: Matrix, reference: Matrix, judged: Matrix, seed: int)
     )
     rows = np.vstack([drawn, reference])
     bins = find_bins(rows)
-    model.fit(bins.apply(rows), labels, sample_weight=class_weights(labels.astype(np.float64)))
+    weights = class_weights(labels.astype(np.float64))
+    model.fit(without_empty(bins.apply(rows)), labels, sample_weight=weights)
     odds: Matrix = model.decision_function(bins.apply(judged))
     return odds
 

@@ -40,6 +40,17 @@ def find_bins(x: Matrix) -> Bins:
     return Bins(tuple(_edges(column[~np.isnan(column)]) for column in x.T))
 
 
+def without_empty(x: Matrix) -> Matrix:
+    """The rows with 0 in columns that have no value at all, which histogram boosting cannot bin.
+
+    It learns nothing from a constant, so rows to predict may stay as they are.
+
+    >>> without_empty(np.array([[np.nan, np.nan], [np.nan, 1.0]])).tolist()
+    [[0.0, nan], [0.0, 1.0]]
+    """
+    return np.where(np.isnan(x).all(axis=0), 0.0, x)
+
+
 def _edges(present: Matrix) -> Matrix | None:
     if len(np.unique(present)) <= MOST:
         return None

@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from components.data.table import Matrix
-from components.evaluation.bins import find_bins
+from components.evaluation.bins import find_bins, without_empty
 from components.evaluation.features import Rows, Task, linear_form
 
 NUM_TREES = 50
@@ -59,10 +59,10 @@ def fit_histogram(
 ) -> Predict:
     """Fit a histogram booster; where rows have weights, to numbers that are in bins already."""
     if weights is None:
-        model.fit(rows.x, rows.y)
+        model.fit(without_empty(rows.x), rows.y)
         return lambda x: predictions_of(model, x, task)
     bins = find_bins(rows.x)
-    model.fit(bins.apply(rows.x), rows.y, sample_weight=weights)
+    model.fit(without_empty(bins.apply(rows.x)), rows.y, sample_weight=weights)
     return lambda x: predictions_of(model, bins.apply(x), task)
 
 

@@ -8,6 +8,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedKFold
 
 from components.data.table import Matrix
+from components.evaluation.bins import without_empty
 from components.evaluation.case import Case, Evaluator, Findings, Metric, subsample
 from components.evaluation.curves import roc
 from components.evaluation.statistics import auc_influence, auc_interval, share_interval
@@ -121,8 +122,7 @@ def cross_fitted(real: Matrix, other: Matrix, seed: int) -> ToldApart:
             early_stopping=False,
             random_state=seed,
         )
-        empty = np.isnan(x[fit]).all(axis=0)  # a column without a value tells nothing
-        model.fit(np.where(empty, 0.0, x[fit]), labels[fit])
+        model.fit(without_empty(x[fit]), labels[fit])
         scores[held], of_fold[held] = model.predict_proba(x[held])[:, 1], fold
         models.append(model)
     return ToldApart(x, labels, scores, of_fold, tuple(models))

@@ -149,3 +149,11 @@ def test_a_column_that_parts_rows_by_time_is_judged_where_it_is_the_target() -> 
     )
     assert "dose" in [each.column for each in found.columns]
     assert len(found.notes) == 1 and "latest by dose" in found.notes[0]
+
+
+def test_a_column_without_a_synthetic_value_is_judged_all_the_same() -> None:
+    train, test, fresh = mixed_split(150, 120, extra=150)
+    empty = fresh.frame.assign(age=float("nan"))
+    for config, fit in ((SHARING, fit_bootstrap), (QUICK, None)):
+        found = evaluate(train, test, empty, make_and_fit=fit, config=config)
+        assert found.verdict.gates and not found.verdict.passed
