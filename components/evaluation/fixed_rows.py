@@ -1,6 +1,5 @@
 """Benefit of a fixed set of synthetic rows, where there is no generator to fit inside folds."""
 
-import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,12 +13,11 @@ from components.data.table import Matrix
 from components.errors import UserError
 from components.evaluation.arms import (
     AUGMENTED,
-    FOR_CLASSES,
-    FOR_NUMBERS,
+    KNOWN,
     REAL,
     Fold,
     baselines,
-    can_smote,
+    possible_arms,
 )
 from components.evaluation.case import Case, Evaluator, Findings, subsample
 from components.evaluation.evidence import Arm, Comparison, Measurement
@@ -27,6 +25,7 @@ from components.evaluation.features import Rows, Task, rows_of, task_of
 from components.evaluation.gain import (
     ALL_LEARNERS,
     AUGMENTATION_GAIN,
+    BEST_BASELINE,
     TWO_SIDED,
     quick_repeats,
 )
@@ -35,8 +34,6 @@ from components.evaluation.parallel import run_all
 from components.evaluation.scores import all_scores, main_score
 from components.evaluation.statistics import Interval, standard_error
 from components.models.contract import LogMetrics
-
-logger = logging.getLogger(__name__)
 
 MAX_ROWS = 50_000
 NUM_SEEDS = 2
@@ -74,7 +71,7 @@ def measure_fixed_rows(case: Case, log: LogMetrics) -> Findings:
     task = task_of(case.train)
     train, test, synthetic = _rows(case, task)
     halves = list(_halves(train, synthetic, task, case))
-    arms = _possible_arms(task, [rows.y for rows, _ in halves])
+    arms = possible_arms(task, [rows.y for rows, _ in halves])
     whole = [(train, synthetic)] * NUM_SEEDS
     calls = [
         partial(_judge, Fold(*rows, task, case.seed("fixed rows", number)), test, arms)
@@ -126,22 +123,12 @@ def _halved(y: Matrix, task: Task, seed: int) -> tuple[NDArray[np.int64], NDArra
     return order[0::2].astype(np.int64), order[1::2].astype(np.int64)
 
 
-def _possible_arms(task: Task, targets: Sequence[Matrix]) -> tuple[str, ...]:
-    if not task.num_classes:
-        return tuple(FOR_NUMBERS)
-    if all(can_smote(y) for y in targets):
-        return tuple(FOR_CLASSES)
-    logger.warning("the arm SMOTE is left out: in some half a class has a single training row")
-    return tuple(name for name in FOR_CLASSES if name != "SMOTE")
-
-
 def _judge(fold: Fold, test: Rows, arms: tuple[str, ...]) -> Scores:
     """Every arm and learner, trained on the fold's rows and scored on the test rows."""
     task = fold.task
-    known = FOR_CLASSES if task.num_classes else FOR_NUMBERS
     found: Scores = {}
     for arm in arms:
-        prepared = known[arm](fold)
+        prepared = KNOWN[arm](fold)
         for learner in LEARNERS:
             predict = fit_learner(
                 learner, prepared.rows, task, weights=prepared.weights, seed=fold.seed
@@ -167,6 +154,15 @@ class Trial:
     def value(self, arm: str, learner: str) -> float:
         """The main metric of an arm with all rows, on average over seeds."""
         return float(np.mean([self.main(found, arm, learner) for found in self.whole]))
+
+    def mean_scores(self, arm: str, learner: str) -> dict[str, float]:
+        """Each metric with all rows, on average; without those that the test rows leave undefined.
+
+        Such is the recall of rare classes (NaN) where no test row has one.
+        """
+        rows = [whole[arm, one].scores for whole in self.whole for one in _each(learner)]
+        means = {name: float(np.mean([row[name] for row in rows])) for name in rows[0]}
+        return {name: mean for name, mean in means.items() if not np.isnan(mean)}
 
     def difference(
         self, arm: str, other: str, learner: str, *, confidence: float, sides: int
@@ -228,7 +224,7 @@ def _gain(
     measurement = AUGMENTATION_GAIN.measured(gains[best], case, meaning=meaning)
     comparisons = tuple(
         Comparison(baseline=rival, value=found.value, low=found.low, high=found.high)
-        for rival, found in gains.items()
+        for rival, found in [(BEST_BASELINE, gains[best]), *gains.items()]
     )
     return measurement.model_copy(update={"comparisons": comparisons})
 
@@ -238,11 +234,10 @@ def _summaries(trial: Trial, arms: tuple[str, ...]) -> Iterator[Arm]:
     for arm in arms:
         for learner in (ALL_LEARNERS, *LEARNERS):
             found = trial.difference(arm, REAL, learner, confidence=TWO_SIDED, sides=2)
-            rows = [whole[arm, one].scores for whole in trial.whole for one in _each(learner)]
             yield Arm(
                 name=arm,
                 learner=learner,
-                scores={name: float(np.mean([row[name] for row in rows])) for name in rows[0]},
+                scores=trial.mean_scores(arm, learner),
                 difference=found.value,
                 low=found.low,
                 high=found.high,

@@ -1,16 +1,19 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from components.config import Purpose
+from components.config import EvaluateConfig, Gate, Purpose
 from components.data.table import Table
 from components.errors import UserError
 from components.evaluation import fixed_rows
 from components.evaluation.arms import AUGMENTED
 from components.evaluation.case import Case, Findings, canonical
 from components.evaluation.catalog import EVALUATORS, FOR_FIXED_ROWS, evaluators_for
+from components.evaluation.evaluate import evaluate
+from components.evaluation.evidence import Evidence
 from components.evaluation.features import task_of
 from components.evaluation.fixed_rows import (
     FIXED_ROWS,
@@ -130,3 +133,23 @@ def test_fixed_rows_stand_in_for_the_benefit_and_for_nothing_else() -> None:
     for name, stand_in in FOR_FIXED_ROWS.items():
         assert set(stand_in.metrics) <= set(EVALUATORS[name].metrics)
         assert stand_in.purposes == EVALUATORS[name].purposes
+
+
+def test_recall_of_rare_classes_that_no_test_row_has_is_left_out(tmp_path: Path) -> None:
+    train, test, fresh = mixed_split(200, 160, extra=200)
+    counts = train.frame["outcome"].value_counts()
+    rare = counts.index[counts < len(train) / len(counts) / 2]
+    assert len(rare) and len(counts) > 2
+    without = test.take(np.flatnonzero(~test.frame["outcome"].isin(rare)))
+    gate = Gate(metric="augmentation_gain", better_than="best baseline")
+    config = EvaluateConfig(
+        purpose=Purpose.AUGMENTATION, folds=2, repeats=1, augmentation_gates=(gate,)
+    )
+    found = evaluate(train, without, fresh.frame, make_and_fit=None, config=config)
+    assert found.arms and all("rare_recall" not in arm.scores for arm in found.arms)
+    found.save(tmp_path / "evidence.json")
+    assert Evidence.load(tmp_path / "evidence.json") == found
+    gain = found.measurement("augmentation_gain")
+    over_best, *each = gain.comparisons
+    assert over_best.baseline == "best baseline" and over_best.value == gain.value
+    assert over_best.value == min(one.value for one in each)
