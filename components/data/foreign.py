@@ -131,10 +131,16 @@ def _check_columns(name: str, frame: pd.DataFrame, schema: Schema) -> None:
 
 
 def _conformed(name: str, frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """The learned columns as the training rows have them, and identifiers as they are, if any."""
     return pd.DataFrame(
         {
             column.name: _read(name, frame[column.name].reset_index(drop=True), column)
             for column in schema.learned
+        }
+        | {
+            column.name: frame[column.name].reset_index(drop=True)
+            for column in schema.columns
+            if column.kind is ColumnKind.IDENTIFIER and column.name in frame.columns
         }
     )
 

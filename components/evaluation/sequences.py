@@ -60,17 +60,16 @@ def measure_sequences(case: Case, log: LogMetrics) -> Findings:
     """The mean error of lengths, gaps and moves, for the first identifier and datetime column.
 
     Measured where at least half of the training rows have an identifier that comes again, and
-    there is a datetime column. Lengths and gaps are compared by the Kolmogorov-Smirnov distance,
-    moves of each column of at most 20 categories by total variation. The interval leaves out a
-    tenth of the identifiers of either table in turn; the reference has test rows in the synthetic
-    rows' place. Blind to what is further apart than one step.
+    there is a datetime column; not where another table came without that identifier. Lengths and
+    gaps are compared by the Kolmogorov-Smirnov distance, moves of each column of at most 20
+    categories by total variation. The interval leaves out a tenth of the identifiers of either
+    table in turn; the reference has test rows in the synthetic rows' place. Blind to what is
+    further apart than one step.
     """
-    found = _key(case.train)
-    if found is None:
+    found, tables = _key(case.train), (case.train, case.test, case.synthetic)
+    if found is None or any(found[0] not in table.frame for table in tables):
         return Findings()
-    train, test, synthetic = (
-        steps_of(table, *found) for table in (case.train, case.test, case.synthetic)
-    )
+    train, test, synthetic = (steps_of(table, *found) for table in tables)
     again = [order_error(side, synthetic) for side in _leaving_out(train)]
     other = [order_error(train, side) for side in _leaving_out(synthetic)]
     variance = sum((NUM_PARTS - 1) * float(np.var(errors)) for errors in (again, other))

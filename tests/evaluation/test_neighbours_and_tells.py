@@ -2,8 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from components.data.foreign import read_foreign
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table
+from components.evaluation.case import Findings
 from components.evaluation.manifold import neighbour_scores, with_errors
 from components.evaluation.statistics import auc_influence
 from components.evaluation.sureness import surely_other
@@ -116,3 +118,13 @@ def test_order_is_measured_where_identifiers_come_again() -> None:
     gone = measure("sequences", case_of(train, test, strangers)).measurements[0]
     assert gone.value == 1.0
     assert measure("sequences", case_of(strangers, test, train)).measurements == ()
+
+
+def test_order_is_judged_of_foreign_tables_that_kept_their_identifiers() -> None:
+    frames = [visits_table(80, seed).frame for seed in (0, 1, 2)]
+    kinds = {"owner": ColumnKind.IDENTIFIER}
+    kept = read_foreign(*frames, "state", kinds=kinds)
+    case = case_of(kept.train, kept.test, kept.synthetic)
+    assert measure("sequences", case).measurements[0].value < 0.15
+    bare = read_foreign(frames[0], frames[1], frames[2].drop(columns="owner"), "state", kinds=kinds)
+    assert measure("sequences", case_of(bare.train, bare.test, bare.synthetic)) == Findings()
