@@ -140,12 +140,15 @@ def measure_decay(
     What the windows add is measured on the newest of them, each left out in turn: a learner taught
     by the real rows and the other windows, against the one taught by real rows alone. Both are
     scored on the same rows, so that a world which became harder is no reason. A single window is
-    halved in its order. In words, why not, where the last window has too few rows.
+    halved in its order. In words, why not, where the last window has too few rows, or it
+    or the test rows a single value of the target.
     """
     task = task_of(train)
     then, blocks = rows_of(test, task), [rows_of(window, task) for window in windows]
     if few := why_too_few(blocks[-1], task):
         return few
+    if len(np.unique(then.y)) < 2:
+        return "all test rows have one value of the target"
     taught = _teach(rows_of(train, task), rows_of(Table(synthetic, train.schema), task), task,
                     purpose=purpose, seed=derived_seed(seed, "decay"))  # fmt: skip
     before, now = (compare(taught.helped, taught.alone, side, task) for side in (then, blocks[-1]))

@@ -1,5 +1,7 @@
 """Live rows: what learners taught by one set of rows reach on new rows, beside another's."""
 
+import numpy as np
+
 from components.evaluation.difference import Difference
 from components.evaluation.features import Rows, Task
 from components.evaluation.learners import Predict, fit_learner
@@ -37,7 +39,7 @@ def why_too_few(live: Rows, task: Task) -> str:
     if len(live) < MIN_ROWS:
         return f"{len(live)} labelled rows are new; at least {MIN_ROWS} are needed"
     if not task.num_classes:
-        return ""
+        return "all new rows have one value of the target" if np.ptp(live.y) == 0 else ""
     counts = [int((live.y == code).sum()) for code in range(task.num_classes)]
     if sorted(counts)[-2] < MIN_CLASS_ROWS:
         return f"fewer than two classes have {MIN_CLASS_ROWS} of the {len(live)} new labelled rows"

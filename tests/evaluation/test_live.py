@@ -145,3 +145,22 @@ def test_the_reason_has_the_figures() -> None:
         "worse on live rows than the champion before: +0.300 is lost on 300 rows of 1 of 4 looks, "
         f"at least {bake.low:+.3f} with 95% confidence over all looks; +0.010 is allowed"
     )
+
+
+def test_a_target_of_one_value_is_a_reason_not_an_error() -> None:
+    train = prepare_table(rows(200, 1), "a")
+    varied, constant = (rows(200, 2), rows(200, 2).assign(a=1.0))
+    for test, live, said in (
+        (varied, constant, "all new rows have one value of the target"),
+        (constant, varied, "all test rows have one value of the target"),
+    ):
+        found = measure_decay(
+            train,
+            Table(test, train.schema),
+            [Table(live, train.schema)],
+            synthetic=rows(200, 3),
+            purpose=Purpose.SHARING,
+            margins=MARGINS,
+            seed=0,
+        )
+        assert found == said
