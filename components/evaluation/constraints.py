@@ -65,14 +65,14 @@ def measure_constraints(case: Case, log: LogMetrics) -> Findings:
 
 
 def share_kept(rule: Rule, rows: Matrix) -> float:
-    """The share that keep a rule, of the rows it applies to; 0 where it applies to none.
+    """The share that keep a rule, of the rows it applies to; 1 where it applies to none.
 
     >>> from components.evaluation.rules import Inequality
     >>> share_kept(Inequality(0, 1, 0.5), np.array([[1.0, 2.0], [3.0, 2.0], [np.nan, 2.0]]))
     0.5
     """
     applied = int(rule.applies(rows).sum())
-    return 1.0 - float(rule.broken(rows).sum()) / applied if applied else 0.0
+    return 1.0 - float(rule.broken(rows).sum()) / applied if applied else 1.0
 
 
 def _any_broken(rules: list[Rule], rows: Matrix) -> np.ndarray:

@@ -6,8 +6,10 @@ import pytest
 
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Matrix, Table
+from components.evaluation.constraints import share_kept
 from components.evaluation.evidence import Constraint
 from components.evaluation.rule_search import find_rules
+from components.evaluation.rules import Inequality
 from tests.evaluation.samplers import Marginals, case_of, measure, mixed_split, values
 
 NAMES = ("net", "tax", "gross", "start", "end", "city", "land", "loose", "group")
@@ -161,3 +163,7 @@ def test_rules_do_not_depend_on_units_or_the_order_of_columns() -> None:
     ]
     assert found(*tables) == found(*scaled) < 1
     assert all(a < b for a, b in pairwise([0.5, found(*tables)]))
+
+
+def test_a_rule_that_applies_to_no_row_is_broken_by_none() -> None:
+    assert share_kept(Inequality(0, 1, 0.5), np.array([[np.nan, 2.0]])) == 1.0
