@@ -260,6 +260,16 @@ def half_a_row(positive: NDArray[np.bool_]) -> float:
     return 0.5 / max(smaller, 1)
 
 
+def at_least(interval: Interval, error: float, *, confidence: float, sides: Sides = 1) -> Interval:
+    """The interval, each end at least as far off as a normal one with this standard error.
+
+    >>> at_least(Interval(1.0, 1.0, 1.0), 0.1, confidence=0.95).low.__round__(3)
+    0.836
+    """
+    least = normal_interval(interval.value, error, confidence=confidence, sides=sides)
+    return Interval(interval.value, min(interval.low, least.low), max(interval.high, least.high))
+
+
 def bootstrap_interval(
     statistic: Callable[..., float],
     *samples: Vector,

@@ -1,6 +1,6 @@
 """Are odd rows told from normal ones: the area under the ROC curve, and average precision."""
 
-from functools import partial
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from components.evaluation.evidence import Comparison, Measurement
 from components.evaluation.statistics import (
     Interval,
     Vector,
+    at_least,
     auc_influence,
     auc_interval,
     bootstrap_interval,
@@ -42,7 +43,9 @@ def measure_ranking(case: AnomalyCase) -> Findings:
     """Both metrics with paired differences to every baseline, and all ROC curves.
 
     The area has DeLong's interval, its differences his paired one; average precision, which depends
-    on the share of anomalies, the percentile bootstrap's over rows of each side.
+    on the share of anomalies, the percentile bootstrap's over rows of each side. None is narrower
+    than half a row of the smaller side makes it, so that a perfect separation of few anomalies is
+    not taken for certainty.
 
     >>> from components.config import EvaluateConfig, Purpose
     >>> from components.models.calibration import Calibration
@@ -89,13 +92,18 @@ def auc_difference(
     """
     area, influence = auc_influence(odd, oddness)
     base, base_influence = auc_influence(odd, other)
-    error = max(standard_error(influence - base_influence), half_a_row(odd) / len(odd) ** 0.5)
+    error = max(standard_error(influence - base_influence), half_a_row(odd))
     return normal_interval(area - base, error, confidence=confidence)
 
 
 def _precision(case: AnomalyCase) -> Measurement:
     odd, confidence = case.is_anomaly, case.confidence(ANOMALY_PRECISION.name)
-    bounds = partial(bootstrap_interval, confidence=confidence, seed=case.seed("precision"))
+
+    def bounds(statistic: Callable[..., float], *samples: Vector) -> Interval:
+        found = bootstrap_interval(
+            statistic, *samples, confidence=confidence, seed=case.seed("precision")
+        )
+        return at_least(found, half_a_row(odd), confidence=confidence)
 
     def sides(*scored: Scored) -> tuple[Vector, Vector]:
         columns = np.column_stack([each.oddness for each in scored])

@@ -13,6 +13,7 @@ from components.evaluation.evidence import Measurement
 from components.evaluation.statistics import (
     Interval,
     Vector,
+    at_least,
     auc_influence,
     clustered_error,
     normal_interval,
@@ -42,7 +43,8 @@ def measure_series_ranking(case: SeriesCase) -> Findings:
 
     That of steps has DeLong's interval for clusters (Obuchowski 1997, "Nonparametric analysis of
     clustered ROC curve data"), that of events the percentile bootstrap's; clusters and what is
-    resampled are the case's segments.
+    resampled are the case's segments. None is narrower than half an event makes it, so that a
+    perfect separation of few events is not taken for certainty.
     """
     judged = case.judged
     return Findings(
@@ -60,12 +62,13 @@ def measure_series_ranking(case: SeriesCase) -> Findings:
 
 def _steps(case: SeriesCase) -> Measurement:
     judged, confidence = case.judged, case.confidence(STEP_AUROC.name)
+    least = 0.5 / len(case.events)
 
     def area(scored: ScoredSteps) -> tuple[float, Vector]:
         return auc_influence(case.is_anomaly[judged], scored.oddness[judged])
 
     def interval(value: float, influence: Vector) -> Interval:
-        error = clustered_error(influence, case.segments[judged])
+        error = max(clustered_error(influence, case.segments[judged]), least)
         return normal_interval(value, error, confidence=confidence)
 
     value, influence = area(case.model)
@@ -88,7 +91,8 @@ def _events(case: SeriesCase) -> Measurement:
         times = [np.bincount(each, minlength=num_segments).astype(np.float64) for each in drawn]
         found = [statistic(each) for each in times]
         low, high = np.nanquantile(found, [1 - confidence, confidence])
-        return Interval(statistic(np.ones(num_segments)), float(low), float(high))
+        drawn_bounds = Interval(statistic(np.ones(num_segments)), float(low), float(high))
+        return at_least(drawn_bounds, 0.5 / len(case.events), confidence=confidence)
 
     def against(other: ScoredSteps) -> Interval:
         beside = place_events(other.oddness, case)

@@ -116,3 +116,16 @@ def test_every_metric_has_an_order_and_passed_its_self_test_by_its_present_code(
     assert set(ORDERS) == set(anomaly_metrics()) == set(read_self_tests(RECORDS))
     for name in anomaly_metrics():
         check_anomaly_self_test(name)
+
+
+def test_a_perfect_separation_of_few_anomalies_is_no_certainty():
+    rng, odd = np.random.default_rng(0), np.repeat([False, True], [30, 10])
+    oddness = rng.random(40) + 9.0 * odd
+    both = [Scored(each, Calibration.of(oddness[~odd])) for each in (oddness, 2 * oddness)]
+    kinds = np.where(odd, "crack", "normal").astype(object)
+    settings = EvaluateConfig(purpose=Purpose.ANOMALY)
+    few = AnomalyCase(kinds, both[0], settings, {"pca": both[1]})
+    for found in ANOMALY_EVALUATORS["ranking"].run(few).measurements:
+        assert found.value == 1.0 and found.low < 0.95
+        (equal,) = found.comparisons
+        assert equal.value == 0.0 and equal.low < -0.05 and equal.high > 0.05
