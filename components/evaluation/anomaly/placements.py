@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.data.ranges import ranges_of
 from components.data.series import Positions
 from components.evaluation.anomaly.series_case import SeriesCase
 from components.evaluation.statistics import Vector
@@ -40,19 +39,24 @@ class Placements:
 
 
 def place_events(oddness: Vector, case: SeriesCase) -> Placements:
-    """Where the peaks of the case's events are among normal stretches, by this detector."""
+    """Where the peaks of the case's events are among normal stretches, by this detector.
+
+    An event longer than every normal run is placed by its first steps, as many as the longest has:
+    else there would be nothing to place it among.
+    """
     segments = case.segments[case.events[:, 0]]
     shape = (len(case.events), int(case.segments[-1]) + 1)
     above, among = np.zeros(shape), np.zeros(shape)
-    runs = ranges_of(case.is_normal)
-    lengths = case.events[:, 1] - case.events[:, 0]
+    runs = case.runs_of(case.is_normal)
+    longest = int(np.diff(runs, axis=1).max(initial=0))
+    lengths = np.minimum(np.diff(case.events, axis=1)[:, 0], longest)
     for length in np.unique(lengths):
         found = [np.arange(a, b - length + 1, length) for a, b in runs]
         starts = np.concatenate([np.empty(0, np.int64), *found])
         peaks = oddness[starts[:, None] + np.arange(length)].max(axis=1)
         for event in np.flatnonzero(lengths == length):
-            first, end = case.events[event]
-            peak = oddness[first:end].max()
+            first = case.events[event, 0]
+            peak = oddness[first : first + length].max()
             wins = (peaks < peak) + 0.5 * (peaks == peak)
             among[event] = np.bincount(case.segments[starts], minlength=shape[1])
             above[event] = np.bincount(case.segments[starts], weights=wins, minlength=shape[1])

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.config import NORMAL, EvaluateConfig
-from components.data.ranges import in_ranges, ranges_of
+from components.data.ranges import in_ranges, merged_ranges
 from components.data.series import Positions
 from components.evaluation.case import Findings, Metric, asked_confidence
 from components.evaluation.seeds import derived_seed
@@ -61,8 +61,12 @@ class SeriesCase:
 
     @cached_property
     def events(self) -> Positions:
-        """First step and end of each run of anomalous steps, (events, 2)."""
-        return ranges_of(self.is_anomaly)
+        """First step and end of each run of anomalous steps in one stretch, (events, 2)."""
+        return self.runs_of(self.is_anomaly)
+
+    def runs_of(self, is_true: NDArray[np.bool_]) -> Positions:
+        """First step and end of each run of True, none across the border of two stretches."""
+        return merged_ranges(is_true, self.stretches, closing=1)
 
     @cached_property
     def segments(self) -> Positions:
