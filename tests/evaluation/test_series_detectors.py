@@ -10,7 +10,12 @@ from components.config import NORMAL, EvaluateConfig, Gate, Purpose
 from components.errors import UserError
 from components.evaluation.anomaly.evaluate import Origin
 from components.evaluation.anomaly.placements import place_events
-from components.evaluation.anomaly.series_alarms import detect, measure_series_alarms
+from components.evaluation.anomaly.series_alarms import (
+    Detection,
+    detect,
+    measure_series_alarms,
+    rate_interval,
+)
 from components.evaluation.anomaly.series_case import ScoredSteps, SeriesCase
 from components.evaluation.anomaly.series_evaluate import judge_series_detector
 from components.evaluation.anomaly.series_ranking import measure_series_ranking
@@ -127,3 +132,57 @@ def test_the_verdict_compares_with_baselines_and_says_what_it_did_not_find():
     assert judge_series_detector(same, origin).verdict.outcome is Outcome.REFUSED
     with pytest.raises(UserError, match="at least 5 are needed"):
         judge_series_detector(case_of(oddness, events[:2], baselines={"chance": oddness}), origin)
+
+
+FIVE = [(start, start + 5) for start in range(100, 1_000, 200)]
+
+
+def test_a_perfect_separation_of_few_events_is_no_certainty():
+    oddness = np.random.default_rng(0).random(1_000)
+    for first, end in FIVE:
+        oddness[first:end] += 9.0
+    case = case_of(oddness, FIVE, segment=40, baselines={"champion": 2 * oddness})
+    for found in measure_series_ranking(case).measurements:
+        assert found.value == 1.0 and found.low < 0.9
+        (equal,) = found.comparisons
+        assert equal.value == 0.0 and equal.low < -0.1 and equal.high > 0.1
+
+
+def test_one_event_found_has_no_mean_delay():
+    oddness = np.zeros(1_000)
+    oddness[100] = 20.0
+    names = [found.name for found in measure_series_alarms(case_of(oddness, FIVE)).measurements]
+    assert "detection_delay" not in names
+    oddness[300] = 20.0
+    delay = measure_series_alarms(case_of(oddness, FIVE)).measurements[-1]
+    assert delay.name == "detection_delay" and "of those found" in delay.meaning
+
+
+@pytest.mark.parametrize(("num_blocks", "share"), [(20, 0.05), (40, 0.03), (100, 0.01)])
+def test_the_rate_of_false_events_is_seldom_above_its_upper_bound(num_blocks, share):
+    rng, below = np.random.default_rng(0), 0
+    for _ in range(500):
+        alarmed = rng.random(num_blocks) < share
+        found = Detection(np.zeros(1), alarmed, np.arange(num_blocks) // 4, 10)
+        below += rate_interval(found, 0.95).high < share * 1_000 / 10
+    assert below <= 40  # 25 are meant at most
+
+
+def test_neither_events_nor_normal_runs_cross_the_border_of_two_series():
+    events = [(8, 12)]
+    case = case_of(np.arange(20.0), events, stretches=[[0, 10], [10, 20]], segment=5)
+    assert case.events.tolist() == [[8, 10], [10, 12]]
+    assert case.runs_of(case.is_normal).tolist() == [[0, 8], [12, 20]]
+    normal = case_of(np.arange(20.0), [], stretches=[[0, 10], [10, 20]])
+    assert normal.runs_of(normal.is_normal).tolist() == [[0, 10], [10, 20]]
+
+
+def test_an_event_longer_than_every_normal_run_is_placed_by_its_first_steps():
+    oddness = np.random.default_rng(0).normal(size=900)
+    events = [(100, 400), (500, 510), (600, 610), (700, 710), (800, 810)]
+    oddness[300:400] = 50.0  # later than the longest normal run, of 100 steps, would have seen it
+    case = case_of(oddness, events, segment=40)
+    late = measure_series_ranking(case).measurements[1]
+    oddness[100] = 50.0
+    early = measure_series_ranking(case_of(oddness, events, segment=40)).measurements[1]
+    assert np.isfinite([late.value, early.value]).all() and late.value < early.value

@@ -42,8 +42,13 @@ DETECTION_DELAY = Metric(
     goal="minimise",
     bounds=(0.0, None),
     ideal=0.0,
-    meaning="the mean number of steps from the start of an anomaly to where its alarm is known",
+    meaning="the mean number of steps from the start of an anomaly to where its alarm is known, of "
+    "those found,",
 )
+
+
+FEWEST_FOUND = 2
+"""So many anomalies have to be found for a mean delay with an interval."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +125,7 @@ def measure_series_alarms(case: SeriesCase) -> Findings:
         rate = rate_interval(detection, case.confidence(FALSE_EVENTS.name))
         meaning = f"{FALSE_EVENTS.meaning} {at}"
         measurements.append(FALSE_EVENTS.measured(rate, case, meaning=meaning, reference=stated))
-    if found.any():
+    if found.sum() >= FEWEST_FOUND:
         delay = mean_interval(
             detection.delays[found], confidence=case.confidence(DETECTION_DELAY.name)
         )
@@ -129,12 +134,18 @@ def measure_series_alarms(case: SeriesCase) -> Findings:
 
 
 def rate_interval(detection: Detection, confidence: float) -> Interval:
-    """Blocks with an alarm in 1,000 steps, a ratio over segments (Cochran 1977, section 2.11)."""
+    """Blocks with an alarm in 1,000 steps, a ratio over segments (Cochran 1977, section 2.11).
+
+    Its upper end is at least the exact one of as many independent blocks: of few alarms the normal
+    one is too low, 14% instead of 5% of the time for 1 in 20 of 20 blocks.
+    """
     numbers = np.unique(detection.segments, return_inverse=True)[1]
     alarmed, blocks = np.bincount(numbers, weights=detection.false_blocks), np.bincount(numbers)
     share = float(alarmed.sum() / blocks.sum())
     error = standard_error((alarmed - share * blocks) / blocks.mean())
     bounds = normal_interval(share, max(error, 0.5 / blocks.sum()), confidence=confidence)
+    exact = share_interval(int(alarmed.sum()), int(blocks.sum()), confidence=confidence)
+    bounds = Interval(share, bounds.low, max(bounds.high, exact.high))
     return bounds.scaled(PER / detection.block)
 
 
