@@ -1,19 +1,18 @@
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from components.config import EvaluateConfig, Gate, Purpose
+from components.config import Purpose
+from components.data.schema import Schema
 from components.data.table import Table
 from components.errors import UserError
 from components.evaluation import fixed_rows
 from components.evaluation.arms import AUGMENTED
 from components.evaluation.case import Case, Findings, canonical
 from components.evaluation.catalog import EVALUATORS, FOR_FIXED_ROWS, evaluators_for
-from components.evaluation.evaluate import evaluate
-from components.evaluation.evidence import Evidence
+from components.evaluation.evidence import Arm
 from components.evaluation.features import task_of
 from components.evaluation.fixed_rows import (
     FIXED_ROWS,
@@ -135,21 +134,19 @@ def test_fixed_rows_stand_in_for_the_benefit_and_for_nothing_else() -> None:
         assert stand_in.purposes == EVALUATORS[name].purposes
 
 
-def test_recall_of_rare_classes_that_no_test_row_has_is_left_out(tmp_path: Path) -> None:
-    train, test, fresh = mixed_split(200, 160, extra=200)
-    counts = train.frame["outcome"].value_counts()
-    rare = counts.index[counts < len(train) / len(counts) / 2]
-    assert len(rare) and len(counts) > 2
-    without = test.take(np.flatnonzero(~test.frame["outcome"].isin(rare)))
-    gate = Gate(metric="augmentation_gain", better_than="best baseline")
-    config = EvaluateConfig(
-        purpose=Purpose.AUGMENTATION, folds=2, repeats=1, augmentation_gates=(gate,)
-    )
-    found = evaluate(train, without, fresh.frame, make_and_fit=None, config=config)
-    assert found.arms and all("rare_recall" not in arm.scores for arm in found.arms)
-    found.save(tmp_path / "evidence.json")
-    assert Evidence.load(tmp_path / "evidence.json") == found
-    gain = found.measurement("augmentation_gain")
+def test_recall_of_rare_classes_that_no_test_row_has_is_left_out() -> None:
+    *numbers, label = process_table(120, 0).schema.columns
+    classes = label.model_copy(update={"categories": ("no", "rare", "yes")})
+    schema = Schema(columns=(*numbers, classes), target="label")
+    train, test, fresh = (Table(process_frame(120, seed), schema) for seed in range(3))
+    for table in (train, fresh):
+        table.frame.loc[:9, "label"] = "rare"
+    assert task_of(train).rare == (1,)
+    found = measure(fixed(train, test, fresh))
+    for arm in found.arms:
+        assert "rare_recall" not in arm.scores
+        assert Arm.model_validate_json(arm.model_dump_json()) == arm
+    (gain,) = found.measurements
     over_best, *each = gain.comparisons
     assert over_best.baseline == "best baseline" and over_best.value == gain.value
     assert over_best.value == min(one.value for one in each)
