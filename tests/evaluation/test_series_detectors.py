@@ -129,7 +129,8 @@ def test_the_verdict_compares_with_baselines_and_says_what_it_did_not_find():
     evidence = judge_series_detector(case, origin)
     assert evidence.verdict.outcome is Outcome.PASSED
     same = case_of(oddness, events, segment=50, baselines={"chance": oddness})
-    assert judge_series_detector(same, origin).verdict.outcome is Outcome.REFUSED
+    unsure = judge_series_detector(same, origin).verdict.outcome  # 29 events: .028 may be missed
+    assert unsure is Outcome.UNDECIDED
     with pytest.raises(UserError, match="at least 5 are needed"):
         judge_series_detector(case_of(oddness, events[:2], baselines={"chance": oddness}), origin)
 
