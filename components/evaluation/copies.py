@@ -185,7 +185,9 @@ def _chance(counts: NDArray[np.int64], num_rows: int, size: int) -> Matrix:
     return np.where(possible, 1.0 - np.exp(log_none), 1.0)
 
 
-def _clustered_mean(values: Matrix, clusters: NDArray[np.int64], confidence: float) -> Interval:
+def _clustered_mean(
+    values: NDArray[np.floating], clusters: NDArray[np.int64], confidence: float
+) -> Interval:
     """The normal interval of a mean, two made-up rows (a copy of either side) widening it."""
     mean = float(values.mean())
     influence = np.append(values - mean, [1.0, -1.0])

@@ -43,7 +43,7 @@ RANDOM = RandomSplit()
 MIN_ROWS_FOR_PROCESSES = 2_000
 NOTES = {
     "group": "rows with one {column} belong together: folds and test rows have whole groups, and "
-    "intervals of usefulness count groups; those of likeness and privacy count rows, so are too "
+    "intervals of a gain or a loss in usefulness allow for them; the others count rows, so are too "
     "narrow where rows of a group are much alike",
     "time": "test rows are the latest by {column}: whatever changed with time tells them from "
     "training and from synthetic rows, so that likeness and privacy come out worse than they are",

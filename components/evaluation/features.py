@@ -41,10 +41,14 @@ class Task:
 
 @dataclass(frozen=True)
 class Rows:
-    """Features with NaN for missing, shape (rows, features), and the target's codes or numbers."""
+    """Features with NaN for missing, shape (rows, features), and the target's codes or numbers.
+
+    Rows with an equal number in `groups` belong together; None where each stands for itself.
+    """
 
     x: Matrix
     y: Matrix
+    groups: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -52,10 +56,11 @@ class Rows:
 
     def take(self, rows: NDArray[np.int64]) -> "Rows":
         """The rows at these positions."""
-        return Rows(self.x[rows], self.y[rows])
+        groups = None if self.groups is None else self.groups[rows]
+        return Rows(self.x[rows], self.y[rows], groups)
 
     def joined(self, other: "Rows") -> "Rows":
-        """These rows, then the other's."""
+        """These rows, then the other's; their groups are forgotten."""
         return Rows(np.vstack([self.x, other.x]), np.concatenate([self.y, other.y]))
 
 
@@ -84,13 +89,14 @@ def task_of(train: Table) -> Task:
     return Task(schema, num_classes, None, discrete, tuple(np.flatnonzero(is_rare).tolist()))
 
 
-def rows_of(table: Table, task: Task) -> Rows:
+def rows_of(table: Table, task: Task, groups: NDArray[np.int64] | None = None) -> Rows:
     """The table's rows as learners see them, without those whose target is missing or unknown."""
     matrix = table.matrix
     names = [column.name for column in task.schema.learned]
     place = names.index(task.schema.target)
     known = ~np.isnan(matrix[:, place])
-    return Rows(np.delete(matrix[known], place, axis=1), matrix[known, place])
+    groups = None if groups is None else groups[known]
+    return Rows(np.delete(matrix[known], place, axis=1), matrix[known, place], groups)
 
 
 def _target(table: Table) -> Matrix:

@@ -16,7 +16,12 @@ from components.evaluation.evidence import Measurement
 from components.evaluation.features import Rows, Task, rows_of, task_of
 from components.evaluation.learners import LEARNERS, Predict, fit_learner
 from components.evaluation.scores import least_error, main_score
-from components.evaluation.statistics import Interval, normal_interval, standard_error
+from components.evaluation.statistics import (
+    Interval,
+    clustered_error,
+    normal_interval,
+    standard_error,
+)
 from components.evaluation.thresholded import thresholded_measurements, thresholded_metrics
 from components.models.contract import LogMetrics
 
@@ -59,13 +64,15 @@ def measure_utility(case: Case, log: LogMetrics) -> Findings:
 
     The headline figures are of the learner that cross-validation over real training rows finds
     best; test rows choose nothing. `tstr_loss` is the paired difference over test rows, with
-    DeLong's standard error for AUC and the delta method's for R2. At most 50,000 rows each take
+    DeLong's standard error for AUC and the delta method's for R2; test rows of a group count as
+    one where that is larger. At most 50,000 rows each take
     part; the meanings say how many.
     """
     task = task_of(case.train)
-    train, test, synthetic = (
-        _capped(rows_of(table, task), case) for table in (case.train, case.test, case.synthetic)
+    train, synthetic = (
+        _capped(rows_of(table, task), case) for table in (case.train, case.synthetic)
     )
+    test = _capped(rows_of(case.test, task, case.groups_of(case.test)), case)
     check_judgeable(test, task)
     if len(synthetic) < 2:
         raise UserError(f"no synthetic row has a known value of the target {task.schema.target!r}")
@@ -165,8 +172,8 @@ def _headline(
         for count, kind in zip(trained.num_rows, ("real", "synthetic"), strict=True)
     )
     return [
-        _scored(case, TRTR, test.y, trained.real, task, real, None),
-        _scored(case, TSTR, test.y, trained.synthetic, task, synthetic, trtr),
+        _scored(case, TRTR, test, trained.real, task, real, None),
+        _scored(case, TSTR, test, trained.synthetic, task, synthetic, trtr),
         _loss(case, TSTR_LOSS, task, learner, test, trained),
     ]
 
@@ -186,20 +193,20 @@ def _on_synthetic(
         return []
     trtr, _ = main_score(test.y, trained.real, task)
     words = f"the {task.main_title} on synthetic rows of the learner {learner} trained on real rows"
-    return [_scored(case, TRTS, synthetic.y, trained.on_synthetic, task, words, trtr)]
+    return [_scored(case, TRTS, synthetic, trained.on_synthetic, task, words, trtr)]
 
 
 def _scored(
     case: Case,
     metric: Metric,
-    y: Matrix,
+    rows: Rows,
     predictions: Matrix,
     task: Task,
     meaning: str,
     reference: float | None,
 ) -> Measurement:
-    value, influence = main_score(y, predictions, task)
-    interval = _interval(case, metric, value, influence, y, task)
+    value, influence = main_score(rows.y, predictions, task)
+    interval = _interval(case, metric, value, influence, rows, task)
     return metric.measured(interval, case, meaning=meaning, reference=reference)
 
 
@@ -208,15 +215,17 @@ def _loss(
 ) -> Measurement:
     real, real_influence = main_score(test.y, trained.real, task)
     synthetic, influence = main_score(test.y, trained.synthetic, task)
-    interval = _interval(case, metric, real - synthetic, real_influence - influence, test.y, task)
+    interval = _interval(case, metric, real - synthetic, real_influence - influence, test, task)
     words = f"the loss in {task.main_title} from training the learner {learner} on synthetic "
     return metric.measured(interval, case, meaning=f"{words}instead of real rows")
 
 
 def _interval(
-    case: Case, metric: Metric, value: float, influence: Matrix, y: Matrix, task: Task
+    case: Case, metric: Metric, value: float, influence: Matrix, rows: Rows, task: Task
 ) -> Interval:
-    error = max(standard_error(influence), least_error(y, task))
+    error = max(standard_error(influence), least_error(rows.y, task))
+    if rows.groups is not None:
+        error = max(error, clustered_error(influence, rows.groups))
     return normal_interval(value, error, confidence=case.confidence(metric.name))
 
 

@@ -1,13 +1,16 @@
 """Learners of real rows are taught once for all that is judged by the same rows."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
+from components.data.table import Table
 from components.evaluation import utility
 from components.evaluation.learners import LEARNERS, fit_learner
-from tests.evaluation.samplers import case_of, measure, mixed_split
+from tests.evaluation.samplers import Marginals, case_of, measure, mixed_split
 
 
 @pytest.fixture
@@ -41,3 +44,23 @@ def test_other_real_rows_or_seeds_are_taught_anew(taught: list[int]) -> None:
         before = len(taught)
         measure("utility", case)
         assert len(taught) - before > len(LEARNERS)
+
+
+def test_ten_rows_of_a_patient_that_say_the_same_count_as_one() -> None:
+    train, test, _ = mixed_split(150, 90, target="is_member")
+    drawn = Table(Marginals(train).sample(150, seed=0), train.schema)
+    places = np.repeat(np.arange(len(test)), 10)
+    visits = test.take(places)
+    visits = Table(visits.frame.assign(patient=places), test.schema)
+    once = measure("utility", case_of(train, test, drawn)).measurements
+    apart = measure("utility", case_of(train, visits, drawn)).measurements
+    together = measure(
+        "utility", replace(case_of(train, visits, drawn), group_column="patient")
+    ).measurements
+    for name in ("trtr", "tstr", "tstr_loss"):
+        wanted, narrow, found = (
+            next(each for each in all_ if each.name == name) for all_ in (once, apart, together)
+        )
+        assert found.value == pytest.approx(wanted.value)
+        assert found.high - found.low == pytest.approx(wanted.high - wanted.low, rel=0.1)
+        assert narrow.high - narrow.low < 0.5 * (wanted.high - wanted.low)
