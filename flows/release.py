@@ -5,6 +5,7 @@ from prefect.artifacts import create_markdown_artifact
 from prefect.logging import get_run_logger
 from pydantic import Field
 
+from components.config import MAX_SEED
 from components.registry import releases
 from components.registry.release_card import card_markdown
 from components.registry.release_making import ReleaseOrder
@@ -17,8 +18,6 @@ from flows.attempts import attempt
 from flows.forms import Form
 from flows.logs import log_about
 from flows.turns import turn
-
-_MAX_SEED = 2**31 - 1
 
 
 class ReleaseRequest(Form):
@@ -34,9 +33,7 @@ class ReleaseRequest(Form):
     num_rows: int = Field(
         10_000, title="Rows", description="How many rows are drawn", ge=1, le=MAX_ROWS
     )
-    seed: int = Field(
-        0, title="Seed", description="Equal seeds give equal rows", ge=0, le=_MAX_SEED
-    )
+    seed: int = Field(0, title="Seed", description="Equal seeds give equal rows", ge=0, le=MAX_SEED)
     notes: str = Field(
         "",
         title="Notes",

@@ -177,6 +177,11 @@ def _base(request: RunRequest) -> dict[str, Any]:
         return _again(request)
     if request.data:
         return _own_data(request)
+    if request.target:
+        raise UserError(
+            f"target {request.target!r} is for data of your own: a recipe has its target; "
+            "for another, set prepare.target"
+        )
     if recipe:
         return recipe_params(recipe, request.preset).model_dump(mode="json")
     return read_params(PROJECT / "params.yaml").model_dump(mode="json")

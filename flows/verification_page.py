@@ -13,18 +13,19 @@ _TITLES = ("recipe", "metric", "asked", "reached, seed by seed", "passed", "minu
 
 
 def verification_page(family: Family, preset: Preset, found: Sequence[Verified]) -> str:
-    """Markdown: a question and a line for each gate; what was refused says why beneath."""
+    """Markdown: a question and a line for each gate; beneath it what the first seed missed."""
     ordered = sorted(found, key=attrgetter("recipe", "seed"))
     by_recipe = {name: list(runs) for name, runs in groupby(ordered, key=attrgetter("recipe"))}
     lines = [
         f"# What the recipes of {family} reach",
         "",
         f"Written by `mintmark verify {family}`, preset `{preset}`; do not edit. Every seed draws "
-        "another split, trains, and judges anew; baselines are fitted in the same run to the same "
-        "rows or images. A gate is passed where the worse end of the interval, at the gate's "
-        "confidence, is beyond what is asked; \u201cagainst\u201d a baseline the interval is that "
-        "of the difference. Minutes are those of the stages, on whatever the machine did besides; "
-        "at the commit the recipe was run.",
+        "another split, where rows are parted at random, trains, and judges anew; baselines are "
+        "fitted in the same run to the same rows or images. A gate is passed where the worse end "
+        "of the interval, at the gate's confidence, is beyond what is asked; \u201cagainst\u201d a "
+        "baseline the interval is that of the difference. Minutes are those of the stages, on "
+        "whatever the machine did besides, without what the run cache had already; at the commit "
+        "the recipe was run.",
         "",
         f"| {' | '.join(_TITLES)} |",
         f"|{'---|' * len(_TITLES)}",
@@ -77,11 +78,16 @@ def _asked(gate: GateSeen) -> str:
 
 
 def _reasons(runs: Sequence[Verified]) -> Iterator[str]:
-    """Why runs failed, and what the first seed missed."""
+    """Why runs failed, and what the first seed that ran missed."""
     for run in runs:
         if run.failed:
-            yield f"  - seed {run.seed} could not be run: {run.failed}"
-    missed = [
-        gate.reason for run in runs[:1] for gate in run.gates if gate.outcome is not Outcome.PASSED
-    ]
-    yield from (f"  - {reason}" for reason in missed)
+            yield f"  - seed {run.seed} could not be run: {_in_a_line(run.failed)}"
+    for run in [run for run in runs if run.gates][:1]:
+        missed = [gate.reason for gate in run.gates if gate.outcome is not Outcome.PASSED]
+        yield from (f"  - seed {run.seed}: {reason}" for reason in missed)
+
+
+def _in_a_line(failed: str) -> str:
+    """The last line of what a run said of its failure, as Markdown that is no markup."""
+    last = next((line for line in reversed(failed.splitlines()) if line.strip()), failed)
+    return f"`{last.strip().replace('`', chr(39))}`"

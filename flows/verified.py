@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Self
 
+from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from components.errors import UserError
@@ -81,7 +82,9 @@ class Verified(_Record):
         )
 
 
+RECORDS = ".json"
 _LIST = TypeAdapter(list[Verified])
+_Place = tuple[str, Preset, int]
 
 
 class Records:
@@ -93,15 +96,7 @@ class Records:
     def __init__(self, path: Path) -> None:
         """Read what the file has; raises UserError where it is not of records."""
         self._path = path
-        try:
-            known = _LIST.validate_json(path.read_bytes()) if path.is_file() else []
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"])) or "all of it"
-            raise UserError(
-                f"{path} holds no records of mintmark verify: {where}: {first['msg']}"
-            ) from error
-        self._known = {_place(each): each for each in known}
+        self._known = _read(path)
 
     def of(self, preset: Preset) -> list[Verified]:
         """All of a preset, by recipe and seed."""
@@ -112,13 +107,29 @@ class Records:
         return self._known.get((recipe, preset, seed))
 
     def keep(self, found: Verified) -> None:
-        """Write a record down, in the place of an older one."""
-        self._known[_place(found)] = found
-        part = self._path.with_suffix(".part")
-        ordered = [self._known[place] for place in sorted(self._known)]
-        part.write_bytes(_LIST.dump_json(ordered, indent=1) + b"\n")
-        part.replace(self._path)
+        """Write a record down, in the place of an older one.
+
+        What other processes wrote down in the meantime is read, and stays.
+        """
+        with FileLock(self._path.with_name(f".{self._path.name}.lock")):
+            self._known |= {**_read(self._path), _place(found): found}
+            part = self._path.with_suffix(".part")
+            ordered = [self._known[place] for place in sorted(self._known)]
+            part.write_bytes(_LIST.dump_json(ordered, indent=1) + b"\n")
+            part.replace(self._path)
 
 
-def _place(found: Verified) -> tuple[str, Preset, int]:
+def _read(path: Path) -> dict[_Place, Verified]:
+    try:
+        known = _LIST.validate_json(path.read_bytes()) if path.is_file() else []
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "all of it"
+        raise UserError(
+            f"{path} holds no records of mintmark verify: {where}: {first['msg']}"
+        ) from error
+    return {_place(each): each for each in known}
+
+
+def _place(found: Verified) -> _Place:
     return found.recipe, found.preset, found.seed

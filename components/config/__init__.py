@@ -101,7 +101,7 @@ from components.config.prepare import (
 from components.config.promote import AncestryConfig, Approval, PromoteConfig
 from components.config.semi_supervised_gan import SemiSupervisedGanConfig
 from components.config.series import SeriesAutoencoderConfig, SeriesLayout, reads_series
-from components.config.settings import Settings
+from components.config.settings import MAX_SEED, Settings
 from components.config.stability import Action, Holdout, Watch
 
 __all__ = [
@@ -109,6 +109,7 @@ __all__ = [
     "AUGMENTATION_GATES",
     "CLASSIFICATION_GATES",
     "IMAGE_TARGET",
+    "MAX_SEED",
     "NORMAL",
     "OF_MADE_ROWS",
     "PRIVATE_TARGET",

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from components.config.settings import Settings
+from components.config.settings import Seed, Settings
 
 
 class Purpose(StrEnum):
@@ -127,7 +127,7 @@ class EvaluateConfig(Settings):
         FALSE_ALARMS, gt=0, lt=0.5, exclude_if=lambda rate: rate == FALSE_ALARMS
     )
     stands_in: bool = Field(False, exclude_if=lambda found: not found)
-    seed: int = Field(0, ge=0)
+    seed: Seed = 0
 
     @model_validator(mode="after")
     def _takes_effect(self) -> Self:

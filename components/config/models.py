@@ -9,7 +9,7 @@ from components.config.evaluate import Purpose
 from components.config.expression import ClassGaussianConfig, ExpressionGanConfig
 from components.config.images import ImageModelConfig
 from components.config.series import SeriesAutoencoderConfig
-from components.config.settings import Settings
+from components.config.settings import Seed, Settings
 
 
 class CopulaConfig(Settings):
@@ -325,7 +325,7 @@ class TrainConfig(Settings):
     """
 
     model: Model
-    seed: int = Field(0, ge=0)
+    seed: Seed = 0
     threads: int = Field(2, ge=1)
     calibration_share: float | None = Field(
         None, gt=0, lt=1, exclude_if=lambda share: share is None
@@ -346,4 +346,4 @@ class SynthesizeConfig(Settings):
     """How many rows the judged synthetic table has (None: as many as training rows)."""
 
     rows: int | None = Field(None, ge=1)
-    seed: int = Field(0, ge=0)
+    seed: Seed = 0

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from components.config.images import ImagesConfig
-from components.config.settings import Settings
+from components.config.settings import Seed, Settings
 
 
 class ColumnKind(StrEnum):
@@ -172,7 +172,7 @@ class PrepareConfig(Settings):
     test_share: float = Field(0.3, gt=0, lt=1)
     train_rows: int | None = Field(None, ge=20)
     max_train_rows: int = Field(1_000_000, ge=20)
-    seed: int = Field(0, ge=0)
+    seed: Seed = 0
     images: ImagesConfig | None = Field(None, exclude_if=lambda found: found is None)
     normal: NormalConfig | None = Field(None, exclude_if=lambda found: found is None)
 

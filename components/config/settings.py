@@ -1,6 +1,13 @@
 """The base of every section of the settings."""
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MAX_SEED = 2**32 - 1
+"""What every library takes."""
+
+Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 
 
 class Settings(BaseModel):

@@ -23,7 +23,7 @@ def label_facts(names: Sequence[str], config: ImagesConfig, uri: str) -> pd.Data
     `config.unlabelled` says so. Raises UserError where a file has no label else.
     """
     if config.labels is not None:
-        found = _by_csv(names, Path(config.labels).expanduser())
+        found = _by_csv(names, labels_file(config.labels))
         if config.unlabelled is Unlabelled.REFUSE:
             _check_labels(found, names, config.labels)
         return found
@@ -38,6 +38,14 @@ def label_facts(names: Sequence[str], config: ImagesConfig, uri: str) -> pd.Data
             "(prepare.images.labels)"
         )
     return pd.DataFrame({LABEL: folders})
+
+
+def labels_file(path: str) -> Path:
+    """The CSV file of labels; raises UserError where there is none."""
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise UserError(f"prepare.images.labels: there is no file {path!r}")
+    return file
 
 
 def _by_csv(names: Sequence[str], path: Path) -> pd.DataFrame:

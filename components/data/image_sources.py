@@ -14,7 +14,7 @@ import pandas as pd
 from components.config import Damaged, ImagesConfig, Unlabelled
 from components.data.bundled_images import IMAGES, is_bundled_images, load_bundled_images
 from components.data.files import hash_files
-from components.data.image_labels import label_facts
+from components.data.image_labels import label_facts, labels_file
 from components.data.image_rows import coded, read_foreign_rows
 from components.data.image_schema import LABEL
 from components.data.image_sizes import Size, chosen_size, look_at, sized
@@ -132,7 +132,7 @@ def hash_image_files(files: ImageFiles, config: ImagesConfig) -> str:
         name = "" if files.is_packed else files.name(path)
         digest.update(name.encode() + b"\0" + hash_files([path]).encode())
     if config.labels:
-        digest.update(hash_files([Path(config.labels).expanduser()]).encode())
+        digest.update(hash_files([labels_file(config.labels)]).encode())
     return digest.hexdigest()
 
 

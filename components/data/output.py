@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping
+from glob import glob
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Self
@@ -21,21 +22,34 @@ _SUFFIXES = (".parquet", ".csv")
 _FULL_TIME = "%Y-%m-%d %H:%M:%S.%f"
 
 
-def check_output(path: Path) -> None:
-    """Raise UserError where no table can be written to `path`."""
+def check_output(path: Path, sources: Iterable[str | Path] = ()) -> None:
+    """Raise UserError where no table can be written to `path`; see `check_writable`."""
     if path.suffix not in _SUFFIXES:
         raise UserError(f"cannot write {path}: accepted endings are {', '.join(_SUFFIXES)}")
-    check_writable(path)
+    check_writable(path, sources)
 
 
-def check_writable(path: Path) -> None:
-    """Raise UserError where no file can be written to `path`."""
+def check_writable(path: Path, sources: Iterable[str | Path] = ()) -> None:
+    """Raise UserError where no file can be written to `path`, or one of the `sources` is there.
+
+    These are paths, globs or folders that are read; anything else is passed over.
+    """
+    if path.is_file() and any(_reads(source, path) for source in sources):
+        raise UserError(f"cannot write {path}: it is read; what is there would be lost")
     if path.is_dir():
         raise UserError(f"cannot write {path}: it is a folder")
     if not path.absolute().parent.is_dir():
         raise UserError(f"cannot write {path}: there is no folder {path.absolute().parent}")
     if not os.access(path.absolute().parent, os.W_OK):
         raise UserError(f"cannot write {path}: no permission to write in {path.parent}")
+
+
+def _reads(source: str | Path, path: Path) -> bool:
+    """Whether a file that is there is among those of a path, a glob or a folder."""
+    files = [Path(found) for found in glob(str(Path(source).expanduser()), recursive=True)]
+    files += [file for folder in files if folder.is_dir() for file in folder.iterdir()]
+    files.append(Path(source).expanduser())  # a name with the signs of a glob
+    return any(file.exists() and file.samefile(path) for file in files)
 
 
 def write_frame(frame: pd.DataFrame, path: Path, schema: Schema | None = None) -> None:

@@ -7,6 +7,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from flows.commands.options import SeedOption
+
 IMPUTATION = "imputation"
 
 
@@ -35,7 +37,7 @@ def fill(
             f"a column {IMPUTATION!r} that numbers them.",
         ),
     ] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal rows.")] = 0,
+    seed: SeedOption = 0,
 ) -> None:
     """Fill the missing cells of rows with what a registered model draws for them.
 
@@ -57,7 +59,7 @@ def fill(
     from components.registry.promotion import CHAMPION
     from components.registry.tracking import connect
 
-    check_output(output)
+    check_output(output, [rows])
     name, _, alias = model.partition("@")
     generator = pull(connect(home), name, alias or CHAMPION)
     schema = generator.schema_

@@ -70,7 +70,7 @@ def judge(
 
     config = read_config(purpose, protocol, set_ or ())
     for path in filter(None, (json_, report)):
-        check_writable(path)
+        check_writable(path, (train, test, synthetic))
     order = JudgeOrder(train, test, synthetic, target, config, drop or (), kind or ())
     judged = judge_files(order, _say_progress)
     if json_:

@@ -8,6 +8,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from flows.commands.options import SeedOption
+
 
 def models() -> None:
     """List the registered models: champion, newest version, and what the newest was judged."""
@@ -46,7 +48,7 @@ def sample(
         ),
     ],
     num_rows: Annotated[int, typer.Option("--rows", "-n", min=1, help="How many rows.")] = 1_000,
-    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal rows.")] = 0,
+    seed: SeedOption = 0,
     condition: Annotated[
         str | None,
         typer.Option(

@@ -7,6 +7,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from flows.commands.options import SeedOption
+
 _CHAMPION = "champion"
 
 
@@ -15,7 +17,7 @@ def release(
         str, typer.Argument(help="A registered generator: NAME (its champion), or NAME@VERSION.")
     ],
     num_rows: Annotated[int, typer.Option("--rows", "-n", help="How many rows.")] = 10_000,
-    seed: Annotated[int, typer.Option(help="Equal seeds give equal rows.")] = 0,
+    seed: SeedOption = 0,
     notes: Annotated[
         str, typer.Option(help="For the card: licence, permitted use, whom to ask.")
     ] = "",

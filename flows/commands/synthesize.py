@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from flows.commands.options import SeedOption
+
 _DEFAULT = "trees"
 
 
@@ -34,7 +36,7 @@ def synthesize(
     rows: Annotated[
         int | None, typer.Option(min=1, help="How many rows; without it, as many as the table has.")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Equal seeds give equal rows.")] = 0,
+    seed: SeedOption = 0,
     drop: Annotated[
         list[str] | None, typer.Option(help="A column to leave out; may be given again.")
     ] = None,
@@ -72,7 +74,7 @@ def synthesize(
     from flows.usual import usual_settings
 
     console = Console(stderr=True)
-    check_output(output)
+    check_output(output, [table])
     purpose = Purpose.SHARING
     usual = AutoConfig(purpose=purpose) if model == AUTO else usual_settings(model, purpose)
     config = usual or default_config(model)

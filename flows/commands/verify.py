@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from components.recipes.recipe import Family, Preset
 
@@ -40,22 +41,26 @@ def verify(
 
     This may take hours. What ended is kept beside the page, as figures in a JSON file: the same
     command goes on where it was. The page is written anew
-    after every run, and tells older figures by their commit.
+    after every run, and tells older figures by their commit. Exit status 1 where a recipe could
+    not be run.
     """
     from flows.project import PROJECT, set_up_environment
 
     home = set_up_environment()
     from components.data.output import check_writable
+    from components.errors import UserError
     from flows.progress import show_progress
     from flows.server import prefect_server
     from flows.verification import plan, undone
     from flows.verification_page import verification_page
-    from flows.verified import Records
+    from flows.verified import RECORDS, Records
 
     if output:
         check_writable(output)
+        if output.suffix == RECORDS:
+            raise UserError(f"cannot write the page to {output}: that is where its figures go")
     console, page = Console(), output or PROJECT / "docs" / _PAGES.get(family, f"{family}.md")
-    records, failed = Records(page.with_suffix(".json")), []
+    records, failed = Records(page.with_suffix(RECORDS)), []
     planned = plan(family, range(seeds), preset, records, only or ())
     left = undone(planned, older=older)
     page.write_text(verification_page(family, preset, records.of(preset)))
@@ -67,8 +72,10 @@ def verify(
                 if found.failed:
                     failed.append(found)
                 page.write_text(verification_page(family, preset, [*records.of(preset), *failed]))
-                console.print(_said(found), highlight=False)
-    console.print(f"page: {page}", highlight=False)
+                console.print(escape(_said(found)), highlight=False)
+    console.print(f"page: {escape(str(page))}", highlight=False)
+    if failed:
+        raise typer.Exit(1)
 
 
 def _said(found: "Verified") -> str:

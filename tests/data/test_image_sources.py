@@ -230,3 +230,10 @@ def test_a_condition_asks_for_a_class() -> None:
         asked_class({"age": 3}, schema)
     with pytest.raises(UserError, match="the images have no labels"):
         asked_class({LABEL: "a"}, schema.model_copy(update={"classes": ()}))
+
+
+def test_a_file_of_labels_that_is_not_there_is_named(pets: Path) -> None:
+    for path in (pets / "none.csv", pets):
+        config = ImagesConfig(labels=str(path))
+        with pytest.raises(UserError, match="there is no file"):
+            read_image_source(str(pets), config)

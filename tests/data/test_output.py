@@ -44,6 +44,14 @@ def test_refuses_where_nothing_can_be_written(tmp_path: Path, name: str, message
         check_output(tmp_path / name)
 
 
+@pytest.mark.parametrize("source", ["t.csv", "*.csv", "."])
+def test_refuses_to_write_over_what_is_read(tmp_path: Path, source: str) -> None:
+    (tmp_path / "t.csv").write_text("a\n1\n")
+    with pytest.raises(UserError, match="it is read; what is there would be lost"):
+        check_output(tmp_path / "." / "t.csv", [tmp_path / source])
+    check_output(tmp_path / "made.csv", [tmp_path / source, "sklearn:iris", "s3://store/t.csv"])
+
+
 def parts_of(frame: pd.DataFrame, size: int) -> list[pd.DataFrame]:
     return [frame[start : start + size] for start in range(0, len(frame), size)]
 

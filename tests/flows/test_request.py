@@ -128,3 +128,9 @@ def test_a_contradiction_is_refused(
     monkeypatch.delenv("MINTMARK_REGISTRY_URI", raising=False)
     with pytest.raises(UserError, match=message):
         build_params(RunRequest(**values))
+
+
+@pytest.mark.parametrize("recipe", [DEFAULT, "breast_cancer_scarce"])
+def test_a_target_without_data_of_ones_own_is_refused(recipe: str):
+    with pytest.raises(UserError, match="target 'outcome' is for data of your own"):
+        build_params(RunRequest(recipe=recipe, target="outcome"))

@@ -76,6 +76,15 @@ def test_runs_of_this_code_are_read_back(tmp_path: Path) -> None:
     assert smaller[0].record() is None and Records(path).of(Preset.SMOKE) == []
 
 
+def test_two_that_verify_side_by_side_keep_what_both_reached(tmp_path: Path) -> None:
+    path = tmp_path / "images.json"
+    one, other = Records(path), Records(path)
+    mine, yours = (verified(name, 0, gate(0.7, Outcome.PASSED)) for name in ("a", "b"))
+    one.keep(mine)
+    other.keep(yours)
+    assert Records(path).of(Preset.CPU) == other.of(Preset.CPU) == [mine, yours]
+
+
 def test_what_is_no_file_of_records_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "images.json"
     path.write_text('{"gates": 3}')
@@ -103,7 +112,7 @@ def test_the_page_has_every_seed_and_the_reasons_of_what_was_missed() -> None:
     runs = [
         verified("dcgan_mnist", 0, missed),
         verified("dcgan_mnist", 1, gate(0.7, Outcome.PASSED, "class_gaussian")),
-        verified("rare_digit", 0, failed="no self-test"),
+        verified("rare_digit", 0, failed="line 3:\n<b>no self-test</b> of `x` [rank0]\n"),
     ]
     page = verification_page(Family.IMAGES, Preset.CPU, runs)
     line = next(line for line in page.splitlines() if line.startswith("| dcgan_mnist"))
@@ -113,8 +122,9 @@ def test_the_page_has_every_seed_and_the_reasons_of_what_was_missed() -> None:
         and "3.0 / 4.0 | 0123456+changes |" in line
     )
     assert "0.400 (0.300 to 0.500) / 0.700 (0.600 to 0.800)" in line
-    assert "| rare_digit | | | failed | | | |" in page and "could not be run: no self-test" in page
-    assert "- recall is 0.4" in page and "| acgan_mnist | | | not run | | | |" in page
+    assert "| rare_digit | | | failed | | | |" in page
+    assert "could not be run: `<b>no self-test</b> of 'x' [rank0]`\n" in page
+    assert "  - seed 0: recall is 0.4\n" in page and "| acgan_mnist | | | not run | | | |" in page
 
 
 def test_a_gate_that_older_code_did_not_ask_for_has_a_line_of_its_own() -> None:
