@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from typing import NoReturn
 
 import typer
@@ -31,6 +32,8 @@ from flows.unreachable import told_of_server
 
 _USER_ERROR = 2
 _INTERRUPTED = 130
+_GO_ON = ("run", "verify")
+"""The commands that, given again, go on where they were."""
 
 app = typer.Typer(
     name="mintmark",
@@ -82,19 +85,29 @@ for command in (
 def main() -> None:
     """Run the command line; a user's error is one line and exit status 2.
 
-    So is a server that does not answer or lets nobody in, and a full disk.
+    So is a server that does not answer or lets nobody in, and a full disk. Ctrl-C is status 130.
     """
     try:
         app()
     except UserError as error:
         _end(f"[red]error:[/red] {escape(' '.join(str(error).split()))}", _USER_ERROR)
     except KeyboardInterrupt:
-        _end("stopped; the same command goes on where it was", _INTERRUPTED)
+        _end(_stopped(sys.argv[1:]), _INTERRUPTED)
+    except SystemExit as ended:
+        if ended.code != _INTERRUPTED:
+            raise
+        _end(_stopped(sys.argv[1:]), _INTERRUPTED)  # typer makes this of Ctrl-C
     except Exception as error:
         told = disk_full(error, find_home()) if is_disk_full(error) else told_of_server(error)
         if told is None:
             raise
         _end(f"[red]error:[/red] {escape(' '.join(str(told).split()))}", _USER_ERROR)
+
+
+def _stopped(arguments: Sequence[str]) -> str:
+    """What is told of a command that was stopped by Ctrl-C."""
+    goes_on = bool(arguments) and arguments[0] in _GO_ON
+    return "stopped; the same command goes on where it was" if goes_on else "stopped"
 
 
 def _end(message: str, status: int) -> NoReturn:

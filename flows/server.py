@@ -6,13 +6,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.error import URLError
 from urllib.request import urlopen
 
 from components.errors import UserError
 from components.storage.home import Home
+from components.storage.leash import leashed
 from flows.ports import free_port
 from flows.services import SLOTS_VARIABLE, running_services
 
@@ -87,15 +88,18 @@ def _send_what_is_queued() -> None:
 
 
 def _start(port: int, home: Home) -> "subprocess.Popen[bytes]":
+    """A server that ends with this process, however that ends, and hears no Ctrl-C of its own."""
     home.prefect.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "uvicorn", "--factory", "flows.server:temporary_app"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--log-level", "error"]
     with (home.prefect / "server.log").open("ab") as log:
         return subprocess.Popen(
-            command,
+            leashed(command),
             env=os.environ | {"PREFECT_UI_ENABLED": "0"},
+            stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,
+            start_new_session=True,
         )
 
 
@@ -114,9 +118,9 @@ def _await(process: "subprocess.Popen[bytes]", port: int, home: Home) -> None:
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
+    assert process.stdin is not None
     process.terminate()
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    process.stdin.close()  # kills what has not stopped
+    process.wait()

@@ -16,10 +16,23 @@ def told_of_server(error: BaseException) -> str | None:
     """What a user can check where Prefect's or MLflow's server is why; None for other errors.
 
     An error of a client that was never imported is none of its server: nothing is imported.
+    Nor is one of a run that was told to stop: what it started may have stopped before it.
     """
+    if _was_stopped(error):
+        return None
     if "httpx" in sys.modules and (told := _of_prefect(error)):
         return told
     return _of_registry(error) if "mlflow" in sys.modules else None
+
+
+def _was_stopped(error: BaseException) -> bool:
+    """Whether it came of Ctrl-C, or of the signal that Prefect makes an exception of."""
+    stops: tuple[type[BaseException], ...] = (KeyboardInterrupt,)
+    if "prefect" in sys.modules:
+        from prefect.exceptions import TerminationSignal
+
+        stops += (TerminationSignal,)
+    return any(isinstance(each, stops) for each in _chain(error))
 
 
 def _of_prefect(error: BaseException) -> str | None:

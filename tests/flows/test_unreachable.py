@@ -1,6 +1,7 @@
 """A server that does not answer, or refuses a login, is one line; other errors are not its own."""
 
 import json
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +11,7 @@ from threading import Thread
 import httpx
 import pytest
 from mlflow.exceptions import MlflowException
+from prefect.exceptions import TerminationSignal
 
 from components.registry.tracking import connect
 from components.storage.home import VARIABLE, find_home
@@ -96,6 +98,15 @@ def test_other_errors_are_not_the_servers(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("MINTMARK_REGISTRY_URI", NOBODY)
     monkeypatch.setenv("PREFECT_API_URL", NOBODY)
     assert told_of_server(ValueError("a fault of our own")) is None
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), TerminationSignal(signal.SIGTERM)])
+def test_a_server_that_was_stopped_with_its_run_is_none_that_does_not_answer(
+    stop: BaseException,
+) -> None:
+    error = httpx.ConnectError("refused")
+    error.__context__ = stop
+    assert told_of_server(error) is None
 
 
 @pytest.mark.parametrize(
