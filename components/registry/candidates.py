@@ -17,6 +17,7 @@ from mlflow.exceptions import MlflowException
 from components.errors import UserError
 from components.evaluation.evidence import Curve, Evidence
 from components.registry.descent import data_file_tags, weights_hash
+from components.registry.descriptions import EVIDENCE, description
 from components.registry.door import door_tags
 from components.registry.exposure import DECLARED_EPSILON
 from components.registry.packages import Package
@@ -141,7 +142,7 @@ def _lineage_tags(lineage: Lineage) -> dict[str, str]:
 
 def _describe(candidate: Candidate) -> str:
     reasons = "\n".join(f"- {gate.reason}" for gate in candidate.evidence.verdict.gates)
-    return f"{candidate.evidence.verdict.summary}\n\n{reasons}"
+    return description(f"{candidate.evidence.verdict.summary}\n\n{reasons}", EVIDENCE)
 
 
 def _log_values(client: MlflowClient, candidate: Candidate, run_id: str) -> None:

@@ -22,6 +22,7 @@ from components.data.schema import Schema
 from components.data.splits import hash_frames
 from components.errors import UserError
 from components.models.artifact import saved_schema
+from components.registry.descriptions import WHOLE_CARD, description
 from components.registry.exposure import SourceAccount, account
 from components.registry.release_card import (
     Card,
@@ -100,13 +101,14 @@ def make_release(
     card = _card(order, generator, path, md5, number, released)
     text = card.model_dump_json(indent=1)
     client.log_text(run_id, text, f"{_FOLDER}/{CARD_FILE}")
-    client.log_text(run_id, card_markdown(card), "card.md")
+    shown = card_markdown(card)
+    client.log_text(run_id, shown, WHOLE_CARD)
     check_standing(find_version(client, order.model, version))  # drawing took a while
+    client.update_model_version(release_model(order.model), number, description(shown, WHOLE_CARD))
     tags = _tags(card, key, text)
     for name, value in tags.items():
         client.set_tag(run_id, name, value)
         client.set_model_version_tag(release_model(order.model), number, name, value)
-    client.update_model_version(release_model(order.model), number, card_markdown(card))
     client.set_model_version_tag(
         order.model, version, f"mintmark.release.{number}", f"{card.rows} rows, {card.sha256}"
     )

@@ -20,6 +20,7 @@ from components.registry.descent import (
     trained_on,
     with_descendants,
 )
+from components.registry.descriptions import EVIDENCE, WHOLE_CARD, description
 from components.registry.door import DoorResult
 from components.registry.promotion import CHAMPION, promotion_lock
 from components.registry.quarantine import quarantine_files
@@ -173,7 +174,8 @@ def _mark(client: MlflowClient, thing: Descendant, act: Withdrawal, home: Home) 
         client.set_model_version_tag(name, number, key, value)
     said = thing.version.description or ""
     text = f"REVOKED: {act.why} (because of {act.cause}; {thing.how})"
-    client.update_model_version(name, number, f"{text}\n\n{said}".strip())
+    whole = WHOLE_CARD if thing.is_release else EVIDENCE
+    client.update_model_version(name, number, description(f"{text}\n\n{said}".strip(), whole))
     if thing.version.run_id:
         client.set_tag(thing.version.run_id, REVOKED, act.why)
     record(client, Act(name, "revoke", number, None, f"{act.why} (because of {act.cause})"), home)

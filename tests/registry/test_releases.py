@@ -9,9 +9,11 @@ import mlflow
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
 
 from components.config import Purpose
 from components.errors import UserError
+from components.registry.descriptions import MOST_CHARACTERS
 from components.registry.exposure import ReleasedPart, SourceAccount, account
 from components.registry.release_card import Card, card_markdown
 from components.registry.release_delivery import pull_release, verify_release
@@ -240,3 +242,21 @@ def test_epsilons_of_trainings_add_up_and_rows_drawn_again_cost_nothing() -> Non
     spent = SourceAccount(releases=(part(1, "a/1", 1.0), part(2, "a/1", 1.0), part(3, "a/2", 0.5)))
     assert spent.epsilon == 1.5 and spent.worst_auc is None
     assert SourceAccount(releases=(*spent.releases, part(4, "a/3", None))).epsilon is None
+
+
+class _Strict(MlflowClient):
+    """Refuses what PostgreSQL refuses and SQLite takes."""
+
+    def update_model_version(
+        self, name: str, version: str, description: str | None = None
+    ) -> ModelVersion:
+        assert len(description or "") <= MOST_CHARACTERS
+        return super().update_model_version(name, version, description)
+
+
+def test_a_long_card_is_cut_where_mlflow_shows_it(world: World) -> None:
+    order = ReleaseOrder("people", "1", ROWS, seed=9, notes="long " * 1_500)
+    made = release(_Strict(), order, world.home)
+    version = world.client.get_model_version("people-release", str(made.card.release))
+    assert version.description.startswith("# people, release ")
+    assert version.description.endswith(" |\n\n... see card.md")
