@@ -1,5 +1,6 @@
 """The report of a version: on disk, in MLflow, and in short as a Prefect artifact."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from components.racing.standing import Race
 from components.registry.promotion import CHAMPION
 from components.registry.tracking import connect, tracking_uri
 from components.reporting.lineage import Lineage
-from components.reporting.report import render
+from components.reporting.report import render, says_the_same
 from components.reporting.summary import summary_markdown
 from components.stages.paths import StagePaths
 from components.stages.training_curves import read_training_curves
@@ -27,20 +28,31 @@ def write_report(registered: Registered, decision: Decision, workspace: Path) ->
     """The path of the HTML report; it is written once for each version and decision."""
     home = find_home()
     lineage = _complete(registered, decision, home)
-    path = home.reports / registered.model / f"v{registered.version}.html"
-    if not (registered.reused and path.is_file()):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        paths = StagePaths(workspace)
-        curves = read_training_curves(paths.training_curves)
-        race = Race.load(paths.race) if paths.race.is_file() else None
-        evidence, panels = registered.evidence.with_curves(curves), load_panels(paths.panels)
-        path.write_text(render(evidence, lineage, panels, race))
-        connect(home).log_artifact(registered.run_id, str(path))
+    path = keep_page(registered, lineage, workspace, home)
     create_markdown_artifact(
         summary_markdown(registered.evidence, lineage),
         key="verdict",
         description=f"{registered.model} version {registered.version}: {_outcome(decision)}",
     )
+    return path
+
+
+def keep_page(registered: Registered, lineage: Lineage, workspace: Path, home: Home) -> Path:
+    """The path of the page, written anew unless it says the same of this version already."""
+    path = home.reports / registered.model / f"v{registered.version}.html"
+    was_written = registered.reused and path.is_file()
+    if was_written and says_the_same(path.read_text(), registered.evidence, lineage):
+        return path
+    paths = StagePaths(workspace)
+    curves = read_training_curves(paths.training_curves)
+    race = Race.load(paths.race) if paths.race.is_file() else None
+    evidence, panels = registered.evidence.with_curves(curves), load_panels(paths.panels)
+    page = render(evidence, lineage, panels, race)
+    connect(home).log_text(registered.run_id, page, path.name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    partial.write_text(page)
+    partial.replace(path)
     return path
 
 

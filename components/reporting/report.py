@@ -1,6 +1,7 @@
 """The report: one HTML page with everything in it, for a person with two minutes."""
 
 from collections.abc import Sequence
+from html import unescape
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -49,6 +50,7 @@ def render(
         .render(
             evidence=evidence,
             lineage=lineage,
+            title=_title(evidence, lineage),
             headline=headline(evidence, lineage),
             gates=gate_rows(evidence),
             notes=(*evidence.notes, *warnings(evidence)),
@@ -65,6 +67,16 @@ def render(
             test_sha256=evidence.test_sha256,
         )
     )
+
+
+def says_the_same(page: str, evidence: Evidence, lineage: Lineage) -> bool:
+    """Whether a page of `render` tells this version, with this verdict and this alias."""
+    _, _, rest = page.partition("<title>")
+    return unescape(rest.partition("</title>")[0]) == _title(evidence, lineage)
+
+
+def _title(evidence: Evidence, lineage: Lineage) -> str:
+    return f"{lineage.title}: {headline(evidence, lineage).text}"
 
 
 def _made_of(evidence: Evidence) -> str:
