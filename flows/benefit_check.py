@@ -13,6 +13,7 @@ from components.registry.baking import Baking, confirm, find_baking, record_bake
 from components.registry.decay_runs import record_decay
 from components.registry.promotion import CHAMPION, ChampionChanged
 from components.registry.tracking import connect
+from components.reporting.markdown import escaped
 from components.storage.home import Home
 from flows.announcements import Event, announce
 from flows.arrivals import arrive, news_of, read_taught
@@ -130,4 +131,5 @@ def _follow(baking: Baking, bake: "Bake", home: Home) -> bool:
 
 
 def _show(model: str, key: str, text: str) -> None:
-    create_markdown_artifact(f"# {model}\n\n{text}.\n", key=key, description=f"{model} {text}")
+    shown = f"# {escaped(model)}\n\n{escaped(text)}.\n"
+    create_markdown_artifact(shown, key=key, description=f"{model} {text}")

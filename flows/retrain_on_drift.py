@@ -18,6 +18,7 @@ from components.registry.retrains import (
     retraining_lock,
 )
 from components.registry.tracking import connect
+from components.reporting.markdown import escaped
 from components.storage.dvc import is_workspace
 from components.storage.home import Home, find_home
 from flows.announcements import Event, announce
@@ -124,7 +125,8 @@ def _tell_left_alone(request: DriftRequest, reason: str) -> None:
     get_run_logger().info("left alone: %s", reason)
     announce(Event.LEFT_ALONE, request.model, reason=reason, alarm=request.reason)
     create_markdown_artifact(
-        f"# {request.model} was left alone\n\n{reason}.\n\nThe alarm: {request.reason}\n",
+        f"# {escaped(request.model)} was left alone\n\n{escaped(reason)}.\n\n"
+        f"The alarm: {escaped(request.reason)}\n",
         key="left-alone",
         description=f"{request.model}: {reason}",
     )

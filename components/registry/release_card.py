@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from components.evaluation.evidence import Outcome
 from components.registry.exposure import SourceAccount
+from components.reporting.markdown import escaped
 from components.reporting.wording import count, percent
 
 _FACTS = (
@@ -125,13 +126,14 @@ def card_markdown(card: Card) -> str:
     lines = [
         f"# {card.name}, release {card.release}",
         f"{count(card.rows)} synthetic rows, {len(card.columns)} columns, target "
-        f"`{card.target}`; drawn from version {card.generator_version} ({card.generator}), "
+        f"{escaped(card.target)}; drawn from version {card.generator_version} "
+        f"({escaped(card.generator)}), "
         f"seed {card.seed}.",
         *_proof(card),
         *_account(card),
-        "| | |\n|---|---|\n" + "\n".join(f"| {k} | {_cell(v)} |" for k, v in _facts(card).items()),
+        "| | |\n|---|---|\n" + "\n".join(f"| {k} | {v} |" for k, v in _facts(card).items()),
         "| column | kind | type |\n|---|---|---|\n"
-        + "\n".join(f"| {_cell(c.name)} | {c.kind} | `{c.dtype}` |" for c in card.columns),
+        + "\n".join(f"| {escaped(c.name)} | {c.kind} | `{c.dtype}` |" for c in card.columns),
     ]
     return "\n\n".join(lines)
 
@@ -139,10 +141,10 @@ def card_markdown(card: Card) -> str:
 def _proof(card: Card) -> list[str]:
     lines = []
     if card.unproven is not None:
-        lines.append(f"**Not proven for sharing.** Released all the same: {card.unproven}")
+        lines.append(f"**Not proven for sharing.** Released all the same: {escaped(card.unproven)}")
     for verdict in card.verdicts:
         said = _outcome(verdict)
-        reasons = "\n".join(f"- {reason}" for reason in verdict.reasons)
+        reasons = "\n".join(f"- {escaped(reason)}" for reason in verdict.reasons)
         lines.append(f"**{verdict.purpose}: {said}**\n\n{reasons}")
     return lines
 
@@ -158,7 +160,7 @@ def _account(card: Card) -> list[str]:
     if card.account is None or len(card.account.releases) < 2:
         return []
     lines = [
-        f"- {part.reference}: {count(part.rows)} rows of {part.generator}"
+        f"- {escaped(part.reference)}: {count(part.rows)} rows of {escaped(part.generator)}"
         + (f", membership AUC at most {part.membership_auc:.3f}" if part.membership_auc else "")
         for part in card.account.releases
     ]
@@ -172,20 +174,15 @@ def _account(card: Card) -> list[str]:
 def _facts(card: Card) -> dict[str, str]:
     lineage = card.lineage
     ancestry = card.ancestry
-    parents = f", through {', '.join(ancestry.parents)}" if ancestry.parents else ""
+    parents = f", through {escaped(', '.join(ancestry.parents))}" if ancestry.parents else ""
     return {
         "SHA-256 of the file": f"`{card.sha256}`",
         "Hash of the rows": f"`{card.rows_sha256}`",
-        "Trained on": f"`{lineage['data_uri']}`",
+        "Trained on": escaped(str(lineage["data_uri"])),
         "SHA-256 of that data": f"`{lineage['data_sha256']}`",
         "Code": f"`{lineage['git_commit']}`" + (" with changes" if lineage["git_dirty"] else ""),
         "Synthetic depth": f"{ancestry.depth}; {percent(ancestry.share)} of the data was "
         f"synthetic{parents}",
-        "Notes": card.notes or "none",
+        "Notes": escaped(card.notes) or "none",
         "Made": card.made,
     }
-
-
-def _cell(text: str) -> str:
-    """The text so that it stays in one cell."""
-    return " ".join(text.split()).replace("|", "\\|")

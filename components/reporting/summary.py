@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from components.evaluation.evidence import Evidence
 from components.reporting.lineage import Lineage, links
+from components.reporting.markdown import escaped
 from components.reporting.rows import gate_rows, headline, measurement_rows
 from components.reporting.wording import counted
-
-_SPECIAL = "\\`*_{}[]<>#|~$!&"
 
 
 @dataclass(frozen=True)
@@ -32,8 +31,8 @@ def summary_lines(evidence: Evidence) -> list[SummaryLine]:
 def summary_markdown(evidence: Evidence, lineage: Lineage) -> str:
     """A short Markdown page: the verdict, its gates, the figures, where they come from."""
     sections = [
-        f"# {_text(lineage.title)}: {_text(headline(evidence, lineage).text)}",
-        _text(evidence.verdict.summary),
+        f"# {escaped(lineage.title)}: {escaped(headline(evidence, lineage).text)}",
+        escaped(evidence.verdict.summary),
         "## Gates",
         _gates(evidence),
         "## Measured",
@@ -69,11 +68,11 @@ def _origin(evidence: Evidence, lineage: Lineage) -> str:
         f"git {lineage.git_commit}{dirty}",
         f"{lineage.when}",
     ]
-    items = [f"- {_text(line)}" for line in lines]
+    items = [f"- {escaped(line)}" for line in lines]
     for link in links(lineage):
         target = "" if link.href is None else link.href.replace("<", "%3C").replace(">", "%3E")
-        shown = f"[{_text(link.title)}](<{target}>)" if target else _text(link.title)
-        items.append(f"- {shown}" if target else f"- {shown}: {_text(link.text)}")
+        shown = f"[{escaped(link.title)}](<{target}>)" if target else escaped(link.title)
+        items.append(f"- {shown}" if target else f"- {shown}: {escaped(link.text)}")
     return "\n".join(items)
 
 
@@ -81,11 +80,5 @@ def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """A Markdown table; "none" where there are no rows."""
     if not rows:
         return "none"
-    lines = [header, tuple("---" for _ in header), *(map(_text, row) for row in rows)]
+    lines = [header, tuple("---" for _ in header), *(map(escaped, row) for row in rows)]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def _text(text: str) -> str:
-    """The text on one line, with every character that Markdown or HTML would read escaped."""
-    flat = " ".join(text.split())
-    return "".join(f"\\{character}" if character in _SPECIAL else character for character in flat)
