@@ -52,7 +52,7 @@ def make_candidate(
     request: RunRequest, workspace: Path
 ) -> tuple[Params, Registered, dict[str, StageDone]]:
     """The settings, the registered version and its stages: everything but the decision."""
-    params = _begin(request, workspace)
+    params = begin(request, workspace)
     log_about(model=params.name)
     with DvcSession(workspace, find_home()) as dvc:
         # needed after the last stage; the first one leaves a processor idle
@@ -70,7 +70,7 @@ def make_candidate(
     return params, registered, done
 
 
-def _begin(request: RunRequest, workspace: Path) -> Params:
+def begin(request: RunRequest, workspace: Path) -> Params:
     """The run's settings, with its workspace made; as they were where a killed attempt began it.
 
     That may have been on another machine: the settings are kept where all find them.
