@@ -260,6 +260,15 @@ def half_a_row(positive: NDArray[np.bool_]) -> float:
     return 0.5 / max(smaller, 1)
 
 
+def rank_alike(scores: Vector, others: Vector) -> bool:
+    """Whether two scores order all rows alike, so that they separate any of them equally well.
+
+    >>> rank_alike(np.array([1.0, 3.0, 2.0]), np.array([10.0, 90.0, 40.0]))
+    True
+    """
+    return np.array_equal(stats.rankdata(scores), stats.rankdata(others))
+
+
 def at_least(interval: Interval, error: float, *, confidence: float, sides: Sides = 1) -> Interval:
     """The interval, each end at least as far off as a normal one with this standard error.
 

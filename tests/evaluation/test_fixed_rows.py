@@ -21,6 +21,7 @@ from components.evaluation.fixed_rows import (
     Trial,
     variance_by_halves,
 )
+from components.evaluation.gain import BEST_BASELINE
 from components.evaluation.learners import LEARNERS
 from components.models.contract import log_nothing
 from tests.evaluation.samplers import (
@@ -61,7 +62,7 @@ def test_the_gain_is_that_over_the_best_way_without(target: str) -> None:
     best = max(rivals, key=lambda name: means[name].difference)
     assert gain.value == pytest.approx(means[AUGMENTED].difference - means[best].difference)
     assert f"over {best}, the best of {len(rivals)} ways" in gain.meaning
-    assert {one.baseline for one in gain.comparisons} == set(rivals)
+    assert {one.baseline for one in gain.comparisons} == {BEST_BASELINE, *rivals}
     least = min(one.value for one in gain.comparisons)
     assert least == pytest.approx(gain.value)
     assert (means["real"].low, means["real"].high) == (0, 0)

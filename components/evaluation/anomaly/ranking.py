@@ -18,6 +18,7 @@ from components.evaluation.statistics import (
     bootstrap_interval,
     half_a_row,
     normal_interval,
+    rank_alike,
     standard_error,
 )
 
@@ -45,7 +46,7 @@ def measure_ranking(case: AnomalyCase) -> Findings:
     The area has DeLong's interval, its differences his paired one; average precision, which depends
     on the share of anomalies, the percentile bootstrap's over rows of each side. None is narrower
     than half a row of the smaller side makes it, so that a perfect separation of few anomalies is
-    not taken for certainty.
+    not taken for certainty; but for areas of two that rank all rows alike, which are equal.
 
     >>> from components.config import EvaluateConfig, Purpose
     >>> from components.models.calibration import Calibration
@@ -92,7 +93,8 @@ def auc_difference(
     """
     area, influence = auc_influence(odd, oddness)
     base, base_influence = auc_influence(odd, other)
-    error = max(standard_error(influence - base_influence), half_a_row(odd))
+    least = 0.0 if rank_alike(oddness, other) else half_a_row(odd)
+    error = max(standard_error(influence - base_influence), least)
     return normal_interval(area - base, error, confidence=confidence)
 
 

@@ -17,7 +17,10 @@ from components.evaluation.statistics import (
     auc_influence,
     clustered_error,
     normal_interval,
+    rank_alike,
 )
+
+_EQUAL = Interval(0.0, 0.0, 0.0)
 
 STEP_AUROC = Metric(
     name="step_auroc",
@@ -109,8 +112,14 @@ def _compared_with(
     interval: Interval,
     against: Callable[[ScoredSteps], Interval],
 ) -> Measurement:
-    """The measurement with its paired differences to every baseline."""
-    comparisons = tuple(compared(name, against(each)) for name, each in case.baselines.items())
+    """The measurement with its paired differences to every baseline.
+
+    There is none, for certain, to one that ranks the steps alike.
+    """
+    comparisons = tuple(
+        compared(name, _EQUAL if rank_alike(case.model.oddness, each.oddness) else against(each))
+        for name, each in case.baselines.items()
+    )
     return metric.measured(interval, case).model_copy(update={"comparisons": comparisons})
 
 
