@@ -120,8 +120,8 @@ def test_every_metric_has_an_order_and_passed_its_self_test_by_its_present_code(
 
 def test_a_perfect_separation_of_few_anomalies_is_no_certainty():
     rng, odd = np.random.default_rng(0), np.repeat([False, True], [30, 10])
-    oddness = rng.random(40) + 9.0 * odd
-    both = [Scored(each, Calibration.of(oddness[~odd])) for each in (oddness, 2 * oddness)]
+    oddness, other = rng.random((2, 40)) + 9.0 * odd
+    both = [Scored(each, Calibration.of(oddness[~odd])) for each in (oddness, other)]
     kinds = np.where(odd, "crack", "normal").astype(object)
     settings = EvaluateConfig(purpose=Purpose.ANOMALY)
     few = AnomalyCase(kinds, both[0], settings, {"pca": both[1]})
