@@ -49,8 +49,6 @@ def labels_file(path: str) -> Path:
 
 
 def _by_csv(names: Sequence[str], path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise UserError(f"prepare.images.labels = {str(path)!r}: there is no such file")
     table = read_files([path])
     for column in (FILE, LABEL):
         if column not in table:

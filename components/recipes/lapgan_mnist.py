@@ -31,33 +31,33 @@ def _size(
     return shared("lapgan_mnist", model, GATES, data=data, train_rows=train_rows, baselines=beside)
 
 
+def _pyramid(
+    coarse: int, steps: int, finer_steps: float, width: int = 16, details: int = 32
+) -> LapganConfig:
+    """Networks of these widths, at a pace that the coarsest level takes well."""
+    return LapganConfig(
+        networks=DcganNetworks(width=width),
+        coarse_networks=DcganNetworks(width=coarse),
+        details=DetailNetworks(width=details),
+        steps=steps,
+        finer_steps=finer_steps,
+        batch_size=64,
+        discriminator_rate=2e-3,
+        ema_decay=0.998,
+    )
+
+
 RECIPE = Recipe(
     question="Do digits made level by level look more real than those of one equal network?",
     family=Family.IMAGES,
     presets={
         Preset.SMOKE: _size(LapganConfig(steps=30), ImageGanConfig(steps=30), DIGITS, 200),
         Preset.CPU: _size(
-            LapganConfig(
-                coarse_networks=DcganNetworks(width=48),
-                steps=6_000,
-                finer_steps=0.3,
-                batch_size=64,
-                discriminator_rate=2e-3,
-                ema_decay=0.998,
-            ),
+            _pyramid(coarse=48, steps=6_000, finer_steps=0.3),
             ImageGanConfig(networks=DcganNetworks(width=12), steps=5_000),
         ),
         Preset.GPU: _size(
-            LapganConfig(
-                networks=DcganNetworks(width=64),
-                coarse_networks=DcganNetworks(width=128),
-                details=DetailNetworks(width=128),
-                steps=60_000,
-                finer_steps=0.5,
-                batch_size=64,
-                discriminator_rate=2e-3,
-                ema_decay=0.998,
-            ),
+            _pyramid(coarse=128, steps=60_000, finer_steps=0.5, width=64, details=128),
             ImageGanConfig(networks=DcganNetworks(width=72), steps=60_000),
         ),
     },
