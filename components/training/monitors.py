@@ -82,8 +82,9 @@ def _turns(looks: Looks) -> list[bool]:
     """Whether the generator's loss turned, by much of its size, between each look's neighbours."""
     losses = [look["generator_loss"] for look in looks if "generator_loss" in look]
     steps = [after - before for before, after in pairwise(losses)]
+    least = SWUNG * mean(map(abs, losses)) if losses else 0.0
     return [
-        before * after < 0 and min(abs(before), abs(after)) > SWUNG * mean(map(abs, losses))
+        before * after < 0 and min(abs(before), abs(after)) > least
         for before, after in pairwise(steps)
     ]
 
