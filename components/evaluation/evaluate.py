@@ -85,7 +85,7 @@ def evaluate(
         check_self_test(gate.metric)
     _check_rows(train, test, synthetic)
     notes = _notes(train, split)
-    train, test = (_to_be_judged(table, split) for table in (train, test))
+    train, test = (to_be_judged(table, split) for table in (train, test))
     processes = min(2, os.cpu_count() or 1) if workers is None else workers
     case = replace(
         _case(train, test, synthetic, make_and_fit, config, processes, split),
@@ -123,7 +123,12 @@ def _parts_by(table: Table, split: Split) -> str | None:
     return name if is_free and name in (column.name for column in schema.learned) else None
 
 
-def _to_be_judged(table: Table, split: Split) -> Table:
+def group_column_of(split: Split) -> str | None:
+    """The column whose values name the rows that belong together, None without one."""
+    return split.column if isinstance(split, GroupSplit) else None
+
+
+def to_be_judged(table: Table, split: Split) -> Table:
     """The table, in which the column by which rows are parted is nothing to be learned."""
     name = _parts_by(table, split)
     if name is None:
@@ -168,7 +173,7 @@ def _case(
     workers: int,
     split: Split,
 ) -> Case:
-    group_column = split.column if isinstance(split, GroupSplit) else None
+    group_column = group_column_of(split)
     return Case(
         train=canonical(train, config.seed, group_column),
         test=canonical(test, config.seed, group_column),

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from threadpoolctl import threadpool_limits
 
-from components.config import EvaluateConfig, ModelConfig, Purpose
+from components.config import EvaluateConfig, ModelConfig, Purpose, Split
 from components.data.table import Table
 from components.evaluation.catalog import EVALUATORS
 from components.evaluation.evidence import Curve, Measurement
 from components.models.contract import log_nothing
-from components.racing.race import HELD_OUT_SHARE, drawn_case, hold_out
+from components.racing.parts import HELD_OUT_SHARE, RANDOM, Parts, drawn_case, hold_out
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,9 @@ KNOBS = {
 """By generator. The privacy of `private` is its epsilon, so what it buys need not be attacked."""
 
 
-def trade_off(config: ModelConfig, table: Table, *, seed: int) -> tuple[Curve, ...]:
+def trade_off(
+    config: ModelConfig, table: Table, *, seed: int, split: Split = RANDOM
+) -> tuple[Curve, ...]:
     """A curve over the knob for each gated metric, by rows held out of `table`; () without a knob.
 
     The generator is fitted anew at each strength on the rows that are left, so that the locked test
@@ -47,13 +49,13 @@ def trade_off(config: ModelConfig, table: Table, *, seed: int) -> tuple[Curve, .
     knob = KNOBS.get(config.name)
     if knob is None or len(table) < FEWEST_ROWS:
         return ()
-    inside, held_out = hold_out(table, HELD_OUT_SHARE, seed)
+    parts = hold_out(table, HELD_OUT_SHARE, seed, split)
     strengths = knob.tried(getattr(config, knob.setting))
     found: dict[str, list[Measurement]] = {}
     for strength in strengths:
         tried = config.model_copy(update={knob.setting: strength})
         with threadpool_limits(1):
-            for measurement in _measured(tried, inside, held_out, knob, seed):
+            for measurement in _measured(tried, parts, knob, seed):
                 found.setdefault(measurement.name, []).append(measurement)
         logger.info("trade-off: %s %g measured", knob.setting, strength)
     return tuple(
@@ -70,13 +72,11 @@ def trade_off(config: ModelConfig, table: Table, *, seed: int) -> tuple[Curve, .
     )
 
 
-def _measured(
-    config: ModelConfig, inside: Table, held_out: Table, knob: Knob, seed: int
-) -> list[Measurement]:
+def _measured(config: ModelConfig, parts: Parts, knob: Knob, seed: int) -> list[Measurement]:
     """The gated metrics of the rows of one strength."""
     settings = EvaluateConfig(purpose=Purpose.SHARING, seed=seed)
     gated = {gate.metric for gate in settings.gates}
-    case, _ = drawn_case(config, inside, held_out, settings)
+    case, _ = drawn_case(config, parts, settings)
     return [
         measurement
         for name in knob.evaluators

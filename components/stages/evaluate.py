@@ -29,7 +29,8 @@ from components.evaluation.evidence import Evidence
 from components.evaluation.images.panels import Panel, save_panels
 from components.models.catalog import load_image_model, load_model, make_image_model
 from components.models.contract import Exportable, FormallyPrivate, ImageModel, TabularModel
-from components.racing.race import can_race, fit_chosen, fit_model
+from components.racing.parts import can_race
+from components.racing.race import fit_chosen, fit_model
 from components.racing.standing import Race
 from components.racing.trade_off import trade_off
 from components.stages.anomaly import judge_anomalies
@@ -114,18 +115,20 @@ def _made(config: ImageModelConfig, train: ImageSet, num_images: int, seed: int)
 
 
 def _judge_rows(config: ModelConfig | AutoConfig, params: Params, paths: StagePaths) -> Evidence:
+    split = params.prepare.split
+
     def make_and_fit(table: Table, seed: int) -> TabularModel:
         """A race in every part of the rows; where it is too small for one, the whole's winner.
 
         Whether a judge earns its place is asked of the whole alone.
         """
         is_known = isinstance(config, ResampledConfig) or (
-            isinstance(config, AutoConfig) and not can_race(table, config)
+            isinstance(config, AutoConfig) and not can_race(table, config, split)
         )
         with threadpool_limits(1):  # folds run side by side
             if is_known:
                 return fit_model(Race.load(paths.race).winner.model, table, seed=seed)
-            return fit_chosen(config, table, seed=seed).model
+            return fit_chosen(config, table, seed=seed, split=split).model
 
     train, generator = read_train(paths), load_model(paths.model)
     evidence = evaluate(
@@ -136,10 +139,10 @@ def _judge_rows(config: ModelConfig | AutoConfig, params: Params, paths: StagePa
         config=params.evaluate,
         generator=generator,
         guarantee=_guarantee(generator),
-        split=params.prepare.split,
+        split=split,
     )
     if params.evaluate.purpose is Purpose.SHARING and not isinstance(config, AutoConfig):
-        curves = trade_off(config, train, seed=params.evaluate.seed)
+        curves = trade_off(config, train, seed=params.evaluate.seed, split=split)
         evidence = evidence.model_copy(update={"curves": (*evidence.curves, *curves)})
     if params.evaluate.stands_in:
         note = STANDS_IN.format(target=evidence.target)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from components.config import Params, TrainConfig, makes_images, reads_series
+from components.config import Params, makes_images, reads_series
 from components.data.images import ImageSet
 from components.data.table import Table
 from components.models.catalog import make_image_model
@@ -41,7 +41,7 @@ def run(params: Params, paths: StagePaths) -> None:
     is_first = writes(params.train)
     with shared_checkpoints(checkpoint_dir) if is_first else nullcontext():
         with threadpool_limits(params.train.threads):  # again: the model brought its own libraries
-            _fit(params.train, paths, log, checkpoint_dir, writes=is_first)
+            _fit(params, paths, log, checkpoint_dir, writes=is_first)
     if is_first:
         write_training_curves(logged, paths.training_curves)
 
@@ -53,9 +53,10 @@ def run_together(params: Params, paths: StagePaths) -> None:
 
 
 def _fit(
-    config: TrainConfig, paths: StagePaths, log: LogMetrics, checkpoint_dir: Path, *, writes: bool
+    params: Params, paths: StagePaths, log: LogMetrics, checkpoint_dir: Path, *, writes: bool
 ) -> None:
     """Fit what the settings name, and save it where this process `writes`."""
+    config = params.train
     check_scores(config)
     if reads_series(config.model):
         return fit_series(config.model, config, paths, log, checkpoint_dir)
@@ -74,6 +75,7 @@ def _fit(
         log=log,
         checkpoint_dir=checkpoint_dir,
         workers=config.threads,
+        split=params.prepare.split,
     )
     if not writes:
         return

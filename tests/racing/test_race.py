@@ -11,21 +11,26 @@ from components.config import (
     AutoregressiveConfig,
     CopulaConfig,
     CtganConfig,
+    EvaluateConfig,
     Gate,
+    GroupSplit,
     ModelConfig,
     Purpose,
     TreesConfig,
 )
 from components.config.params import parse_params
+from components.data.preparation import prepare_table
+from components.data.table import Table
 from components.errors import UserError
 from components.evaluation.evidence import Outcome
 from components.models import autoregressive
 from components.models.catalog import make_model
 from components.racing import race as racing
-from components.racing.race import can_race, fit_chosen, run_race
+from components.racing.parts import can_race, drawn_case, hold_out
+from components.racing.race import fit_chosen, run_race
 from components.racing.standing import LIKENESS, Gated, Race, Runner, spent, standing, title_of
 from components.stages.fan_out import PROCESSES, RAY, VARIABLE, fan_out
-from tests.procedural import mixed_table
+from tests.procedural import mixed_frame, mixed_table
 
 
 def runner(outcome: Outcome, *used: float, crowd: int = 1, width: float = 0.0) -> Runner:
@@ -213,9 +218,50 @@ def test_a_race_for_another_purpose_is_refused() -> None:
 
 def test_numbers_as_targets_can_be_raced() -> None:
     table = mixed_table(300, target="ratio")
-    inside, held_out = racing.hold_out(table, 0.3, 0)
-    assert len(inside) + len(held_out) == 300 and len(held_out) == 90
-    assert np.isfinite(held_out.frame["ratio"]).all()
+    parts = hold_out(table, 0.3, 0)
+    assert len(parts.inside) == 210 and len(parts.held_out) == 90
+    assert np.isfinite(parts.held_out.frame["ratio"]).all()
+
+
+def visits(num_people: int, each: int = 4) -> Table:
+    """People who come again, each time nearly the same: a column says whose row it is."""
+    once = mixed_frame(num_people).drop(columns=["currency", "id"])
+    rows = once.loc[np.repeat(np.arange(num_people), each)].reset_index(drop=True)
+    rows["ratio"] += np.random.default_rng(0).normal(scale=1e-3, size=len(rows))
+    rows["person"] = np.repeat([f"p{code}" for code in range(num_people)], each)
+    return prepare_table(rows, "outcome")
+
+
+BY_PERSON = GroupSplit(column="person")
+
+
+def test_rows_that_belong_together_are_held_out_together() -> None:
+    table = visits(60)
+    parts = hold_out(table, 0.3, 0, BY_PERSON)
+    inside, held_out = (set(part.frame["person"]) for part in (parts.inside, parts.held_out))
+    assert not inside & held_out and len(inside | held_out) == 60
+    assert len(parts.held_out) == 72
+    assert set(hold_out(table, 0.3, 0).held_out.frame["person"]) & inside
+
+
+def test_groups_too_few_for_a_race_are_told() -> None:
+    table, config = visits(20, each=80), AutoConfig(purpose=Purpose.SHARING)
+    two, alone = (table.take(np.arange(count)) for count in (160, 80))
+    assert can_race(two, config, BY_PERSON) and not can_race(alone, config, BY_PERSON)
+    with pytest.raises(UserError, match="too few for a race where those of one 'person' are kept"):
+        hold_out(alone, 0.3, 0, BY_PERSON)
+
+
+def test_a_race_does_not_judge_the_column_that_parts_its_rows() -> None:
+    settings = EvaluateConfig(purpose=Purpose.SHARING)
+    parts = hold_out(visits(40, each=12), 0.3, 0, BY_PERSON)
+    case, _ = drawn_case(CopulaConfig(), parts, settings)
+    assert "person" in {column.name for column in parts.inside.schema.learned}
+    for table in (case.train, case.test, case.synthetic):
+        assert "person" not in {column.name for column in table.schema.learned}
+    assert case.group_column == "person"
+    by_row, _ = drawn_case(CopulaConfig(), hold_out(visits(40, each=12), 0.3, 0), settings)
+    assert "person" in {column.name for column in by_row.train.schema.learned}
 
 
 def test_a_part_too_small_for_a_race_is_known() -> None:
