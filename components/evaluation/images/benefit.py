@@ -24,7 +24,7 @@ from components.evaluation.images.trial import (
 )
 from components.evaluation.images.ways import CLASSIC, REAL, Option
 from components.evaluation.parallel import run_all
-from components.evaluation.statistics import Interval, mean_interval
+from components.evaluation.statistics import Interval, corrected_interval
 
 logger = logging.getLogger(__name__)
 
@@ -119,9 +119,17 @@ def _measurements(
     if plan.rarest is not None:
         key = sensitivity(plan.train.classes[plan.rarest])
         yield _measured(case, plan, trial, RAREST_GAIN, key, key)
-    agreed = np.array([result.agreed for result in results])
-    confidence = case.confidence(AGREED_SHARE.name)
-    yield AGREED_SHARE.measured(mean_interval(agreed, confidence=confidence), case)
+    yield _agreed(case, trial, results)
+
+
+def _agreed(case: ImageCase, trial: ImageTrial, results: Sequence[FoldResult]) -> Measurement:
+    """By the corrected interval, as folds share training images."""
+    interval = corrected_interval(
+        np.array([result.agreed for result in results]),
+        test_to_train=trial.test_to_train,
+        confidence=case.confidence(AGREED_SHARE.name),
+    )
+    return AGREED_SHARE.measured(interval, case)
 
 
 def _measured(

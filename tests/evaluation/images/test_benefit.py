@@ -22,11 +22,11 @@ from components.evaluation.evidence import Measurement
 from components.evaluation.gates import judge
 from components.evaluation.images import evaluate as evaluate_module
 from components.evaluation.images import folds as folds_module
-from components.evaluation.images.benefit import BENEFIT, GAIN, _measured, measure_benefit
+from components.evaluation.images.benefit import BENEFIT, GAIN, _agreed, _measured, measure_benefit
 from components.evaluation.images.case import ImageCase, ImageFindings
 from components.evaluation.images.copies import COPIES
 from components.evaluation.images.evaluate import JudgedImages, evaluate_images
-from components.evaluation.images.folds import Plan, judge_fold, splits_of
+from components.evaluation.images.folds import FoldResult, Plan, judge_fold, splits_of
 from components.evaluation.images.making import ImageSampler, MakeAndFitImages, draw, wanted
 from components.evaluation.images.trial import BALANCED, ImageTrial, choices
 from components.evaluation.images.ways import (
@@ -276,6 +276,14 @@ def test_the_gain_is_the_least_and_its_lower_bound_too() -> None:
     assert measured.low == pytest.approx(0.02 - 2.3534 * spread, abs=1e-4)
     assert measured.high == pytest.approx(0.03, abs=1e-9), "no more than the gain over real"
     assert "over classic, the closest of 3" in measured.meaning
+
+
+def test_the_share_that_agrees_allows_for_folds_that_share_images() -> None:
+    made = trial(real=[0.5] * 4)
+    measured = _agreed(case(Spy()), made, [FoldResult({}, share) for share in (0.6, 0.8, 0.6, 0.8)])
+    spread = 0.1 * (4 / 3) ** 0.5 * (1 / 4 + made.test_to_train) ** 0.5
+    assert measured.value == pytest.approx(0.7)
+    assert measured.low == pytest.approx(max(0.0, 0.7 - 2.3534 * spread), abs=1e-4)
 
 
 def test_choosing_among_options_that_are_alike_brings_nothing() -> None:
