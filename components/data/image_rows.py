@@ -26,6 +26,9 @@ from components.errors import UserError
 SHARD = 4_096
 """Images in a row group."""
 
+GROUP = "group"
+"""The column of the group that an image belongs to."""
+
 _FASTEST = 1
 """The least compression: bytes are few, images many."""
 
@@ -33,15 +36,19 @@ _FASTEST = 1
 def to_rows(images: ImageSet) -> pd.DataFrame:
     """Each image as PNG bytes in the column `image`; what it shows in `label`, if that is known.
 
-    Where it is known of some images alone, the others' label is missing.
+    Where it is known of some images alone, the others' label is missing. What belongs together has
+    one number in `group`, where anything does.
 
     Equal images give equal bytes with one version of the library that writes them.
     """
     rows = pd.DataFrame(
         {IMAGE: pd.Series([png_bytes(each) for each in images.images], dtype=object)}
     )
-    shown = images.shown
-    return rows if shown is None else rows.assign(**{LABEL: shown})
+    if images.shown is not None:
+        rows[LABEL] = images.shown
+    if images.groups is not None:
+        rows[GROUP] = images.groups
+    return rows
 
 
 def from_rows(rows: pd.DataFrame, schema: ImageSchema) -> ImageSet:
@@ -53,7 +60,8 @@ def from_rows(rows: pd.DataFrame, schema: ImageSchema) -> ImageSet:
     for place, data in enumerate(rows[IMAGE]):
         pixels[place] = _decoded(data, schema, place)
     labels = _labels(rows, schema)
-    return ImageSet(pixels, labels, () if labels is None else schema.classes, "")
+    groups = rows[GROUP].to_numpy(np.int64) if GROUP in rows else None
+    return ImageSet(pixels, labels, () if labels is None else schema.classes, "", groups)
 
 
 def write_images(parts: Iterable[ImageSet], path: Path) -> int:

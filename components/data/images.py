@@ -46,13 +46,15 @@ class ImageSet:
     """Images of shape (number, height, width, channels), and what each one shows.
 
     `labels` are positions in `classes`, UNKNOWN where it is not known, None where nothing is.
-    `sha256` is of the bytes that were read.
+    `sha256` is of the bytes that were read. Images of one of the `groups`, such as a patient's,
+    belong together; None where each is its own.
     """
 
     images: Pixels
     labels: Labels | None
     classes: tuple[str, ...]
     sha256: str
+    groups: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         """The number of images."""
@@ -81,17 +83,20 @@ class ImageSet:
     def take(self, rows: NDArray[np.int64]) -> "ImageSet":
         """The images at these positions."""
         labels = None if self.labels is None else self.labels[rows]
-        return ImageSet(self.images[rows], labels, self.classes, self.sha256)
+        groups = None if self.groups is None else self.groups[rows]
+        return ImageSet(self.images[rows], labels, self.classes, self.sha256, groups)
 
 
 def joined(parts: Sequence[ImageSet]) -> ImageSet:
-    """The images of all parts, one at least, which have the same classes."""
+    """The images of all parts, one at least, which have the same classes and groups."""
     labels = [part.labels for part in parts if part.labels is not None]
+    groups = [part.groups for part in parts if part.groups is not None]
     return ImageSet(
         np.concatenate([part.images for part in parts]),
         np.concatenate(labels) if labels else None,
         parts[0].classes,
         "",
+        np.concatenate(groups) if len(groups) == len(parts) else None,
     )
 
 

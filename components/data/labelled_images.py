@@ -1,5 +1,7 @@
 """Images of which it is known what they show, where that is not known of all."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from components.data.images import ImageSet
@@ -27,7 +29,7 @@ def labelled_part(images: ImageSet) -> ImageSet:
             f"{len(known)} of {len(images)} images have labels, of {len(shown)} classes"
         )
     classes = tuple(images.classes[int(code)] for code in shown)
-    return ImageSet(known.images, labels.astype(np.int64), classes, images.sha256)
+    return replace(known, labels=labels.astype(np.int64), classes=classes)
 
 
 def wholly_labelled(images: ImageSet) -> ImageSet:

@@ -41,6 +41,9 @@ from components.stages.tables import read_test, read_train
 
 logger = logging.getLogger(__name__)
 
+KEPT_WHOLE = (
+    "images with one {column} are on one side of the split and of every fold of the benefit trial"
+)
 IN_SEVERAL_FOLDS = (
     "images with one {column} are on one side of the split, but not of the folds of the benefit "
     "trial: the gain is that for other images of a known {column}, with too narrow an interval"
@@ -87,8 +90,9 @@ def _judge_images(
     )
     evidence, split = judged.evidence, params.prepare.split
     if isinstance(split, GroupSplit) and params.evaluate.purpose is Purpose.AUGMENTATION:
-        note = IN_SEVERAL_FOLDS.format(column=split.column)
-        evidence = evidence.model_copy(update={"notes": (*evidence.notes, note)})
+        note = KEPT_WHOLE if train.groups is not None else IN_SEVERAL_FOLDS
+        notes = (*evidence.notes, note.format(column=split.column))
+        evidence = evidence.model_copy(update={"notes": notes})
     return evidence, (*judged.panels, *_walks(generator, params.evaluate.seed))
 
 

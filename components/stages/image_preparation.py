@@ -168,7 +168,9 @@ def _sides(
         kept = _without_outliers(source.images, split.train, images.outlier)
         kept = _with_fewer(source.images, kept, images.fewer, config.seed)
         train = _with_few_labels(source.images.take(kept), images.labelled, config.seed)
-        return train, source.images.take(split.test)
+        groups = _groups(source.facts, config.split)
+        inside = None if groups is None else groups[kept]
+        return replace(train, groups=inside), source.images.take(split.test)
     if LABEL not in source.facts or not source.images.is_known.all():
         raise UserError(
             f"prepare.normal: not all images of {config.data} have labels that tell what is normal"
@@ -181,6 +183,13 @@ def _sides(
     train = told.take(split.train)
     passing = np.zeros(len(train), dtype=np.int64)
     return replace(train, labels=passing, classes=(NORMAL,)), told.take(split.test)
+
+
+def _groups(facts: pd.DataFrame, split: Split) -> Rows | None:
+    """A number for each image's group; None where it is split otherwise, or by what it shows."""
+    if not isinstance(split, GroupSplit) or split.column == LABEL:
+        return None
+    return pd.factorize(facts[split.column], sort=True)[0].astype(np.int64)
 
 
 def _with_fewer(images: ImageSet, train: Rows, fewer: Mapping[str, int], seed: int) -> Rows:

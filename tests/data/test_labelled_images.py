@@ -23,7 +23,7 @@ from components.data import labelled_images
 from components.data.image_rows import read_foreign_rows, read_image_rows, to_rows, write_images
 from components.data.image_schema import schema_of
 from components.data.image_sources import read_image_source
-from components.data.images import UNKNOWN
+from components.data.images import UNKNOWN, joined
 from components.errors import UserError
 from components.stages.image_preparation import prepare_images
 from components.stages.images import read_test_images, read_train_images
@@ -142,6 +142,22 @@ def test_unlabelled_images_of_a_tested_group_are_left_out(
     assert tested and tested.isdisjoint(patients[row] for row in training)
     assert len(training) == 30 - 3 * len(tested)
     assert f"{len(tested)} images without a label are left out: by 'patient'" in caplog.text
+
+
+def test_training_images_keep_whose_they_are(tmp_path: Path) -> None:
+    patients = [f"p{row // 3}" for row in range(30)]
+    training, _ = split_by(
+        tmp_path, GroupSplit(column="patient"), label=["a", "b", "b"] * 10, patient=patients
+    )
+    paths = StagePaths(tmp_path / "out")
+    kept = read_train_images(paths)
+    assert len(set(kept.groups.tolist())) == len({patients[row] for row in training}) < 10
+    for group in set(kept.groups.tolist()):
+        assert len({patients[training[at]] for at in np.flatnonzero(kept.groups == group)}) == 1
+    assert read_test_images(paths).groups is None and "group" not in pd.read_parquet(paths.test)
+    halves = [kept.take(np.arange(5)), kept.take(np.arange(5, len(kept)))]
+    assert joined(halves).groups.tolist() == kept.groups.tolist()
+    assert joined([halves[0], replace(halves[1], groups=None)]).groups is None
 
 
 def test_unlabelled_images_that_are_marked_are_left_out(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
 from components.config import ColumnKind, EvaluateConfig, Purpose
@@ -76,10 +77,16 @@ class ImageCase:
 
     @cached_property
     def halves(self) -> tuple[ImageSet, ImageSet]:
-        """The training images in two: those the classifier learns from, and those it never sees."""
+        """The training images in two: those the classifier learns from, and those it never sees.
+
+        Groups are kept whole, as they are between training and test images.
+        """
+        groups = self.train.groups
+        if groups is None or len(np.unique(groups)) == 1:
+            groups = np.arange(len(self.train))
         order = np.random.default_rng(self.seed("halves")).permutation(len(self.train))
-        middle = len(order) // 2
-        return self.train.take(order[:middle]), self.train.take(order[middle:])
+        known = _first_half(groups[order])
+        return self.train.take(order[known]), self.train.take(order[~known])
 
     @cached_property
     def taught_by_real(self) -> tuple[ImageClassifier, ...]:
@@ -194,6 +201,18 @@ def flattened(images: Pixels) -> Matrix:
     return flat
 
 
+def _first_half(keys: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """True for the groups that come first, up to half of the images but one group at least.
+
+    >>> _first_half(np.array([3, 1, 2, 0])).tolist(), _first_half(np.array([2, 2, 1, 2])).tolist()
+    ([True, True, False, False], [True, True, False, True])
+    """
+    groups, first, sizes = np.unique(keys, return_index=True, return_counts=True)
+    order = np.argsort(first)
+    count = max(int((np.cumsum(sizes[order]) <= len(keys) // 2).sum()), 1)
+    return np.isin(keys, groups[order[:count]])
+
+
 def canonical_images(images: ImageSet, seed: int) -> ImageSet:
     """At most 10,000 images, in an order that depends on their content and `seed` alone.
 
@@ -203,6 +222,8 @@ def canonical_images(images: ImageSet, seed: int) -> ImageSet:
     flat = np.ascontiguousarray(images.images.reshape(len(images), -1))
     if images.labels is not None:  # equal images may have different labels
         flat = np.hstack([flat, images.labels.astype(">u4")[:, None].view(np.uint8)])
+    if images.groups is not None:
+        flat = np.hstack([flat, images.groups.astype(">u4")[:, None].view(np.uint8)])
     keys = flat.view([("", np.void, flat.shape[1])])[:, 0]
     order = np.argsort(keys, kind="stable")
     is_known = images.is_known[order]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import RepeatedStratifiedKFold
+from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedGroupKFold
 
 from components.config.image_evaluation import ImageBenefitConfig, Keep
 from components.data.images import ImageSet, Labels, joined
@@ -107,7 +107,10 @@ class FoldResult:
 
 
 def splits_of(plan: Plan, folds: int, repeats: int) -> list[Split]:
-    """The folds, stratified; raises UserError for a class with fewer images than folds."""
+    """The folds, stratified, groups kept whole.
+
+    Raises UserError for a class with fewer images, or groups of them, than folds.
+    """
     counts = plan.counts
     rarest = int(plan.present[counts[plan.present].argmin()])
     if counts[rarest] < folds:
@@ -115,14 +118,41 @@ def splits_of(plan: Plan, folds: int, repeats: int) -> list[Split]:
             f"evaluate.folds = {folds}: the class {plan.train.classes[rarest]!r} has "
             f"{counts[rarest]} training images, so at most {counts[rarest]} folds are possible"
         )
-    repeated = RepeatedStratifiedKFold(
-        n_splits=folds, n_repeats=repeats, random_state=derived_seed(plan.seed, "folds")
-    )
-    parts = repeated.split(np.zeros(len(plan.train)), plan.train.labels)
+    _check_groups(plan, folds)
+    parts = _parts(plan.train, folds, repeats, derived_seed(plan.seed, "folds"))
     return [
         Split(number, fit.astype(np.int64), held.astype(np.int64))
         for number, (fit, held) in enumerate(parts)
     ]
+
+
+def _parts(
+    images: ImageSet, folds: int, repeats: int, seed: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Positions of training and held-out images, fold after fold."""
+    if images.groups is None:
+        repeated = RepeatedStratifiedKFold(n_splits=folds, n_repeats=repeats, random_state=seed)
+        yield from repeated.split(np.zeros(len(images)), images.labels)
+        return
+    for repeat in range(repeats):
+        whole = StratifiedGroupKFold(
+            n_splits=folds, shuffle=True, random_state=derived_seed(seed, "repeat", repeat)
+        )
+        yield from whole.split(np.zeros(len(images)), images.labels, images.groups)
+
+
+def _check_groups(plan: Plan, folds: int) -> None:
+    """Raise UserError for a class whose images are of fewer groups than folds."""
+    if plan.train.groups is None:
+        return
+    for code in plan.present:
+        count = len(np.unique(plan.train.groups[plan.train.labels == code]))
+        if count < folds:
+            raise UserError(
+                f"evaluate.folds = {folds}: the training images of the class "
+                f"{plan.train.classes[code]!r} are of {count} groups that are kept whole, so at "
+                f"most {count} folds are possible"
+            )
 
 
 def judge_fold(plan: Plan, split: Split) -> FoldResult:

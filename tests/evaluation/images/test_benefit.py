@@ -384,3 +384,29 @@ def test_what_cannot_be_judged_says_why(change: dict[str, object], words: str) -
 def test_ways_to_keep_images_are_named_once() -> None:
     with pytest.raises(ValueError, match="names one twice"):
         ImageBenefitConfig(keep=(Keep.ALL, Keep.ALL))
+
+
+def test_images_of_one_patient_are_in_one_fold() -> None:
+    train = bars(120, 0)
+    whole = replace(train, groups=np.arange(120) // 6)
+    plan = Plan(whole, partial(sampler, "good", bars(200, 1)), (1.0,), QUICK, 0)
+    splits = splits_of(plan, 4, 2)
+    assert len(splits) == 8
+    for split in splits:
+        inside, held = (set(whole.take(rows).groups.tolist()) for rows in (split.fit, split.held))
+        assert not inside & held and len(inside | held) == 20
+    assert {row for split in splits[:4] for row in split.held.tolist()} == set(range(120))
+    assert {tuple(s.held) for s in splits[:4]} != {tuple(s.held) for s in splits[4:]}
+    with pytest.raises(UserError, match="of 20 groups that are kept whole, so at most 20 folds"):
+        splits_of(plan, 21, 1)
+    by_image = splits_of(replace(plan, train=train), 4, 1)
+    known = [set((split.fit // 6).tolist()) & set((split.held // 6).tolist()) for split in by_image]
+    assert all(known)
+
+
+def test_halves_keep_a_patient_whole() -> None:
+    train = replace(bars(120, 0), groups=np.arange(120) // 6)
+    case = ImageCase(train, bars(60, 1), bars(60, 2), ASKED)
+    first, second = case.halves
+    assert len(first) == len(second) == 60
+    assert not set(first.groups.tolist()) & set(second.groups.tolist())
