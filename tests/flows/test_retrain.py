@@ -128,6 +128,15 @@ def test_the_champion_samples_and_repeats(loop: Loop, promoted: Outcome) -> None
     pd.testing.assert_frame_equal(rows, generator.sample(30, condition={"outcome": "won"}, seed=4))
 
 
+def test_a_version_of_another_problem_waits_for_a_person(loop: Loop, promoted: Outcome) -> None:
+    unlike = loop.run(EASY, "prepare.drop=[age]")
+    assert unlike.decision.reason.endswith(
+        "the champion has other columns, so the two cannot be compared"
+    )
+    assert "mintmark promote people" in unlike.decision.waits and not unlike.decision.promote
+    assert promotion.champion(connect(loop.home), MODEL) == promoted.registered.version
+
+
 def test_promotion_stops_where_the_champion_changed(loop: Loop, refused: Outcome) -> None:
     with pytest.raises(promotion.ChampionChanged, match="judge it again"):
         promotion.promote(
