@@ -176,6 +176,12 @@ def _base(request: RunRequest) -> dict[str, Any]:
     if recipe and (request.data or request.again):
         others = ", ".join(f"{key} {value!r}" for key, value in given.items() if value)
         raise UserError(f"{others}: give one of them")
+    if not recipe and request.preset is not Preset.CPU:
+        raise UserError(
+            f"preset {str(request.preset)!r} is a size of recipes, and none is named; other runs "
+            "are made smaller or larger by settings, such as prepare.train_rows=500, "
+            "evaluate.repeats=1 or, of networks, train.model.steps=200"
+        )
     if request.again:
         return _again(request)
     if request.data:

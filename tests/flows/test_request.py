@@ -173,6 +173,9 @@ def test_a_generator_that_is_only_named_has_crowds_where_rows_are_shared(
     [
         ({"recipe": "survey_sharing", "data": "x.csv"}, "give one of them"),
         ({"recipe": "survey_sharing", "again": "adult"}, "give one of them"),
+        ({"data": "x.csv", "preset": "smoke"}, "preset 'smoke' is a size of recipes, and none"),
+        ({"preset": "gpu"}, "preset 'gpu' is a size of recipes, and none is named"),
+        ({"again": "adult", "preset": "gpu"}, "preset 'gpu' is a size of recipes"),
         ({"data": "x.csv", "purpose": "augmentation"}, "data 'x.csv' without a target"),
         (
             {"recipe": "survey_sharing", "purpose": "classification"},
