@@ -139,7 +139,7 @@ def test_a_version_of_another_problem_waits_for_a_person(loop: Loop, promoted: O
 
 
 def test_rows_too_few_to_be_judged_are_told_before_training(loop: Loop) -> None:
-    with pytest.raises(UserError, match="leaves 235 rows to train on and 5 to test on"):
+    with pytest.raises(UserError, match="leaves 236 rows to train on and 4 to test on"):
         loop.run(EASY, "prepare.test_share=0.02")
     (workspace,) = (
         each.parents[2]
