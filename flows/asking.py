@@ -18,8 +18,7 @@ def refusal(request: PromoteRequest) -> str | None:
     home = find_home()
     acts = history(connect(home), request.model, home)
     last = next((act for act in acts if act.version == request.version), None)
-    is_no = last is not None and last.action == "refuse"
-    if not is_no or (last.previous or "") != request.expected:
+    if last is None or last.action != "refuse" or (last.previous or "") != request.expected:
         return None
     by_hand = f"mintmark promote {request.model} {request.version} --why REASON"
     return f"{last.reason}; `{by_hand}` overrules it"

