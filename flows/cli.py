@@ -2,8 +2,9 @@
 
 import os
 import sys
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -28,7 +29,7 @@ from flows.commands.run import params, recipes, run
 from flows.commands.services import down, status, up
 from flows.commands.synthesize import synthesize
 from flows.commands.verify import verify
-from flows.unreachable import told_of_server
+from flows.unreachable import check_registry_answers, told_of_server
 
 _USER_ERROR = 2
 _INTERRUPTED = 130
@@ -50,6 +51,24 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+_OF_REGISTRY = {
+    *(run, models, monitor, sample, fill, promote, rollback, release, pull, verify_release),
+    *(revoke, verify, up, status, fsck, collect),
+}
+"""The commands that begin with a look into the registry."""
+
+
+def _asking_first(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, which says at once where the registry does not answer."""
+
+    @wraps(command)
+    def asking(*args: Any, **kwargs: Any) -> None:
+        check_registry_answers()
+        command(*args, **kwargs)
+
+    return asking
+
+
 for command in (
     run,
     recipes,
@@ -79,7 +98,7 @@ for command in (
     collect,
     doctor,
 ):
-    app.command()(command)
+    app.command()(_asking_first(command) if command in _OF_REGISTRY else command)
 
 
 def main() -> None:

@@ -7,14 +7,19 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import FlowRun
-from prefect.deployments import run_deployment
-from prefect.exceptions import ObjectNotFound
 from prefect.logging import get_run_logger
 
-from components.config import Approval, Params, Purpose, makes_images
+from components.config import (
+    Approval,
+    ColumnKind,
+    EvaluateConfig,
+    Params,
+    Purpose,
+    makes_images,
+)
 from components.data.image_schema import schema_of
 from components.data.images import joined
+from components.data.schema import DISCRETE, Schema
 from components.evaluation.evidence import Outcome
 from components.models.catalog import load_image_model
 from components.models.contract import ImageModel, TabularModel
@@ -27,9 +32,9 @@ from components.stages.paths import StagePaths
 from components.stages.tables import read_test, read_train
 from components.storage.home import find_home
 from flows.announcements import Event, announce
+from flows.asking import ask_a_person, refusal
 from flows.outcome import Decision, Registered
 from flows.promote import PromoteRequest, promote
-from flows.services import flow_run_page
 from flows.turns import turn
 from flows.unseen import MIN_ROWS, unseen_images, unseen_rows
 
@@ -53,16 +58,21 @@ def decide(registered: Registered, params: Params, workspace: Path) -> Decision:
     doubts = [gate.reason for gate in verdict.gates if gate.outcome is Outcome.UNDECIDED]
     if not door.passed:
         refusals.append(f"refused at the infrastructure door: {door.reason}")
+    unlike = ""
     if current is not None and not refusals and not doubts:
         generator = pull(client, params.name, current)
         compared = _challenge(generator, current, params, StagePaths(workspace))
         logger.info(compared.reason)
-        if not compared.passed:
+        if not compared.compared:
+            unlike = compared.reason
+        elif not compared.passed:
             refusals.append(f"refused: {compared.reason}")
-    reason = "; ".join(refusals or doubts) or verdict.summary
+    reason = "; ".join(refusals or doubts) or "; ".join(filter(None, (verdict.summary, unlike)))
     undecided = bool(doubts) and not refusals
     promote_it = not refusals and not doubts
-    return Decision(promote_it, False, reason, door, current, undecided=undecided)
+    return Decision(
+        promote_it, False, reason, door, current, undecided=undecided, is_unlike=bool(unlike)
+    )
 
 
 def decide_and_settle(registered: Registered, params: Params, workspace: Path) -> Decision:
@@ -84,34 +94,18 @@ def settle(decision: Decision, registered: Registered, params: Params) -> Decisi
         model=model,
         version=version,
         reason=decision.reason,
-        approval=params.promote.approval,
+        approval=Approval.PERSON if decision.is_unlike else params.promote.approval,
         expires_hours=params.promote.expires_hours,
         expected=decision.champion or "",
     )
     if request.approval is Approval.AUTOMATIC:
         promote(request)
         return decision
-    announce(Event.UNDECIDED, model, version=version, reason="it waits for a person's approval")
-    return replace(decision, promote=False, waits=_ask_a_person(request))
-
-
-def _ask_a_person(request: PromoteRequest) -> str:
-    """Start a run that waits for an answer; how to give one, in words."""
-    key = f"promote-{request.model}-{request.version}-over-{request.expected}"
-    try:
-        run = run_deployment(
-            "promote/promote",
-            parameters={"request": request.model_dump(mode="json")},
-            timeout=0,
-            as_subflow=False,
-            idempotency_key=key,
-        )
-        assert isinstance(run, FlowRun)
-    except (ObjectNotFound, ValueError):
-        by_hand = f"mintmark promote {request.model} {request.version} --why REASON"
-        return f"no services are set up to ask a person (`make up`); by hand: `{by_hand}`"
-    page = flow_run_page(find_home(), str(run.id))
-    return f"a person may resume the run {run.name!r} of `promote`: {page or 'after `make up`'}"
+    if (no := refusal(request)) is not None:
+        return replace(decision, promote=False, reason=no)
+    waiting = f"it waits for a person's approval; {decision.reason}"
+    announce(Event.UNDECIDED, model, version=version, reason=waiting)
+    return replace(decision, promote=False, waits=ask_a_person(request))
 
 
 def _challenge(
@@ -121,7 +115,8 @@ def _challenge(
 
     Of rows, on those that neither of the two was trained on.
     """
-    from components.evaluation.challenge import Challenge, challenge  # scikit-learn takes seconds
+    # scikit-learn takes seconds
+    from components.evaluation.challenge import Challenge, challenge, incomparable
 
     if params.evaluate.purpose is Purpose.ANOMALY:
         from components.stages.anomaly import compare_detectors
@@ -130,13 +125,11 @@ def _challenge(
     makes = makes_images(params.train.model)
     if isinstance(generator, ImageModel) or makes:
         if not (isinstance(generator, ImageModel) and makes):
-            reason = "the champion makes another kind of data, so the two cannot be compared"
-            return Challenge(True, 0.0, 0.0, reason)
+            return incomparable("the champion makes another kind of data")
         return _challenge_images(generator, current, params, paths)
     train, challenger = read_train(paths), pd.read_parquet(paths.synthetic)
-    if set(generator.schema_.names) != set(train.schema.names):
-        reason = "the champion has other columns, so the two cannot be compared"
-        return Challenge(True, 0.0, 0.0, reason)
+    if why := _unlike(generator.schema_, train.schema, params.evaluate):
+        return incomparable(why)
     test = unseen_rows(read_test(paths), params.prepare, params.name, current, find_home())
     if len(test) < MIN_ROWS:
         reason = f"the champion knows all but {len(test)} of the held-out rows: nothing to compare"
@@ -151,10 +144,35 @@ def _challenge(
     )
 
 
+_ALIKE = (
+    frozenset({ColumnKind.NUMERICAL, ColumnKind.INTEGER}),
+    DISCRETE,
+    frozenset({ColumnKind.DATETIME}),
+    frozenset({ColumnKind.IDENTIFIER}),
+)
+"""Kinds of column whose values can stand in one another's place; a constant's can in any."""
+
+
+def _unlike(champion: Schema, challenger: Schema, config: EvaluateConfig) -> str:
+    """Why rows of the champion's cannot be judged as rows of the challenger; empty where they can.
+
+    A target that was named is what a model is for; one that stands in may change with the rows.
+    """
+    if set(champion.names) != set(challenger.names):
+        return "the champion has other columns"
+    for column in challenger.columns:
+        kinds = {column.kind, champion[column.name].kind} - {ColumnKind.CONSTANT}
+        if not any(kinds <= alike for alike in _ALIKE):
+            return f"the champion's column {column.name!r} is of another kind"
+    if champion.target != challenger.target and not config.stands_in:
+        return f"the champion's target is {champion.target!r}, not {challenger.target!r}"
+    return ""
+
+
 def _challenge_images(
     generator: ImageModel, current: str, params: Params, paths: StagePaths
 ) -> "Challenge":
-    from components.evaluation.challenge import Challenge
+    from components.evaluation.challenge import Challenge, incomparable
     from components.evaluation.images.challenge import challenge_images
     from components.evaluation.images.challenge_classifier import challenge_classifier
 
@@ -171,8 +189,7 @@ def _challenge_images(
         )
     train, challenger = read_train_images(paths), read_synthetic_images(paths)
     if generator.schema_ != schema_of(train):
-        reason = "the champion makes images of another size or other classes: nothing to compare"
-        return Challenge(True, 0.0, 0.0, reason)
+        return incomparable("the champion makes images of another size or other classes")
     parts = list(generator.draw_images(len(challenger), seed=params.synthesize.seed))
     return challenge_images(
         train,

@@ -88,9 +88,11 @@ def _pipeline(home: Home) -> Finding:
 
 def _registry(home: Home) -> Finding:
     from components.registry.tracking import connect, tracking_uri
+    from flows.unreachable import check_registry_answers
 
     uri = tracking_uri(home)
     try:
+        check_registry_answers()
         connect(home)
     except Exception as error:  # whatever MLflow raises is the finding
         return Finding("registry", False, f"{uri}: {error}", "start it, or unset its address")

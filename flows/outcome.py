@@ -34,7 +34,8 @@ class Decision:
 
     `undecided` where nothing refused it, but the evidence is too thin for a gate: it is not
     promoted. `champion` is the champion it was taken against; `waits` says how a person may
-    answer, empty where none is asked.
+    answer, empty where none is asked. `is_unlike`: champion and version cannot be compared, so
+    that a person is asked.
     """
 
     promote: bool
@@ -44,6 +45,7 @@ class Decision:
     champion: str | None
     waits: str = ""
     undecided: bool = False
+    is_unlike: bool = False
 
 
 @dataclass(frozen=True)

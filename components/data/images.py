@@ -33,6 +33,8 @@ FEWEST_OF_A_CLASS = 2
 """Images of a class, one to train on and one to test on."""
 
 NPZ, PICTURES, FORMATS = ".npz", (".png", ".jpg", ".jpeg"), ("PNG", "JPEG")
+_OTHER_PICTURES = (".jpe", ".jfif", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".avif", ".heic")
+"""How names of pictures end that are not read."""
 GREY = ("1", "L", "LA")
 """Pillow's modes of grey pictures, with transparency or without."""
 FEWEST_PIXELS = 4
@@ -291,6 +293,30 @@ def pictures_in(folder: Path) -> list[Path]:
         path
         for path in (*seen, *filter(_is_looked_at, inner))
         if path.suffix.lower() in PICTURES and path.is_file()
+    )
+
+
+def strays_in(folder: Path, found: Sequence[Path]) -> list[Path]:
+    """The pictures in a folder that are none of the `found`, in order; hidden ones are not told.
+
+    They lie deeper than in a folder in it, behind links, or are of a kind that is not read.
+    """
+    known = set(found)
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in (*PICTURES, *_OTHER_PICTURES)
+        and path not in known
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+        and path.is_file()
+    )
+
+
+def told_strays(strays: Sequence[Path], folder: Path) -> str:
+    """How many pictures are not read, and which is the first."""
+    return (
+        f"{len(strays)} pictures, such as {strays[0].relative_to(folder).as_posix()!r}: read are "
+        f"{_KINDS} files in the folder and in the folders in it, and no links"
     )
 
 

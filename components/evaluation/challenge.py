@@ -22,13 +22,20 @@ class Challenge:
     """Whether the challenger may take the champion's place, with the figures in words.
 
     `loss` is what learners lose by the challenger's rows instead of the champion's, in the main
-    metric (ROC AUC or R2); `most` is its one-sided upper bound.
+    metric (ROC AUC or R2); `most` is its one-sided upper bound. Where the two are of different
+    kinds, nothing is `compared`, and only a person may put one in the other's place.
     """
 
     passed: bool
     loss: float
     most: float
     reason: str
+    compared: bool = True
+
+
+def incomparable(why: str) -> Challenge:
+    """No comparison, since `why`."""
+    return Challenge(False, 0.0, 0.0, f"{why}, so the two cannot be compared", compared=False)
 
 
 def challenge(

@@ -31,6 +31,7 @@ from components.evaluation.case import (
 from components.evaluation.catalog import check_metric, evaluators_for
 from components.evaluation.evidence import Evidence
 from components.evaluation.features import rows_of, task_of
+from components.evaluation.fewest import MIN_ROWS
 from components.evaluation.gates import judge
 from components.evaluation.parallel import run_all
 from components.evaluation.selftest import check_self_test
@@ -38,7 +39,6 @@ from components.models.contract import LogMetrics, log_nothing
 
 logger = logging.getLogger(__name__)
 
-MIN_ROWS = 10
 RANDOM = RandomSplit()
 MIN_ROWS_FOR_PROCESSES = 2_000
 NOTES = {

@@ -1,6 +1,7 @@
 """What descends from what in the registry: sources, generators, releases, and so on down."""
 
 import json
+import os
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from mlflow.entities.model_registry import ModelVersion
 
 from components.registry.release_versions import release_model
 from components.registry.versions import KIND, RELEASE
+from components.storage.s3 import is_s3
 
 _WEIGHTS = "models/generator"
 _FILES = "mintmark.data_files."
@@ -77,6 +79,19 @@ def trained_on(
         if (uri is not None and version.tags.get("mintmark.data_uri") == uri)
         or wanted & data_hashes(version)
     ]
+
+
+def is_trained_on(version: ModelVersion, uri: str, sha256: str) -> bool:
+    """Whether the version's data came from this place, whatever it was then, or is this content.
+
+    Links on the way to a place make no other of it.
+    """
+    place = version.tags.get("mintmark.data_uri", "")
+    return _resolved(place) == _resolved(uri) or sha256 in data_hashes(version)
+
+
+def _resolved(uri: str) -> str:
+    return uri.rstrip("/") if is_s3(uri) else os.path.realpath(uri)
 
 
 def with_descendants(

@@ -13,6 +13,8 @@ KIND = "mintmark.kind"
 RELEASE = "release"
 REVOKED = "mintmark.revoked"
 CAUSE = "mintmark.revoked_cause"
+_LARGEST = 2**31 - 1
+"""Of the numbers that databases take; they fail at larger ones."""
 _NONE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 
 
@@ -50,20 +52,30 @@ def find_version(client: MlflowClient, name: str, which: str) -> ModelVersion:
     Raises UserError where there is no such model, number or alias.
     """
     check_name(client, name)
-    version = which if which.isdigit() else aliased(client, name, which)
+    version = which if which.isdecimal() else aliased(client, name, which)
     if version is None:
         raise UserError(
             f"model {name!r} has no version with the alias {which!r}{_revoked(client, name)}; "
             f"by number there are {_numbered(client, name)}"
         )
+    found = _of_number(client, name, version)
+    if found is None:
+        raise UserError(
+            f"model {name!r} has no version {version}; there are {_numbered(client, name)}"
+        )
+    return found
+
+
+def _of_number(client: MlflowClient, name: str, version: str) -> ModelVersion | None:
+    """The version of this number, None where there is none."""
+    if int(version) > _LARGEST:
+        return None
     try:
         return client.get_model_version(name, version)
     except MlflowException as error:
-        if error.error_code not in _NONE:
-            raise
-        raise UserError(
-            f"model {name!r} has no version {version}; there are {_numbered(client, name)}"
-        ) from error
+        if error.error_code in _NONE:
+            return None
+        raise
 
 
 def _numbered(client: MlflowClient, name: str) -> str:

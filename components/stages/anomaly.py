@@ -14,7 +14,7 @@ from components.evaluation.anomaly.case import AnomalyCase
 from components.evaluation.anomaly.challenge import challenge_detectors
 from components.evaluation.anomaly.detection import Sides, detect, kinds_of
 from components.evaluation.anomaly.evaluate import Origin, judge_detector
-from components.evaluation.challenge import Challenge
+from components.evaluation.challenge import Challenge, incomparable
 from components.evaluation.evidence import Evidence
 from components.models.calibration import Calibration
 from components.models.catalog import load_any_model
@@ -50,8 +50,7 @@ def compare_detectors(
         return compare_series(champion, paths)
     challenger = load_any_model(paths.model)
     if not can_score(champion) or _makes(champion) != _makes(challenger):
-        reason = "the champion cannot score these rows, so the two cannot be compared"
-        return Challenge(True, 0.0, 0.0, reason)
+        return incomparable("the champion cannot score these rows")
     test = read_told_images(paths) if makes_images(params.train.model) else read_test(paths)
     return challenge_detectors(
         kinds_of(test), champion=oddness(champion, test), challenger=oddness(challenger, test)

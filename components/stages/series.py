@@ -18,7 +18,7 @@ from components.evaluation.anomaly.series_case import SeriesCase
 from components.evaluation.anomaly.series_challenge import challenge_in_series
 from components.evaluation.anomaly.series_detection import detect_in_series, scale_of_blocks
 from components.evaluation.anomaly.series_evaluate import judge_series_detector
-from components.evaluation.challenge import Challenge
+from components.evaluation.challenge import Challenge, incomparable
 from components.evaluation.evidence import Evidence
 from components.models.catalog import load_series_model, make_series_model
 from components.models.contract import ImageModel, LogMetrics, TabularModel
@@ -69,8 +69,7 @@ def compare_series(champion: TabularModel | ImageModel, paths: StagePaths) -> Ch
 
     challenger = load_series_model(paths.model)
     if not isinstance(champion, SeriesAutoencoder) or champion.channels_ != challenger.channels_:
-        reason = "the champion knows no series of these channels, so the two cannot be compared"
-        return Challenge(True, 0.0, 0.0, reason)
+        return incomparable("the champion knows no series of these channels")
     return challenge_in_series(read_test(paths), champion=champion, challenger=challenger)
 
 

@@ -15,7 +15,7 @@ def run(
         str | None,
         typer.Argument(help="A recipe (see `mintmark recipes`); else the settings in params.yaml."),
     ] = None,
-    preset: Annotated[Preset, typer.Option(help="How large the run is.")] = Preset.CPU,
+    preset: Annotated[Preset, typer.Option(help="How large a recipe is run.")] = Preset.CPU,
     data: Annotated[
         str | None,
         typer.Option(

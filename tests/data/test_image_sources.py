@@ -1,6 +1,8 @@
 """Own images of any size and kind: made alike by a stated rule, labelled, damaged ones named."""
 
 import io
+import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from components.data.image_schema import LABEL, asked_class, schema_of
 from components.data.image_sizes import Size, chosen_size, sized
 from components.data.image_sources import hash_image_source, holds_images, read_image_source
 from components.data.images import ImageSet, joined
+from components.data.sources import read_source
 from components.errors import UserError
 
 RNG = np.random.default_rng(0)
@@ -237,3 +240,33 @@ def test_a_file_of_labels_that_is_not_there_is_named(pets: Path) -> None:
         config = ImagesConfig(labels=str(path))
         with pytest.raises(UserError, match="there is no file"):
             read_image_source(str(pets), config)
+
+
+def test_pictures_that_are_not_read_are_told(pets: Path, caplog: pytest.LogCaptureFixture) -> None:
+    read_image_source(str(pets), ImagesConfig())
+    assert "left out" not in caplog.text
+    picture(pets / "cat/kittens/1.png")
+    picture(pets / "dog/2.bmp")
+    picture(pets / ".hidden/1.png")
+    read_image_source(str(pets), ImagesConfig())
+    assert "left out: 2 pictures, such as 'cat/kittens/1.png': read are .png, .jpg" in caplog.text
+
+
+def test_pictures_that_lie_too_deep_are_named(tmp_path: Path) -> None:
+    picture(tmp_path / "train/cat/1.png")
+    told = re.escape(f"at {str(tmp_path)!r}, but 1 pictures, such as 'train/cat/1.png': read are")
+    with pytest.raises(UserError, match=f"no images {told}"):
+        read_image_source(str(tmp_path), ImagesConfig())
+    with pytest.raises(UserError, match=f"no data {told}"):
+        read_source(str(tmp_path))
+
+
+def test_files_of_one_content_are_told(pets: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for name, shade in (("cat/1.png", 9), ("cat/2.jpg", 99), ("dog/1.png", 200)):
+        picture(pets / name, shade=shade)
+    read_image_source(str(pets), ImagesConfig())
+    assert "pixels" not in caplog.text
+    shutil.copy(pets / "cat/1.png", pets / "dog/9.png")
+    read_image_source(str(pets), ImagesConfig())
+    told = "1 images have the very pixels of another, such as 'dog/9.png' of 'cat/1.png'"
+    assert told in caplog.text

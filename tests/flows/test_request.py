@@ -14,6 +14,67 @@ from flows.request import RunRequest, build_params, to_yaml
 from tests.data.test_image_sources import picture
 
 
+@pytest.fixture(autouse=True)
+def home(home_in: Callable[[Path], Home], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A home of the test's own: a name is looked up in its registry."""
+    made = home_in(tmp_path / "of_the_test")
+    monkeypatch.setenv(VARIABLE, str(made.root))
+    return made
+
+
+def register(home: Home, name: str, data: str, *, sha256: str = "none") -> None:
+    """One more version of a model, made of this data."""
+    client = connect(home)
+    if not client.search_registered_models(f"name = '{name}'"):
+        client.create_registered_model(name)
+    tags = {"mintmark.data_uri": data, "mintmark.data_sha256": sha256}
+    client.create_model_version(name, "x:y", tags=tags)
+
+
+def test_a_name_that_another_source_has_is_not_taken_by_a_file_of_the_same_name(
+    home: Home, tmp_path: Path
+) -> None:
+    here, there = tmp_path / "here" / "customers.csv", tmp_path / "there" / "customers.csv"
+    for path, income in ((here, 1), (there, 2)):
+        path.parent.mkdir()
+        path.write_text(f"age,income\n1,{income}\n2,3\n3,5\n")
+    asked = RunRequest(data=str(there), target="age")
+    assert build_params(asked).name == "customers_sharing"
+    register(home, "customers_sharing", str(here))
+    with pytest.raises(
+        UserError,
+        match=r"'customers_sharing' is taken: .*here/customers.csv', not "
+        r"of '.*there/customers.csv'; give .* --name",
+    ):
+        build_params(asked)
+    for name in ("customers_sharing", "others"):
+        assert build_params(asked.model_copy(update={"name": name})).name == name
+
+
+def test_the_same_file_keeps_its_name_whatever_became_of_its_rows_or_place(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "customers.csv"
+    path.write_text("age,income\n1,1\n2,3\n3,5\n")
+    register(home, "customers_sharing", str(path), sha256="of other rows")
+    register(home, "customers_sharing", str(tmp_path / "a union after drift"))
+    asked = RunRequest(data=str(path), target="age")
+    sha256 = build_params(asked).prepare.data_sha256
+    monkeypatch.chdir(tmp_path)
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path)
+    for place in ("customers.csv", str(link / "customers.csv")):
+        assert build_params(asked.model_copy(update={"data": place})).name == "customers_sharing"
+    moved = tmp_path / "moved" / "customers.csv"
+    moved.parent.mkdir()
+    path.rename(moved)
+    asked = RunRequest(data=str(moved), target="age")
+    with pytest.raises(UserError, match="is taken"):
+        build_params(asked)
+    register(home, "customers_sharing", str(path), sha256=str(sha256))
+    assert build_params(asked).name == "customers_sharing"
+
+
 def test_none_in_a_command_is_the_default_of_the_form() -> None:
     assert fill_in(RunRequest, recipe=None, data=None) == RunRequest()
     assert RunRequest().recipe == DEFAULT
@@ -112,6 +173,9 @@ def test_a_generator_that_is_only_named_has_crowds_where_rows_are_shared(
     [
         ({"recipe": "survey_sharing", "data": "x.csv"}, "give one of them"),
         ({"recipe": "survey_sharing", "again": "adult"}, "give one of them"),
+        ({"data": "x.csv", "preset": "smoke"}, "preset 'smoke' is a size of recipes, and none"),
+        ({"preset": "gpu"}, "preset 'gpu' is a size of recipes, and none is named"),
+        ({"again": "adult", "preset": "gpu"}, "preset 'gpu' is a size of recipes"),
         ({"data": "x.csv", "purpose": "augmentation"}, "data 'x.csv' without a target"),
         (
             {"recipe": "survey_sharing", "purpose": "classification"},

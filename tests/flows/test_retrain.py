@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from components.errors import UserError
 from components.registry import audit, promotion
 from components.registry.candidates import find_candidate
 from components.registry.listing import list_models, pull
@@ -126,6 +127,26 @@ def test_the_champion_samples_and_repeats(loop: Loop, promoted: Outcome) -> None
     rows = generator.sample(30, condition={"outcome": "won"}, seed=4)
     assert (rows["outcome"] == "won").all() and len(rows) == 30
     pd.testing.assert_frame_equal(rows, generator.sample(30, condition={"outcome": "won"}, seed=4))
+
+
+def test_a_version_of_another_problem_waits_for_a_person(loop: Loop, promoted: Outcome) -> None:
+    unlike = loop.run(EASY, "prepare.drop=[age]")
+    assert unlike.decision.reason.endswith(
+        "the champion has other columns, so the two cannot be compared"
+    )
+    assert "mintmark promote people" in unlike.decision.waits and not unlike.decision.promote
+    assert promotion.champion(connect(loop.home), MODEL) == promoted.registered.version
+
+
+def test_rows_too_few_to_be_judged_are_told_before_training(loop: Loop) -> None:
+    with pytest.raises(UserError, match="leaves 236 rows to train on and 4 to test on"):
+        loop.run(EASY, "prepare.test_share=0.02")
+    (workspace,) = (
+        each.parents[2]
+        for each in loop.home.workspaces.glob("*/data/prepared/split.json")
+        if not (each.parents[2] / "models" / "generator").exists()
+    )
+    assert workspace.is_dir()
 
 
 def test_promotion_stops_where_the_champion_changed(loop: Loop, refused: Outcome) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import signal
+import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,9 +14,12 @@ import httpx
 import pytest
 from mlflow.exceptions import MlflowException
 from prefect.exceptions import TerminationSignal
+from typer.testing import CliRunner
 
+from components.errors import UserError
 from components.registry.tracking import connect
 from components.storage.home import VARIABLE, find_home
+from flows import cli, unreachable
 from flows.unreachable import told_of_server
 from tests.home import mintmark
 
@@ -107,6 +112,41 @@ def test_a_server_that_was_stopped_with_its_run_is_none_that_does_not_answer(
     error = httpx.ConnectError("refused")
     error.__context__ = stop
     assert told_of_server(error) is None
+
+
+@contextmanager
+def silence() -> Iterator[str]:
+    """A server that takes every connection and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("models",),
+        ("sample", "people", "-o", "rows.csv"),
+        ("run", "survey_sharing"),
+        ("rollback", "people", "--why", "worse"),
+        ("status",),
+    ],
+)
+def test_a_command_does_not_wait_for_minutes(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unreachable, "_PATIENCE", 0.2)
+    monkeypatch.delenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES")
+    runner = CliRunner()
+    with silence() as url, server(404, "no") as other:
+        for address, why in ((NOBODY, "Connection refused"), (url, "timed out")):
+            asked = time.monotonic()
+            done = runner.invoke(cli.app, command, env={"MLFLOW_TRACKING_URI": address})
+            assert time.monotonic() - asked < 10
+            assert isinstance(done.exception, UserError)
+            assert "(MLFLOW_TRACKING_URI) does not answer: " in str(done.exception)
+            assert why in str(done.exception) and "secret" not in str(done.exception)
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", other)
+        unreachable.check_registry_answers()
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,9 @@ def test_models_beyond_the_first_page_are_known(make_home: Callable[[str], Home]
     assert len(list_versions(client)) == 2
     with pytest.raises(UserError, match="model 'm000' has no version 7; there are m000@1"):
         pull(client, "m000", "7")
+    for beyond_any_database in ("9999999999", "9" * 30):
+        with pytest.raises(UserError, match=f"'m000' has no version {beyond_any_database}; there"):
+            pull(client, "m000", beyond_any_database)
 
 
 def test_acts_beyond_the_first_page_are_known(

@@ -13,11 +13,9 @@ from components.evaluation.anomaly.selftest import check_anomaly_self_test
 from components.evaluation.anomaly.series_case import SeriesCase
 from components.evaluation.case import Findings
 from components.evaluation.evidence import Evidence
+from components.evaluation.fewest import MIN_OF_A_SIDE
 from components.evaluation.gates import judge
 from components.evaluation.statistics import auc_influence
-
-FEWEST = 10
-"""Rows of either side that can be judged."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +70,10 @@ def _check(case: AnomalyCase) -> None:
         check_baseline(gate, case.baselines)
     odd = int(case.is_anomaly.sum())
     for count, what in ((odd, "anomalies"), (len(case.kinds) - odd, "normal rows")):
-        if count < FEWEST:
-            raise UserError(f"there are {count} {what} to test on; at least {FEWEST} are needed")
+        if count < MIN_OF_A_SIDE:
+            raise UserError(
+                f"there are {count} {what} to test on; at least {MIN_OF_A_SIDE} are needed"
+            )
 
 
 def check_baseline(gate: Gate, baselines: Collection[str]) -> None:

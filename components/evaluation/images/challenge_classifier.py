@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.data.images import ImageSet, Pixels
-from components.evaluation.challenge import CONFIDENCE, MARGIN, Challenge
+from components.evaluation.challenge import CONFIDENCE, MARGIN, Challenge, incomparable
 from components.evaluation.statistics import mean_interval
 from components.models.contract import ImageClassifier, ImageModel
 
@@ -19,11 +19,11 @@ def challenge_classifier(
     """
     assert isinstance(challenger, ImageClassifier)
     if not isinstance(champion, ImageClassifier):
-        return _nothing("the champion does not classify images")
+        return incomparable("the champion does not classify images")
     if champion.schema_.shape != challenger.schema_.shape:
-        return _nothing("the champion knows images of another size")
+        return incomparable("the champion knows images of another size")
     if champion.classes_ != challenger.classes_:
-        return _nothing("the champion knows other classes")
+        return incomparable("the champion knows other classes")
     assert test.labels is not None
     names = np.array(test.classes)[test.labels]
     rows = np.isin(names, champion.classes_)
@@ -49,7 +49,3 @@ def _is_right(
     called = np.array(classifier.classes_)[classifier.classify(images).argmax(axis=1)]
     right: NDArray[np.float64] = (called == names).astype(np.float64)
     return right
-
-
-def _nothing(why: str) -> Challenge:
-    return Challenge(True, 0.0, 0.0, f"{why}: nothing to compare")

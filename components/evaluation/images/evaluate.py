@@ -15,6 +15,7 @@ from components.config.image_evaluation import USUAL_BENEFIT, ImageBenefitConfig
 from components.data.images import UNKNOWN, ImageSet
 from components.errors import UserError
 from components.evaluation.evidence import Evidence, Verdict
+from components.evaluation.fewest import MIN_IMAGES
 from components.evaluation.gates import judge
 from components.evaluation.images.baselines import measured_beside
 from components.evaluation.images.case import ImageCase, ImageFindings, Panel, canonical_images
@@ -32,7 +33,6 @@ from components.models.contract import LogMetrics, log_nothing
 
 logger = logging.getLogger(__name__)
 
-MIN_IMAGES = 50
 NO_BASELINES: Mapping[str, ImageSet] = {}
 
 

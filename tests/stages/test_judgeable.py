@@ -1,0 +1,95 @@
+"""What cannot be judged is told after `prepare`, before anything is trained on it."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from components.config import Params, parse_params
+from components.errors import UserError
+from components.stages import prepare
+from components.stages.judgeable import check_judgeable
+from components.stages.paths import StagePaths
+from tests.data.test_image_sources import picture
+
+
+def settings(data: Path, purpose: str, **more: Any) -> Params:
+    base = {
+        "name": "few",
+        "prepare": {"data": str(data), "target": "label", "images": {}, **more.pop("prepare", {})},
+        "train": {"model": {"name": "image_gaussian"}, **more.pop("train", {})},
+        "evaluate": {"purpose": purpose, "folds": 3},
+        **more,
+    }
+    return parse_params(base, "the test")
+
+
+def folder(root: Path, **counts: int) -> Path:
+    """A folder of pictures for each class; `_` has none."""
+    for name, count in counts.items():
+        for number in range(count):
+            place = f"{number}.png" if name == "_" else f"{name}/{number}.png"
+            picture(root / "pictures" / place, shade=number)
+    return root / "pictures"
+
+
+def check(params: Params, root: Path) -> None:
+    paths = StagePaths(root)
+    prepare.run(params, paths)
+    check_judgeable(params, paths)
+
+
+@pytest.mark.parametrize(
+    ("counts", "purpose", "message"),
+    [
+        (
+            {"cat": 60, "dog": 60},
+            "sharing",
+            r"leaves 84 images to train on and 36 to test on \(prepare.test_share = 0.3\); at "
+            "least 50 of each",
+        ),
+        ({"cat": 200}, "augmentation", "two classes at least, and there is the class 'cat' alone"),
+        ({"_": 200}, "augmentation", "and there are none: labels are the names of folders"),
+        (
+            {"cat": 200, "dog": 3},
+            "augmentation",
+            "the class 'dog' has 2 images for training, so at most 2 folds are possible",
+        ),
+        ({"cat": 200, "dog": 5}, "anomaly", "leaves 5 anomalies to test on; at least 10 are"),
+    ],
+)
+def test_too_few_images_are_told_before_training(
+    counts: dict[str, int], purpose: str, message: str, tmp_path: Path
+) -> None:
+    more: dict[str, Any] = {}
+    if purpose == "anomaly":
+        more = {"prepare": {"normal": {"values": ["cat"]}}, "train": {"calibration_share": 0.2}}
+    with pytest.raises(UserError, match=message):
+        check(settings(folder(tmp_path, **counts), purpose, **more), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("counts", "purpose"),
+    [({"_": 200}, "sharing"), ({"cat": 200}, "sharing"), ({"a": 90, "b": 90}, "augmentation")],
+)
+def test_enough_images_are_trained_on(counts: dict[str, int], purpose: str, tmp_path: Path) -> None:
+    params = settings(folder(tmp_path, **counts), purpose)
+    check(params, tmp_path)
+    with pytest.raises(UserError, match=r"synthesize\.rows = 20: at least 50 images"):
+        check_judgeable(
+            params.model_copy(
+                update={"synthesize": params.synthesize.model_copy(update={"rows": 20})}
+            ),
+            StagePaths(tmp_path),
+        )
+
+
+def test_too_few_rows_of_a_table_are_told_before_training(tmp_path: Path) -> None:
+    table = tmp_path / "few.csv"
+    pd.DataFrame({"a": range(60), "label": ["x", "y"] * 30}).to_csv(table, index=False)
+    base = settings(table, "sharing").model_dump(mode="json")
+    base["prepare"] |= {"kinds": {"a": "integer"}, "images": None, "test_share": 0.1}
+    base["train"]["model"] = {"name": "trees"}
+    with pytest.raises(UserError, match="leaves 54 rows to train on and 6 to test on"):
+        check(parse_params(base, "the test"), tmp_path)
