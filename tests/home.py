@@ -35,11 +35,14 @@ def mintmark(
     )
 
 
-def invoke(*arguments: str, home: Path | None = None) -> tuple[int, str, str]:
+def invoke(
+    *arguments: str, home: Path | None = None, variables: Mapping[str, str] | None = None
+) -> tuple[int, str, str]:
     """A call in this process: exit status, what was printed, and what was told or raised.
 
     It takes seconds less than one in a process of its own, as `mintmark` is. The variables of this
-    process are what they were afterwards; the call has those of `environment` if it has a home.
+    process are what they were afterwards; the call has those of `environment` if it has a home,
+    and `variables`.
     """
     from flows.cli import app
 
@@ -47,6 +50,7 @@ def invoke(*arguments: str, home: Path | None = None) -> tuple[int, str, str]:
         if home is not None:
             os.environ.clear()
             os.environ.update(environment(home))
+        os.environ.update(variables or {})
         done = CliRunner().invoke(app, list(arguments))
     if isinstance(done.exception, UserError):
         return 2, done.stdout, str(done.exception)

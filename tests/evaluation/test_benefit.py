@@ -86,7 +86,7 @@ def test_smote_makes_do_with_two_rows_of_a_class() -> None:
 def test_smote_is_left_out_aloud_where_a_class_has_one_row(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    train, _, _ = mixed_split(90)
+    train, _, _ = mixed_split(48)
     outcome = train.frame["outcome"].to_numpy()
     opened = np.flatnonzero(outcome == "open")
     keep = np.concatenate([np.flatnonzero(outcome != "open"), opened[:2]])
@@ -111,7 +111,7 @@ def test_numbers_have_no_class_arms() -> None:
 
 
 def test_the_generator_never_sees_held_out_rows() -> None:
-    train, _, _ = mixed_split(90, target="ratio")
+    train, _, _ = mixed_split(45, target="ratio")
     seen: list[Table] = []
 
     def spy(table: Table, seed: int) -> Bootstrap:
@@ -119,9 +119,9 @@ def test_the_generator_never_sees_held_out_rows() -> None:
         return Bootstrap(table)
 
     measure("benefit", benefit_case(train, spy, folds=3))
-    assert [len(table) for table in seen] == [60] * 3
+    assert [len(table) for table in seen] == [30] * 3
     ids = [set(table.frame["id"]) for table in seen]
-    assert all(len(found) == 60 for found in ids)
+    assert all(len(found) == 30 for found in ids)
     assert set.intersection(*ids) == set()
 
 

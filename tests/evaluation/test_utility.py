@@ -29,7 +29,7 @@ def taught(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
 
 
 def test_a_second_generator_teaches_its_own_rows_alone(taught: list[int]) -> None:
-    train, test, more = mixed_split(extra=100)
+    train, test, more = mixed_split(120, 80, target="is_member", extra=60)
     measure("utility", case_of(train, test, train))
     taught.clear()
     second = measure("utility", case_of(train, test, more))
@@ -39,7 +39,7 @@ def test_a_second_generator_teaches_its_own_rows_alone(taught: list[int]) -> Non
 
 
 def test_other_real_rows_or_seeds_are_taught_anew(taught: list[int]) -> None:
-    train, test, more = mixed_split(extra=100)
+    train, test, more = mixed_split(120, 80, target="is_member", extra=60)
     for case in (case_of(train, test, more), case_of(more, test, train)):
         before = len(taught)
         measure("utility", case)

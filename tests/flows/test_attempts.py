@@ -7,8 +7,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from secrets import token_hex
 from typing import Any
 from uuid import uuid4
 
@@ -19,7 +22,9 @@ from tests.home import PROJECT
 
 RUN = str(uuid4())
 _BEHIND = 3 * 3600
-_ATTEMPT = """
+_ATTEMPTS = """
+import json
+import os
 import sys
 import httpx
 from mlflow import MlflowClient
@@ -30,8 +35,8 @@ from flows.project import PROJECT
 from flows.slots import slot_for
 
 @attempt()
-def work():
-    match sys.argv[1]:
+def work(fails_of):
+    match fails_of:
         case "lost":
             raise httpx.ConnectError("All connection attempts failed")
         case "refused":
@@ -48,8 +53,16 @@ def work():
             raise UserError("rows is -1")
     raise ValueError("of the work")
 
-work()
+for line in sys.stdin:
+    begun, fails_of, told = json.loads(line)
+    if not (child := os.fork()):
+        for stream in (1, 2):
+            os.dup2(os.open(told, os.O_WRONLY | os.O_CREAT | os.O_APPEND), stream)
+        os.environ["PREFECT__RUNTIME__FLOW_RUN__RUN_COUNT"] = str(begun)
+        work(fails_of)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+"""Makes an attempt for each line, in a process of its own: what it imports takes seconds."""
 
 
 class _Answers(BaseHTTPRequestHandler):
@@ -85,14 +98,52 @@ class _Answers(BaseHTTPRequestHandler):
         return
 
 
-@pytest.fixture
-def server() -> Iterator[str]:
-    _Answers.told.clear()
-    _Answers.deployment = RUN
+@dataclass(frozen=True)
+class Attempts:
+    """A running `_ATTEMPTS`, and a folder for what attempts say."""
+
+    process: "subprocess.Popen[str]"
+    folder: Path
+
+    def make(self, begun: int, fails_of: str) -> tuple[int, str]:
+        """The exit status of an attempt that fails, and what it said."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        said = self.folder / token_hex(4)
+        self.process.stdin.write(json.dumps([begun, fails_of, str(said)]) + "\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline()), said.read_text()
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attempts]:
     served = ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
     threading.Thread(target=served.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{served.server_address[1]}/api"
+    variables = {
+        "PREFECT_API_URL": f"http://127.0.0.1:{served.server_address[1]}/api",
+        "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false",
+        "PREFECT__RUNTIME__FLOW_RUN__ID": RUN,
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+        "PYTHONPATH": str(PROJECT),
+        SLOTS_VARIABLE: "1",
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-c", _ATTEMPTS],
+        env=os.environ | variables,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        yield Attempts(process, tmp_path_factory.mktemp("said"))
     served.shutdown()
+
+
+@pytest.fixture
+def attempts(made: Attempts) -> Attempts:
+    """They meet a server that was told nothing yet."""
+    _Answers.told.clear()
+    _Answers.deployment = RUN
+    return made
 
 
 @pytest.mark.parametrize(
@@ -104,11 +155,11 @@ def server() -> Iterator[str]:
     ],
 )
 def test_a_former_attempt_ends_in_silence(
-    server: str, begun: int, fails_of: str, status: int, said: str
+    attempts: Attempts, begun: int, fails_of: str, status: int, said: str
 ) -> None:
-    done = _attempt(server, begun, fails_of)
-    assert done.returncode == status, done.stderr
-    assert said in done.stderr, done.stderr
+    found, told = attempts.make(begun, fails_of)
+    assert found == status, told
+    assert said in told, told
     assert not _Answers.told
 
 
@@ -122,12 +173,12 @@ def test_a_former_attempt_ends_in_silence(
     ],
 )
 def test_what_a_server_refuses_for_now_begins_again_later(
-    server: str, fails_of: str, said: str
+    attempts: Attempts, fails_of: str, said: str
 ) -> None:
-    done = _attempt(server, 2, fails_of)
-    assert done.returncode == 0, done.stderr
-    assert said in done.stderr and "begins again in 60 s" in done.stderr
-    (state,) = (told["state"] for told in _Answers.told)
+    status, told = attempts.make(2, fails_of)
+    assert status == 0, told
+    assert said in told and "begins again in 60 s" in told
+    (state,) = (heard["state"] for heard in _Answers.told)
     assert (state["type"], state["name"]) == ("SCHEDULED", "AwaitingRetry")
     assert said in state["message"]
     later = datetime.fromisoformat(state["state_details"]["scheduled_time"]).timestamp()
@@ -136,28 +187,15 @@ def test_what_a_server_refuses_for_now_begins_again_later(
 
 @pytest.mark.parametrize(("begun", "fails_of"), [(5, "refused"), (2, "wrong")])
 def test_the_last_refusal_and_what_is_wrong_for_good_fail_the_run(
-    server: str, begun: int, fails_of: str
+    attempts: Attempts, begun: int, fails_of: str
 ) -> None:
-    done = _attempt(server, begun, fails_of)
-    assert done.returncode == 1 and not _Answers.told
-    assert "UserError: rows is -1" in done.stderr or "Unavailable: cannot list" in done.stderr
+    status, told = attempts.make(begun, fails_of)
+    assert status == 1 and not _Answers.told
+    assert "UserError: rows is -1" in told or "Unavailable: cannot list" in told
 
 
-def test_a_run_of_no_deployment_fails_at_once(server: str) -> None:
+def test_a_run_of_no_deployment_fails_at_once(attempts: Attempts) -> None:
     _Answers.deployment = None
-    done = _attempt(server, 2, "refused")
-    assert done.returncode == 1 and not _Answers.told
-    assert "Unavailable: cannot list s3://lab/x: SlowDown" in done.stderr
-
-
-def _attempt(server: str, begun: int, fails_of: str) -> "subprocess.CompletedProcess[str]":
-    runtime = {"PREFECT__RUNTIME__FLOW_RUN__ID": RUN}
-    runtime |= {"PREFECT__RUNTIME__FLOW_RUN__RUN_COUNT": str(begun), SLOTS_VARIABLE: "1"}
-    quick = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "PREFECT_CLIENT_CSRF_SUPPORT_ENABLED": "false"}
-    return subprocess.run(
-        [sys.executable, "-c", _ATTEMPT, fails_of],
-        env=os.environ | runtime | quick | {"PREFECT_API_URL": server, "PYTHONPATH": str(PROJECT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    status, told = attempts.make(2, "refused")
+    assert status == 1 and not _Answers.told
+    assert "Unavailable: cannot list s3://lab/x: SlowDown" in told

@@ -31,7 +31,7 @@ def synthesize(table: Path, output: Path, *more: str) -> "tuple[int, str]":
 
 
 def test_help_names_every_command(tmp_path: Path) -> None:
-    text = mintmark("--help", home=tmp_path).stdout
+    _, text, _ = invoke("--help", home=tmp_path)
     for command in (
         "run",
         "recipes",
@@ -201,15 +201,7 @@ def test_an_unreachable_s3_endpoint_is_one_line(tmp_path: Path) -> None:
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_MAX_ATTEMPTS": "2",
     }
-    done = mintmark(
-        "run",
-        "--data",
-        "s3://bucket/t.csv",
-        "--target",
-        "x",
-        home=tmp_path / "home",
-        variables=variables,
-    )
-    assert done.returncode == 2
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert "cannot read s3://bucket/t.csv" in done.stderr and "127.0.0.1:9" in done.stderr
+    asked = ("run", "--data", "s3://bucket/t.csv", "--target", "x")
+    status, _, told = invoke(*asked, home=tmp_path / "home", variables=variables)
+    assert status == 2 and len(told.strip().splitlines()) == 1
+    assert "cannot read s3://bucket/t.csv" in told and "127.0.0.1:9" in told

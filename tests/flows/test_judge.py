@@ -1,6 +1,7 @@
 """`mintmark judge`: exit codes, files, and one clear line for each bad input."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -38,34 +39,46 @@ def arguments(files: dict[str, Path], *more: str, target: str = "is_member") -> 
     return ["judge", *given, "--target", target, "--kind", "currency=constant", *more]
 
 
-@pytest.mark.parametrize(("gates", "status"), [(EASY, 0), (HARD, 1)])
-def test_the_exit_status_is_the_verdict(files: dict[str, Path], gates: str, status: int) -> None:
+def judged(files: dict[str, Path], gates: str) -> tuple[int, str, Evidence, str]:
+    """Exit status, what was printed, the evidence and the page, by these gates."""
     out, page = files["train"].with_name("e.json"), files["train"].with_name("r.html")
-    setting = f"evaluate.sharing_gates={gates}"
-    options = ("--set", setting, "--json", str(out), "--report", str(page))
-    found, said, told = invoke(*arguments(files, *options))
-    outcome = "refused" if status else "passed"
-    assert (found, told.splitlines()[0]) == (status, "files read: 100%"), told
-    assert "evaluators done: 100%" in told
-    assert f"\n{outcome} for sharing\n" in said
+    options = ("--set", f"evaluate.sharing_gates={gates}")
+    files_of_it = ("--json", str(out), "--report", str(page))
+    status, said, told = invoke(*arguments(files, *options, *files_of_it))
+    assert told.splitlines()[0] == "files read: 100%" and "evaluators done: 100%" in told, told
     evidence = Evidence.load(out)
-    assert evidence.verdict.outcome == outcome and evidence.target == "is_member"
     assert json.loads(out.read_text())["verdict"]["passed"] is (status == 0)
-    text = page.read_text()
-    assert f"{outcome.capitalize()} for sharing" in text and "<script" not in text
+    assert f"\n{evidence.verdict.outcome} for sharing\n" in said
+    return status, said, evidence, page.read_text()
 
 
-def test_too_thin_evidence_exits_as_not_passed_and_says_undecided(files: dict[str, Path]) -> None:
-    out = files["train"].with_name("e.json")
-    invoke(*arguments(files, "--json", str(out)))
-    found = Evidence.load(out).measurement("tstr_loss")
+def test_rows_that_pass_exit_with_0_and_notes_are_said_and_kept(files: dict[str, Path]) -> None:
+    made = pd.read_parquet(files["synthetic"])
+    made["city"] = made["city"].where(np.arange(len(made)) > 8, "Erfurt")
+    made.to_parquet(files["synthetic"])
+    status, said, evidence, page = judged(files, EASY)
+    assert status == 0 and evidence.verdict.outcome == "passed"
+    assert "Passed for sharing" in page and "<script" not in page
+    (note,) = evidence.notes
+    assert "unknown category 'Erfurt', in 9 of 90" in note and note in said
+    assert "unknown category &#39;Erfurt&#39;, in 9 of 90" in page
+
+
+def test_refused_rows_and_too_thin_evidence_exit_with_1(files: dict[str, Path]) -> None:
+    status, _, evidence, page = judged(files, HARD)
+    assert status == 1 and evidence.verdict.outcome == "refused"
+    assert "Refused for sharing" in page and evidence.target == "is_member"
+    found = evidence.measurement("tstr_loss")
     gates = OPEN.replace("BAR", str((found.value + found.high) / 2))
-    status, said, _ = invoke(*arguments(files, "--set", f"evaluate.sharing_gates={gates}"))
-    assert status == 1 and "\nundecided for sharing\n" in said
+    status, said, evidence, _ = judged(files, gates)
+    assert status == 1 and evidence.verdict.outcome == "undecided"
     assert "times as many rows would pass it" in said
 
 
-def test_augmentation_is_judged_of_the_rows_themselves(files: dict[str, Path]) -> None:
+def test_augmentation_is_judged_of_the_rows_themselves(
+    files: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 1)  # so few rows are not worth processes
     settings = ("--set", "evaluate.folds=2", "--set", "evaluate.repeats=1")
     options = ("--purpose", "augmentation", *settings)
     status, said, _ = invoke(*arguments(files, *options, target="age"))
@@ -157,17 +170,6 @@ def test_wrong_options_are_one_clear_error(
 def test_an_unknown_target_names_the_columns(files: dict[str, Path]) -> None:
     status, _, told = invoke(*arguments(files, target="income"))
     assert status == 2 and "target 'income' is not in the table; its columns are: id, age" in told
-
-
-def test_notes_are_said_and_kept(files: dict[str, Path]) -> None:
-    made = pd.read_parquet(files["synthetic"])
-    made["city"] = made["city"].where(np.arange(len(made)) > 8, "Erfurt")
-    made.to_parquet(files["synthetic"])
-    out, page = files["train"].with_name("e.json"), files["train"].with_name("r.html")
-    _, said, _ = invoke(*arguments(files, "--json", str(out), "--report", str(page)))
-    (note,) = Evidence.load(out).notes
-    assert "unknown category 'Erfurt', in 9 of 90" in note and note in said
-    assert "unknown category &#39;Erfurt&#39;, in 9 of 90" in page.read_text()
 
 
 def test_bad_input_is_status_2_on_the_command_line(files: dict[str, Path], tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from components.models.constrained import Constrained
 from components.models.contract import TabularModel
 from tests.procedural import mixed_table
 
-SMALL = {
+SMALL: dict[str, dict[str, Any]] = {
     "trees": {"num_trees": 3},
     "copula": {},
     "forest": {"crowd": 2, "trees": 4, "cuts": 8},
@@ -37,6 +37,9 @@ SMALL = {
 }
 
 
+HASTY = 3
+"""Steps that a network is trained for where it does not matter what it has learned."""
+
 HELD = "_held"
 """Ends the name of a model that is held to `CONSTRAINTS`."""
 
@@ -49,11 +52,17 @@ CONSTRAINTS: tuple[Constraint, ...] = (
 NAMES = sorted([*MODELS, f"trees{HELD}", "resampled"])
 
 
-def small_model(name: str) -> TabularModel:
-    """An unfitted model with settings that make it quick; skips where its module is yet to come."""
+def small_model(name: str, *, hasty: bool = False) -> TabularModel:
+    """An unfitted model with settings that make it quick, whether or not it learns much.
+
+    A network of a `hasty` one learns next to nothing.
+    """
     if name.endswith(HELD):
         return _held(small_model(name.removesuffix(HELD)))
-    return make_model(TypeAdapter(Model).validate_python({"name": name, **SMALL.get(name, {})}))
+    settings = {"name": name, **SMALL.get(name, {})}
+    if hasty and "steps" in settings:
+        settings["steps"] = HASTY
+    return make_model(TypeAdapter(Model).validate_python(settings))
 
 
 def _held(generator: TabularModel) -> TabularModel:

@@ -18,7 +18,7 @@ from components.config import (
     TreesConfig,
 )
 from components.data.preparation import prepare_table
-from components.data.table import decode
+from components.data.table import Table, decode
 from components.errors import UserError
 from components.models.artifact import load_artifact, saved_schema
 from components.models.catalog import MODELS, load_model, make_model
@@ -30,20 +30,25 @@ from components.registry.output_columns import describe
 from tests.models.conftest import small_model
 from tests.ruled import CONSTRAINTS, PLACES, num_broken, ruled_frame, ruled_table
 
-ROWS = 20_000
+ROWS = 4_000
 NONE_BROKEN = [0] * len(CONSTRAINTS)
 HELD = sorted(set(MODELS) - {"private"})
 
 
 @cache
+def real_table() -> Table:
+    return ruled_table()
+
+
+@cache
 def held(name: str) -> TabularModel:
     model = Constrained(small_model(name))
-    model.fit(ruled_table(), seed=0)
+    model.fit(real_table(), seed=0)
     return model
 
 
 def breaks(rows: pd.DataFrame) -> list[int]:
-    return [num_broken(rows, constraint, ruled_table().frame) for constraint in CONSTRAINTS]
+    return [num_broken(rows, constraint, real_table().frame) for constraint in CONSTRAINTS]
 
 
 @pytest.mark.parametrize("name", HELD)
@@ -52,8 +57,8 @@ def test_all_rows_keep_all_constraints(name: str) -> None:
     assert breaks(rows) == NONE_BROKEN
     for constraint in CONSTRAINTS:
         assert rows[list(constraint.columns)].notna().all(axis=1).mean() > 0.5
-    assert list(rows.columns) == ruled_table().schema.names
-    real = ruled_table().frame.dtypes.astype(str).to_dict()
+    assert list(rows.columns) == real_table().schema.names
+    real = real_table().frame.dtypes.astype(str).to_dict()
     assert rows.dtypes.astype(str).to_dict() == real
 
 
@@ -141,7 +146,7 @@ def test_constraints_leave_the_rows_alike() -> None:
 
 @cache
 def completer() -> Constrained:
-    table = ruled_table()
+    table = real_table()
     config = AutoregressiveConfig(steps=150, batch_size=64, hidden_size=32, rate=0.01)
     model = make_model(config, CONSTRAINTS)
     model.fit(table, seed=0)

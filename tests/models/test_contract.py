@@ -1,7 +1,5 @@
 """What every registered model must keep, run over each entry of the catalog."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +10,8 @@ from components.data.table import Table, encode
 from components.errors import UserError
 from components.models.catalog import load_model
 from components.models.contract import Scorer, TabularModel
-from tests.models.conftest import small_model
+from tests.models.conftest import fitted_once, small_model
+from tests.models.processes import run_alone
 from tests.procedural import OUTCOMES, columns_table, mixed_table
 
 EDGES = {
@@ -26,20 +25,20 @@ EDGES = {
         mixed_table(80), ["age", "amount", "ratio"], target="ratio"
     ),
     "numeric target": lambda: mixed_table(80, target="amount"),
-    "missing in one class": lambda: _missing_in(mixed_table(80), "amount", "won"),
-    "no value at all": lambda: _missing_in(mixed_table(80), "amount", *OUTCOMES),
-    "a class without rows": lambda: _without(mixed_table(80), "won"),
-    "a class of two rows": lambda: _without(mixed_table(80), "won", but=2),
+    "missing in one class": lambda: missing_in(mixed_table(80), "amount", "won"),
+    "no value at all": lambda: missing_in(mixed_table(80), "amount", *OUTCOMES),
+    "a class without rows": lambda: without(mixed_table(80), "won"),
+    "a class of two rows": lambda: without(mixed_table(80), "won", but=2),
 }
 
 
-def _missing_in(table: Table, column: str, *classes: str) -> Table:
+def missing_in(table: Table, column: str, *classes: str) -> Table:
     frame = table.frame.copy()
     frame.loc[frame["outcome"].isin(classes), column] = np.nan
     return Table(frame, table.schema)
 
 
-def _without(table: Table, wanted: str, but: int = 0) -> Table:
+def without(table: Table, wanted: str, but: int = 0) -> Table:
     is_wanted = (table.frame["outcome"] == wanted).to_numpy()
     kept = np.flatnonzero(~is_wanted | (np.cumsum(is_wanted) <= but))
     return table.take(kept)
@@ -124,14 +123,14 @@ def test_number_of_rows(fitted: TabularModel, num_rows: int) -> None:
 
 def test_table_left_as_it_was(model_name: str) -> None:
     table, before = mixed_table(60), mixed_table(60)
-    small_model(model_name).fit(table, seed=0)
+    small_model(model_name, hasty=True).fit(table, seed=0)
     assert_frame_equal(table.frame, before.frame)
 
 
 @pytest.mark.parametrize("edge", EDGES)
 def test_edges(model_name: str, edge: str) -> None:
     table = EDGES[edge]()
-    model = small_model(model_name)
+    model = small_model(model_name, hasty=True)
     model.fit(table, seed=0)
     rows = model.sample(25, seed=0)
     assert len(rows) == 25
@@ -151,25 +150,36 @@ def test_progress_is_logged(model_name: str) -> None:
     assert steps and steps == sorted(steps)
 
 
-@pytest.mark.parametrize("model_name", ["trees", "copula", "forest", "trees_held"])
+SAMPLE_ALONE = """
+import sys
+from pathlib import Path
+from components.models.catalog import load_model
+
+folder, heavy, *names = sys.argv[1:]
+for name in names:
+    assert len(load_model(Path(folder) / name).sample(10, seed=0)) == 10
+    loaded = set(heavy.split(",")) & set(sys.modules)
+    assert not loaded, (name, loaded)
+"""
+
+
+@pytest.mark.parametrize(
+    ("names", "heavy"),
+    [
+        (("trees", "copula", "forest", "trees_held"), "torch,sklearn,scipy,mlflow,prefect"),
+        (
+            ("class_gaussian", "expression_gan", "table_gan"),
+            "sklearn,scipy,threadpoolctl,mlflow,prefect",
+        ),
+        (("ctgan",), "sklearn,scipy,mlflow,prefect"),
+    ],
+)
 def test_sampling_needs_no_learning_library(
-    fitted: TabularModel, tmp_path: Path, model_name: str
+    names: tuple[str, ...], heavy: str, tmp_path: Path
 ) -> None:
-    fitted.save(tmp_path)
-    script = (
-        "import sys\n"
-        "from pathlib import Path\n"
-        "from components.models.catalog import load_model\n"
-        f"rows = load_model(Path({str(tmp_path)!r})).sample(10, seed=0)\n"
-        "assert len(rows) == 10\n"
-        "heavy = {'sklearn', 'scipy', 'torch', 'mlflow', 'prefect'} & set(sys.modules)\n"
-        "assert not heavy, heavy\n"
-    )
-    root = Path(__file__).parents[2]
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
+    for name in names:
+        fitted_once(name).save(tmp_path / name)
+    run_alone(SAMPLE_ALONE, str(tmp_path), heavy, *names)
 
 
 def test_unknown_saved_model_refused(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table
 from components.models.ctgan import Ctgan
 from components.training.loop import NonFiniteLossError
-from tests.models.processes import kill_after_checkpoint, run_alone
+from tests.models.processes import kill_after_checkpoint
 from tests.procedural import mixed_table
 
 TINY = CtganConfig(
@@ -129,19 +129,3 @@ def test_a_checkpoint_of_other_settings_or_rows_is_not_used(tmp_path, caplog):
         other = fit_tiny(seed=1, checkpoint_dir=tmp_path)
     assert "other settings or data" in caplog.text
     _assert_same_weights(other, fit_tiny(seed=1))
-
-
-SAMPLE_ALONE = """
-import sys
-from pathlib import Path
-from components.models.ctgan import Ctgan
-
-assert len(Ctgan.load(Path(sys.argv[1])).sample(10, seed=0)) == 10
-heavy = {"sklearn", "scipy", "mlflow", "prefect"} & set(sys.modules)
-assert not heavy, heavy
-"""
-
-
-def test_sampling_needs_torch_but_no_learning_library(tmp_path):
-    fit_tiny().save(tmp_path)
-    run_alone(SAMPLE_ALONE, str(tmp_path))

@@ -1,5 +1,7 @@
 """What the GAN of images promises beyond the contract: settings that take effect, one game."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 import torch
@@ -70,6 +72,11 @@ def weights(model: ImageGan) -> torch.Tensor:
     return torch.cat([value.float().flatten() for value in model.generator_.state_dict().values()])
 
 
+@cache
+def weights_of_tiny() -> torch.Tensor:
+    return weights(fit_tiny())
+
+
 def losses_of(**changes) -> dict[str, float]:
     """The mean losses of the first look."""
     told: list[dict[str, float]] = []
@@ -84,7 +91,7 @@ def test_no_setting_was_forgotten():
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_every_setting_takes_effect(name: str):
-    base, changed = weights(fit_tiny()), weights(fit_tiny(**{name: CHANGES[name]}))
+    base, changed = weights_of_tiny(), weights(fit_tiny(**{name: CHANGES[name]}))
     assert base.shape != changed.shape or not torch.equal(base, changed)
 
 

@@ -27,10 +27,10 @@ def _all_categorical(rng: np.random.Generator) -> pd.DataFrame:
     return _with_target({f"c{i}": rng.choice(list("abcdef"), NUM_ROWS) for i in range(5)})
 
 
-def _wide(rng: np.random.Generator, num_genes: int) -> pd.DataFrame:
+def _wide(rng: np.random.Generator, num_genes: int, num_rows: int) -> pd.DataFrame:
     names = [f"gene {i}" for i in range(num_genes)]
-    genes = pd.DataFrame(rng.normal(size=(60, num_genes)), columns=names)
-    return genes.assign(y=np.resize(["ill", "well"], 60))
+    genes = pd.DataFrame(rng.normal(size=(num_rows, num_genes)), columns=names)
+    return genes.assign(y=np.resize(["ill", "well"], num_rows))
 
 
 def _missing_in_one_class(rng: np.random.Generator) -> pd.DataFrame:
@@ -65,8 +65,8 @@ def _largest_integers(rng: np.random.Generator) -> pd.DataFrame:
 HUNDREDS = "hundreds of columns, sixty rows"
 ODD: dict[str, Callable[[np.random.Generator], pd.DataFrame]] = {
     "all categorical": _all_categorical,
-    "twice as many columns as rows": partial(_wide, num_genes=120),
-    HUNDREDS: partial(_wide, num_genes=300),
+    "twice as many columns as rows": partial(_wide, num_genes=100, num_rows=50),
+    HUNDREDS: partial(_wide, num_genes=300, num_rows=60),
     "all missing in one class": _missing_in_one_class,
     "dates before 1970": _old_dates,
     "emoji and SQL": _strange_text,
@@ -83,7 +83,7 @@ def test_an_odd_table_is_learned_and_comes_back(odd: str, model_name: str, tmp_p
     frame = ODD[odd](np.random.default_rng(0))
     write_frame(frame, tmp_path / "real.csv")
     table = prepare_table(read_source(str(tmp_path / "real.csv")).frame, "y")
-    model = small_model(model_name)
+    model = small_model(model_name, hasty=True)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         model.fit(table, seed=0)

@@ -33,6 +33,11 @@ from components.stages.fan_out import PROCESSES, RAY, VARIABLE, fan_out
 from tests.procedural import mixed_frame, mixed_table
 
 
+def two_classes(num_rows: int) -> Table:
+    """Rows that are soon judged: boosting grows a tree for each class of more than two."""
+    return mixed_table(num_rows, target="is_member")
+
+
 def runner(outcome: Outcome, *used: float, crowd: int = 1, width: float = 0.0) -> Runner:
     """Its gates spend so much, give or take `width`; the last one is that of likeness."""
     names = [*(f"m{i}" for i in range(len(used) - 1)), LIKENESS]
@@ -127,7 +132,7 @@ def test_every_candidate_is_judged_and_the_best_is_fitted_on_all_rows(
     purpose: Purpose, tmp_path: Path
 ) -> None:
     rows = 400 if purpose is Purpose.SHARING else 200  # benefit is a trial of its own, and slow
-    table = mixed_table(rows)
+    table = two_classes(rows)
     fitted = fit_chosen(AutoConfig(purpose=purpose, budget_seconds=3_600), table, seed=0)
     race = fitted.race
     assert race is not None
@@ -150,7 +155,7 @@ def test_every_candidate_is_judged_and_the_best_is_fitted_on_all_rows(
 @pytest.mark.usefixtures("quick")
 def test_a_spent_budget_leaves_the_slower_ones_out() -> None:
     config = AutoConfig(purpose=Purpose.SHARING, budget_seconds=1e-3)
-    race = run_race(mixed_table(300), config, seed=0)
+    race = run_race(two_classes(300), config, seed=0)
     assert [one.model.name for one in race.runners] == ["copula"]
     assert set(race.left_out) == {
         "trees",
@@ -164,7 +169,7 @@ def test_a_spent_budget_leaves_the_slower_ones_out() -> None:
 @pytest.mark.slow
 def test_the_same_rows_and_seed_give_the_same_parts() -> None:
     config = AutoConfig(purpose=Purpose.SHARING)
-    one, other = (run_race(mixed_table(300), config, seed=3) for _ in range(2))
+    one, other = (run_race(two_classes(300), config, seed=3) for _ in range(2))
     assert [r.gates for r in one.runners] == [r.gates for r in other.runners]
 
 
@@ -176,7 +181,7 @@ def test_candidates_that_run_at_once_reach_what_they_reach_in_turn(
 ) -> None:
     if where == RAY:
         pytest.importorskip("ray", reason="Ray is an extra: pip install 'mintmark[ray]'")
-    config, table = AutoConfig(purpose=Purpose.SHARING, budget_seconds=3_600), mixed_table(300)
+    config, table = AutoConfig(purpose=Purpose.SHARING, budget_seconds=3_600), two_classes(300)
     in_turn = run_race(table, config, seed=3)
     monkeypatch.setenv(VARIABLE, where)
     with fan_out():
@@ -191,7 +196,7 @@ def test_candidates_that_run_at_once_reach_what_they_reach_in_turn(
 @pytest.mark.slow
 def test_where_several_run_at_once_a_spent_budget_still_lets_the_first_run() -> None:
     config = AutoConfig(purpose=Purpose.SHARING, budget_seconds=1e-3)
-    race = run_race(mixed_table(300), config, seed=0, workers=2)
+    race = run_race(two_classes(300), config, seed=0, workers=2)
     assert [one.model.name for one in race.runners] == ["copula"]
 
 
@@ -273,14 +278,14 @@ def test_who_cannot_learn_the_table_is_left_out(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(autoregressive, "MOST_CATEGORIES", 1)
     config, asked = AutoConfig(purpose=Purpose.SHARING), AutoregressiveConfig(steps=20)
     monkeypatch.setattr(racing, "candidates", lambda purpose: ((CopulaConfig(), asked),))
-    race = run_race(mixed_table(400), config, seed=0)
+    race = run_race(two_classes(400), config, seed=0)
     assert race.winner.name in ("copula, crowd 10", "copula, crowd 10, resampled")
     reason = race.left_out["autoregressive, crowd 10"]
     assert "has 4 categories; autoregressive learns at most 1" in reason
     monkeypatch.setattr(racing, "candidates", lambda purpose: ((asked,),))
     monkeypatch.setattr(racing, "last_resort", lambda purpose: asked)
     with pytest.raises(UserError, match="no generator can learn the table: column 'city'"):
-        run_race(mixed_table(400), config, seed=0)
+        run_race(two_classes(400), config, seed=0)
 
 
 def test_there_is_little_to_win_where_rows_that_passed_are_hardly_told_from_real_ones() -> None:
@@ -295,7 +300,7 @@ def test_those_that_take_longer_are_left_out_where_there_is_little_to_win(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(racing, "_little_to_win", lambda runners: "little" * bool(runners))
-    race = run_race(mixed_table(300), AutoConfig(purpose=Purpose.SHARING), seed=0)
+    race = run_race(two_classes(300), AutoConfig(purpose=Purpose.SHARING), seed=0)
     assert {one.name for one in race.runners} == {"copula, crowd 10", "trees"}
     assert race.left_out["trees, crowd 25"] == "little"
     assert race.left_out[f"{race.winner.name}, resampled"] == "little"
@@ -306,9 +311,9 @@ def test_the_gan_runs_only_where_all_others_are_refused(monkeypatch: pytest.Monk
     config, last = AutoConfig(purpose=Purpose.SHARING, budget_seconds=3_600), CtganConfig(steps=20)
     monkeypatch.setattr(racing, "last_resort", lambda purpose: last)
     monkeypatch.setattr(racing, "candidates", lambda purpose: ((CopulaConfig(),),))
-    race = run_race(mixed_table(400), config, seed=0)
+    race = run_race(two_classes(400), config, seed=0)
     assert {one.outcome for one in race.runners} == {Outcome.UNDECIDED}
     assert "ctgan, crowd 10" in race.left_out
     monkeypatch.setattr(racing, "candidates", lambda purpose: ((TreesConfig(),),))
-    race = run_race(mixed_table(400), config, seed=0)  # these remember their rows
+    race = run_race(two_classes(400), config, seed=0)  # these remember their rows
     assert {"trees", "ctgan, crowd 10"} <= {one.name for one in race.runners}

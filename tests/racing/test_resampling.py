@@ -54,7 +54,7 @@ def test_who_leads_is_tried_with_a_judge_once_and_never_behind_a_guarantee() -> 
 
 
 def test_one_that_is_asked_for_races_against_itself() -> None:
-    fitted = fit_chosen(JUDGED, mixed_table(300), seed=0)
+    fitted = fit_chosen(JUDGED, mixed_table(300, target="is_member"), seed=0)
     assert fitted.race is not None
     names = {one.name for one in fitted.race.runners} | set(fitted.race.left_out)
     assert names == {"trees, crowd 25", "trees, crowd 25, resampled"}
