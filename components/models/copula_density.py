@@ -13,6 +13,8 @@ LEAST_SHARE = 1e-9
 """What a value counts at least: one the marginal cannot make."""
 
 _FAR = 6.0
+_ENDLESS = 7.0
+"""Scores beyond are those of the shares 0 and 1, which are infinite (`fit_marginal`)."""
 _MOST_ROWS = 2_048
 _MOST_CELLS = 4_000_000
 
@@ -26,8 +28,8 @@ def log_density(
     """The log density of rows of a group's columns, shape (rows,), as far as these are known.
 
     That is the marginals' densities times the Gaussian copula's density at their normal scores.
-    A value with a share of its own (a spike, a category, missing) stands at the middle of its
-    stretch of scores, which takes the copula as even over the stretch.
+    A value with a share of its own (a spike, a category, missing), or out at an end, stands at the
+    middle of its stretch of scores (`score_ends`), which takes the copula as even over the stretch.
     """
     if not marginals:
         return np.zeros(len(columns))
@@ -102,12 +104,23 @@ def locate(values: Matrix, marginal: Marginal) -> tuple[Matrix, Matrix]:
 
 
 def score_ends(values: Matrix, marginal: Marginal) -> tuple[Matrix, Matrix]:
-    """Between which normal scores each known value lies: both ends of a spike, else one score."""
+    """Between which normal scores each known value lies: both ends of a spike, else one score.
+
+    A value below or above all knots but those at a share of 0 or 1, or beyond these, is known to
+    be out there and no more: taken for a score of its own it would be one that no row has.
+    """
     first, past, is_knot = _knots_at(values, marginal)
     last = len(marginal.values) - 1
     between = np.interp(values, marginal.values, marginal.scores)
     low = np.where(is_knot, marginal.scores[first.clip(0, last)], between)
     high = np.where(is_knot, marginal.scores[(past - 1).clip(0, last)], between)
+    inner = np.flatnonzero(np.abs(marginal.scores) < _ENDLESS)
+    least, most = (inner[0], inner[-1]) if len(inner) else (last, 0)
+    is_below, is_above = values < marginal.values[least], values > marginal.values[most]
+    low = np.where(is_above, marginal.scores[most], low)
+    high = np.where(is_below, marginal.scores[least], high)
+    low = np.where(is_below, marginal.scores[0], low)
+    high = np.where(is_above, marginal.scores[last], high)
     return low, high
 
 
@@ -134,7 +147,7 @@ def _located_present(values: Matrix, marginal: Marginal) -> tuple[Matrix, Matrix
     slope = np.where(width > 0, rise / np.where(width > 0, width, 1.0), 0.0)
     outside = (values < knots[0]) | (values > knots[-1])
     mass = np.where(is_spike, held, np.where(outside, 0.0, slope))
-    middle = ndtri((shares[low] + shares[high]) / 2)
-    between = np.interp(values, knots, marginal.scores)
-    scores = np.where(is_knot, middle, between)
+    ends = score_ends(values, marginal)
+    middle = ndtri((ndtr(ends[0]) + ndtr(ends[1])) / 2)
+    scores = np.where(ends[0] < ends[1], middle, ends[0])
     return scores, np.log(np.maximum(mass, LEAST_SHARE))

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 from pandas.testing import assert_frame_equal
+from sklearn.datasets import load_breast_cancer
 
 from components.config import CopulaConfig
 from components.data.preparation import prepare_table
@@ -17,6 +18,7 @@ from components.models.artifact import load_artifact, save_artifact
 from components.models.contract import Completer
 from components.models.copula import Copula
 from components.models.copula_classes import POOLED
+from components.models.copula_density import score_ends
 from components.models.marginals import MAX_KNOTS, fit_marginal, pack, unpack
 from components.models.normal_scores import latent_correlation, main_direction, positive_definite
 from tests.procedural import mixed_table
@@ -220,6 +222,30 @@ def test_missing_cells_are_filled_given_the_rest_and_known_ones_kept() -> None:
     low, high = np.quantile(many, [0.05, 0.95], axis=0)
     assert ((low <= truth["b"]) & (truth["b"] <= high)).mean() == pytest.approx(0.87, abs=0.06)
     assert np.mean([(drawn["kind"] == truth["kind"]).mean() for drawn in draws]) > 0.75
+
+
+def test_values_out_at_an_end_are_known_to_be_there_and_no_more() -> None:
+    stretches = fit_marginal(np.arange(600.0), all_spikes=False, crowd=30)
+    inner = stretches.scores[np.abs(stretches.scores) < 7]
+    low, high = score_ends(np.array([-50.0, 0.0, 1.0, 300.0, 599.0, 700.0]), stretches)
+    assert (low[:3] < -7).all() and (high[:3] == inner[0]).all()
+    assert low[3] == high[3] == pytest.approx(0, abs=0.01)
+    assert (low[4:] == inner[-1]).all() and (high[4:] > 7).all()
+    constant = fit_marginal(np.full(50, 2.0), all_spikes=False)
+    low, high = score_ends(np.array([1.0, 2.0, 3.0]), constant)
+    assert (low < -7).all() and (high > 7).all()
+
+
+def test_rows_out_of_the_range_of_a_class_are_filled_like_others() -> None:
+    """A crowd gave the ends of a class scores of 7 deviations, which pulled all else with them."""
+    cancer = load_breast_cancer(as_frame=True).frame.sample(frac=1, random_state=0)
+    cancer = cancer[[*(c for c in cancer if c.startswith("mean")), "target"]].reset_index(drop=True)
+    model = Copula(CopulaConfig(crowd=10))
+    model.fit(prepare_table(cancer[:380], "target"), seed=0)
+    rows = cancer[380:].reset_index(drop=True)
+    truth, gap = rows["mean concavity"], rows.assign(**{"mean concavity": np.nan})
+    draws = np.stack([model.complete(gap, seed=k)["mean concavity"] for k in range(10)])
+    assert np.sqrt(np.mean((draws.mean(axis=0) - truth) ** 2)) / truth.std() < 0.39  # it was .43
 
 
 def test_a_class_is_filled_by_what_is_known_of_the_row() -> None:
