@@ -8,7 +8,7 @@ from threadpoolctl import threadpool_limits
 import components.evaluation.catalog  # noqa: F401  (loads the libraries that are to be limited)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def one_thread() -> Iterator[None]:
     with threadpool_limits(1):
         yield

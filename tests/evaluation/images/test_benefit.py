@@ -139,14 +139,16 @@ def test_a_copy_of_the_training_images_does_not_pass() -> None:
 
 
 def test_every_way_is_shown_with_what_was_done() -> None:
-    shown = found("good")
+    hasty = QUICK.model_copy(update={"steps": 4})
+    given = case(partial(sampler, "good", parts()[1]))
+    shown = measure_benefit(replace(given, benefit=hasty))
     arms = {arm.name: arm for arm in shown.findings.arms if "balanced" in arm.learner}
     assert set(arms) == {REAL, DUPLICATED, CLASSIC, SYNTHETIC, AUGMENTED, OURS}
     assert arms[REAL].difference == 0
     ours = arms[OURS].scores["balanced_accuracy"]
     assert ours - arms[REAL].scores["balanced_accuracy"] == pytest.approx(arms[OURS].difference)
     assert "ratio 6, all in 3 of 3 folds" in shown.notes[1]
-    assert f"Ours is {OURS}" in shown.notes[0] and "80 steps" in shown.notes[0]
+    assert f"Ours is {OURS}" in shown.notes[0] and "4 steps" in shown.notes[0]
 
 
 def test_the_report_draws_ways_and_images_used() -> None:

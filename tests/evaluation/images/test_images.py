@@ -52,12 +52,13 @@ from components.training.classification import fit_classifier
 
 CONFIG = EvaluateConfig(purpose=Purpose.SHARING)
 MODULES = [module.name for module in pkgutil.iter_modules(package.__path__)]
+STEPS = 60
 TESTED = ("copy", "good", "gaussian", "collapsed", "noise")
 
 
 @pytest.fixture(autouse=True, scope="module")
 def networks_are_fitted_once() -> Iterator[None]:
-    """The same images and seed give the same network, so it is kept: half of the time."""
+    """The same images and seed give the same network, so it is kept; it learns for few steps."""
     fitted: dict[str, ImageClassifier] = {}
 
     def fit(images: Pixels, labels: Labels, num_classes: int, *, seed: int) -> ImageClassifier:
@@ -68,7 +69,7 @@ def networks_are_fitted_once() -> Iterator[None]:
         )
         key = hashlib.sha256(b"".join(given)).hexdigest()
         if key not in fitted:
-            fitted[key] = fit_classifier(images, labels, num_classes, seed=seed)
+            fitted[key] = fit_classifier(images, labels, num_classes, seed=seed, steps=STEPS)
         return fitted[key]
 
     with pytest.MonkeyPatch.context() as patch:
