@@ -55,10 +55,13 @@ def within(values: Numbers, column: Column, arrays: ModuleType) -> Numbers:
 
 
 def rounded(values: Numbers, grid: Grid, arrays: ModuleType) -> Numbers:
-    """The nearest values on the grid."""
+    """The nearest values on the grid; those too large to lie between its points as they are."""
     if grid.scale is None:
         return values
-    return arrays.round(values * grid.scale / grid.step) * grid.step / grid.scale
+    is_far = abs(values) > LARGEST_WHOLE * (grid.step / grid.scale)
+    near = arrays.where(is_far, 0.0, values)
+    near = arrays.round(near * grid.scale / grid.step) * grid.step / grid.scale
+    return arrays.where(is_far, values, near)
 
 
 def upwards(values: Numbers, grid: Grid, arrays: ModuleType) -> Numbers:

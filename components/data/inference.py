@@ -234,7 +234,7 @@ def _conform(values: pd.Series, kind: ColumnKind, form: Form) -> pd.Series:
     is_number = types.is_numeric_dtype(values) and not types.is_bool_dtype(values)
     try:
         if kind is ColumnKind.NUMERICAL:
-            return values.astype("float64")
+            return values.astype("float64") + 0.0  # one zero: -0.0 would stand for all zeros
         if kind is ColumnKind.INTEGER:
             if is_number and not form.is_whole:
                 raise ValueError("not all are whole numbers of 64 bits")

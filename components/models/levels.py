@@ -38,11 +38,10 @@ class Levels:
     def at(self, codes: Codes, uniforms: Matrix) -> Matrix:
         """The value for each code that lies so far between its ends, NaN for a missing one."""
         low, high = np.append(self.low, np.nan)[codes], np.append(self.high, np.nan)[codes]
-        values: Matrix = low * (1 - uniforms) + high * uniforms
-        if self.step == 0:
-            return values
-        rounded = self.low[0] + np.round((values - self.low[0]) / self.step) * self.step
-        drawn: Matrix = np.where(low == high, low, rounded)
+        values = low * (1 - uniforms) + high * uniforms
+        if self.step > 0:
+            values = self.low[0] + np.round((values - self.low[0]) / self.step) * self.step
+        drawn: Matrix = np.where(low == high, low, values)  # which the sum would miss by a digit
         return drawn
 
     def codes(self, values: Matrix) -> Codes:

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from components.config import ColumnKind
+from components.data.digits import LARGEST_WHOLE
 from components.data.schema import Column, Scalar
 from components.data.table import Matrix
 from components.models.levels import Levels
@@ -319,7 +320,7 @@ def _told(
             "step": grain if digits is None and grain > 1 else None,  # not that of the rows
         }
     )
-    is_even = len(low) > 0 and grain > 0 and _is_multiple(low[0], grain)
+    is_even = len(low) > 0 and grain > 0 and _has_multiples(low[0], high[-1], grain)
     codes = ColumnCodes(Levels(low, high, grain if is_even else 0.0), has_missing, is_ordered=True)
     return Domain(shown, codes, _counts(counts, missing, has_missing))
 
@@ -329,8 +330,11 @@ def _digits_of(value: float) -> int:
     return next((d for d in _DIGITS if round(value, d) == value), _DIGITS[-1])
 
 
-def _is_multiple(value: float, grain: float) -> bool:
-    return bool(abs(value / grain - round(value / grain)) < 1e-6)
+def _has_multiples(first: float, last: float, grain: float) -> bool:
+    """Whether the first is a multiple of the grain, and the others up to the last are, too."""
+    if max(abs(first), abs(last)) > LARGEST_WHOLE * grain:
+        return False
+    return bool(abs(first / grain - round(first / grain)) < 1e-6)
 
 
 def _cut(
@@ -346,7 +350,7 @@ def _cut(
         ends = [*(_before(spike, grain) for spike in inside), high]
         for start, end in zip(starts, ends, strict=True):
             if start < end:
-                pieces.append((start, end, rows * (end / 2 - start / 2) / length))
+                pieces.append((start, end, rows * ((end / 2 - start / 2) / length)))
     low, high, counts = np.array(pieces, dtype=np.float64).reshape(-1, 3).T
     return low, high, counts
 

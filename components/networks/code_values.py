@@ -37,5 +37,4 @@ class CodeValues(Buffers):
         drawn = low * (1 - blur) + high * blur
         step = torch.where(self.step > 0, self.step, 1.0)
         stepped = self.first + torch.round((drawn - self.first) / step) * step
-        stepped = torch.where(low == high, low, stepped)
-        return torch.where(self.step > 0, stepped, drawn)
+        return torch.where(low == high, low, torch.where(self.step > 0, stepped, drawn))

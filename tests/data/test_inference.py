@@ -146,6 +146,12 @@ def test_whole_numbers_beyond_64_bits_are_never_others(dtype: str) -> None:
             conform(frame, kinds)
 
 
+def test_there_is_one_zero() -> None:
+    frame = pd.DataFrame({"x": [-0.0, 0.0, 0.5]})
+    conformed = conform(frame, {"x": ColumnKind.NUMERICAL})
+    assert not np.signbit(conformed["x"]).any()
+
+
 def test_a_fraction_is_no_integer() -> None:
     with pytest.raises(UserError, match="column 'weight' cannot be read as integer"):
         conform(table(), infer_kinds(table(), "ill", {"weight": ColumnKind.INTEGER}))

@@ -48,6 +48,14 @@ def test_single_values_of_a_smooth_column_are_blurred_and_spikes_are_not() -> No
     assert values.min() <= again.min() and again.max() <= values.max()
 
 
+def test_a_spike_of_full_precision_comes_back_to_its_last_digit() -> None:
+    values = np.concatenate([np.full(300, 1 / 3), np.random.default_rng(0).normal(size=900)])
+    for again in (drawn_again(values, numeric()), drawn_again_in_crowds(values, 10)):
+        assert (again[:300] == 1 / 3).all()
+    heaps = np.repeat(np.array([0.1, 1 / 3, 2 / 3]), 200)
+    np.testing.assert_array_equal(drawn_again(heaps, numeric()), heaps)
+
+
 @pytest.mark.parametrize("step, decimals", [(0.01, 2), (500.0, 0), (86_400e6, 0)])
 def test_precision_is_kept(step: float, decimals: int) -> None:
     values = 3 * step + step * np.unique(np.random.default_rng(0).integers(0, 10**5, 200))

@@ -222,6 +222,17 @@ def test_a_column_of_names_is_refused_and_one_of_numbers_never_empty() -> None:
     assert rows["far"].notna().all()
 
 
+@pytest.mark.parametrize("share", [0.03, 0.5])
+def test_numbers_near_the_largest_there_is_are_counted_like_others(share: float) -> None:
+    rng = np.random.default_rng(0)
+    is_vast = rng.random(4_000) < share
+    table = people().assign(vast=np.where(is_vast, 1e308 * (1 + 0.7 * rng.random(4_000)), 0.25))
+    with np.errstate(over="raise", invalid="raise"):
+        rows = fit(prepare_table(table, "ill")).sample(2_000, seed=0)
+    assert np.isfinite(rows["vast"]).all()
+    assert (rows["vast"] > 8e307).mean() == pytest.approx(is_vast.mean(), abs=0.04)
+
+
 def test_nearest_counts_are_nearest() -> None:
     noisy = np.array([[5.0, -3.0], [1.0, 0.5]])
     near = nearest_counts(noisy, 4.0)
