@@ -24,8 +24,8 @@ UNLIKENESS = ("shape", "trend", "two_sample", "utility")
 
 
 def sorted_case(target: str, synthetic: Table | None = None) -> Case:
-    train, test, _ = mixed_split(120, 90, target=target)
-    drawn = synthetic or Table(Marginals(train).sample(150, seed=0), train.schema)
+    train, test, _ = mixed_split(80, 60, target=target)
+    drawn = synthetic or Table(Marginals(train).sample(90, seed=0), train.schema)
     return case_of(
         canonical(train, 0),
         canonical(test, 0),
@@ -54,8 +54,8 @@ def test_values_lie_inside_bounds_and_intervals(name: str, target: str) -> None:
 
 @pytest.mark.parametrize("name", EVALUATORS)
 def test_shuffled_rows_change_nothing(name: str) -> None:
-    train, _, _ = mixed_split(120, 90, target="is_member")
-    drawn = Table(Bootstrap(train).sample(150, seed=0), train.schema)
+    train, _, _ = mixed_split(80, 60, target="is_member")
+    drawn = Table(Bootstrap(train).sample(90, seed=0), train.schema)
     shuffled = drawn.take(np.random.default_rng(9).permutation(len(drawn)))
     first, second = (measure(name, sorted_case("is_member", rows)) for rows in (drawn, shuffled))
     assert first == second

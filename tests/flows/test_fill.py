@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.config import AutoregressiveConfig, TreesConfig
+from components.config import AutoregressiveConfig, ClassGaussianConfig
 from components.data.table import Table
 from components.registry.tracking import connect
 from components.storage.home import VARIABLE, Home
@@ -23,9 +23,9 @@ def home(home_in: Callable[[Path], Home], tmp_path_factory: pytest.TempPathFacto
     client = connect(home)
     data = home.root / "rows.csv"
     mixed_frame(60).to_csv(data, index=False)
-    small = AutoregressiveConfig(hidden_size=16, steps=20, batch_size=64)
-    register_generator(client, home, "any", str(data), config=small)
-    register_generator(client, home, "fixed", str(data), config=TreesConfig(min_leaf=20))
+    small, table = AutoregressiveConfig(hidden_size=16, steps=20, batch_size=64), mixed_table(100)
+    register_generator(client, home, "any", str(data), config=small, table=table)
+    register_generator(client, home, "fixed", str(data), config=ClassGaussianConfig(), table=table)
     crown(client, home, "any", ["1"])
     crown(client, home, "fixed", ["1"])
     return home

@@ -16,7 +16,7 @@ from components.registry.tracking import connect
 from components.storage.home import VARIABLE, Home
 from flows.outcome import Outcome
 from flows.request import RunRequest
-from tests.home import mintmark
+from tests.home import invoke
 from tests.procedural import mixed_frame
 
 EASY = 'evaluate.sharing_gates=[{"metric": "tstr_loss", "better_than": 2.0}]'
@@ -38,7 +38,7 @@ class Loop:
         return retrain(
             RunRequest(
                 data=str(self.table),
-                target="outcome",
+                target="is_member",
                 name=MODEL,
                 overrides=("prepare.kinds={currency: constant}", *overrides),
             )
@@ -49,7 +49,7 @@ class Loop:
 def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
     folder = tmp_path_factory.mktemp("loop")
     table = folder / "people.csv"
-    mixed_frame(240).to_csv(table, index=False)
+    mixed_frame(120).to_csv(table, index=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, str(folder / "home"))
         for stale in ("MLFLOW_TRACKING_URI", "MINTMARK_REGISTRY_URI"):
@@ -124,9 +124,9 @@ def test_the_run_has_datasets_metrics_and_the_report(loop: Loop, promoted: Outco
 
 def test_the_champion_samples_and_repeats(loop: Loop, promoted: Outcome) -> None:
     generator = pull(connect(loop.home), MODEL, promotion.CHAMPION)
-    rows = generator.sample(30, condition={"outcome": "won"}, seed=4)
-    assert (rows["outcome"] == "won").all() and len(rows) == 30
-    pd.testing.assert_frame_equal(rows, generator.sample(30, condition={"outcome": "won"}, seed=4))
+    rows = generator.sample(30, condition={"is_member": True}, seed=4)
+    assert rows["is_member"].all() and len(rows) == 30
+    pd.testing.assert_frame_equal(rows, generator.sample(30, condition={"is_member": True}, seed=4))
 
 
 def test_a_version_of_another_problem_waits_for_a_person(loop: Loop, promoted: Outcome) -> None:
@@ -168,8 +168,8 @@ def test_rollback_swaps_and_is_recorded(loop: Loop, promoted: Outcome, refused: 
         refused.registered.version,
     )
     promotion.promote(client, MODEL, second, expected=first, reason="by hand", home=loop.home)
-    done = mintmark("rollback", MODEL, "--why", "it was worse", home=loop.home.root)
-    assert done.returncode == 0, done.stderr
+    status, _, told = invoke("rollback", MODEL, "--why", "it was worse", home=loop.home.root)
+    assert status == 0, told
     assert promotion.champion(client, MODEL) == first
     assert promotion.champion(client, MODEL, promotion.PREVIOUS) == second
     newest = audit.history(client, MODEL, loop.home)[0]

@@ -311,9 +311,9 @@ def test_the_gan_runs_only_where_all_others_are_refused(monkeypatch: pytest.Monk
     config, last = AutoConfig(purpose=Purpose.SHARING, budget_seconds=3_600), CtganConfig(steps=20)
     monkeypatch.setattr(racing, "last_resort", lambda purpose: last)
     monkeypatch.setattr(racing, "candidates", lambda purpose: ((CopulaConfig(),),))
-    race = run_race(two_classes(400), config, seed=0)
+    race = run_race(mixed_table(400), config, seed=0)
     assert {one.outcome for one in race.runners} == {Outcome.UNDECIDED}
     assert "ctgan, crowd 10" in race.left_out
     monkeypatch.setattr(racing, "candidates", lambda purpose: ((TreesConfig(),),))
-    race = run_race(two_classes(400), config, seed=0)  # these remember their rows
+    race = run_race(mixed_table(400), config, seed=0)  # these remember their rows
     assert {"trees", "ctgan, crowd 10"} <= {one.name for one in race.runners}

@@ -27,7 +27,11 @@ from tests.data.test_image_sources import picture
 PARAMS = Params(
     name="digits",
     prepare=PrepareConfig(
-        data="sklearn:digits", target="label", images=ImagesConfig(), train_rows=300
+        data="sklearn:digits",
+        target="label",
+        images=ImagesConfig(),
+        test_share=0.1,
+        train_rows=150,
     ),
     train=TrainConfig(model=ImageGaussianConfig()),
     evaluate=EvaluateConfig(purpose=Purpose.SHARING),
@@ -50,7 +54,7 @@ def test_images_are_split_by_class_and_drawn_like_them(ended: StagePaths) -> Non
     training, test, made = (
         read(ended) for read in (read_train_images, read_test_images, read_synthetic_images)
     )
-    assert (len(training), len(test)) == (300, 539) and len(made) == 300
+    assert (len(training), len(test)) == (150, 179) and len(made) == 150
     assert training.classes == test.classes == made.classes == tuple("0123456789")
 
 
