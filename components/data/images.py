@@ -296,27 +296,26 @@ def pictures_in(folder: Path) -> list[Path]:
     )
 
 
-def strays_in(folder: Path, found: Sequence[Path]) -> list[Path]:
-    """The pictures in a folder that are none of the `found`, in order; hidden ones are not told.
+def told_strays(folder: Path, found: Sequence[Path] = ()) -> str:
+    """How many pictures in a folder are none of the `found`, and the first; empty without any.
 
-    They lie deeper than in a folder in it, behind links, or are of a kind that is not read.
+    They lie deeper than in a folder in it, behind links, or are of a kind that is not read. Hidden
+    ones are not told.
     """
     known = set(found)
-    return sorted(
-        path
+    strays = sorted(
+        path.relative_to(folder)
         for path in folder.rglob("*")
         if path.suffix.lower() in (*PICTURES, *_OTHER_PICTURES)
         and path not in known
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
         and path.is_file()
     )
-
-
-def told_strays(strays: Sequence[Path], folder: Path) -> str:
-    """How many pictures are not read, and which is the first."""
+    if not strays:
+        return ""
     return (
-        f"{len(strays)} pictures, such as {strays[0].relative_to(folder).as_posix()!r}: read are "
-        f"{_KINDS} files in the folder and in the folders in it, and no links"
+        f"{len(strays)} pictures, such as {strays[0].as_posix()!r}: read are {_KINDS} files in the "
+        "folder and in the folders in it, and no links"
     )
 
 

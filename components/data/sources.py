@@ -14,7 +14,7 @@ from components.data.batches import BATCH, Batches, file_batches, frame_batches
 from components.data.bundled import is_bundled, load_bundled
 from components.data.bundled_images import is_bundled_images
 from components.data.files import FORMATS, hash_files, read_files
-from components.data.images import strays_in, told_strays
+from components.data.images import told_strays
 from components.errors import UserError
 from components.storage.s3 import download, is_s3
 
@@ -97,8 +97,8 @@ def _match(uri: str) -> list[Path]:
     else:
         found = [Path(file) for file in sorted(glob.glob(str(path), recursive=True))]
     if not found:
-        strays = strays_in(path, ()) if path.is_dir() else []
-        held = f", but {told_strays(strays, path)}" if strays else ""
+        strays = told_strays(path)
+        held = f", but {strays}" if strays else ""
         raise UserError(
             f"no data at {uri!r}{held}; accepted are a bundled table (sklearn:breast_cancer, ...), "
             f"s3://BUCKET/KEY, or a path, folder or glob of {', '.join(FORMATS)} files"

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from components.config import AutoConfig, EvaluateConfig, ModelConfig, RandomSplit, Split
+from components.config import AutoConfig, EvaluateConfig, ModelConfig, Split
 from components.data.table import Table
 from components.errors import UserError
 from components.evaluation.case import Case, canonical
-from components.evaluation.evaluate import group_column_of, to_be_judged
+from components.evaluation.evaluate import RANDOM, group_column_of, to_be_judged
 from components.models.catalog import make_model
 from components.models.contract import Budget
 
@@ -24,7 +24,6 @@ MOST_RACED = 30_000
 
 HELD_OUT_SHARE: float = AutoConfig.model_fields["held_out_share"].default
 FEWEST_HELD_OUT = 30
-RANDOM = RandomSplit()
 
 _SPLIT_STREAM = 0x7ACE
 

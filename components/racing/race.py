@@ -28,12 +28,13 @@ from components.config import (
 from components.data.table import Table
 from components.errors import UserError
 from components.evaluation.catalog import evaluators_for
+from components.evaluation.evaluate import RANDOM
 from components.evaluation.evidence import Outcome
 from components.evaluation.gates import judge
 from components.evaluation.parallel import run_all
 from components.models.catalog import make_model
 from components.models.contract import Budget, LogMetrics, TabularModel, log_nothing
-from components.racing.parts import HELD_OUT_SHARE, RANDOM, Parts, drawn_case, hold_out
+from components.racing.parts import HELD_OUT_SHARE, Parts, drawn_case, hold_out
 from components.racing.resampling import resampled, why_not
 from components.racing.standing import Race, Runner, runner_of, standing, title_of
 

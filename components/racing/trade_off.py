@@ -9,9 +9,10 @@ from threadpoolctl import threadpool_limits
 from components.config import EvaluateConfig, ModelConfig, Purpose, Split
 from components.data.table import Table
 from components.evaluation.catalog import EVALUATORS
+from components.evaluation.evaluate import RANDOM
 from components.evaluation.evidence import Curve, Measurement
 from components.models.contract import log_nothing
-from components.racing.parts import HELD_OUT_SHARE, RANDOM, Parts, drawn_case, hold_out
+from components.racing.parts import HELD_OUT_SHARE, Parts, drawn_case, hold_out
 
 logger = logging.getLogger(__name__)
 

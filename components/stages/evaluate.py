@@ -44,10 +44,6 @@ logger = logging.getLogger(__name__)
 KEPT_WHOLE = (
     "images with one {column} are on one side of the split and of every fold of the benefit trial"
 )
-IN_SEVERAL_FOLDS = (
-    "images with one {column} are on one side of the split, but not of the folds of the benefit "
-    "trial: the gain is that for other images of a known {column}, with too narrow an interval"
-)
 
 
 def run(params: Params, paths: StagePaths) -> None:
@@ -89,10 +85,10 @@ def _judge_images(
         },
     )
     evidence, split = judged.evidence, params.prepare.split
-    if isinstance(split, GroupSplit) and params.evaluate.purpose is Purpose.AUGMENTATION:
-        note = KEPT_WHOLE if train.groups is not None else IN_SEVERAL_FOLDS
-        notes = (*evidence.notes, note.format(column=split.column))
-        evidence = evidence.model_copy(update={"notes": notes})
+    is_trial = params.evaluate.purpose is Purpose.AUGMENTATION
+    if is_trial and isinstance(split, GroupSplit) and train.groups is not None:
+        note = KEPT_WHOLE.format(column=split.column)
+        evidence = evidence.model_copy(update={"notes": (*evidence.notes, note)})
     return evidence, (*judged.panels, *_walks(generator, params.evaluate.seed))
 
 

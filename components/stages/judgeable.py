@@ -4,12 +4,14 @@ import json
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 
 from components.config import NORMAL, Params, Purpose, makes_images, reads_series
+from components.data.image_rows import GROUP
 from components.data.image_schema import LABEL, ImageSchema
 from components.data.schema import Schema
 from components.errors import UserError
-from components.evaluation.fewest import MIN_IMAGES, MIN_OF_A_SIDE, MIN_ROWS
+from components.evaluation.fewest import MIN_IMAGES, MIN_OF_A_SIDE, MIN_ROWS, check_folds
 from components.stages.paths import StagePaths
 
 
@@ -63,19 +65,16 @@ def _check_classes(params: Params, paths: StagePaths) -> None:
             "purpose = augmentation needs images with labels of two classes at least, and "
             f"{found}: {_HOW}"
         )
-    labels = pd.read_parquet(paths.train, columns=[LABEL])[LABEL]
-    if labels.isna().any():
+    known = pq.read_schema(paths.train).names
+    rows = pd.read_parquet(paths.train, columns=[n for n in (LABEL, GROUP) if n in known])
+    num_unknown = int(rows[LABEL].isna().sum())
+    if num_unknown:
         raise UserError(
-            f"purpose = augmentation needs a label of every image, and {labels.isna().sum()} of "
-            f"{len(labels)} for training have none"
+            f"purpose = augmentation needs a label of every image, and {num_unknown} of "
+            f"{len(rows)} for training have none"
         )
-    counts = labels.value_counts()
-    if counts.min() < params.evaluate.folds:
-        raise UserError(
-            f"evaluate.folds = {params.evaluate.folds}: the class {counts.idxmin()!r} has "
-            f"{counts.min()} images for training, so at most {counts.min()} folds are possible; "
-            "lower it, or add images of the class"
-        )
+    groups = rows[GROUP].to_numpy(np.int64) if GROUP in rows else None
+    check_folds(rows[LABEL], groups, params.evaluate.folds)
 
 
 def _all_labelled(paths: StagePaths) -> bool:

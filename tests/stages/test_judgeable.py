@@ -54,7 +54,7 @@ def check(params: Params, root: Path) -> None:
         (
             {"cat": 200, "dog": 3},
             "augmentation",
-            "the class 'dog' has 2 images for training, so at most 2 folds are possible",
+            "the class 'dog' has 2 training images, so at most 2 folds are possible",
         ),
         ({"cat": 200, "dog": 5}, "anomaly", "leaves 5 anomalies to test on; at least 10 are"),
     ],
@@ -67,6 +67,20 @@ def test_too_few_images_are_told_before_training(
         more = {"prepare": {"normal": {"values": ["cat"]}}, "train": {"calibration_share": 0.2}}
     with pytest.raises(UserError, match=message):
         check(settings(folder(tmp_path, **counts), purpose, **more), tmp_path)
+
+
+def test_too_few_patients_are_told_before_training(tmp_path: Path) -> None:
+    data = folder(tmp_path, _=200)
+    rows = [
+        f"{n}.png,{'ill' if n < 100 else 'well'},{n // 40 if n < 100 else n}" for n in range(200)
+    ]
+    (tmp_path / "labels.csv").write_text("\n".join(["file,label,patient", *rows]))
+    more = {
+        "images": {"labels": str(tmp_path / "labels.csv")},
+        "split": {"method": "group", "column": "patient"},
+    }
+    with pytest.raises(UserError, match=r"'ill' are of . groups that are kept whole, so at most"):
+        check(settings(data, "augmentation", prepare=more), tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedGroupKFol
 
 from components.config.image_evaluation import ImageBenefitConfig, Keep
 from components.data.images import ImageSet, Labels, joined
-from components.errors import UserError
+from components.evaluation.fewest import check_folds
 from components.evaluation.images.making import Counts, Made, MakeAndFitImages, draw, wanted
 from components.evaluation.images.trial import Scores, scores_of
 from components.evaluation.images.ways import (
@@ -111,14 +111,8 @@ def splits_of(plan: Plan, folds: int, repeats: int) -> list[Split]:
 
     Raises UserError for a class with fewer images, or groups of them, than folds.
     """
-    counts = plan.counts
-    rarest = int(plan.present[counts[plan.present].argmin()])
-    if counts[rarest] < folds:
-        raise UserError(
-            f"evaluate.folds = {folds}: the class {plan.train.classes[rarest]!r} has "
-            f"{counts[rarest]} training images, so at most {counts[rarest]} folds are possible"
-        )
-    _check_groups(plan, folds)
+    assert plan.train.shown is not None
+    check_folds(plan.train.shown, plan.train.groups, folds)
     parts = _parts(plan.train, folds, repeats, derived_seed(plan.seed, "folds"))
     return [
         Split(number, fit.astype(np.int64), held.astype(np.int64))
@@ -139,20 +133,6 @@ def _parts(
             n_splits=folds, shuffle=True, random_state=derived_seed(seed, "repeat", repeat)
         )
         yield from whole.split(np.zeros(len(images)), images.labels, images.groups)
-
-
-def _check_groups(plan: Plan, folds: int) -> None:
-    """Raise UserError for a class whose images are of fewer groups than folds."""
-    if plan.train.groups is None:
-        return
-    for code in plan.present:
-        count = len(np.unique(plan.train.groups[plan.train.labels == code]))
-        if count < folds:
-            raise UserError(
-                f"evaluate.folds = {folds}: the training images of the class "
-                f"{plan.train.classes[code]!r} are of {count} groups that are kept whole, so at "
-                f"most {count} folds are possible"
-            )
 
 
 def judge_fold(plan: Plan, split: Split) -> FoldResult:
