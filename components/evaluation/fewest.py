@@ -25,8 +25,8 @@ def check_folds(shown: "pd.Series[str]", groups: NDArray[np.int64] | None, folds
     if counts.min() < folds:
         raise UserError(
             f"evaluate.folds = {folds}: the class {counts.idxmin()!r} has {counts.min()} "
-            f"training images, so at most {counts.min()} folds are possible; lower it, or add images "
-            "of the class"
+            f"training images, so at most {counts.min()} folds are possible; lower it, or "
+            "add images of the class"
         )
     if groups is None:
         return
