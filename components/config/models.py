@@ -16,7 +16,7 @@ class CopulaConfig(Settings):
     """A Gaussian copula for each class of the target.
 
     Behind every number and category given out stand `crowd` training rows, of the class where it
-    has as many.
+    has as many; behind the ends of a column too (`crowded_ends`).
     """
 
     name: Literal["copula"] = "copula"
@@ -34,7 +34,8 @@ class TreesConfig(Settings):
 
     `crowd` trades likeness for privacy: behind every number and every category given out stand so
     many training rows, and five times as many behind every combination of values (a leaf, which has
-    `min_leaf` rows at least). With 1 trees remember their rows; see `docs/tables.md` for what more
+    `min_leaf` rows at least). A column ends where two crowds say, so that nobody is told by being
+    the richest or the oldest. With 1 trees remember their rows; see `docs/tables.md` for what more
     costs and hides. With more `num_trees` each column has so many, grown on random halves of the
     rows, and a row draws lots among them: rows tell less of anyone, so that crowds may be smaller
     (`docs/several_trees.md`), in a model that is larger and takes longer.

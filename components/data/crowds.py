@@ -61,6 +61,26 @@ def stretches(counts: Places, known: Matrix, crowd: int) -> tuple[Places, Matrix
     return groups, low, high
 
 
+def crowded_ends(values: Matrix, crowd: int) -> tuple[float, float]:
+    """Where known values end as far as two crowds tell: the `crowd` least and the `crowd` largest.
+
+    Each crowd is taken to be spread evenly with the mean that it has, from the value next to it on;
+    so one row far out moves its end by two shares of a crowd. No end is beyond the true one. Of
+    fewer rows than two crowds each half is one.
+
+    >>> crowded_ends(np.append(np.arange(100.0), 1e6), 10)
+    (0.0, 200081.0)
+    """
+    crowd = min(crowd, len(values) // 2)
+    if crowd < 2:
+        return float(values.min()), float(values.max())
+    size = float(np.abs(values).max()) or 1.0  # so that no sum overflows
+    parted = np.partition(values / size, [crowd, len(values) - crowd - 1])
+    low = 2 * parted[:crowd].mean() - parted[crowd]
+    high = 2 * parted[-crowd:].mean() - parted[-crowd - 1]
+    return max(float(values.min()), float(low * size)), min(float(values.max()), float(high * size))
+
+
 def shares_below(groups: Places, counts: Places) -> Matrix:
     """The share of rows below each group, and last that of all: one more than there are groups.
 

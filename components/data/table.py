@@ -108,7 +108,7 @@ def decode(
                 else numbered_identifiers(column, rows, total, rng)
             )
         else:
-            columns[column.name] = _decode_column(learned[column.name], column)
+            columns[column.name] = decode_column(learned[column.name], column)
     return pd.DataFrame(columns)
 
 
@@ -137,7 +137,8 @@ def _as_trained(values: pd.Series, column: Column) -> pd.Series:
     return typed if (typed.astype(object) == values).all() else values.infer_objects()
 
 
-def _decode_column(values: Matrix, column: Column) -> pd.Series:
+def decode_column(values: Matrix, column: Column) -> pd.Series:
+    """What `decode` makes of one learned column, shape (rows,)."""
     missing = np.isnan(values)
     if column.is_discrete:
         levels = np.array([*column.categories, None], dtype=object)

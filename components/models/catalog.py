@@ -117,15 +117,15 @@ def make_model(config: ModelConfig, constraints: Sequence[Constraint] = ()) -> T
 
     It holds `constraints`, those of the schema it is to be fitted on, in every row it makes.
     """
+    plain = config.generator if isinstance(config, ResampledConfig) else config
+    model = cast(TabularModel, model_class(plain.name)(plain))
     if isinstance(config, ResampledConfig):
-        model: TabularModel = Resampled(config, make_model(config.generator))
-    else:
-        model = cast(TabularModel, model_class(config.name)(config))
+        model = Resampled(config, model)
     if not constraints:
         return model
     if isinstance(config, PrivateConfig):
         raise UserError(NOT_PRIVATE)
-    return Constrained(model)
+    return Constrained(model, getattr(plain, "crowd", 1))
 
 
 def make_image_model(config: ImageModelConfig) -> ImageModel:

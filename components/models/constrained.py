@@ -28,8 +28,10 @@ from components.models.contract import (
     SamplingProgram,
     Scorer,
     Streamer,
+    TabularModel,
     log_nothing,
 )
+from components.models.rare_levels import ended_by_crowds
 
 IMPOSSIBLE = -100.0
 """Added to the log density of a row for each constraint that it breaks."""
@@ -48,6 +50,11 @@ class Constrained(Around):
     schema_: Schema
     rewriting_: Rewriting
 
+    def __init__(self, generator: TabularModel, crowd: int = 1) -> None:
+        """Around a generator, fitted or yet to be: on numbers that a `crowd` of rows tells."""
+        super().__init__(generator)
+        self.crowd = crowd
+
     def fit(
         self,
         table: Table,
@@ -58,7 +65,7 @@ class Constrained(Around):
         checkpoint_dir: Path | None = None,
     ) -> None:
         """Fit the generator on the rewritten table; see `TabularModel.fit`."""
-        rewriting = rewriting_of(table)
+        rewriting = rewriting_of(Table(table.frame, ended_by_crowds(table, self.crowd)))
         inner = Table(rewriting.there(table.frame), rewriting.inner)
         self.generator.fit(inner, seed=seed, budget=budget, log=log, checkpoint_dir=checkpoint_dir)
         self._take(rewriting.after(self.generator.schema_))

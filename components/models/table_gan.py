@@ -42,7 +42,7 @@ from components.models.ctgan_rows import (
     learn_classes,
     without_target,
 )
-from components.models.rare_levels import without_sparse
+from components.models.rare_levels import numbers_of_crowds
 from components.models.table_gan_cells import Cells, cell_of_place, learn_cells, place_bounds
 from components.models.table_gan_game import TableGanGame, build_generator
 from components.models.table_gan_label import ClassLabel, Label, NumberLabel
@@ -76,7 +76,7 @@ class TableGan(RecordDrawing):
         """Learn from `table`; see `TabularModel.fit`. Raises NonFiniteLossError on divergence."""
         from threadpoolctl import threadpool_limits  # not needed to sample
 
-        table = without_sparse(table, self.config.crowd)
+        table = numbers_of_crowds(table, self.config.crowd)
         matrix = encode(table.frame, table.schema)
         classes = learn_classes(matrix, table.schema)
         free = without_target(matrix, classes)

@@ -9,11 +9,15 @@ import pytest
 
 from components.config import (
     AutoregressiveConfig,
+    Constraint,
     CopulaConfig,
+    Inequality,
     ModelConfig,
+    Sum,
     TableGanConfig,
     TreesConfig,
 )
+from components.data.crowds import crowded_ends
 from components.data.preparation import prepare_table
 from components.data.schema import ColumnKind
 from components.data.table import OTHER, Table, encode
@@ -24,6 +28,7 @@ from components.models.rare_levels import gather_rare, without_sparse
 
 CROWD = 10
 SMALL = AutoregressiveConfig(crowd=CROWD, steps=20, batch_size=64, hidden_size=16)
+SUM = Sum(total="wealth", parts=("fortune", "debt"))
 CROWDED = [TreesConfig(crowd=CROWD, min_leaf=2), SMALL]
 
 
@@ -153,7 +158,73 @@ def test_numbers_that_few_rows_have_are_given_out_by_nobody(
     for config in (*CROWDED, CopulaConfig(), TableGanConfig(steps=2)):
         model = make_model(config)
         model.fit(table, seed=0)
+        assert model.schema_["grant"].maximum == 0
         rows = model.sample(2_000, seed=0)
         assert not rows[["grant", "since"]].notna().any().any(), config.name
     few = Table(table.frame.head(8), table.schema)
     assert without_sparse(few, CROWD).frame["spent"].equals(few.frame["spent"])
+
+
+FAR_OUT, LONG_AGO = 123_456_789.25, pd.Timestamp("1871-02-03")
+
+
+def persons(num_rows: int = 500) -> pd.DataFrame:
+    """Rows with a fortune and a date of birth; one person is far richer, another far older."""
+    rng = np.random.default_rng(1)
+    born = pd.Timestamp("1950-01-01") + pd.to_timedelta(rng.integers(0, 18_000, num_rows), "D")
+    frame = pd.DataFrame(
+        {
+            "fortune": np.round(rng.lognormal(9, 1, num_rows), 2),
+            "born": born.astype("datetime64[us]"),
+            "cars": rng.integers(0, 4, num_rows),
+            "debt": np.round(rng.lognormal(6, 1, num_rows), 2),
+            "back": rng.choice(["yes", "no"], num_rows),
+        }
+    )
+    frame.loc[3, "fortune"], frame.loc[4, "born"], frame.loc[5, "cars"] = FAR_OUT, LONG_AGO, 77_777
+    return frame.assign(wealth=np.round(frame["fortune"] + frame["debt"], 2))
+
+
+def found_in(directory: Path, *numbers: float) -> set[float]:
+    """Those of the numbers that a file of the artifact holds, as text or as a binary number."""
+    content = b"".join(path.read_bytes() for path in directory.rglob("*") if path.is_file())
+    forms = {n: [f"{n:.15g}".encode(), np.float64(n).tobytes()] for n in numbers}
+    return {n for n, written in forms.items() if any(form in content for form in written)}
+
+
+@pytest.mark.parametrize("held", [(), (Inequality(low="debt", high="wealth"),), (SUM,)], ids=str)
+@pytest.mark.parametrize(
+    "config", [*CROWDED, CopulaConfig(), TableGanConfig(steps=2)], ids=lambda config: config.name
+)
+def test_nobody_is_told_by_being_the_richest_or_the_oldest(
+    config: ModelConfig, held: tuple[Constraint, ...], tmp_path: Path
+) -> None:
+    frame = persons()
+    table = prepare_table(frame, "back", kinds={"cars": ColumnKind.INTEGER})
+    table = Table(table.frame, table.schema.model_copy(update={"constraints": held}))
+    model = make_model(config, held)
+    model.fit(table, seed=0)
+    model.save(tmp_path)
+    richest, oldest = float(frame["wealth"].max()), float(LONG_AGO.value // 1000)
+    secrets = [FAR_OUT, richest, oldest, 77_777.0]
+    assert not found_in(tmp_path, *secrets)
+    rows = load_model(tmp_path).sample(3_000, seed=0)
+    assert rows["fortune"].max() < FAR_OUT / 3 > rows["wealth"].max() / 1.1
+    assert rows["born"].min() > pd.Timestamp("1915-01-01")
+    assert rows["cars"].max() < 77_777 / 3
+
+
+def test_ends_that_a_crowd_reaches_stay() -> None:
+    frame = persons().assign(cars=np.arange(500) % 5, fortune=np.arange(500) / 2)
+    table = prepare_table(frame, "back", kinds={"cars": ColumnKind.INTEGER})
+    gathered = gather_rare(table, CROWD)
+    for name, ends in {"cars": (0, 4), "fortune": (0, 249.5)}.items():
+        assert (gathered.schema[name].minimum, gathered.schema[name].maximum) == ends
+        assert gathered.frame[name].equals(table.frame[name])
+
+
+@pytest.mark.parametrize("num_rows", [2, 3, 15, 40])
+def test_ends_of_few_rows_are_in_order(num_rows: int) -> None:
+    for values in (np.full(num_rows, 3.0), 1e308 * np.linspace(-1, 1, num_rows)):
+        low, high = crowded_ends(values, CROWD)
+        assert values.min() <= low <= high <= values.max()
