@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.data.cast import cast
-from components.data.files import FORMATS, is_csv, open_parquet, reading
+from components.data.files import FORMATS, is_csv, open_parquet, plain_types, reading
 from components.data.spooled import spool_csv
 from components.data.summaries import check_distinct_names
 from components.errors import UserError
@@ -121,7 +121,7 @@ def _types(path: Path) -> dict[str, Any]:
     rows tell.
     """
     with open_parquet(path) as file:
-        schema = _plain(file.schema_arrow.empty_table()).schema
+        schema = plain_types(file.schema_arrow.empty_table()).schema
         full = _to_pandas(schema.empty_table()).dtypes
         fields = [field.with_nullable(True) for field in schema]
         nulls = [pa.nulls(1, field.type) for field in fields]
@@ -161,19 +161,10 @@ def _read_parquet(path: Path, size: int, names: Sequence[str]) -> Iterator[pd.Da
                 batch = next(batches, None)
                 if batch is not None:
                     batch.validate(full=True)  # text that is none would fail only where it is used
-                rows = None if batch is None else _to_pandas(_plain(pa.Table.from_batches([batch])))
-            if rows is None:
+                    rows = _to_pandas(plain_types(pa.Table.from_batches([batch])))
+            if batch is None:
                 return
             yield rows
-
-
-def _plain(table: pa.Table) -> pa.Table:
-    """The table with the values of dictionaries in place of these: batches have their own."""
-    for position, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type):
-            plain = table.column(position).cast(field.type.value_type)
-            table = table.set_column(position, field.with_type(field.type.value_type), plain)
-    return table
 
 
 def _to_pandas(table: pa.Table) -> pd.DataFrame:

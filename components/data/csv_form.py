@@ -5,7 +5,9 @@ import gzip
 import io
 import re
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +18,31 @@ _START = 65_536
 """Characters that tell the form."""
 _COMMA = re.compile(r"[+-]?\d+,\d+")
 _POINT = re.compile(r"[+-]?\d*\.\d+")
+_PADDED, _WHOLE = re.compile(r"0\d+"), re.compile(r"\d+")
 
 
 @dataclass(frozen=True)
 class CsvForm:
-    """What parts cells, what stands before decimals, and the names in the header."""
+    """What parts cells, what stands before decimals, and the names in the header.
+
+    In the columns `padded` stand codes such as 04109, whose zeros would be lost as numbers.
+    """
 
     separator: str
     decimal: str
     names: tuple[str, ...]
+    padded: tuple[str, ...] = ()
 
     @property
     def options(self) -> dict[str, Any]:
         """What `pandas.read_csv` has to know."""
-        return {"sep": self.separator, "decimal": self.decimal, "low_memory": False}
+        codes = dict.fromkeys(self.padded, "str")
+        return {
+            "sep": self.separator,
+            "decimal": self.decimal,
+            "low_memory": False,
+            "dtype": codes,
+        }
 
 
 def csv_form(path: Path) -> CsvForm:
@@ -37,6 +50,7 @@ def csv_form(path: Path) -> CsvForm:
 
     Cells are parted by commas, else by semicolons, tabs or bars, where these give each row as many
     cells as the header has. Where they are not parted by commas, decimals may stand behind one.
+    Codes with leading zeros are told where some are among these rows.
     Raises UserError where two columns have one name, which pandas would silently rename.
     """
     with _opened(path) as file:
@@ -55,7 +69,15 @@ def csv_form(path: Path) -> CsvForm:
         )
     cells = [cell.strip() for row in rows[1:] for cell in row] if separator != "," else []
     has_commas = any(map(_COMMA.fullmatch, cells)) and not any(map(_POINT.fullmatch, cells))
-    return CsvForm(separator, "," if has_commas else ".", names)
+    return CsvForm(separator, "," if has_commas else ".", names, tuple(_padded(names, rows[1:])))
+
+
+def _padded(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The columns of digits alone, some of which begin with a zero that is not all there is."""
+    for name, cells in zip(names, zip_longest(*rows, fillvalue=""), strict=False):
+        digits = [cell for cell in map(str.strip, cells) if cell]
+        if any(map(_PADDED.fullmatch, digits)) and all(map(_WHOLE.fullmatch, digits)):
+            yield name
 
 
 def _opened(path: Path) -> io.TextIOBase:

@@ -70,6 +70,20 @@ def read_batches(
             yield pa.Table.from_batches([batch.select(wanted)], empty.schema).to_pandas()
 
 
+def plain_types(table: pa.Table) -> pa.Table:
+    """The table with the values of dictionaries in place of these: batches have their own.
+
+    Decimals, as databases give them, become numbers like all others.
+    """
+    for position, field in enumerate(table.schema):
+        plain = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        plain = pa.float64() if pa.types.is_decimal(plain) else plain
+        if plain != field.type:
+            values = table.column(position).cast(plain)
+            table = table.set_column(position, field.with_type(plain), values)
+    return table
+
+
 def is_csv(path: Path) -> bool:
     """True for a CSV file of `FORMATS`, by its name."""
     return path.name.endswith((".csv", ".csv.gz"))
@@ -96,7 +110,7 @@ def _read_file(path: Path) -> pd.DataFrame:
         raise UserError(f"cannot read {path}: accepted formats are {', '.join(FORMATS)}")
     with reading(path):
         if not is_csv(path):
-            frame = pd.read_parquet(path)
+            frame: pd.DataFrame = plain_types(pq.read_table(path)).to_pandas()
             _check_text(frame)
             return frame
         rows: pd.DataFrame = pd.read_csv(path, **csv_form(path).options)

@@ -87,7 +87,7 @@ def _as_text(table: pd.DataFrame, path: Path) -> pd.DataFrame:
     if is_csv(path):
         with reading(path):
             options = csv_form(path).options
-            written = pd.read_csv(path, **options, dtype=str, keep_default_na=False)
+            written = pd.read_csv(path, **{**options, "dtype": str}, keep_default_na=False)
         files, labels = written[FILE], written[LABEL].str.strip()
         labels = labels.where(labels != "")
     else:

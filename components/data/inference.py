@@ -20,6 +20,7 @@ from components.data.summaries import (
     check_distinct_names,
     summarise,
 )
+from components.data.texts import PROSE_SHARE, PROSE_WORDS, TextSummary
 from components.errors import UserError
 
 logger = logging.getLogger(__name__)
@@ -89,6 +90,8 @@ def _kind_of(column: ColumnSummary, *, is_target: bool) -> ColumnKind:
     """The declared kind, else the one that the values tell; raises UserError as `infer_kinds`."""
     _check_values(column)
     kind = column.declared or _infer_kind(column, is_target=is_target)
+    if column.texts is not None and kind in (ColumnKind.CATEGORICAL, ColumnKind.IDENTIFIER):
+        _check_text(column, column.texts)
     if kind is ColumnKind.CATEGORICAL:
         _check_categories(column)
     return kind
@@ -112,6 +115,29 @@ def _check_values(column: ColumnSummary) -> None:
     if column.declared is ColumnKind.CONSTANT and not column.is_single:
         raise UserError(
             f"column {name!r} is declared constant but has {column.num_distinct} values"
+        )
+
+
+def _check_text(column: ColumnSummary, texts: TextSummary) -> None:
+    """Raise UserError for text that is rather numbers or prose than names, of many values."""
+    name, distinct = column.name, column.num_distinct
+    if distinct <= MAX_CLASSES:
+        return
+    drop = f"drop it (prepare.drop: [{name}])"
+    kept = f"learn it as categories (prepare.kinds: {{{name}: categorical}})"
+    made_up = f"have letters made up in its place (prepare.kinds: {{{name}: identifier}})"
+    if texts.are_numbers:
+        others = ", ".join(map(repr, texts.others))
+        why = f"since {sum(texts.others.values())} rows have {others}" if others else "as written"
+        mend = "leave these cells empty" if others else "write them as 1234.5"
+        raise UserError(
+            f"column {name!r} is text of numbers, such as {column.first!r}, which cannot be read as "
+            f"numbers {why}: {mend}, {drop}, {made_up}, or {kept}"
+        )
+    if texts.words >= PROSE_WORDS and distinct >= PROSE_SHARE * column.num_present:
+        raise UserError(
+            f"column {name!r} is free text, {texts.words:.0f} words a row, which is not learned: "
+            f"{drop}, {made_up}, or {kept}"
         )
 
 

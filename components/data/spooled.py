@@ -74,7 +74,9 @@ def _spool_typed(
 def _parts(
     path: Path, form: CsvForm, size: int, declared: Mapping[str, Any]
 ) -> Iterator[pd.DataFrame]:
-    with pd.read_csv(path, chunksize=size, dtype=dict(declared), **form.options) as reader:
+    options = form.options
+    options["dtype"] |= declared
+    with pd.read_csv(path, chunksize=size, **options) as reader:
         for part in reader:
             yield part.reset_index(drop=True)
 

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import time, timedelta
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from pandas.api import types
 from components.data.dates import DateFormats
 from components.data.distinct import Distinct
 from components.data.schema import ColumnKind
+from components.data.texts import TextSummary
 from components.errors import UserError
 
 MAX_CATEGORIES = 1_000_000
@@ -20,6 +22,8 @@ _MOST_KEPT = 65_536
 _ISO_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$")
 _OTHER_DATE = re.compile(r"^\d{1,2}([./-])\d{1,2}\1(\d{4}|\d{2})([ ,]+\d{1,2}:\d{2}.*)?$")
 _UNITS = ("D", "s", "ms", "us")
+_UNLEARNABLE = {bytes: "bytes", time: "times of day", timedelta: "durations"}
+"""What no column may hold, by the Python type of its values."""
 _AS_TEXT = (ColumnKind.CATEGORICAL, ColumnKind.IDENTIFIER, ColumnKind.CONSTANT)
 
 
@@ -37,8 +41,9 @@ class ColumnSummary:
     True where there is another. `are_booleans` and `are_dates` (ISO dates in text),
     `look_like_dates` (text of a day, a month and a year, in whatever order), `is_whole` (numbers)
     and `counts_up` (each number one more than that before) are True while all values are so;
-    `date_formats` tells the order. `largest` is the largest absolute number. `distinct` holds the
-    distinct values of a text, a target or a column whose declared kind asks for them. `witnesses`
+    `date_formats` tells the order. `texts` says more of a text that nobody declared. `largest` is
+    the largest absolute number. `distinct` holds the distinct values of a text, a target or a
+    column whose declared kind asks for them. `witnesses`
     are values on which the reading of others depends: the first date fixes the format of all, and
     times are written to the finest digit that any has.
     """
@@ -62,6 +67,7 @@ class ColumnSummary:
         self.are_booleans = is_bool or types.is_object_dtype(dtype)
         self.are_dates = self.look_like_dates = self.is_text
         self.date_formats = DateFormats()
+        self.texts = TextSummary() if self.is_text and declared is None else None
         self.is_whole = self.counts_up = self.is_number
         self.distinct = self._distinct(is_target)
         self._witnesses: dict[str, pd.Series] = {}
@@ -144,8 +150,9 @@ class ColumnSummary:
         assert self.distinct is not None
         if types.is_object_dtype(self.dtype) and self.are_booleans:
             self.are_booleans = all(isinstance(value, bool) for value in present)
-        if isinstance(self.first, bytes):
-            raise UserError(self._unlearnable("bytes"))
+        for kind, what in _UNLEARNABLE.items():
+            if isinstance(self.first, kind):
+                raise UserError(self._unlearnable(what))
         try:
             codes, levels = pd.factorize(present)
         except TypeError as error:
@@ -160,6 +167,8 @@ class ColumnSummary:
             self.date_formats.add(levels)
         if self.is_text:
             self._witnesses.setdefault("first", present.iloc[:1])
+        if self.texts is not None:
+            self.texts.add(levels, np.bincount(codes))
 
     def _unlearnable(self, what: str) -> str:
         return (
