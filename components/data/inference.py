@@ -215,7 +215,12 @@ def _tell_numbers(column: ColumnSummary, kind: ColumnKind) -> None:
             name,
             name,
         )
-    elif kind in _NUMBERS and column.is_exact and column.largest > LARGEST_WHOLE:
+    elif (
+        kind in _NUMBERS
+        and column.is_whole
+        and column.largest > LARGEST_WHOLE
+        and (column.is_exact or column.num_missing)  # of a CSV with gaps, digits are gone already
+    ):
         logger.warning(
             "column %r holds whole numbers up to %d: of those beyond 2^53 some 16 digits are kept; "
             "where they only name something, declare it (prepare.kinds: {%s: categorical}, or "
