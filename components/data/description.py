@@ -1,15 +1,24 @@
 """What a schema says of training rows, added up over batches: exact, whatever their size."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.api import types
 
 from components.data.digits import LARGEST_WHOLE
+from components.data.identifier_numbers import NumberPattern, whole_numbers
 from components.data.identifiers import IdentifierPattern, fresh_identifiers
-from components.data.schema import DISCRETE, Column, ColumnKind, Scalar, Schema
+from components.data.schema import (
+    DISCRETE,
+    Column,
+    ColumnKind,
+    FreshNumbers,
+    Scalar,
+    Schema,
+)
 from components.errors import UserError
 
 _MAX_DECIMALS = 10
@@ -17,6 +26,8 @@ _MAX_DECIMALS = 10
 
 class Description:
     """The schema of conformed training rows, which `add` takes a batch at a time, in their order.
+
+    `written` says how dates are written, `counted` which columns number all rows of the source.
 
     >>> description = Description({"weight": ColumnKind.NUMERICAL})
     >>> description.add(pd.DataFrame({"weight": [70.5, 81.25]}))
@@ -31,9 +42,15 @@ class Description:
     """
 
     def __init__(
-        self, kinds: Mapping[str, ColumnKind], written: Mapping[str, str | None] | None = None
+        self,
+        kinds: Mapping[str, ColumnKind],
+        written: Mapping[str, str | None] | None = None,
+        counted: Collection[str] = (),
     ) -> None:
-        self._columns = {name: _ColumnDescription(name, kind) for name, kind in kinds.items()}
+        self._columns = {
+            name: _ColumnDescription(name, kind, is_counted=name in counted)
+            for name, kind in kinds.items()
+        }
         self._written = {name: written for name, written in (written or {}).items() if written}
 
     def add(self, rows: pd.DataFrame) -> None:
@@ -51,13 +68,14 @@ class Description:
 
 
 class _ColumnDescription:
-    def __init__(self, name: str, kind: ColumnKind) -> None:
-        self.name, self.kind = name, kind
+    def __init__(self, name: str, kind: ColumnKind, *, is_counted: bool) -> None:
+        self.name, self.kind, self.is_counted = name, kind, is_counted
         self.dtype = ""
         self.num_rows, self.is_nullable = 0, False
         self.levels: set[Any] = set()
         self.first: Any = None
         self.pattern = IdentifierPattern()
+        self.numbers = NumberPattern()
         self.low, self.high = np.inf, -np.inf
         self.digits = list(range(_MAX_DECIMALS + 1))
         self.step = 0
@@ -75,6 +93,8 @@ class _ColumnDescription:
             self.first = present.iloc[0] if self.first is None else self.first
             if self.kind is ColumnKind.IDENTIFIER and isinstance(self.first, str):
                 self.pattern.add(present)
+            elif self.kind is ColumnKind.IDENTIFIER and types.is_integer_dtype(present):
+                self.numbers.add(whole_numbers(present))
         else:
             stamps = present.astype("int64") if self.kind is ColumnKind.DATETIME else present
             self._add_numbers(stamps.to_numpy())
@@ -123,11 +143,17 @@ class _ColumnDescription:
             dtype=self.dtype,
             example=_scalar(self.first),
             alphabets=self.pattern.alphabets,
+            fresh=self._fresh(),
         )
         if self.kind is ColumnKind.CONSTANT:
             return column
         made_up = fresh_identifiers(column, 1, np.random.default_rng(0)).iloc[0]
         return column.model_copy(update={"example": _scalar(made_up)})  # a real one names somebody
+
+    def _fresh(self) -> FreshNumbers | None:
+        """What identifiers are drawn from; None where they are no numbers, or number the rows."""
+        is_counter = self.is_counted or self.numbers.counts_up
+        return None if is_counter else self.numbers.fresh()
 
 
 def _scalar(value: Any) -> Scalar:

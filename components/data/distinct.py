@@ -24,8 +24,8 @@ class Distinct:
     there are; or nothing where that is not asked for (`counts_on`).
 
     >>> distinct = Distinct(most_kept=2)
-    >>> distinct.add(np.array(["a", "b"]), np.array([3, 1]))
-    >>> distinct.add(np.array(["b", "c"]), np.array([1, 1]))
+    >>> distinct.add(np.array(["a", "b"], dtype=object), np.array([3, 1]))
+    >>> distinct.add(np.array(["b", "c"], dtype=object), np.array([1, 1]))
     >>> distinct.count()
     3
     """
@@ -53,6 +53,38 @@ class Distinct:
         if not self.is_over:
             return len(self.counts)
         return self._most_kept + 1 if self._hashes is None else self._hashes.count()
+
+
+class Repeats:
+    """Whether a number of a column's batches comes again: exact, in bounded memory.
+
+    >>> repeats = Repeats()
+    >>> repeats.add(np.array([1, 2]))
+    >>> repeats.found
+    False
+    >>> repeats.add(np.array([3, 2]))
+    >>> repeats.found
+    True
+    """
+
+    def __init__(self) -> None:
+        self._hashes: _HashFile | None = _HashFile()
+        self._num_values = 0
+
+    def add(self, numbers: NDArray[Any]) -> None:
+        """Take the next batch's numbers; nothing is kept of them once one came again."""
+        if self._hashes is None:
+            return
+        self._num_values += len(numbers)
+        if pd.Index(numbers).is_unique:
+            self._hashes.add(_hashed(numbers))
+        else:
+            self._hashes = None
+
+    @property
+    def found(self) -> bool:
+        """Whether any did."""
+        return self._hashes is None or self._hashes.count() < self._num_values
 
 
 class _HashFile:

@@ -73,14 +73,18 @@ def read_batches(
 def plain_types(table: pa.Table) -> pa.Table:
     """The table with the values of dictionaries in place of these: batches have their own.
 
-    Decimals, as databases give them, become numbers like all others.
+    Decimals, as databases give them, become numbers like all others: the nearest to each.
     """
     for position, field in enumerate(table.schema):
-        plain = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-        plain = pa.float64() if pa.types.is_decimal(plain) else plain
-        if plain != field.type:
-            values = table.column(position).cast(plain)
-            table = table.set_column(position, field.with_type(plain), values)
+        values, kind = table.column(position), field.type
+        if pa.types.is_dictionary(kind):
+            kind = kind.value_type
+            values = values.cast(kind)
+        if pa.types.is_decimal(kind):
+            kind = pa.float64()
+            values = values.cast(pa.string()).cast(kind)  # by itself arrow rounds twice
+        if kind != field.type:
+            table = table.set_column(position, field.with_type(kind), values)
     return table
 
 

@@ -5,9 +5,9 @@ from itertools import zip_longest
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from components.data.cast import cast
+from components.data.identifier_numbers import fresh_numbers, hashed
 from components.data.schema import Column
 
 MOST_DRAWN = 131_072
@@ -19,8 +19,6 @@ _HEXADECIMAL = 6
 _LONGEST = 64
 _MOST_OTHERS = 64
 _MOST_FOREIGN = 256
-
-_Numbers = NDArray[np.uint64]
 
 
 class IdentifierPattern:
@@ -72,12 +70,12 @@ def _place(seen: set[str], drawn: Sequence[tuple[set[str], set[str]]]) -> str:
 
 
 def fresh_identifiers(column: Column, num_rows: int, rng: np.random.Generator) -> pd.Series:
-    """`num_rows` distinct identifiers: whole numbers from 1, or strings in the column's pattern.
+    """`num_rows` distinct identifiers: strings or whole numbers in the column's pattern, or from 1.
 
     Where the pattern has fewer than 10 * num_rows strings, the row's number is appended.
     """
     if not isinstance(column.example, str):
-        return cast(pd.Series(np.arange(1, num_rows + 1)), column.dtype)
+        return _numbers(column, range(num_rows), num_rows, rng)
     alphabets = _alphabets(column)
     names = _drawn(alphabets, num_rows, rng)
     if _is_narrow(alphabets, num_rows):
@@ -105,7 +103,7 @@ def numbered_identifiers(
     shuffles; the others are filled from a hash of it.
     """
     if not isinstance(column.example, str):
-        return cast(pd.Series(np.arange(rows.start + 1, rows.stop + 1)), column.dtype)
+        return _numbers(column, rows, total, rng)
     numbers = np.arange(rows.start, rows.stop, dtype=np.uint64)
     alphabets = _alphabets(column)
     is_narrow = _is_narrow(alphabets, total)
@@ -120,25 +118,23 @@ def numbered_identifiers(
             drawn[place] = letters[(digit + shift) % base]
             shift, rest, left = shift * np.uint64(31) + digit, rest // base, left // size
         else:
-            drawn[place] = letters[_hashed(numbers, key) % np.uint64(size)]
+            drawn[place] = letters[hashed(numbers, key) % np.uint64(size)]
     names = pd.Series(["".join(row) for row in zip(*drawn, strict=True)], dtype=object)
     if is_narrow:
         names = names + "-" + pd.Series(numbers).astype(str)
     return cast(names, column.dtype)
 
 
+def _numbers(column: Column, rows: range, total: int, rng: np.random.Generator) -> pd.Series:
+    """The identifiers of some rows where they are numbers; without a pattern they count from 1."""
+    if column.fresh is None:
+        return cast(pd.Series(np.arange(rows.start + 1, rows.stop + 1)), column.dtype)
+    return pd.Series(fresh_numbers(column.fresh, rows, total, column.dtype, rng))
+
+
 def _is_narrow(alphabets: Sequence[str], num_rows: int) -> bool:
     """True where the pattern has too few strings for so many rows."""
     return bool(np.prod([float(len(alphabet)) for alphabet in alphabets]) < 10 * num_rows)
-
-
-def _hashed(numbers: _Numbers, key: np.uint64) -> _Numbers:
-    """Numbers that look random, one for each: the finaliser of SplitMix64 (Steele et al. 2014)."""
-    mixed = numbers * np.uint64(0x9E3779B97F4A7C15) + key
-    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    hashed: _Numbers = mixed ^ (mixed >> np.uint64(31))
-    return hashed
 
 
 def _alphabets(column: Column) -> Sequence[str]:

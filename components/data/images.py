@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from components.data.counted import counted
 from components.data.memory import within_free_memory
 from components.errors import UserError
 
@@ -299,8 +300,8 @@ def pictures_in(folder: Path) -> list[Path]:
 def told_strays(folder: Path, found: Sequence[Path] = ()) -> str:
     """How many pictures in a folder are none of the `found`, and the first; empty without any.
 
-    They lie deeper than in a folder in it, behind links, or are of a kind that is not read. Hidden
-    ones are not told.
+    They lie deeper than in a folder in it, behind links, or are of a kind that is not read. Folders
+    in it that are links are named. Hidden ones are not told.
     """
     known = set(found)
     strays = sorted(
@@ -311,11 +312,21 @@ def told_strays(folder: Path, found: Sequence[Path] = ()) -> str:
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
         and path.is_file()
     )
-    if not strays:
+    linked = sorted(
+        path.name
+        for path in folder.glob("*")
+        if path.is_symlink() and path.is_dir() and not path.name.startswith(".")
+    )
+    told = []
+    if strays:
+        told.append(f"{counted(len(strays), 'picture')}, such as {strays[0].as_posix()!r}")
+    if linked:
+        told.append(f"{counted(len(linked), 'linked folder')}, {', '.join(map(repr, linked))}")
+    if not told:
         return ""
     return (
-        f"{len(strays)} pictures, such as {strays[0].as_posix()!r}: read are {_KINDS} files in the "
-        "folder and in the folders in it, and no links"
+        f"{' and '.join(told)}: read are {_KINDS} files in the folder and in the folders in it, "
+        "and no links"
     )
 
 

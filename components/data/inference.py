@@ -12,6 +12,7 @@ from pandas.api import types
 from components.data.dates import DateFormats, read_dates
 from components.data.description import Description
 from components.data.digits import LARGEST_WHOLE
+from components.data.identifier_names import names_a_measure, names_an_identifier
 from components.data.schema import ColumnKind, Schema
 from components.data.summaries import (
     MAX_CATEGORIES,
@@ -27,6 +28,10 @@ logger = logging.getLogger(__name__)
 
 MIN_ROWS = 50
 MIN_CLASS_ROWS = 8
+MIN_LEVEL_ROWS = 8
+"""Rows that a whole number beyond 2^53 comes in, on average, to be taken as a category."""
+
+_NUMBERS = (ColumnKind.INTEGER, ColumnKind.NUMERICAL)
 
 
 def infer_kinds(
@@ -63,6 +68,8 @@ def kinds_of(columns: Mapping[str, ColumnSummary], target: str) -> dict[str, Col
     kinds = {}
     for name, column in columns.items():
         kind = kinds[name] = _kind_of(column, is_target=name == target)
+        if column.is_number:
+            _tell_numbers(column, kind)
         if kind is ColumnKind.CATEGORICAL and column.look_like_dates and not column.declared:
             logger.warning(
                 "column %r looks like dates, such as %r, of which not all tell which part is the "
@@ -131,8 +138,8 @@ def _check_text(column: ColumnSummary, texts: TextSummary) -> None:
         why = f"since {sum(texts.others.values())} rows have {others}" if others else "as written"
         mend = "leave these cells empty" if others else "write them as 1234.5"
         raise UserError(
-            f"column {name!r} is text of numbers, such as {column.first!r}, which cannot be read as "
-            f"numbers {why}: {mend}, {drop}, {made_up}, or {kept}"
+            f"column {name!r} is text of numbers, such as {column.first!r}, which cannot be read "
+            f"as numbers {why}: {mend}, {drop}, {made_up}, or {kept}"
         )
     if texts.words >= PROSE_WORDS and distinct >= PROSE_SHARE * column.num_present:
         raise UserError(
@@ -191,11 +198,63 @@ def _infer_kind(column: ColumnSummary, *, is_target: bool) -> ColumnKind:
 def _infer_number(column: ColumnSummary, *, is_target: bool) -> ColumnKind:
     if is_target and column.num_distinct <= MAX_CLASSES:
         return ColumnKind.CATEGORICAL
-    if not column.is_whole or column.largest > LARGEST_WHOLE:
+    if not column.is_whole:
         return ColumnKind.NUMERICAL
     if column.num_present > 1 and column.counts_up:
         return ColumnKind.IDENTIFIER
-    return ColumnKind.INTEGER
+    if not is_target and column.are_different and _is_called_or_as_large_as_one(column):
+        return ColumnKind.IDENTIFIER
+    if column.largest <= LARGEST_WHOLE:
+        return ColumnKind.INTEGER
+    return ColumnKind.CATEGORICAL if _are_levels(column) else ColumnKind.NUMERICAL
+
+
+def _is_called_or_as_large_as_one(column: ColumnSummary) -> bool:
+    """Whether whole numbers, each another, are identifiers: a name says it, or they are very large.
+
+    How many digits they have tells nothing: so many have times in seconds, incomes and prices, and
+    a measurement that is left out is worse than a number that is learned. Beyond 2^53 it is as
+    good as told, but for times and amounts in small units.
+    """
+    if names_an_identifier(column.name):
+        return True
+    is_large = column.is_exact and column.largest > LARGEST_WHOLE
+    return is_large and not column.are_thousands and not names_a_measure(column.name)
+
+
+def _are_levels(column: ColumnSummary) -> bool:
+    """Whether whole numbers too large to be learned are names that come again."""
+    if not column.is_exact or names_a_measure(column.name):
+        return False
+    is_few = not column.levels.is_over and MIN_LEVEL_ROWS * column.levels.count() <= column.num_rows
+    return is_few or names_an_identifier(column.name)
+
+
+def _tell_numbers(column: ColumnSummary, kind: ColumnKind) -> None:
+    """Say that whole numbers are left out as identifiers, or lose digits."""
+    name = column.name
+    if kind is ColumnKind.IDENTIFIER and not column.declared and not column.counts_up:
+        logger.warning(
+            "column %r holds whole numbers, another in each row, and is taken as an identifier: it "
+            "is made anew, not learned; where it is measured, declare it (prepare.kinds: "
+            "{%s: integer})",
+            name,
+            name,
+        )
+    elif (
+        kind in _NUMBERS
+        and column.is_whole
+        and column.largest > LARGEST_WHOLE
+        and (column.is_exact or column.num_missing)  # of a CSV with gaps, digits are gone already
+    ):
+        logger.warning(
+            "column %r holds whole numbers up to %d: of those beyond 2^53 some 16 digits are kept; "
+            "where they only name something, declare it (prepare.kinds: {%s: categorical}, or "
+            "identifier)",
+            name,
+            column.largest,
+            name,
+        )
 
 
 _TOO_LARGE = 2.0**63
@@ -207,13 +266,14 @@ class Form:
 
     `is_nullable`: some row lacks a value. `is_whole`: all are whole numbers, of 64 bits. `written`
     is the format of dates in text (`DateFormats`). `witnesses` are read along with the values; see
-    `ColumnSummary`.
+    `ColumnSummary`. `counts_up`: each number is one more than that before.
     """
 
     is_nullable: bool
     is_whole: bool
     witnesses: pd.Series | None = None
     written: str | None = None
+    counts_up: bool = False
 
     @classmethod
     def of(cls, values: pd.Series, kind: ColumnKind) -> Self:
@@ -224,14 +284,16 @@ class Form:
         is_number = types.is_numeric_dtype(values) and not types.is_bool_dtype(values)
         present = values.dropna()
         is_whole = is_number and bool(np.equal(present % 1, 0).all() and _has_room(present))
-        return cls(bool(values.isna().any()), is_whole, written=formats.found)
+        steps = present.diff().iloc[1:] if kind is ColumnKind.IDENTIFIER and is_whole else [0]
+        counts_up = bool(np.equal(steps, 1).all())
+        return cls(bool(values.isna().any()), is_whole, None, formats.found, counts_up)
 
     @classmethod
     def of_summary(cls, column: ColumnSummary) -> Self:
         """The form of the column that was summarised."""
         written = column.date_formats.found
         is_whole = column.is_whole and column.largest < _TOO_LARGE
-        return cls(column.num_missing > 0, is_whole, column.witnesses, written)
+        return cls(column.num_missing > 0, is_whole, column.witnesses, written, column.counts_up)
 
 
 def conform(
@@ -282,7 +344,7 @@ def _conform(values: pd.Series, kind: ColumnKind, form: Form) -> pd.Series:
 
 def _has_room(numbers: pd.Series) -> bool:
     """Whether all of them are in the range of 64 bits."""
-    return numbers.empty or float(max(abs(numbers.min()), abs(numbers.max()))) < _TOO_LARGE
+    return numbers.empty or (-_TOO_LARGE <= numbers.min() and numbers.max() < _TOO_LARGE)
 
 
 def forms_of(frame: pd.DataFrame, kinds: Mapping[str, ColumnKind]) -> dict[str, Form]:
@@ -298,6 +360,12 @@ def forms_in(frame: pd.DataFrame, schema: Schema) -> dict[str, Form]:
     }
 
 
+def described_by(kinds: Mapping[str, ColumnKind], forms: Mapping[str, Form]) -> Description:
+    """A description that takes training rows conformed by these forms of the whole columns."""
+    written = {name: form.written for name, form in forms.items()}
+    return Description(kinds, written, {name for name, form in forms.items() if form.counts_up})
+
+
 def describe(
     rows: pd.DataFrame,
     kinds: Mapping[str, ColumnKind],
@@ -308,6 +376,6 @@ def describe(
 
     `forms` are what the rows were conformed by.
     """
-    description = Description(kinds, {name: form.written for name, form in (forms or {}).items()})
+    description = described_by(kinds, forms or {})
     description.add(rows)
     return description.schema(target)

@@ -17,6 +17,21 @@ DISCRETE = frozenset({ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN})
 LEARNED = frozenset(ColumnKind) - {ColumnKind.IDENTIFIER, ColumnKind.CONSTANT}
 
 
+class FreshNumbers(BaseModel):
+    """Whole numbers that no training row has as its identifier: each `step`th from `low` on."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    low: int
+    high: int
+    step: int
+
+    @property
+    def count(self) -> int:
+        """How many they are."""
+        return (self.high - self.low) // self.step + 1
+
+
 class Column(BaseModel):
     """One column: its kind, the pandas dtype it came with, and the range it had in training rows.
 
@@ -26,7 +41,8 @@ class Column(BaseModel):
     values of a column of whole numbers or dates are multiples of its `step` (days, hundreds); None
     where that says nothing.
     `example` is the value of a constant, or a made-up identifier, whose characters are each from
-    one of `alphabets`, or like the example's own.
+    one of `alphabets`, or like the example's own. Identifiers that are whole numbers are drawn from
+    `fresh`; they count from 1 where it is None.
     `written` is the format of dates that the source has as text, in `strptime`'s words.
     """
 
@@ -43,6 +59,7 @@ class Column(BaseModel):
     step: float | None = Field(None, exclude_if=lambda found: found is None)
     example: Scalar | None = None
     alphabets: tuple[str, ...] = Field((), exclude_if=lambda found: not found)
+    fresh: FreshNumbers | None = Field(None, exclude_if=lambda found: found is None)
     written: str | None = Field(None, exclude_if=lambda found: found is None)
 
     @property

@@ -8,16 +8,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pandas.api import types
 
 from components.data.dates import DateFormats
-from components.data.distinct import Distinct
+from components.data.distinct import Distinct, Repeats
+from components.data.identifier_numbers import whole_numbers
 from components.data.schema import ColumnKind
 from components.data.texts import TextSummary
 from components.errors import UserError
 
 MAX_CATEGORIES = 1_000_000
 MAX_CLASSES = 20
+MAX_LARGE_LEVELS = 1_000
 _MOST_KEPT = 65_536
 _ISO_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$")
 _OTHER_DATE = re.compile(r"^\d{1,2}([./-])\d{1,2}\1(\d{4}|\d{2})([ ,]+\d{1,2}:\d{2}.*)?$")
@@ -42,10 +45,11 @@ class ColumnSummary:
     `look_like_dates` (text of a day, a month and a year, in whatever order), `is_whole` (numbers)
     and `counts_up` (each number one more than that before) are True while all values are so;
     `date_formats` tells the order. `texts` says more of a text that nobody declared. `largest` is
-    the largest absolute number. `distinct` holds the distinct values of a text, a target or a
-    column whose declared kind asks for them. `witnesses`
-    are values on which the reading of others depends: the first date fixes the format of all, and
-    times are written to the finest digit that any has.
+    the largest absolute number. `are_thousands` is True while whole numbers of a type that is exact
+    are multiples of 1,000, and `levels` holds `MAX_LARGE_LEVELS` of them at most. `distinct` holds
+    the distinct values of a text, a target or a column whose declared kind asks for them.
+    `witnesses` are values on which the reading of others depends: the first date fixes the format
+    of all, and times are written to the finest digit that any has.
     """
 
     def __init__(
@@ -60,7 +64,7 @@ class ColumnSummary:
         self.num_rows = self.num_missing = self.num_infinite = 0
         self.first: Any = None
         self.varies = False
-        self.largest = 0.0
+        self.largest: float = 0
         is_bool, self.is_time = types.is_bool_dtype(dtype), types.is_datetime64_any_dtype(dtype)
         self.is_number = types.is_numeric_dtype(dtype) and not is_bool
         self.is_text = not (is_bool or self.is_time or self.is_number)
@@ -69,6 +73,9 @@ class ColumnSummary:
         self.date_formats = DateFormats()
         self.texts = TextSummary() if self.is_text and declared is None else None
         self.is_whole = self.counts_up = self.is_number
+        self.is_exact = self.are_thousands = types.is_integer_dtype(dtype)
+        self.levels = Distinct(MAX_LARGE_LEVELS, counts_on=False)
+        self._repeats = Repeats()
         self.distinct = self._distinct(is_target)
         self._witnesses: dict[str, pd.Series] = {}
         self._last: float | None = None
@@ -93,6 +100,11 @@ class ColumnSummary:
     def is_unique(self) -> bool:
         """True for a text that all rows have, each another."""
         return self.num_missing == 0 and self.num_distinct == self.num_rows
+
+    @property
+    def are_different(self) -> bool:
+        """True for whole numbers that all rows have, each another."""
+        return self.is_number and self.is_whole and not self.num_missing and not self._repeats.found
 
     @property
     def num_distinct(self) -> int:
@@ -129,15 +141,31 @@ class ColumnSummary:
         return Distinct(_MOST_KEPT) if self.is_text else None
 
     def _add_numbers(self, present: pd.Series) -> None:
+        if self.is_exact:
+            self._add_exact(whole_numbers(present))
+            return
         numbers = present.to_numpy(dtype=np.float64)
-        if types.is_float_dtype(self.dtype):
-            self.num_infinite += int(np.isinf(numbers).sum())
+        self.num_infinite += int(np.isinf(numbers).sum())
         with np.errstate(invalid="ignore", over="ignore"):
             self.is_whole = self.is_whole and bool(np.equal(numbers, np.round(numbers)).all())
             steps = np.diff(numbers if self._last is None else np.append(self._last, numbers))
         self.largest = max(self.largest, float(np.abs(numbers).max()))
         self.counts_up = self.counts_up and bool((steps == 1).all())
         self._last = float(numbers[-1])
+        if self.is_whole:
+            self._repeats.add(numbers)
+
+    def _add_exact(self, numbers: NDArray[Any]) -> None:
+        """Take whole numbers of a type that keeps every digit."""
+        self.largest = max(self.largest, -int(numbers.min()), int(numbers.max()))
+        follows = self._last is None or int(numbers[0]) - self._last == 1
+        steps = np.diff(numbers.astype(np.uint64))  # as of numbers with a sign
+        self.counts_up = self.counts_up and follows and bool((steps == 1).all())
+        self._last = int(numbers[-1])
+        self.are_thousands = self.are_thousands and not (numbers % 1000).any()
+        self._repeats.add(numbers)
+        if not self.levels.is_over:
+            self.levels.add(*np.unique(numbers, return_counts=True))
 
     def _add_times(self, present: pd.Series) -> None:
         local = present.dt.tz_localize(None) if hasattr(present.dt, "tz_localize") else present

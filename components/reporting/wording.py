@@ -2,6 +2,8 @@
 
 import math
 
+from components.data.counted import counted as counted
+
 _ACRONYMS = {
     name.lower(): name
     for name in (
@@ -85,11 +87,6 @@ def _trim(digits: str) -> str:
 def count(value: int) -> str:
     """A whole number with thousands apart."""
     return f"{value:,}"
-
-
-def counted(value: int, noun: str) -> str:
-    """A number with its noun, in the plural unless it is 1."""
-    return f"{count(value)} {noun}" + ("" if value == 1 else "s")
 
 
 def percent(share: float) -> str:

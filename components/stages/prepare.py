@@ -14,6 +14,7 @@ from components.data.batches import BATCH
 from components.data.conformed import ConformedRows
 from components.data.description import Description
 from components.data.files import read_batches
+from components.data.inference import described_by
 from components.data.output import EvenRowGroups
 from components.data.preparation import constrained
 from components.data.sources import open_batches
@@ -83,8 +84,7 @@ def _prepare(config: PrepareConfig, paths: StagePaths, scratch: Path) -> None:
 
 def _write(rows: ConformedRows, split: SplitRows, train: Path, test: Path) -> Description:
     """Write the rows of each side; what the training rows are."""
-    written = {name: form.written for name, form in rows.forms.items()}
-    description, first = Description(rows.kinds, written), 0
+    description, first = described_by(rows.kinds, rows.forms), 0
     with EvenRowGroups(train) as train_side, EvenRowGroups(test) as test_side:
         for batch in rows.read():
             chosen = batch.iloc[_within(split.train, first, len(batch))]

@@ -15,7 +15,7 @@ from components.data.image_rows import from_rows, read_image_rows, to_rows, writ
 from components.data.image_schema import LABEL, asked_class, schema_of
 from components.data.image_sizes import Size, chosen_size, sized
 from components.data.image_sources import hash_image_source, holds_images, read_image_source
-from components.data.images import ImageSet, joined
+from components.data.images import ImageSet, joined, told_strays
 from components.data.sources import read_source
 from components.errors import UserError
 
@@ -254,7 +254,7 @@ def test_pictures_that_are_not_read_are_told(pets: Path, caplog: pytest.LogCaptu
 
 def test_pictures_that_lie_too_deep_are_named(tmp_path: Path) -> None:
     picture(tmp_path / "train/cat/1.png")
-    told = re.escape(f"at {str(tmp_path)!r}, but 1 pictures, such as 'train/cat/1.png': read are")
+    told = re.escape(f"at {str(tmp_path)!r}, but 1 picture, such as 'train/cat/1.png': read are")
     with pytest.raises(UserError, match=f"no images {told}"):
         read_image_source(str(tmp_path), ImagesConfig())
     with pytest.raises(UserError, match=f"no data {told}"):
@@ -270,3 +270,16 @@ def test_files_of_one_content_are_told(pets: Path, caplog: pytest.LogCaptureFixt
     read_image_source(str(pets), ImagesConfig())
     told = "1 images have the very pixels of another, such as 'dog/9.png' of 'cat/1.png'"
     assert told in caplog.text
+
+
+def test_class_folders_that_are_links_are_named(tmp_path: Path) -> None:
+    away, folder = tmp_path / "away", tmp_path / "pictures"
+    (away / "deeper").mkdir(parents=True)
+    folder.mkdir()
+    for name in ("dog", "cat"):
+        (folder / name).symlink_to(away, target_is_directory=True)
+    (folder / ".hidden").symlink_to(away, target_is_directory=True)
+    told = told_strays(folder)
+    assert told.startswith("2 linked folders, 'cat', 'dog': read are") and "hidden" not in told
+    (folder / "dog").unlink()
+    assert told_strays(folder).startswith("1 linked folder, 'cat': ")

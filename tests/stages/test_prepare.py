@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from components.config import Params, parse_params
-from components.data.inference import conform, describe, infer_kinds
+from components.data.inference import conform, describe, forms_of, infer_kinds
 from components.data.schema import ColumnKind, Schema
 from components.data.sources import read_source
 from components.data.splits import hash_rows, split_rows
@@ -134,7 +134,8 @@ def test_batches_give_what_all_rows_at_once_give(
     rows = conform(source, kinds)
     split = split_rows(rows, config, stratify=True)
     train = rows.iloc[split.train].reset_index(drop=True)
-    assert Schema.load(paths.schema) == describe(train, kinds, config.target)
+    forms = forms_of(source, kinds)
+    assert Schema.load(paths.schema) == describe(train, kinds, config.target, forms)
     assert hash_rows(pd.read_parquet(paths.train)) == hash_rows(train)
     assert hash_rows(pd.read_parquet(paths.test)) == hash_rows(rows.iloc[split.test])
 
