@@ -17,6 +17,9 @@ _LEAST_ROWS = 5.0
 """Behind a column's marginal: one with hardly any of its own has that of all rows."""
 _ENDLESS = 7.0
 _LEAST_SHARE = 1e-12
+_FAR = 7.0345
+"""The score of a share of `_LEAST_SHARE`: the end of all marginals."""
+
 _END_KNOTS = 6
 _TAIL_SHARE = 0.1
 _HALF = 0.5
@@ -93,10 +96,6 @@ def _tail(scores: Matrix, values: Matrix) -> float | None:
     return float(values[0] - rise / reach * (scores[0] + _FAR)) if reach > 0 else None
 
 
-_FAR = 7.0345
-"""The score of a share of `_LEAST_SHARE`."""
-
-
 def rows_known(
     marginals: Sequence[Marginal], gapped: Sequence[int], num_rows: float
 ) -> tuple[Matrix, float]:
@@ -109,9 +108,8 @@ def rows_known(
     for place, says in zip(gapped, marginals[width:], strict=True):
         shares[place] = _share_of_zero(says)
     both = np.outer(shares, shares)[~np.eye(len(shares), dtype=bool)]
-    return np.maximum(num_rows * shares, _LEAST_ROWS), num_rows * float(
-        both.mean() if len(both) else 1
-    )
+    in_pair = float(both.mean()) if len(both) else 1.0
+    return np.maximum(num_rows * shares, _LEAST_ROWS), num_rows * in_pair
 
 
 def _share_of_zero(marginal: Marginal) -> float:
