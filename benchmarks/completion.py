@@ -277,7 +277,8 @@ def main() -> None:
         + f"\n## A cell in five is missing, in training rows too\n\n"
         "The error of numeric cells in deviations of their column. An interval between quantiles "
         f"of {NUM_DRAWS} draws (the i-th stands at i / {NUM_DRAWS + 1}) should hold {COVERAGE:.0%} "
-        "of the true values, more where values are tied. *To fill* are settings for one's own table, where nobody is to be hidden: "
+        "of the true values, more where values are tied. *To fill* are settings for one's own "
+        "table, where nobody is to be hidden: "
         f"`--set 'train.model={_in_words(TO_FILL)}'`, and `--set train.model.crowd=1` for the "
         "copula. The others are those for rows that are given away.\n\n"
         + table(["table", "way", "RMSE", "held by the interval", "seconds"], filled)
