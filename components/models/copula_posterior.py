@@ -36,8 +36,9 @@ def drawn_root(
     factor = np.tril(rng.standard_normal((width, width)), -1)
     factor[np.diag_indices(width)] = np.sqrt(rng.chisquare(evidence - np.arange(width)))
     turned = root.astype(np.float64) @ factor
-    found = turned / np.sqrt((turned**2).sum(axis=1, keepdims=True))
-    return found.astype(np.float32)
+    unit = turned / np.sqrt((turned**2).sum(axis=1, keepdims=True))
+    found: NDArray[np.float32] = unit.astype(np.float32)
+    return found
 
 
 def drawn_marginal(marginal: Marginal, num_rows: float, rng: np.random.Generator) -> Marginal:
