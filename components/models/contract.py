@@ -247,8 +247,9 @@ class Completer(Protocol):
     def complete(self, frame: pd.DataFrame, *, seed: int) -> pd.DataFrame:
         """The rows with a value drawn for every missing cell, given all that is known of the row.
 
-        Different seeds give independent draws, for multiple imputation (Rubin 1987). Identifiers
-        are made anew, constants put back.
+        Different seeds give independent draws, for multiple imputation (Rubin 1987); it is proper
+        where a model draws its parameters too, by the seed (`Copula`). Identifiers are made anew,
+        constants put back.
         """
         ...
 

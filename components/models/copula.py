@@ -1,8 +1,10 @@
 """A generator of one Gaussian copula a class of the target."""
 
 import logging
+import math
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -164,7 +166,8 @@ class Copula(SamplesWhole):
             known = values[~np.isnan(values)] if place in self.gapped_ else values
             is_sparse = pooled and len(known) < self.config.crowd
             marginals.append(pooled[place] if is_sparse else self._marginal(place, known))
-        return Group(tuple(marginals), np.linalg.cholesky(correlation).astype(np.float32))
+        root = np.linalg.cholesky(correlation).astype(np.float32)
+        return Group(tuple(marginals), root, len(columns))
 
     def _marginal(self, place: int, values: Matrix) -> Marginal:
         positions = self.drawn_positions
@@ -213,13 +216,19 @@ class Copula(SamplesWhole):
         return self._disordered(self._blanked(completed), classes)
 
     def complete(self, frame: pd.DataFrame, *, seed: int) -> pd.DataFrame:
-        """See `Completer`."""
+        """See `Completer`: parameters are drawn too, the same for all rows (proper imputation).
+
+        A class that is missing is drawn by the densities as fitted: by quantiles that are drawn
+        these would differ from knot to knot by chance alone.
+        """
         matrix = encode(frame, self.schema_)
         columns, classes = self._ordered(matrix), self._classes(matrix)
         is_known = ~np.isnan(columns)
+        drawn = self.copulas_.drawn(self.gapped_, seed)
+        fitted = replace(self.copulas_, shares=drawn.shares)
         is_open = classes == NO_CLASS
-        classes[is_open] = self.copulas_.likely_classes(columns[is_open], is_known[is_open], seed)
-        completed = self.copulas_.complete(columns, is_known, classes, seed)
+        classes[is_open] = fitted.likely_classes(columns[is_open], is_known[is_open], seed)
+        completed = drawn.complete(columns, is_known, classes, seed)
         whole = self._disordered(completed, classes)
         return fill_gaps(frame, decode(whole, self.schema_, seed=seed), self.schema_)
 
@@ -266,6 +275,7 @@ class Copula(SamplesWhole):
             "classes": list(shares),
             "shares": list(shares.values()),
             "gapped": list(self.gapped_),
+            "rows": [g.num_rows if math.isfinite(g.num_rows) else None for g in groups.values()],
         }
         settings = self.config.model_dump(mode="json")
         save_artifact(Artifact(NAME, settings, self.schema_, state, arrays), directory)
@@ -282,8 +292,13 @@ class Copula(SamplesWhole):
         }
         model.gapped_ = tuple(state.get("gapped", ()))
         marginals, width = unpack(arrays), model.num_drawn
+        rows = state.get("rows") or [None] * len(state["groups"])
         groups = {
-            code: Group(tuple(marginals[k * width : (k + 1) * width]), arrays["roots"][k])
+            code: Group(
+                tuple(marginals[k * width : (k + 1) * width]),
+                arrays["roots"][k],
+                math.inf if rows[k] is None else rows[k],
+            )
             for k, code in enumerate(state["groups"])
         }
         shares = dict(zip(state["classes"], state["shares"], strict=True))

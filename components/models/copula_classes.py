@@ -1,7 +1,8 @@
 """Gaussian copulas by class: what they draw, complete and find likely."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from components.data.table import Matrix
 from components.models.copula_completion import complete_scores
 from components.models.copula_density import LEAST_SHARE, Marks, log_density, score_ends
+from components.models.copula_posterior import drawn_marginal, drawn_root, rows_known
 from components.models.marginals import Marginal
 
 Classes = NDArray[np.int64]
@@ -16,19 +18,42 @@ Classes = NDArray[np.int64]
 
 NO_CLASS = -1
 POOLED = -2
-_CLASS_STREAM, _ROWS_STREAM = 0xC1, 0xC2
+_CLASS_STREAM, _ROWS_STREAM, _GROUP_STREAM, _SHARES_STREAM = 0xC1, 0xC2, 0xC3, 0xC4
 
 
 @dataclass(frozen=True)
 class Group:
-    """The rows of one class: a marginal a column, and the Cholesky root of their correlation."""
+    """The rows of one class: a marginal a column, and the Cholesky root of their correlation.
+
+    `num_rows` is how many there were, infinite where a model does not say. Where the parameters
+    are drawn (`drawn`), `evidence` is how many rows the correlations stand on.
+    """
 
     marginals: tuple[Marginal, ...]
     root: NDArray[np.float32]
+    num_rows: float = math.inf
+    evidence: float = math.inf
 
     def first(self, width: int) -> "Group":
         """The group of the first columns alone."""
-        return Group(self.marginals[:width], self.root[:width, :width])
+        return replace(self, marginals=self.marginals[:width], root=self.root[:width, :width])
+
+    def drawn(self, gapped: Sequence[int], rng: np.random.Generator) -> "Group":
+        """The group with parameters drawn as its rows leave them open, itself where none is said.
+
+        The last marginals say for each of `gapped` whether it is missing. Correlations that were
+        shrunk by so many rows as there are columns (`Copula`) stand on as many more.
+        """
+        if not math.isfinite(self.num_rows) or not self.marginals:
+            return self
+        known, both = rows_known(self.marginals, gapped, self.num_rows)
+        marginals = [
+            drawn_marginal(marginal, float(num), rng)
+            for marginal, num in zip(self.marginals, known, strict=True)
+        ]
+        evidence = both + len(self.marginals)
+        root = drawn_root(self.root, evidence, rng)
+        return replace(self, marginals=tuple(marginals), root=root, evidence=evidence)
 
     def at(self, normal: Matrix) -> Matrix:
         """Rows of the columns' values from rows of independent standard normal draws."""
@@ -48,7 +73,7 @@ class Group:
         for i, marginal in enumerate(self.marginals):
             known = is_known[:, i]
             low[known, i], high[known, i] = score_ends(columns[known, i], marginal)
-        scores = complete_scores(low, high, self.root, rng)
+        scores = complete_scores(low, high, self.root, rng, self.evidence)
         drawn = [m.present_at(z) for m, z in zip(self.marginals, scores.T, strict=True)]
         return np.where(is_known, columns, np.column_stack(drawn))
 
@@ -67,6 +92,19 @@ class ClassCopulas:
     def of(self, code: int) -> Group:
         """The group that draws a class."""
         return self.groups.get(code, self.groups[POOLED])
+
+    def drawn(self, gapped: Sequence[int], seed: int) -> "ClassCopulas":
+        """The same with parameters drawn as the rows leave them open; see `Group.drawn`."""
+        groups = {
+            code: group.drawn(gapped, np.random.default_rng([seed, code - POOLED, _GROUP_STREAM]))
+            for code, group in self.groups.items()
+        }
+        num_rows = self.groups[POOLED].num_rows
+        if not math.isfinite(num_rows):
+            return self
+        rng = np.random.default_rng([seed, _SHARES_STREAM])
+        shares = rng.dirichlet([num_rows * share for share in self.shares.values()])
+        return ClassCopulas(groups, dict(zip(self.shares, shares.tolist(), strict=True)))
 
     def draw_classes(self, num_rows: int, rng: np.random.Generator) -> Classes:
         """Classes in their shares."""

@@ -11,13 +11,21 @@ SWEEPS = 8
 
 
 def complete_scores(
-    low: Matrix, high: Matrix, root: NDArray[np.float32], rng: np.random.Generator
+    low: Matrix,
+    high: Matrix,
+    root: NDArray[np.float32],
+    rng: np.random.Generator,
+    evidence: float = np.inf,
 ) -> Matrix:
     """Normal scores of rows, shape (rows, columns), each between its ends.
 
     Of what is not known the ends are infinite. A score with two ends, as of a category, is drawn
     between them given the others (Gibbs sampling, Geweke 1991), then all that is not known at once
     from its normal distribution given these. The first rows are the same however many follow.
+
+    Where `root` is drawn as `evidence` rows leave it open, what known columns leave is spread
+    wider: a regression on k columns leaves its own rows too little by k of them, and a drawn one
+    again (its residual has as many degrees of freedom less).
     """
     found = np.empty_like(low)
     size = chunk_rows(low.shape[1])
@@ -26,12 +34,19 @@ def complete_scores(
         normal = rng.standard_normal((size, low.shape[1]))
         uniforms = rng.random((size, SWEEPS, low.shape[1]))
         num_rows = len(low[rows])
-        found[rows] = _chunk(low[rows], high[rows], root, normal[:num_rows], uniforms[:num_rows])
+        found[rows] = _chunk(
+            low[rows], high[rows], root, normal[:num_rows], uniforms[:num_rows], evidence
+        )
     return found
 
 
 def _chunk(
-    low: Matrix, high: Matrix, root: NDArray[np.float32], normal: Matrix, uniforms: Matrix
+    low: Matrix,
+    high: Matrix,
+    root: NDArray[np.float32],
+    normal: Matrix,
+    uniforms: Matrix,
+    evidence: float,
 ) -> Matrix:
     is_known = np.isfinite(low) | np.isfinite(high)
     patterns, which = np.unique(is_known, axis=0, return_inverse=True)
@@ -51,6 +66,8 @@ def _chunk(
     whole = factor @ factor.T
     mean = np.einsum("ij,nj->ni", whole, told)
     left = np.einsum("nij,nj->ni", _left_roots(patterns, precisions, whole)[which], normal)
+    if np.isfinite(evidence):
+        left *= (evidence / (evidence - is_known.sum(axis=1)))[:, None]
     drawn: Matrix = np.where(is_known, scores, mean + left)
     return drawn
 

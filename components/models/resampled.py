@@ -128,7 +128,11 @@ class Resampled(Around):
         return found
 
     def _complete(self, frame: pd.DataFrame, *, seed: int) -> pd.DataFrame:
-        """See `Completer`: one of so many ways to complete each row."""
+        """See `Completer`: one of so many ways to complete each row.
+
+        Where the generator draws its parameters too, rows that took different ways have different
+        ones: cells are as uncertain as they should be, means over rows less so.
+        """
         assert isinstance(self.generator, Completer)
         rng = np.random.default_rng([seed, _STREAM])
         ways = [

@@ -43,6 +43,8 @@ def fill(
 
     A cell is drawn from its distribution given the row's known cells, so that spreads and relations
     stay true; take the mean of several draws for a single best guess. Known cells are kept.
+    The copula draws its parameters too, for each draw anew, so that intervals stay honest where
+    its training rows were few; other models fill by what they have fitted.
     """
     from flows.project import set_up_environment
 
@@ -55,6 +57,7 @@ def fill(
     from components.data.schema import Schema
     from components.errors import UserError
     from components.models.contract import Completer
+    from components.models.several_draws import complete_several
     from components.registry.listing import pull
     from components.registry.promotion import CHAMPION
     from components.registry.tracking import connect
@@ -76,7 +79,7 @@ def fill(
     incomplete = read_incomplete(read_files([rows]), schema)
     learned = [column.name for column in schema.learned]
     num_gaps = int(incomplete[learned].isna().to_numpy().sum())
-    filled = [generator.complete(incomplete, seed=seed + draw) for draw in range(draws)]
+    filled = complete_several(generator, incomplete, draws, seed=seed)
     if draws > 1:
         numbered = [frame.assign(**{IMPUTATION: k + 1}) for k, frame in enumerate(filled)]
         write_frame(pd.concat(numbered, ignore_index=True), output, schema)
