@@ -1,10 +1,12 @@
 """Fresh identifiers: in the pattern of the real ones, none of which is learned."""
 
+from collections import Counter
 from collections.abc import Sequence
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from components.data.cast import cast
 from components.data.identifier_numbers import fresh_numbers, hashed
@@ -19,6 +21,11 @@ _HEXADECIMAL = 6
 _LONGEST = 64
 _MOST_OTHERS = 64
 _MOST_FOREIGN = 256
+_SIGNS = "9aA"
+"""What stands in a shape for a digit and a letter of either case, in the order of `_ALPHABETS`."""
+_MOST_SHAPES = 65_536
+_FEWEST_ALIKE, _SHARE_ALIKE = 5, 0.2
+"""So many rows share an outline, and this share of all, where identifiers are made by it."""
 
 
 class IdentifierPattern:
@@ -32,14 +39,21 @@ class IdentifierPattern:
 
     def __init__(self) -> None:
         self._seen: list[set[str]] = []
+        self._shapes: Counter[str] = Counter()
+        self._num_rows = 0
 
     def add(self, identifiers: pd.Series) -> None:
         """Take the next rows' identifiers, none of them missing."""
+        if identifiers.empty:
+            return
         texts = identifiers.astype(str).str.slice(0, _LONGEST).to_numpy(dtype="U")
         codes = np.ascontiguousarray(texts).view(np.uint32).reshape(len(texts), -1)
         found = [{chr(code) for code in np.unique(place) if code} for place in codes.T]
         pairs = zip_longest(self._seen, found, fillvalue=set[str]())
         self._seen = [seen | new for seen, new in pairs]
+        self._num_rows += len(texts)
+        if len(self._shapes) <= _MOST_SHAPES:
+            self._shapes.update(_shapes_of(codes))
 
     @property
     def alphabets(self) -> tuple[str, ...]:
@@ -49,7 +63,12 @@ class IdentifierPattern:
         made-up ones would often be those of somebody. Letters are those of hexadecimal numbers
         where no identifier has others and some place has letters and digits. Letters of other
         scripts are those of all places: one place alone would tell what somebody has there.
+        Identifiers of several lengths, such as mail addresses, have no such places: they are made
+        by the outline that most of them have (`_outlined`).
         """
+        outlined = self._outlined()
+        if outlined:
+            return outlined
         digits, *cases = (set(letters) for letters in _ALPHABETS)
         used = set().union(*self._seen)
         drawn = [(digits, digits)]
@@ -60,6 +79,97 @@ class IdentifierPattern:
         foreign = {each for each in used - digits.union(*cases) if each.isalnum()}
         drawn.append((foreign, set(sorted(foreign)[:_MOST_FOREIGN])))
         return tuple(_place(seen, drawn) for seen in self._seen)
+
+    def _outlined(self) -> tuple[str, ...]:
+        """What the places of the commonest outline are drawn from, each run of its usual length.
+
+        Empty where all are of one length, where hardly any two have the same outline, and where it
+        has letters of other scripts.
+        """
+        if len({len(shape) for shape in self._shapes}) < 2 or len(self._shapes) > _MOST_SHAPES:
+            return ()
+        outlines: Counter[str] = Counter()
+        for shape, count in self._shapes.items():
+            outlines[_outline(shape)] += count
+        outline, count = min(outlines.items(), key=lambda found: (-found[1], found[0]))
+        if count < max(_FEWEST_ALIKE, _SHARE_ALIKE * self._num_rows) or "x" in outline:
+            return ()
+        alike = {s: n for s, n in self._shapes.items() if _outline(s) == outline}
+        runs = np.array([[len(list(run)) for _, run in groupby(shape)] for shape in alike])
+        lengths = np.average(runs, axis=0, weights=list(alike.values())).round().astype(int)
+        places = "".join(sign * length for sign, length in zip(outline, lengths, strict=True))
+        return tuple(dict(zip(_SIGNS, _ALPHABETS, strict=True)).get(p, p) for p in places)
+
+
+def _shapes_of(codes: NDArray[np.uint32]) -> Counter[str]:
+    """The shapes of identifiers whose characters are `codes`, 0 behind the end, with their counts.
+
+    >>> _shapes_of(np.array([[ord(letter) for letter in "B-12"]], dtype=np.uint32))
+    Counter({'A-99': 1})
+    """
+    known, places = np.unique(codes, return_inverse=True)
+    signs = np.array([ord(_sign(chr(code))) if code else 0 for code in known], dtype=np.uint32)
+    written = np.ascontiguousarray(signs[places].reshape(codes.shape))
+    shapes, counts = np.unique(written.view(f"U{codes.shape[1]}"), return_counts=True)
+    return Counter(dict(zip(shapes.tolist(), counts.tolist(), strict=True)))
+
+
+def _sign(character: str) -> str:
+    """What stands for a character in a shape; `x` for a letter of other scripts."""
+    if not character.isalnum():
+        return character
+    found = (
+        sign for sign, alphabet in zip(_SIGNS, _ALPHABETS, strict=True) if character in alphabet
+    )
+    return next(found, "x")
+
+
+def _outlined(self) -> tuple[str, ...]:
+    """What the places of the commonest outline are drawn from, each run of its usual length.
+
+    Empty where all are of one length, where hardly any two have the same outline, and where it
+    has letters of other scripts.
+    """
+    if len({len(shape) for shape in self._shapes}) < 2 or len(self._shapes) > _MOST_SHAPES:
+        return ()
+    outlines: Counter[str] = Counter()
+    for shape, count in self._shapes.items():
+        outlines[_outline(shape)] += count
+    outline, count = min(outlines.items(), key=lambda found: (-found[1], found[0]))
+    if count < max(_FEWEST_ALIKE, _SHARE_ALIKE * self._num_rows) or "x" in outline:
+        return ()
+    alike = {s: n for s, n in self._shapes.items() if _outline(s) == outline}
+    runs = np.array([[len(list(run)) for _, run in groupby(shape)] for shape in alike])
+    lengths = np.average(runs, axis=0, weights=list(alike.values())).round().astype(int)
+    places = "".join(sign * length for sign, length in zip(outline, lengths, strict=True))
+    return tuple(dict(zip(_SIGNS, _ALPHABETS, strict=True)).get(p, p) for p in places)
+
+
+def _shapes_of(codes: NDArray[np.uint32]) -> Counter[str]:
+    """The shapes of identifiers whose characters are `codes`, 0 behind the end, with their counts.
+
+    >>> _shapes_of(np.array([[ord(letter) for letter in "B-12"]], dtype=np.uint32))
+    Counter({'A-99': 1})
+    """
+    known, places = np.unique(codes, return_inverse=True)
+    signs = np.array([ord(_sign(chr(code))) if code else 0 for code in known], dtype=np.uint32)
+    written = np.ascontiguousarray(signs[places].reshape(codes.shape))
+    shapes, counts = np.unique(written.view(f"U{codes.shape[1]}"), return_counts=True)
+    return Counter(dict(zip(shapes.tolist(), counts.tolist(), strict=True)))
+
+
+def _sign(character: str) -> str:
+    """What stands for a character in a shape; `x` for a letter of other scripts."""
+    if not character.isalnum():
+        return character
+    if character.isdigit():
+        return "9"
+    return "A" if character.isupper() else "a" if character.islower() else "x"
+
+
+def _outline(shape: str) -> str:
+    """A shape with runs of one sign as one: `aaa99@aa.a` is `a9@a.a`."""
+    return "".join(sign for sign, _ in groupby(shape))
 
 
 def _place(seen: set[str], drawn: Sequence[tuple[set[str], set[str]]]) -> str:

@@ -15,6 +15,7 @@ Scalar = bool | int | float | str
 
 DISCRETE = frozenset({ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN})
 LEARNED = frozenset(ColumnKind) - {ColumnKind.IDENTIFIER, ColumnKind.CONSTANT}
+_MOST_TOLD = 8
 
 
 class FreshNumbers(BaseModel):
@@ -108,6 +109,23 @@ class Schema(BaseModel):
             if column.name == name:
                 return column
         raise UserError(f"no column {name!r}; the table has: {', '.join(self.names)}")
+
+    def told(self) -> str:
+        """What each column was taken for, in a line.
+
+        >>> columns = [Column(name=name, kind=ColumnKind.INTEGER, dtype="int64") for name in "abc"]
+        >>> Schema(columns=columns, target="a").told()
+        '3 integer (a, b, c)'
+        """
+        found: dict[ColumnKind, list[str]] = {}
+        for column in self.columns:
+            found.setdefault(column.kind, []).append(column.name)
+        parts = []
+        for kind, names in found.items():
+            shown = ", ".join(names[:_MOST_TOLD]) + ", ..." * (len(names) > _MOST_TOLD)
+            not_learned = "" if kind in LEARNED else ", not learned"
+            parts.append(f"{len(names)} {kind} ({shown}){not_learned}")
+        return "; ".join(parts)
 
     def kind_of(self, name: str) -> str:
         """The kind of a column, as a word."""

@@ -75,10 +75,11 @@ def _prepare(config: PrepareConfig, paths: StagePaths, scratch: Path) -> None:
     test.replace(paths.test)
     paths.split.write_text(json.dumps(facts, indent=1))
     logger.info(
-        "%d rows for training, %d locked for testing, %d columns",
+        "%d rows for training, %d locked for testing, %d columns: %s",
         len(split.train),
         len(split.test),
         len(schema.columns),
+        schema.told(),
     )
 
 

@@ -92,6 +92,7 @@ def synthesize(
         kinds=kinds,
         constraints=declared_constraints(constraint or ()),
     )
+    console.print(f"columns: {escape(real.schema.told())}", highlight=False)
     with console.status(f"fitting {config.name} to {len(real)} rows"):
         fitted = fit_chosen(config, real, seed=seed, workers=os.cpu_count() or 1)
     num_rows = draw_to_file(console, fitted.model, rows or len(real), output, seed=seed)

@@ -12,6 +12,8 @@ from components.data.preparation import prepare_table
 from components.data.table import decode
 
 RNG = np.random.default_rng(0)
+WORDS = ["".join(RNG.choice(list("abcdefghij"), 12)) for _ in range(400)]
+MAILS, NAMES = r"[a-z]{7}\.[a-z]\d{3}@[a-z]{4}\.[a-z]{3}", r"[A-Z][a-z]{5} [A-Z][a-z]{11}"
 UUIDS = [str(uuid.UUID(bytes=RNG.bytes(16), version=4)) for _ in range(400)]
 
 
@@ -25,6 +27,8 @@ UUIDS = [str(uuid.UUID(bytes=RNG.bytes(16), version=4)) for _ in range(400)]
         ([f"{'ab' if n % 2 else 'cd'}{n:06}" for n in range(400)], r"[a-z]{2}\d{6}"),
         ([f"é{n:05}{'+#'[n % 2]}" for n in range(400)], r"é\d{5}[+#]"),
         ([f"N{n}" for n in range(400)], r"[A-Z]\d{3}-\d+"),
+        ([f"{name[: n % 9 + 3]}.x{n}@mail.com" for n, name in enumerate(WORDS)], MAILS),
+        ([f"{a[: n % 7 + 3].title()} {a[::-1].title()}" for n, a in enumerate(WORDS)], NAMES),
     ],
 )
 def test_made_up_ones_have_the_pattern_and_are_distinct(real: list[str], pattern: str) -> None:
