@@ -114,16 +114,6 @@ def _shapes_of(codes: NDArray[np.uint32]) -> Counter[str]:
     return Counter(dict(zip(shapes.tolist(), counts.tolist(), strict=True)))
 
 
-def _sign(character: str) -> str:
-    """What stands for a character in a shape; `x` for a letter of other scripts."""
-    if not character.isalnum():
-        return character
-    found = (
-        sign for sign, alphabet in zip(_SIGNS, _ALPHABETS, strict=True) if character in alphabet
-    )
-    return next(found, "x")
-
-
 def _outlined(self) -> tuple[str, ...]:
     """What the places of the commonest outline are drawn from, each run of its usual length.
 
@@ -156,15 +146,6 @@ def _shapes_of(codes: NDArray[np.uint32]) -> Counter[str]:
     written = np.ascontiguousarray(signs[places].reshape(codes.shape))
     shapes, counts = np.unique(written.view(f"U{codes.shape[1]}"), return_counts=True)
     return Counter(dict(zip(shapes.tolist(), counts.tolist(), strict=True)))
-
-
-def _sign(character: str) -> str:
-    """What stands for a character in a shape; `x` for a letter of other scripts."""
-    if not character.isalnum():
-        return character
-    if character.isdigit():
-        return "9"
-    return "A" if character.isupper() else "a" if character.islower() else "x"
 
 
 def _outline(shape: str) -> str:
