@@ -114,38 +114,14 @@ def _shapes_of(codes: NDArray[np.uint32]) -> Counter[str]:
     return Counter(dict(zip(shapes.tolist(), counts.tolist(), strict=True)))
 
 
-def _outlined(self) -> tuple[str, ...]:
-    """What the places of the commonest outline are drawn from, each run of its usual length.
-
-    Empty where all are of one length, where hardly any two have the same outline, and where it
-    has letters of other scripts.
-    """
-    if len({len(shape) for shape in self._shapes}) < 2 or len(self._shapes) > _MOST_SHAPES:
-        return ()
-    outlines: Counter[str] = Counter()
-    for shape, count in self._shapes.items():
-        outlines[_outline(shape)] += count
-    outline, count = min(outlines.items(), key=lambda found: (-found[1], found[0]))
-    if count < max(_FEWEST_ALIKE, _SHARE_ALIKE * self._num_rows) or "x" in outline:
-        return ()
-    alike = {s: n for s, n in self._shapes.items() if _outline(s) == outline}
-    runs = np.array([[len(list(run)) for _, run in groupby(shape)] for shape in alike])
-    lengths = np.average(runs, axis=0, weights=list(alike.values())).round().astype(int)
-    places = "".join(sign * length for sign, length in zip(outline, lengths, strict=True))
-    return tuple(dict(zip(_SIGNS, _ALPHABETS, strict=True)).get(p, p) for p in places)
-
-
-def _shapes_of(codes: NDArray[np.uint32]) -> Counter[str]:
-    """The shapes of identifiers whose characters are `codes`, 0 behind the end, with their counts.
-
-    >>> _shapes_of(np.array([[ord(letter) for letter in "B-12"]], dtype=np.uint32))
-    Counter({'A-99': 1})
-    """
-    known, places = np.unique(codes, return_inverse=True)
-    signs = np.array([ord(_sign(chr(code))) if code else 0 for code in known], dtype=np.uint32)
-    written = np.ascontiguousarray(signs[places].reshape(codes.shape))
-    shapes, counts = np.unique(written.view(f"U{codes.shape[1]}"), return_counts=True)
-    return Counter(dict(zip(shapes.tolist(), counts.tolist(), strict=True)))
+def _sign(character: str) -> str:
+    """What stands for a character in a shape; `x` for a letter of other scripts."""
+    if not character.isalnum():
+        return character
+    found = (
+        sign for sign, alphabet in zip(_SIGNS, _ALPHABETS, strict=True) if character in alphabet
+    )
+    return next(found, "x")
 
 
 def _outline(shape: str) -> str:
