@@ -136,7 +136,8 @@ def _check_text(column: ColumnSummary, texts: TextSummary) -> None:
     if texts.are_numbers:
         others = ", ".join(map(repr, texts.others))
         why = f"since {sum(texts.others.values())} rows have {others}" if others else "as written"
-        mend = "leave these cells empty" if others else "write them as 1234.5"
+        mend = "write them as 1234.5" if texts.has_signs else "store them as numbers"
+        mend = "leave these cells empty" if others else mend
         raise UserError(
             f"column {name!r} is text of numbers, such as {column.first!r}, which cannot be read "
             f"as numbers {why}: {mend}, {drop}, {made_up}, or {kept}"

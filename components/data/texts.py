@@ -11,6 +11,7 @@ _NUMBER = rf"(\d+([.,]\d+)?|\d{{1,3}}({_GAPS}\d{{3}})+([.,]\d+)?|\.\d+)([eE][+-]
 _BEFORE, _BEHIND = r"([$€£¥₹]|[A-Z]{3})", r"([$€£¥₹%‰]|[A-Za-z]{1,3}\.?)"
 _PLUS = "[+\u2212-]?"
 _LIKE_NUMBER = re.compile(rf"\(?{_PLUS}({_BEFORE} ?)?{_PLUS}{_NUMBER}( ?{_BEHIND})?\)?")
+_PLAIN = re.compile(rf"{_PLUS}(\d+|\d*\.\d+)")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _CODE = re.compile(r"0\d.*|[A-Za-z]+\d+")
 """What is no number though it ends in digits: 04109, B12."""
@@ -30,7 +31,7 @@ class TextSummary:
         self.num_rows = self.num_words = self.num_numbers = 0
         self.widths: set[int] = set()
         self.others: dict[str, int] = {}
-        self.has_codes = False
+        self.has_codes = self.has_fractions = self.has_signs = False
 
     def add(self, levels: Iterable[object], counts: NDArray[np.int64]) -> None:
         """Take the distinct values of the next rows, and how many of these have each."""
@@ -41,6 +42,8 @@ class TextSummary:
             if _LIKE_NUMBER.fullmatch(text) and not _CODE.fullmatch(text):
                 self.num_numbers += count
                 self.widths.add(len(text))
+                self.has_fractions = self.has_fractions or not text.isdigit()
+                self.has_signs = self.has_signs or not _PLAIN.fullmatch(text)
             elif len(self.others) <= MOST_OTHERS:
                 self.others[level] = self.others.get(level, 0) + count
             self.has_codes = self.has_codes or bool(_CODE.fullmatch(text))
@@ -49,13 +52,15 @@ class TextSummary:
     def are_numbers(self) -> bool:
         """Whether it is a column of numbers that something keeps from being read as such.
 
-        Codes are none: they are of one length, or some begin with a zero or a letter.
+        Codes are none: they are of one length, or some begin with a zero or a letter, or all are
+        whole numbers and were kept as text.
         """
         return (
             self.num_numbers >= MOST_NUMBERS * self.num_rows > 0
             and len(self.others) <= MOST_OTHERS
             and len(self.widths) > 1
             and not self.has_codes
+            and (self.has_fractions or bool(self.others))
         )
 
     @property

@@ -42,7 +42,6 @@ def texts(write: Callable[[float], str]) -> list[str]:
         lambda amount: f"{amount:.2f}".replace(".", ","),
         lambda amount: f"({amount:,.2f})",
         lambda amount: f"{amount:.1f} kg",
-        lambda amount: str(amount),
     ],
 )
 def test_numbers_with_signs_are_no_names(write: Callable[[float], str]) -> None:
@@ -50,6 +49,12 @@ def test_numbers_with_signs_are_no_names(write: Callable[[float], str]) -> None:
     with pytest.raises(UserError, match=said):
         kind_of(texts(write))
     assert kind_of(texts(write), it=ColumnKind.IDENTIFIER) is ColumnKind.IDENTIFIER
+
+
+def test_numbers_kept_as_text_are_told_from_codes() -> None:
+    with pytest.raises(UserError, match=r"as numbers as written: store them as numbers"):
+        kind_of(AMOUNTS.astype(str))
+    assert kind_of([str(i**2) for i in range(NUM_ROWS)]) is ColumnKind.IDENTIFIER
 
 
 @pytest.mark.parametrize("absent", ["-", "?", "not known", "n.a."])
