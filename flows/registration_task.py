@@ -81,7 +81,7 @@ def register_candidate(
         evidence=evidence,
         training_curves=read_training_curves(paths.training_curves),
         datasets=_datasets(paths, hashes, home),
-        files=(paths.params, paths.evidence, paths.schema, workspace / "dvc.lock"),
+        files=(paths.params, paths.evidence, workspace / "dvc.lock"),
         data_files=ancestry.files,
     )
     with turn("register", params.name), registration_lock(params.name, home):
