@@ -1,12 +1,13 @@
 """Likeness, usefulness, privacy and time of our generators beside the peers', table by table.
 
-    python -m benchmarks.tables --data-dir FOLDER [--rows N] [--only TABLE,...] [--state FILE]
+    python -m benchmarks.tables --data-dir FOLDER [--rows N] [--only TABLE[:N],...] [--state FILE]
         [--peer-env DIR] [--mostlyai-env DIR] [--skip GENERATOR] [--write docs/tables.md]
 
 FOLDER holds the folders adult, default_credit, bank_marketing, magic_gamma, uci_multiclass and
-pima_diabetes. Each table gives as many training rows as test rows, at most N; each generator makes
-as many. DIR is an environment with ctgan, arfpy and sdv, or with mostlyai-engine; without one,
-those peers are left out. What was measured is kept in FILE, so that a killed run goes on.
+pima_diabetes. Each table gives as many training rows as test rows, at most N (which may be a
+table's own); each generator makes as many. DIR is an environment with ctgan, arfpy and sdv, or with
+mostlyai-engine; without one, those peers are left out. What was measured is kept in FILE, so that a
+killed run goes on.
 """
 
 import argparse
@@ -127,8 +128,9 @@ def measure(options: argparse.Namespace) -> dict[str, dict[str, Any]]:
     """Every figure by table and generator: those in the file, and those that were missing."""
     kept = Kept(options.state)
     chosen = {}
-    for name in options.only:
-        parts = read(name, options.data_dir, options.rows)
+    for asked in options.only:
+        name, _, rows = asked.partition(":")
+        parts = read(name, options.data_dir, int(rows or options.rows))
         for generator, make in makers(options).items():
             key = f"{name}|{len(parts.train)}|{generator}"
             if key in kept or generator not in options.skip:
