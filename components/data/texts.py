@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ MOST_OTHERS = 5
 """The most distinct values that stand among numbers in place of missing ones."""
 PROSE_WORDS, PROSE_SHARE = 5.0, 0.5
 """Prose has so many words on average, and is another in this share of rows."""
+ENOUGH_ROWS = 50_000
+"""After so many rows, or distinct values, no more are looked at."""
 
 
 class TextSummary:
@@ -35,7 +38,10 @@ class TextSummary:
 
     def add(self, levels: Iterable[object], counts: NDArray[np.int64]) -> None:
         """Take the distinct values of the next rows, and how many of these have each."""
-        for level, count in zip(map(str, levels), counts.tolist(), strict=True):
+        if self.num_rows >= ENOUGH_ROWS:
+            return
+        first = zip(map(str, levels), counts.tolist(), strict=True)
+        for level, count in islice(first, ENOUGH_ROWS):
             text = level.strip()
             self.num_rows += count
             self.num_words += count * sum(1 for word in text.split() if _WORD.search(word))
