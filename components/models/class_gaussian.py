@@ -18,6 +18,7 @@ from components.data.table import Matrix, Table, encode
 from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.component_records import Learned, learn_records, records_made, sampler_of
 from components.models.contract import Budget, LogMetrics, log_nothing
+from components.models.rare_levels import numbers_of_crowds
 from components.models.table_gan_rows import RecordDrawing, RecordSampler
 from components.models.trained import put_weights, weights_of
 from components.networks.component_cells import GaussianScores
@@ -45,6 +46,7 @@ class ClassGaussian(RecordDrawing):
         checkpoint_dir: Path | None = None,
     ) -> None:
         """Learn from `table`; see `TabularModel.fit`."""
+        table = numbers_of_crowds(table, self.config.crowd)
         matrix = encode(table.frame, table.schema)
         learned, scores = _learn(matrix, table.schema, self.config)
         log(1, {"components": float(learned.components.num_scores)})

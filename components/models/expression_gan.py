@@ -20,6 +20,7 @@ from components.models.artifact import Artifact, load_artifact, save_artifact
 from components.models.class_gaussian import fit_gaussians
 from components.models.component_records import Learned, learn_records, records_made, sampler_of
 from components.models.contract import Budget, LogMetrics, log_nothing
+from components.models.rare_levels import numbers_of_crowds
 from components.models.table_gan_rows import RecordDrawing
 from components.models.trained import checkpoint_store, put_weights, weights_of
 from components.networks.component_cells import GaussianScores, ScoreCritic, ScoreGenerator
@@ -51,6 +52,7 @@ class ExpressionGan(RecordDrawing):
         """Learn from `table`; see `TabularModel.fit`. Raises NonFiniteLossError on divergence."""
         from threadpoolctl import threadpool_limits  # not needed to sample
 
+        table = numbers_of_crowds(table, self.config.crowd)
         matrix = encode(table.frame, table.schema)
         learned, scores, labels = learn_records(matrix, table.schema, self.config)
         generator, critic = self._networks(learned, seed)

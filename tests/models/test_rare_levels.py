@@ -9,8 +9,10 @@ import pytest
 
 from components.config import (
     AutoregressiveConfig,
+    ClassGaussianConfig,
     Constraint,
     CopulaConfig,
+    ExpressionGanConfig,
     Inequality,
     ModelConfig,
     Sum,
@@ -194,7 +196,15 @@ def found_in(directory: Path, *numbers: float) -> set[float]:
 
 @pytest.mark.parametrize("held", [(), (Inequality(low="debt", high="wealth"),), (SUM,)], ids=str)
 @pytest.mark.parametrize(
-    "config", [*CROWDED, CopulaConfig(), TableGanConfig(steps=2)], ids=lambda config: config.name
+    "config",
+    [
+        *CROWDED,
+        CopulaConfig(),
+        TableGanConfig(steps=2),
+        ClassGaussianConfig(crowd=CROWD),
+        ExpressionGanConfig(crowd=CROWD, steps=2),
+    ],
+    ids=lambda config: config.name,
 )
 def test_nobody_is_told_by_being_the_richest_or_the_oldest(
     config: ModelConfig, held: tuple[Constraint, ...], tmp_path: Path
