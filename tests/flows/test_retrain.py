@@ -119,6 +119,7 @@ def test_the_run_has_datasets_metrics_and_the_report(loop: Loop, promoted: Outco
     assert {"tstr_loss", "tstr_loss.high", "membership_auc"} <= set(run.data.metrics)
     names = {item.path for item in client.list_artifacts(run.info.run_id)}
     assert {"evidence.json", "params.yaml", "dvc.lock", promoted.report.name} <= names
+    assert "schema.json" not in names  # that of the training rows tells whose are the outermost
     assert "<html" in promoted.report.read_text()
 
 

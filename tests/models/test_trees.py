@@ -5,13 +5,21 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from components.config import TreesConfig
+from components.data.preparation import prepare_table
 from components.data.table import Table
 from components.models.contract import Budget
 from components.models.tree_arrays import LOT, Tree, TreePack
-from components.models.tree_growth import category_order, grow_tree, grow_trees, rank_traits
+from components.models.tree_growth import (
+    FEWEST_LEAVES,
+    category_order,
+    grow_tree,
+    grow_trees,
+    rank_traits,
+)
 from components.models.trees import Trees
 from tests.procedural import mixed_table
 
@@ -165,6 +173,21 @@ def test_many_rows_or_few_have_one_tree() -> None:
     few = np.arange(60, dtype=np.int32)
     assert grow(few[:, None], few, num_trees=5).num_lots == 1
     assert grow(few[:, None][:, :0], few, num_trees=5, min_leaf=1).num_lots == 1
+    for num_rows, num_lots in ((2 * FEWEST_LEAVES * 20 - 1, 1), (2 * FEWEST_LEAVES * 20, 5)):
+        rows = np.arange(num_rows, dtype=np.int32)
+        assert grow(rows[:, None], rows, num_trees=5).num_lots == num_lots
+
+
+def test_what_columns_have_in_common_is_kept_on_few_rows() -> None:
+    rng = np.random.default_rng(0)
+    ill = rng.random(300) < 0.35
+    frame = pd.DataFrame(
+        {"sugar": rng.normal(100 + 40 * ill, 15), "ill": np.where(ill, "yes", "no")}
+    )
+    model = Trees(TreesConfig(crowd=10, num_trees=20))
+    model.fit(prepare_table(frame, "ill"), seed=0)
+    means = model.sample(2_000, seed=0).groupby("ill")["sugar"].mean()
+    assert means["yes"] - means["no"] > 20
 
 
 def test_lots_that_no_node_tells_apart_are_refused() -> None:
