@@ -93,7 +93,11 @@ class _ColumnDescription:
             self.first = present.iloc[0] if self.first is None else self.first
             if self.kind is ColumnKind.IDENTIFIER and isinstance(self.first, str):
                 self.pattern.add(present)
-            elif self.kind is ColumnKind.IDENTIFIER and types.is_integer_dtype(present):
+            elif (
+                self.kind is ColumnKind.IDENTIFIER
+                and types.is_integer_dtype(present)
+                and not self.is_counted
+            ):
                 self.numbers.add(whole_numbers(present))
         else:
             stamps = present.astype("int64") if self.kind is ColumnKind.DATETIME else present

@@ -28,6 +28,30 @@ def _divisors() -> list[int]:
     return found
 
 
+class CountingUp:
+    """Whether each number is one more than that before it; `add` takes the next ones in order.
+
+    >>> counting = CountingUp()
+    >>> counting.add(np.array([7, 8]))
+    >>> counting.add(np.array([9]))
+    >>> counting.holds
+    True
+    """
+
+    def __init__(self) -> None:
+        self.holds = True
+        self._last: float | None = None
+
+    def add(self, numbers: NDArray[Any]) -> None:
+        """Take the next numbers, of int64, uint64 or float64."""
+        if not self.holds or not len(numbers):
+            return
+        with np.errstate(invalid="ignore", over="ignore"):
+            follows = self._last is None or numbers[0].item() - self._last == 1
+            self.holds = follows and bool((np.diff(numbers) == 1).all())
+        self._last = numbers[-1].item()
+
+
 class NumberPattern:
     """What whole numbers of training rows tell fresh ones; `add` takes the next, none missing.
 
@@ -39,8 +63,8 @@ class NumberPattern:
 
     def __init__(self) -> None:
         self.num_rows = 0
-        self.counts_up = True
-        self._low = self._high = self._last = 0
+        self._counting = CountingUp()
+        self._low = self._high = 0
         self._bounds = np.iinfo(np.int64)
         self._left: dict[int, NDArray[np.bool_]] = {}
 
@@ -50,18 +74,19 @@ class NumberPattern:
             return
         if not self.num_rows:
             self._low = self._high = int(numbers[0])
-            self._last = self._low - 1
             self._bounds = np.iinfo(numbers.dtype)
             self._left = {divisor: np.zeros(divisor, dtype=bool) for divisor in _divisors()}
         self._low = min(self._low, int(numbers.min()))
         self._high = max(self._high, int(numbers.max()))
-        steps = np.diff(numbers.astype(np.uint64))  # of neighbours, whatever the sign
-        follows = int(numbers[0]) == self._last + 1
-        self.counts_up = self.counts_up and follows and bool((steps == 1).all())
-        self._last = int(numbers[-1])
+        self._counting.add(numbers)
         self.num_rows += len(numbers)
         for divisor, left in self._left.items():
             left[(numbers % numbers.dtype.type(divisor)).astype(np.int64)] = True
+
+    @property
+    def counts_up(self) -> bool:
+        """Whether each is one more than that before."""
+        return self._counting.holds
 
     def fresh(self) -> FreshNumbers:
         """The numbers that fresh ones are drawn from, none of which was among those added.

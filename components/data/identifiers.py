@@ -44,8 +44,6 @@ class IdentifierPattern:
 
     def add(self, identifiers: pd.Series) -> None:
         """Take the next rows' identifiers, none of them missing."""
-        if identifiers.empty:
-            return
         texts = identifiers.astype(str).str.slice(0, _LONGEST).to_numpy(dtype="U")
         codes = np.ascontiguousarray(texts).view(np.uint32).reshape(len(texts), -1)
         found = [{chr(code) for code in np.unique(place) if code} for place in codes.T]
@@ -88,17 +86,17 @@ class IdentifierPattern:
         """
         if len({len(shape) for shape in self._shapes}) < 2 or len(self._shapes) > _MOST_SHAPES:
             return ()
-        outlines: Counter[str] = Counter()
+        outlines: dict[str, Counter[str]] = {}
         for shape, count in self._shapes.items():
-            outlines[_outline(shape)] += count
-        outline, count = min(outlines.items(), key=lambda found: (-found[1], found[0]))
-        if count < max(_FEWEST_ALIKE, _SHARE_ALIKE * self._num_rows) or "x" in outline:
+            outlines.setdefault(_outline(shape), Counter())[shape] = count
+        outline, alike = min(outlines.items(), key=lambda found: (-found[1].total(), found[0]))
+        enough = max(_FEWEST_ALIKE, _SHARE_ALIKE * self._num_rows)
+        if alike.total() < enough or "x" in outline:
             return ()
-        alike = {s: n for s, n in self._shapes.items() if _outline(s) == outline}
         runs = np.array([[len(list(run)) for _, run in groupby(shape)] for shape in alike])
         lengths = np.average(runs, axis=0, weights=list(alike.values())).round().astype(int)
         places = "".join(sign * length for sign, length in zip(outline, lengths, strict=True))
-        return tuple(dict(zip(_SIGNS, _ALPHABETS, strict=True)).get(p, p) for p in places)
+        return tuple(map(_alphabet, places))
 
 
 def _shapes_of(codes: NDArray[np.uint32]) -> Counter[str]:

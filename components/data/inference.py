@@ -13,6 +13,7 @@ from components.data.dates import DateFormats, read_dates
 from components.data.description import Description
 from components.data.digits import LARGEST_WHOLE
 from components.data.identifier_names import names_a_measure, names_an_identifier
+from components.data.identifier_numbers import CountingUp, whole_numbers
 from components.data.schema import ColumnKind, Schema
 from components.data.summaries import (
     MAX_CATEGORIES,
@@ -134,10 +135,13 @@ def _check_text(column: ColumnSummary, texts: TextSummary) -> None:
     kept = f"learn it as categories (prepare.kinds: {{{name}: categorical}})"
     made_up = f"have letters made up in its place (prepare.kinds: {{{name}: identifier}})"
     if texts.are_numbers:
-        others = ", ".join(map(repr, texts.others))
-        why = f"since {sum(texts.others.values())} rows have {others}" if others else "as written"
-        mend = "write them as 1234.5" if texts.has_signs else "store them as numbers"
-        mend = "leave these cells empty" if others else mend
+        why, mend = "as written", "store them as numbers"
+        if texts.others:
+            others = ", ".join(map(repr, texts.others))
+            why = f"since {sum(texts.others.values())} rows have {others}"
+            mend = "leave these cells empty"
+        elif texts.has_signs:
+            mend = "write them as 1234.5"
         raise UserError(
             f"column {name!r} is text of numbers, such as {column.first!r}, which cannot be read "
             f"as numbers {why}: {mend}, {drop}, {made_up}, or {kept}"
@@ -285,8 +289,10 @@ class Form:
         is_number = types.is_numeric_dtype(values) and not types.is_bool_dtype(values)
         present = values.dropna()
         is_whole = is_number and bool(np.equal(present % 1, 0).all() and _has_room(present))
-        steps = present.diff().iloc[1:] if kind is ColumnKind.IDENTIFIER and is_whole else [0]
-        counts_up = bool(np.equal(steps, 1).all())
+        counting = CountingUp()
+        if kind is ColumnKind.IDENTIFIER and is_whole:
+            counting.add(whole_numbers(present))
+        counts_up = is_whole and kind is ColumnKind.IDENTIFIER and counting.holds
         return cls(bool(values.isna().any()), is_whole, None, formats.found, counts_up)
 
     @classmethod

@@ -13,7 +13,7 @@ from pandas.api import types
 
 from components.data.dates import DateFormats
 from components.data.distinct import Distinct, Repeats
-from components.data.identifier_numbers import whole_numbers
+from components.data.identifier_numbers import CountingUp, whole_numbers
 from components.data.schema import ColumnKind
 from components.data.texts import TextSummary
 from components.errors import UserError
@@ -42,8 +42,8 @@ class ColumnSummary:
 
     `num_rows`, `num_missing` and `num_infinite` count rows. `first` is the first value. `varies` is
     True where there is another. `are_booleans` and `are_dates` (ISO dates in text),
-    `look_like_dates` (text of a day, a month and a year, in whatever order), `is_whole` (numbers)
-    and `counts_up` (each number one more than that before) are True while all values are so;
+    `look_like_dates` (text of a day, a month and a year, in whatever order) and `is_whole`
+    (numbers) are True while all values are so;
     `date_formats` tells the order. `texts` says more of a text that nobody declared. `largest` is
     the largest absolute number. `are_thousands` is True while whole numbers of a type that is exact
     are multiples of 1,000, and `levels` holds `MAX_LARGE_LEVELS` of them at most. `distinct` holds
@@ -72,13 +72,13 @@ class ColumnSummary:
         self.are_dates = self.look_like_dates = self.is_text
         self.date_formats = DateFormats()
         self.texts = TextSummary() if self.is_text and declared is None else None
-        self.is_whole = self.counts_up = self.is_number
+        self.is_whole = self.is_number
+        self._counting = CountingUp()
         self.is_exact = self.are_thousands = types.is_integer_dtype(dtype)
         self.levels = Distinct(MAX_LARGE_LEVELS, counts_on=False)
         self._repeats = Repeats()
         self.distinct = self._distinct(is_target)
         self._witnesses: dict[str, pd.Series] = {}
-        self._last: float | None = None
 
     @property
     def num_present(self) -> int:
@@ -100,6 +100,11 @@ class ColumnSummary:
     def is_unique(self) -> bool:
         """True for a text that all rows have, each another."""
         return self.num_missing == 0 and self.num_distinct == self.num_rows
+
+    @property
+    def counts_up(self) -> bool:
+        """True for numbers of which each is one more than that before."""
+        return self.is_number and self._counting.holds
 
     @property
     def are_different(self) -> bool:
@@ -148,20 +153,15 @@ class ColumnSummary:
         self.num_infinite += int(np.isinf(numbers).sum())
         with np.errstate(invalid="ignore", over="ignore"):
             self.is_whole = self.is_whole and bool(np.equal(numbers, np.round(numbers)).all())
-            steps = np.diff(numbers if self._last is None else np.append(self._last, numbers))
         self.largest = max(self.largest, float(np.abs(numbers).max()))
-        self.counts_up = self.counts_up and bool((steps == 1).all())
-        self._last = float(numbers[-1])
+        self._counting.add(numbers)
         if self.is_whole:
             self._repeats.add(numbers)
 
     def _add_exact(self, numbers: NDArray[Any]) -> None:
         """Take whole numbers of a type that keeps every digit."""
         self.largest = max(self.largest, -int(numbers.min()), int(numbers.max()))
-        follows = self._last is None or int(numbers[0]) - self._last == 1
-        steps = np.diff(numbers.astype(np.uint64))  # as of numbers with a sign
-        self.counts_up = self.counts_up and follows and bool((steps == 1).all())
-        self._last = int(numbers[-1])
+        self._counting.add(numbers)
         self.are_thousands = self.are_thousands and not (numbers % 1000).any()
         self._repeats.add(numbers)
         if not self.levels.is_over:
@@ -185,7 +185,8 @@ class ColumnSummary:
             codes, levels = pd.factorize(present)
         except TypeError as error:
             raise UserError(self._unlearnable("lists or records")) from error
-        self.distinct.add(np.asarray(levels), np.bincount(codes))
+        counts = np.bincount(codes)
+        self.distinct.add(np.asarray(levels), counts)
         self.varies = self.varies or len(levels) > 1 or levels[0] != self.first
         self.are_dates = self.are_dates and all(_ISO_DATE.match(str(level)) for level in levels)
         self.look_like_dates = self.look_like_dates and all(
@@ -196,7 +197,7 @@ class ColumnSummary:
         if self.is_text:
             self._witnesses.setdefault("first", present.iloc[:1])
         if self.texts is not None:
-            self.texts.add(levels, np.bincount(codes))
+            self.texts.add(levels, counts)
 
     def _unlearnable(self, what: str) -> str:
         return (

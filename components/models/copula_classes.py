@@ -95,13 +95,13 @@ class ClassCopulas:
 
     def drawn(self, gapped: Sequence[int], seed: int) -> "ClassCopulas":
         """The same with parameters drawn as the rows leave them open; see `Group.drawn`."""
+        num_rows = self.groups[POOLED].num_rows
+        if not math.isfinite(num_rows):
+            return self
         groups = {
             code: group.drawn(gapped, np.random.default_rng([seed, code - POOLED, _GROUP_STREAM]))
             for code, group in self.groups.items()
         }
-        num_rows = self.groups[POOLED].num_rows
-        if not math.isfinite(num_rows):
-            return self
         rng = np.random.default_rng([seed, _SHARES_STREAM])
         shares = rng.dirichlet([num_rows * share for share in self.shares.values()])
         return ClassCopulas(groups, dict(zip(self.shares, shares.tolist(), strict=True)))

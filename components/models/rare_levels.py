@@ -9,7 +9,7 @@ import pandas as pd
 from components.data.crowds import crowded_ends
 from components.data.digits import grid_of, rounded
 from components.data.schema import Column, ColumnKind, Schema
-from components.data.table import OTHER, Table, decode_column, encode_column
+from components.data.table import OTHER, Matrix, Table, decode_column, encode_column
 from components.errors import UserError
 
 logger = logging.getLogger(__name__)
@@ -75,39 +75,43 @@ def numbers_of_crowds(table: Table, crowd: int) -> Table:
     See `without_sparse`. Values beyond the ends that crowds of rows tell are at these ends, and the
     schema has them in place of the least and the largest value (`ended_by_crowds`).
     """
-    table = without_sparse(table, crowd)
-    schema = ended_by_crowds(table, crowd)
-    found = {}
-    for column in schema.learned:
-        if not column.is_discrete:
-            values = encode_column(table.frame, column)
-            is_inside = np.isnan(values) | (
-                values == np.clip(values, column.minimum, column.maximum)
-            )
-            if not is_inside.all():
-                at_end = decode_column(values, column).set_axis(table.frame.index)
-                found[column.name] = table.frame[column.name].where(is_inside, at_end)
-    is_same = not found and schema == table.schema
-    return table if is_same else Table(table.frame.assign(**found), schema)
-
-
-def ended_by_crowds(table: Table, crowd: int) -> Schema:
-    """The schema, its columns of numbers and dates ended by crowds of rows (`crowded_ends`).
-
-    Of a column without any values nothing is told: both ends are 0.
-    """
     if crowd == 1:
-        return table.schema
-    columns = []
+        return table
+    table = without_sparse(table, crowd)
+    found, columns = {}, []
     for column in table.schema.columns:
         if column.is_learned and not column.is_discrete:
             values = encode_column(table.frame, column)
-            known = values[~np.isnan(values)]
-            ends = crowded_ends(known, crowd) if len(known) else (0.0, 0.0)
-            low, high = map(float, rounded(np.array(ends), grid_of(column), np))
-            column = column.model_copy(update={"minimum": low, "maximum": high})
+            column = _ended(column, values, crowd)
+            clipped = np.clip(values, column.minimum, column.maximum)
+            is_inside = np.isnan(values) | (values == clipped)
+            if not is_inside.all():
+                at_end = decode_column(values, column).set_axis(table.frame.index)
+                found[column.name] = table.frame[column.name].where(is_inside, at_end)
         columns.append(column)
+    schema = table.schema.model_copy(update={"columns": tuple(columns)})
+    return Table(table.frame.assign(**found), schema)
+
+
+def ended_by_crowds(table: Table, crowd: int) -> Schema:
+    """The schema, its columns of numbers and dates ended by crowds of rows (`crowded_ends`)."""
+    if crowd == 1:
+        return table.schema
+    columns = [
+        _ended(column, encode_column(table.frame, column), crowd)
+        if column.is_learned and not column.is_discrete
+        else column
+        for column in table.schema.columns
+    ]
     return table.schema.model_copy(update={"columns": tuple(columns)})
+
+
+def _ended(column: Column, values: Matrix, crowd: int) -> Column:
+    """The column with ends that crowds of its encoded values tell; both are 0 without any value."""
+    known = values[~np.isnan(values)]
+    ends = crowded_ends(known, crowd) if len(known) else (0.0, 0.0)
+    low, high = map(float, rounded(np.array(ends), grid_of(column), np))
+    return column.model_copy(update={"minimum": low, "maximum": high})
 
 
 def without_sparse(table: Table, crowd: int) -> Table:

@@ -8,10 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from components.data.counted import counted
 from components.evaluation.evidence import Evidence, PairFidelity
 from components.reporting.plot import Listing, Plot
 from components.reporting.svg import drawing, inline_svg
-from components.reporting.wording import counted, measured, number, percent, shorten
+from components.reporting.wording import measured, number, percent, shorten
 
 MAX_COLUMNS = 24
 WORST = 5

@@ -1,8 +1,9 @@
 """The rules that real rows keep, and how many synthetic rows keep them: a table, worst first."""
 
+from components.data.counted import counted
 from components.evaluation.evidence import Constraint, Evidence
 from components.reporting.plot import Listing, Plot
-from components.reporting.wording import counted, percent, shorten
+from components.reporting.wording import percent, shorten
 
 SHOWN = 8
 _BROKEN = 0.01

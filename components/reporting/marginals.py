@@ -8,11 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+from components.data.counted import counted
 from components.evaluation.evidence import ColumnFidelity, Evidence
 from components.reporting.palette import REAL_FILL, SYNTHETIC
 from components.reporting.plot import Folded, Listing, Plot
 from components.reporting.svg import drawing, inline_svg
-from components.reporting.wording import count, counted, measured, number, percent, shorten
+from components.reporting.wording import count, measured, number, percent, shorten
 
 SHOWN = 6
 FOLDED = 12

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from components.data.counted import counted
 from components.evaluation.evidence import Evidence
 from components.evaluation.images.panels import Panel
 from components.racing.standing import Race
@@ -13,7 +14,6 @@ from components.reporting.lineage import Lineage, facts, links
 from components.reporting.race_table import race_table
 from components.reporting.rows import confidences, gate_rows, headline, measurement_rows, warnings
 from components.reporting.scale import scales
-from components.reporting.wording import counted
 
 SHOWN = 4
 """Figures of a family that are seen at once; the others are a click away."""

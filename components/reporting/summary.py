@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from components.data.counted import counted
 from components.evaluation.evidence import Evidence
 from components.reporting.lineage import Lineage, links
 from components.reporting.markdown import escaped
 from components.reporting.rows import gate_rows, headline, measurement_rows
-from components.reporting.wording import counted
 
 
 @dataclass(frozen=True)

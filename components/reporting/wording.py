@@ -2,8 +2,6 @@
 
 import math
 
-from components.data.counted import counted as counted
-
 _ACRONYMS = {
     name.lower(): name
     for name in (

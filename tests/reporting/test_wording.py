@@ -1,7 +1,7 @@
 import pytest
 
+from components.data.counted import counted
 from components.reporting.wording import (
-    counted,
     interval,
     measured,
     number,
