@@ -9,6 +9,7 @@ from components.evaluation.attack_game import MAX_ROWS, Access, Contest, Round
 from components.evaluation.bins import find_bins, without_empty
 from components.evaluation.case import Case, MakeAndFit, subsample
 from components.evaluation.distances import coordinates, nearest
+from components.evaluation.found_once import FoundOnce
 from components.evaluation.learners import class_weights
 from components.models.contract import Scorer
 from components.models.trees import Trees
@@ -19,6 +20,9 @@ MAX_GROWN = 15_000
 
 LEAST_DISTANCE = 1e-6
 """What rounding leaves of a distance of 0."""
+
+_REFERENCE: FoundOnce[Matrix] = FoundOnce(most=2)
+"""The log densities of judged rows by trees of reference rows, in both rounds."""
 
 ACCESS: dict[str, Access] = {
     "distance": "rows",
@@ -107,8 +111,13 @@ def _by_trees(made: Trees, contest: Contest, seed: int) -> Matrix:
     DOMIAS with a density that mixed columns, heaps and spikes are no trouble to. It is the sharpest
     where the generator has a narrow choice of values given those it drew before.
     """
-    judged = contest.judged.frame
-    return made.score(judged) - grow(contest.reference, seed).score(judged)
+    judged, reference = contest.judged, contest.reference
+    real = _REFERENCE.of(
+        [judged.matrix, reference.matrix],
+        (seed, reference.schema),
+        lambda: grow(reference, seed).score(judged.frame),
+    )
+    return made.score(judged.frame) - real
 
 
 def _classified(synthetic: Matrix, reference: Matrix, judged: Matrix, seed: int) -> Matrix:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from joblib import Parallel, delayed
-from threadpoolctl import threadpool_limits
+
+from components.threads import limited_threads
 
 T = TypeVar("T")
 
@@ -27,5 +28,5 @@ def run_all(calls: Sequence[Callable[[], T]], *, workers: int) -> Iterator[T]:
 
 
 def _alone(call: Callable[[], T]) -> T:
-    with threadpool_limits(limits=1):
+    with limited_threads(1):
         return call()

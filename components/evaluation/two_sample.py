@@ -11,6 +11,7 @@ from components.data.table import Matrix
 from components.evaluation.bins import without_empty
 from components.evaluation.case import Case, Evaluator, Findings, Metric, subsample
 from components.evaluation.curves import roc
+from components.evaluation.found_once import FoundOnce
 from components.evaluation.statistics import auc_influence, auc_interval, share_interval
 from components.evaluation.sureness import SURE, reliability, surely_other
 from components.evaluation.telltales import find_telltales
@@ -63,7 +64,7 @@ def measure_two_sample(case: Case, log: LogMetrics) -> Findings:
     """
     seed = case.seed("two-sample")
     test, train, synthetic = case.test.matrix, case.train.matrix, case.synthetic.matrix
-    told, real = cross_fitted(test, synthetic, seed), cross_fitted(test, train, seed)
+    told, real = cross_fitted(test, synthetic, seed), _reference(test, train, seed)
     auc = TWO_SAMPLE_AUC.measured(
         auc_interval(
             told.labels,
@@ -74,7 +75,7 @@ def measure_two_sample(case: Case, log: LogMetrics) -> Findings:
         case,
         meaning=f"the ROC AUC of gradient boosting that tells {int(told.labels.sum())} synthetic "
         "rows from as many test rows",
-        reference=auc_influence(real.labels, real.scores)[0],
+        reference=real.auc,
     )
     sure = surely_other(told.labels, told.scores, told.folds)
     sure_share = TWO_SAMPLE_SURE.measured(
@@ -82,7 +83,7 @@ def measure_two_sample(case: Case, log: LogMetrics) -> Findings:
             int(sure.sum()), len(sure), confidence=case.confidence(TWO_SAMPLE_SURE.name)
         ),
         case,
-        reference=float(surely_other(real.labels, real.scores, real.folds).mean()),
+        reference=real.sure,
     )
     names = [column.name for column in case.test.schema.learned]
     return Findings(
@@ -93,6 +94,26 @@ def measure_two_sample(case: Case, log: LogMetrics) -> Findings:
         ),
         telltales=find_telltales(told.x, told.labels, told.folds, told.models, names, seed),
     )
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """What the same test says of two sides that are both real."""
+
+    auc: float
+    sure: float
+
+
+_REFERENCE: FoundOnce[_Reference] = FoundOnce()
+
+
+def _reference(test: Matrix, train: Matrix, seed: int) -> _Reference:
+    def find() -> _Reference:
+        told = cross_fitted(test, train, seed)
+        sure = surely_other(told.labels, told.scores, told.folds)
+        return _Reference(auc_influence(told.labels, told.scores)[0], float(sure.mean()))
+
+    return _REFERENCE.of([test, train], seed, find)
 
 
 def told_apart(real: Matrix, other: Matrix, seed: int) -> tuple[NDArray[np.bool_], Matrix]:

@@ -1,6 +1,5 @@
 """Utility: what learners trained on synthetic rows reach on the locked test rows."""
 
-import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from components.errors import UserError
 from components.evaluation.case import Case, Evaluator, Findings, Metric, subsample
 from components.evaluation.evidence import Measurement
 from components.evaluation.features import Rows, Task, rows_of, task_of
+from components.evaluation.found_once import FoundOnce
 from components.evaluation.learners import LEARNERS, Predict, fit_learner
 from components.evaluation.scores import least_error, main_score
 from components.evaluation.statistics import (
@@ -131,25 +131,20 @@ class TaughtByReal:
     predict: Mapping[str, Predict]
 
 
-_LAST: dict[str, TaughtByReal] = {}
-"""The last ones, by what they were taught: a race judges many generators by the same real rows."""
+_TAUGHT: FoundOnce[TaughtByReal] = FoundOnce()
 
 
 def _taught_by_real(train: Rows, task: Task, case: Case) -> TaughtByReal:
     seeds = {name: case.seed("utility", name) for name in LEARNERS}
     choice = case.seed("learner choice")
-    facts = repr((train.x.shape, task.num_classes, task.discrete, seeds, choice))
-    key = hashlib.sha256(facts.encode())
-    key.update(train.x.tobytes())
-    key.update(train.y.tobytes())
-    found = _LAST.get(key.hexdigest())
-    if found is None:
+
+    def teach() -> TaughtByReal:
         logger.info("utility: training the learners on real rows")
         predict = {name: fit_learner(name, train, task, seed=seeds[name]) for name in LEARNERS}
-        found = TaughtByReal(len(train), best_learner(train, task, choice), predict)
-        _LAST.clear()
-        _LAST[key.hexdigest()] = found
-    return found
+        return TaughtByReal(len(train), best_learner(train, task, choice), predict)
+
+    facts = (task.num_classes, task.discrete, seeds, choice)
+    return _TAUGHT.of([train.x, train.y], facts, teach)
 
 
 def _train(

@@ -25,6 +25,7 @@ from components.models.streaming import SamplesWhole, chunk_sizes
 from components.models.trained import checkpoint_store, hold_out, put_weights, weights_of
 from components.models.trees import drawing_order
 from components.networks.any_order import AnyOrder
+from components.threads import limited_threads
 from components.training.loop import Schedule, train
 
 NAME = "autoregressive"
@@ -63,8 +64,6 @@ class Autoregressive(SamplesWhole):
         checkpoint_dir: Path | None = None,
     ) -> None:
         """Learn from `table`; see `TabularModel.fit`. Raises NonFiniteLossError on divergence."""
-        from threadpoolctl import threadpool_limits  # not needed to sample
-
         table = gather_rare(table, self.config.crowd)
         check_categories(table.schema, MOST_CATEGORIES, NAME)
         matrix = encode(table.frame, table.schema)
@@ -80,7 +79,7 @@ class Autoregressive(SamplesWhole):
         lessons = ColumnLessons(
             self.config, self.columns_, codes[learned], drawing_order(table.schema), seed
         )
-        with threadpool_limits(1):  # two gain little here, and much is lost where others work too
+        with limited_threads(1):  # two gain little here, and much is lost where others work too
             weights = train(
                 lessons,
                 self._schedule(lessons, budget),

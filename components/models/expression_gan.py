@@ -24,6 +24,7 @@ from components.models.rare_levels import numbers_of_crowds
 from components.models.table_gan_rows import RecordDrawing
 from components.models.trained import checkpoint_store, put_weights, weights_of
 from components.networks.component_cells import GaussianScores, ScoreCritic, ScoreGenerator
+from components.threads import limited_threads
 from components.training.adversarial import AdversarialGame, Players, RealSamples
 from components.training.watched import split_held_out, train_watched
 
@@ -50,8 +51,6 @@ class ExpressionGan(RecordDrawing):
         checkpoint_dir: Path | None = None,
     ) -> None:
         """Learn from `table`; see `TabularModel.fit`. Raises NonFiniteLossError on divergence."""
-        from threadpoolctl import threadpool_limits  # not needed to sample
-
         table = numbers_of_crowds(table, self.config.crowd)
         matrix = encode(table.frame, table.schema)
         learned, scores, labels = learn_records(matrix, table.schema, self.config)
@@ -65,7 +64,7 @@ class ExpressionGan(RecordDrawing):
             samples = RealSamples(torch.from_numpy(scores.astype(np.float32)), labels)
             real, held_out = split_held_out(samples, self.config, seed)
             store = checkpoint_store(checkpoint_dir, self.config, table.schema, matrix, seed)
-            with threadpool_limits(1):  # networks so small gain nothing from a second thread
+            with limited_threads(1):  # networks so small gain nothing from a second thread
                 weights = train_watched(
                     AdversarialGame(self.config, players, real, seed),
                     held_out,

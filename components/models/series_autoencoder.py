@@ -35,6 +35,7 @@ from components.models.series_drawing import (
 from components.models.series_learning import WindowLessons, build_network
 from components.models.trained import checkpoint_store, put_weights, weights_of
 from components.networks.series_autoencoder import SeriesAutoencoder as Network
+from components.threads import limited_threads
 from components.training.loop import Schedule, train
 
 NAME = "series_autoencoder"
@@ -80,8 +81,6 @@ class SeriesAutoencoder:
         checkpoint_dir: Path | None = None,
     ) -> None:
         """Learn from the series of `table`; raises NonFiniteLossError on divergence."""
-        from threadpoolctl import threadpool_limits  # not needed to score
-
         config = self.config
         channels = channels_of(table.schema, config.layout)
         _check_roles(table.schema, channels, config)
@@ -95,7 +94,7 @@ class SeriesAutoencoder:
         )  # no window has a row that lacks one
         lessons = WindowLessons(config, values, starts, seed)
         stops_by = window_starts(held_out, config.window)
-        with threadpool_limits(1):  # two gain little here, and much is lost where others work too
+        with limited_threads(1):  # two gain little here, and much is lost where others work too
             weights = train(
                 lessons,
                 self._schedule(len(starts), budget),

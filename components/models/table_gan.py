@@ -50,6 +50,7 @@ from components.models.table_gan_rows import RecordDrawing, RecordSampler, measu
 from components.models.trained import checkpoint_store, put_weights, weights_of
 from components.networks.dcgan import DcganGenerator
 from components.networks.record_matrix import MatrixCells
+from components.threads import limited_threads
 from components.training.loop import Schedule, train
 
 NAME = "table_gan"
@@ -74,8 +75,6 @@ class TableGan(RecordDrawing):
         checkpoint_dir: Path | None = None,
     ) -> None:
         """Learn from `table`; see `TabularModel.fit`. Raises NonFiniteLossError on divergence."""
-        from threadpoolctl import threadpool_limits  # not needed to sample
-
         table = numbers_of_crowds(table, self.config.crowd)
         matrix = encode(table.frame, table.schema)
         classes = learn_classes(matrix, table.schema)
@@ -85,7 +84,7 @@ class TableGan(RecordDrawing):
         label = _label(cells, classes, table.schema)
         labels = class_labels(matrix, classes)
         game = TableGanGame(self.config, (low, high), labels, label, len(classes.shares), seed)
-        with threadpool_limits(1):  # matrices of so few cells gain nothing from a second thread
+        with limited_threads(1):  # matrices of so few cells gain nothing from a second thread
             weights = train(
                 game,
                 self._schedule(len(matrix), game, budget),

@@ -63,8 +63,9 @@ def image_checkpoint_store(
 def _store(
     directory: Path, config: Settings, schema: str, seed: int, *data: NDArray[Any]
 ) -> CheckpointStore:
+    """The number of threads tells trainings apart too: it decides in which order sums are taken."""
     settings = config.model_dump_json(exclude={"checkpoint_seconds"})
-    parts = json.dumps([settings, schema, seed, torch.__version__])
+    parts = json.dumps([settings, schema, seed, torch.__version__, torch.get_num_threads()])
     digest = hashlib.sha256(parts.encode())
     for part in data:
         digest.update(np.ascontiguousarray(part).data)

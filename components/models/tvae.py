@@ -24,6 +24,7 @@ from components.models.streaming import SamplesWhole, chunk_sizes
 from components.models.trained import checkpoint_store, hold_out, put_weights, weights_of
 from components.models.trees import drawing_order
 from components.models.tvae_learning import RowLessons, build_network
+from components.threads import limited_threads
 from components.training.loop import Schedule, train
 
 NAME = "tvae"
@@ -61,8 +62,6 @@ class Tvae(SamplesWhole):
         checkpoint_dir: Path | None = None,
     ) -> None:
         """Learn from `table`; see `TabularModel.fit`. Raises NonFiniteLossError on divergence."""
-        from threadpoolctl import threadpool_limits  # not needed to sample
-
         table = gather_rare(table, self.config.crowd)
         check_categories(table.schema, MOST_CATEGORIES, NAME)
         matrix = encode(table.frame, table.schema)
@@ -73,7 +72,7 @@ class Tvae(SamplesWhole):
         target = drawing_order(table.schema)[0]
         held_out, learned = hold_out(len(codes), self.config.holdout_share, seed)
         lessons = RowLessons(self.config, columns, codes[learned], target, seed)
-        with threadpool_limits(1):  # two gain little here, and much is lost where others work too
+        with limited_threads(1):  # two gain little here, and much is lost where others work too
             weights = train(
                 lessons,
                 self._schedule(lessons, budget),

@@ -4,8 +4,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from threadpoolctl import threadpool_limits
-
 from components.config import EvaluateConfig, ModelConfig, Purpose, Split
 from components.data.table import Table
 from components.evaluation.catalog import EVALUATORS
@@ -13,6 +11,7 @@ from components.evaluation.evaluate import RANDOM
 from components.evaluation.evidence import Curve, Measurement
 from components.models.contract import log_nothing
 from components.racing.parts import HELD_OUT_SHARE, Parts, drawn_case, hold_out
+from components.threads import limited_threads
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +54,7 @@ def trade_off(
     found: dict[str, list[Measurement]] = {}
     for strength in strengths:
         tried = config.model_copy(update={knob.setting: strength})
-        with threadpool_limits(1):
+        with limited_threads(1):
             for measurement in _measured(tried, parts, knob, seed):
                 found.setdefault(measurement.name, []).append(measurement)
         logger.info("trade-off: %s %g measured", knob.setting, strength)

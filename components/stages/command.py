@@ -6,12 +6,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
-
 from components.config import Params, read_params
 from components.errors import ERROR, UNAVAILABLE, Unavailable, UserError
 from components.stages.fan_out import fan_out
 from components.stages.paths import StagePaths
+from components.threads import limited_threads
 
 Stage = Callable[[Params, StagePaths], None]
 
@@ -23,7 +22,7 @@ def main(stage: Stage) -> int:
     paths = StagePaths(Path.cwd())
     try:
         params = read_params(paths.params)
-        with threadpool_limits(params.train.threads), fan_out():
+        with limited_threads(params.train.threads), fan_out():
             stage(params, paths)
     except UserError as error:
         return _refuse(str(error), UNAVAILABLE if isinstance(error, Unavailable) else ERROR)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import partial
 
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from components.config import (
     AutoConfig,
@@ -38,6 +37,7 @@ from components.stages.command import main
 from components.stages.images import read_synthetic_images, read_test_images, read_train_images
 from components.stages.paths import StagePaths
 from components.stages.tables import read_test, read_train
+from components.threads import limited_threads
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ def _walks(generator: ImageModel, seed: int) -> Sequence[Panel]:
 def _fit_images(config: ImageModelConfig, images: ImageSet, seed: int) -> ImageModel:
     """A generator of images of these settings, fitted; called in other processes too."""
     model = make_image_model(config)
-    with threadpool_limits(1):
+    with limited_threads(1):
         model.fit(images, seed=seed)
     return model
 
@@ -125,7 +125,7 @@ def _judge_rows(config: ModelConfig | AutoConfig, params: Params, paths: StagePa
         is_known = isinstance(config, ResampledConfig) or (
             isinstance(config, AutoConfig) and not can_race(table, config, split)
         )
-        with threadpool_limits(1):  # folds run side by side
+        with limited_threads(1):  # folds run side by side
             if is_known:
                 return fit_model(Race.load(paths.race).winner.model, table, seed=seed)
             return fit_chosen(config, table, seed=seed, split=split).model

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
-
 from components.config import Params, makes_images, reads_series
 from components.data.images import ImageSet
 from components.data.table import Table
@@ -40,8 +38,7 @@ def run(params: Params, paths: StagePaths) -> None:
     checkpoint_dir = find_home().checkpoints / _content_key(params, paths)
     is_first = writes(params.train)
     with shared_checkpoints(checkpoint_dir) if is_first else nullcontext():
-        with threadpool_limits(params.train.threads):  # again: the model brought its own libraries
-            _fit(params, paths, log, checkpoint_dir, writes=is_first)
+        _fit(params, paths, log, checkpoint_dir, writes=is_first)
     if is_first:
         write_training_curves(logged, paths.training_curves)
 

@@ -88,7 +88,9 @@ class CheckpointStore:
             logger.warning("checkpoint %s is damaged and was skipped: %s", path, reason)
             return None
         if found != (FORMAT, self.fingerprint):
-            logger.warning("checkpoint %s is of other settings or data and was skipped", path)
+            logger.warning(
+                "checkpoint %s is of other settings, data or threads and was skipped", path
+            )
             return None
         return checkpoint
 

@@ -23,9 +23,9 @@ def taught(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
         return fit_learner(learner, train, *others, **settings)
 
     monkeypatch.setattr(utility, "fit_learner", counted)
-    utility._LAST.clear()
+    utility._TAUGHT.forget()
     yield rows
-    utility._LAST.clear()
+    utility._TAUGHT.forget()
 
 
 def test_a_second_generator_teaches_its_own_rows_alone(taught: list[int]) -> None:
@@ -34,7 +34,7 @@ def test_a_second_generator_teaches_its_own_rows_alone(taught: list[int]) -> Non
     taught.clear()
     second = measure("utility", case_of(train, test, more))
     assert taught == [len(more)] * len(LEARNERS)
-    utility._LAST.clear()
+    utility._TAUGHT.forget()
     assert measure("utility", case_of(train, test, more)).measurements == second.measurements
 
 

@@ -11,6 +11,7 @@ from components.config import CtganConfig
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table
 from components.models.ctgan import Ctgan
+from components.threads import limited_threads
 from components.training.loop import NonFiniteLossError
 from tests.models.processes import kill_after_checkpoint
 from tests.procedural import mixed_table
@@ -127,5 +128,13 @@ def test_a_checkpoint_of_other_settings_or_rows_is_not_used(tmp_path, caplog):
     fit_tiny(checkpoint_dir=tmp_path)
     with caplog.at_level(logging.WARNING):
         other = fit_tiny(seed=1, checkpoint_dir=tmp_path)
-    assert "other settings or data" in caplog.text
+    assert "other settings, data or threads" in caplog.text
     _assert_same_weights(other, fit_tiny(seed=1))
+
+
+def test_a_checkpoint_of_another_number_of_threads_is_not_used(tmp_path, caplog):
+    threads = torch.get_num_threads()
+    fit_tiny(checkpoint_dir=tmp_path)
+    with limited_threads(threads + 1), caplog.at_level(logging.WARNING):
+        fit_tiny(checkpoint_dir=tmp_path)
+    assert "threads and was skipped" in caplog.text

@@ -115,6 +115,15 @@ def test_rows_to_share_have_crowds_and_no_race_begins_with_its_last_resort() -> 
         assert racing.last_resort(purpose).name not in names
 
 
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_a_network_that_passed_needs_no_more_careful_one(outcome: Outcome) -> None:
+    network = runner(outcome, 0.9, 0.5).model_copy(update={"model": AutoregressiveConfig()})
+    trees = runner(Outcome.PASSED, 0.9, 0.5, crowd=15)
+    is_left_out = bool(racing._careful_enough((racing.CAREFUL,), [trees, network]))
+    assert is_left_out == (outcome is Outcome.PASSED)
+    assert not racing._careful_enough((AutoregressiveConfig(),), [network])
+
+
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     def candidates(purpose: Purpose) -> tuple[tuple[ModelConfig, ...], ...]:

@@ -47,7 +47,7 @@ def test_a_checkpoint_of_another_run_is_skipped(tmp_path, caplog):
     CheckpointStore(tmp_path, "a").save(1, _state(1.0))
     with caplog.at_level(logging.WARNING):
         assert CheckpointStore(tmp_path, "b").newest() is None
-    assert "other settings or data" in caplog.text
+    assert "other settings, data or threads" in caplog.text
 
 
 def test_a_file_that_would_run_code_is_refused(tmp_path):

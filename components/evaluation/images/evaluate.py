@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from components.config import SHARING_GATES as FOR_TABLES
 from components.config import EvaluateConfig, Protocol, Purpose
@@ -30,6 +29,7 @@ from components.evaluation.images.making import ImageSampler, MakeAndFitImages
 from components.evaluation.images.selftest import check_image_self_test
 from components.evaluation.images.wording import said_of_images
 from components.models.contract import LogMetrics, log_nothing
+from components.threads import limited_threads
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ def evaluate_images(
     case = replace(case, config=_with_gates(case))
     chosen = [each for each in IMAGE_EVALUATORS.values() if config.purpose in each.purposes]
     found: list[ImageFindings] = []
-    with threadpool_limits(1):  # small networks gain a fifth from two, and lose much beside others
+    with limited_threads(1):  # small networks gain a fifth from two, and lose much beside others
         for evaluator in chosen:
             logger.info("measuring %s", ", ".join(metric.name for metric in evaluator.metrics))
             found.append(measured_beside(evaluator, case))

@@ -1,0 +1,44 @@
+"""Numerical libraries keep to a number of threads, also those that are loaded late."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from components.threads import VARIABLE, limited_threads
+
+LATE = """
+import os, sys
+from components.threads import limited_threads
+
+assert "torch" not in sys.modules
+with limited_threads(3):
+    with limited_threads(1):
+        import torch
+        print(torch.get_num_threads(), end=" ")
+    print(torch.get_num_threads(), end=" ")
+print(torch.get_num_threads() == {outside}, os.environ.get("OMP_NUM_THREADS"))
+"""
+
+
+@pytest.mark.parametrize(("outside", "then"), [("2", "2"), ("2,4", "2"), (None, "os.cpu_count()")])
+def test_torch_that_is_loaded_inside_keeps_to_the_number(outside: str | None, then: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    environment |= {} if outside is None else {VARIABLE: outside}
+    done = subprocess.run(
+        [sys.executable, "-c", LATE.format(outside=then)],
+        env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.split() == ["1", "3", "True", str(outside)]
+
+
+def test_torch_that_was_loaded_before_keeps_to_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "1")
+    before = torch.get_num_threads()
+    with pytest.raises(ValueError), limited_threads(before + 1):
+        assert torch.get_num_threads() == before + 1
+        raise ValueError
+    assert torch.get_num_threads() == before
+    assert os.environ[VARIABLE] == "1"
