@@ -78,6 +78,7 @@ def _is_covered(module: Path, dependencies: list[str]) -> bool:
         "components/stages/tables.py",
         "components/stages/training_curves.py",
         "components/errors.py",
+        "components/threads.py",
         "components/storage/checkpoints.py",
         "components/storage/home.py",
         "components/storage/objects.py",
