@@ -160,9 +160,13 @@ def _summary(results: Sequence[GateResult], outcome: Outcome, purpose: Purpose) 
     if not results:
         return f"Fit for {purpose}: no gate was asked for."
     deciding = [result for result in results if result.outcome is outcome]
-    names = ", ".join(result.gate.metric for result in deciding)
+    names = ", ".join(_name(result.gate) for result in deciding)
     if outcome is Outcome.PASSED:
         return f"Fit for {purpose}: every gate was cleared ({names})."
     first = deciding[0].reason.split(": ", 1)[1]
     word = "Not fit" if outcome is Outcome.REFUSED else "Undecided whether fit"
     return f"{word} for {purpose} ({names}): {first}."
+
+
+def _name(gate: Gate) -> str:
+    return f"{gate.metric} against {gate.baseline}" if gate.baseline else gate.metric

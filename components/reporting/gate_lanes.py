@@ -72,10 +72,15 @@ def _name(result: GateResult) -> str:
 
 
 def _kin(result: GateResult, measurements: Sequence[Measurement]) -> list[Measurement]:
-    """The same figure apart: `tstr_loss_forest` is kin of `tstr_loss`."""
+    """The same figure apart, on the same scale: `tstr_loss_forest` is kin of `tstr_loss`."""
     if result.gate.baseline is not None:
         return []
-    return [m for m in measurements if m.name.startswith(f"{result.gate.metric}_")]
+    own = next(m for m in measurements if m.name == result.gate.metric)
+    return [
+        m
+        for m in measurements
+        if m.name.startswith(f"{own.name}_") and (m.goal, m.ideal) == (own.goal, own.ideal)
+    ]
 
 
 def _draw(axes: Axes, result: GateResult, kin: list[Measurement], goal: str) -> None:
@@ -98,9 +103,10 @@ def _draw(axes: Axes, result: GateResult, kin: list[Measurement], goal: str) -> 
         axes.plot([measurement.low, measurement.high], [row, row], color=OTHER, linewidth=1.2)
         axes.plot(measurement.value, row, "o", color=OTHER, markersize=5, markerfacecolor="white")
     names = [m.name.removeprefix(f"{gate.metric}_") for m in kin]
+    against = f"\nless that of {shorten(gate.baseline, 18)}" if gate.baseline else ""
     axes.set_yticks(
         range(1 + len(kin)),
-        [shorten(title(gate.metric), 26), *(shorten(title(name), 26) for name in names)],
+        [shorten(title(gate.metric), 26) + against, *(shorten(title(name), 26) for name in names)],
     )
     axes.set(xlim=(left, right), ylim=(len(kin) + 0.7, -0.7))
     axes.grid(visible=False, axis="y")

@@ -135,7 +135,8 @@ def test_a_gate_on_a_baseline_asks_the_paired_difference() -> None:
     )
     found = measurement("average_precision", value=0.8, low=0.7, high=0.9, comparisons=rivals)
     over_smote = Gate(metric="average_precision", better_than="SMOTE", margin=0.003)
-    assert judge([found], [over_smote], Purpose.AUGMENTATION).passed
+    verdict = judge([found], [over_smote], Purpose.AUGMENTATION)
+    assert verdict.passed and "(average_precision against SMOTE)" in verdict.summary
     over_real = Gate(metric="average_precision", better_than="real", worthwhile=0.01)
     said = reason(found, over_real)
     assert said == (

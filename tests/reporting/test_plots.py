@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from components.config import Gate
 from components.evaluation.evidence import Curve, Outcome
 from components.reporting.arms import plot_arms
 from components.reporting.benefit_curves import plot_learning, plot_ratio
@@ -197,3 +198,25 @@ def test_the_gates_are_drawn_with_what_became_of_each():
     verdict = evidence.verdict.model_copy(update={"gates": (refused,)})
     meaning = plot_gates(evidence.model_copy(update={"verdict": verdict})).meaning
     assert meaning.endswith("falls short of what would be worth having.")
+
+
+def test_lanes_of_one_metric_say_what_each_is_compared_with_and_kin_are_on_its_scale():
+    evidence = samples.evidence()
+    accuracy, loss = (
+        evidence.measurements[0].model_copy(update={"name": name, "goal": goal, "ideal": ideal})
+        for name, goal, ideal in (
+            ("tstr_accuracy", "maximise", 1.0),
+            ("tstr_accuracy_loss", "minimise", 0.0),
+        )
+    )
+    plain = evidence.verdict.gates[0]
+    gates = tuple(
+        plain.model_copy(update={"gate": Gate(metric="tstr_accuracy", better_than=against)})
+        for against in (0.5, "class_gaussian")
+    )
+    verdict = evidence.verdict.model_copy(update={"gates": gates})
+    drawn = plot_gates(
+        evidence.model_copy(update={"verdict": verdict, "measurements": (accuracy, loss)})
+    ).svg
+    assert drawn.count("less that of class_gaussian") == 2  # the lane, and what the picture says
+    assert "Loss" not in drawn
