@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer
 from sklearn.experimental import enable_iterative_imputer  # noqa: F401
 from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
-from threadpoolctl import threadpool_limits
 
 from benchmarks.calibration.processes import PROCESSES
 from benchmarks.calibration.wording import table
@@ -37,6 +36,7 @@ from components.models.contract import Completer, TabularModel, log_nothing
 from components.models.copula import Copula
 from components.models.forest import Forest
 from components.models.several_draws import complete_several
+from components.threads import limited_threads
 
 MISSING_SHARE = 0.2
 NUM_DRAWS = 20
@@ -252,7 +252,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
     cancer = load_breast_cancer(as_frame=True).frame
-    with threadpool_limits(1):
+    with limited_threads(1):
         rare = rarest_class()
         print(rare, flush=True)
         likeness = list(conditional_likeness())

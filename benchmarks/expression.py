@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedGroupKFold
-from threadpoolctl import threadpool_limits
 
 from benchmarks.calibration.wording import table as as_table
 from benchmarks.kept import Kept
@@ -33,6 +32,7 @@ from components.evaluation.markers import correlate, find_markers, marker_error
 from components.evaluation.scores import all_scores
 from components.evaluation.statistics import corrected_interval
 from components.models.catalog import make_model
+from components.threads import limited_threads
 
 MODELS: dict[str, ModelConfig] = {
     "class_gaussian": ClassGaussianConfig(),
@@ -186,7 +186,7 @@ def main() -> None:
     y = rows_of(whole, task).y.astype(np.int64)
     kept = None if asked.kept is None else Kept(asked.kept)
     found = []
-    with threadpool_limits(1):
+    with limited_threads(1):
         for seed, (fit, held) in enumerate(folds_of(y, groups, asked.folds, asked.repeats)):
 
             def measure(fit: Places = fit, held: Places = held, seed: int = seed) -> dict[str, Any]:

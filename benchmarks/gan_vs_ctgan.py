@@ -12,7 +12,6 @@ killed run goes on.
 """
 
 import argparse
-import os
 import subprocess
 import venv
 from collections.abc import Iterator, Mapping
@@ -21,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from benchmarks.calibration.given import TABLES, parts_of, read
 from benchmarks.calibration.tables import Parts
@@ -31,6 +29,7 @@ from benchmarks.kept import Kept
 from benchmarks.tables import RANKED, cell, judged, ours, peers
 from components.config import CtganConfig
 from components.data.bundled import load_bundled
+from components.threads import limited_threads
 
 STATE = ROOT / ".mintmark" / "benchmarks" / "gan.jsonl"
 OURS, PEER = "ours", "CTGAN"
@@ -153,11 +152,7 @@ def main() -> None:
     options = parser.parse_args()
     options.only = options.only or (list(TABLES) if options.data_dir else [BUNDLED])
     make_peer_env(options.peer_env)
-    os.environ["OMP_NUM_THREADS"] = "1"  # the peer's
-    with threadpool_limits(1):
-        import torch
-
-        torch.set_num_threads(1)
+    with limited_threads(1):  # the peer's too
         found = measure(options)
     text = (
         NOTE

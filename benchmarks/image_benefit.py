@@ -11,7 +11,6 @@ import argparse
 import time
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from benchmarks.classifier_ranks import few_of_each
 from components.config import (
@@ -29,6 +28,7 @@ from components.evaluation.images.folds import FoldResult, Plan, Split, judge_fo
 from components.evaluation.images.trial import BALANCED
 from components.models.catalog import make_image_model
 from components.models.contract import ImageModel
+from components.threads import limited_threads
 
 HELD = 200
 """Images of each class that are held out, or half of all."""
@@ -72,7 +72,7 @@ def main() -> None:
     images = read_image_source(options.data, ImagesConfig()).images
     for size in options.sizes:
         started = time.perf_counter()
-        with threadpool_limits(1):
+        with limited_threads(1):
             found = [
                 one_draw(images, size, draw, options.model, options.ratio)
                 for draw in range(options.draws)

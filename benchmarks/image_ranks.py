@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
-from threadpoolctl import threadpool_limits
 
 from benchmarks.classifier_ranks import classifier_values, few_of_each
 from components.config import EvaluateConfig, ImageGaussianConfig, Purpose
@@ -42,6 +41,7 @@ from components.evaluation.selftest import (
     write_self_tests,
 )
 from components.models.image_gaussian import ImageGaussian
+from components.threads import limited_threads
 
 NUM_COMPONENTS = 50
 NUM_SPRITES = 1_200
@@ -197,7 +197,7 @@ def main() -> None:
             canonical_images(made, 0),
             EvaluateConfig(purpose=Purpose.SHARING),
         )
-        with threadpool_limits(1):
+        with limited_threads(1):
             for evaluator in (each for each in chosen if kind in kinds_of(each)):
                 for name, value in values_of(evaluator, kind, case, more).items():
                     values[name][kind] = value

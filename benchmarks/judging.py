@@ -19,7 +19,6 @@ from pathlib import Path
 
 import pandas as pd
 from sklearn.model_selection import train_test_split
-from threadpoolctl import threadpool_limits
 
 from benchmarks.calibration.given import SDTYPES
 from benchmarks.calibration.tables import TARGETS, source
@@ -30,6 +29,7 @@ from components.evaluation.case import Case, Sampler
 from components.evaluation.catalog import EVALUATORS
 from components.models.contract import log_nothing
 from components.models.trees import Trees
+from components.threads import limited_threads
 
 PEER_REQUIREMENTS = ("sdmetrics", "pyarrow")
 PEER_SCRIPT = Path(__file__).with_name("judging_peer.py")
@@ -85,7 +85,7 @@ def time_ours(judged: Judged, repeats: int) -> dict[str, float]:
         found = []
         for _ in range(repeats):
             began = time.process_time()
-            with threadpool_limits(1):
+            with limited_threads(1):
                 EVALUATORS[name].run(case, log_nothing)
             found.append(time.process_time() - began)
         seconds[name] = min(found)

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from benchmarks.calibration.given import read
 from benchmarks.calibration.tables import Parts
@@ -25,6 +24,7 @@ from benchmarks.calibration.wording import table
 from benchmarks.kept import Kept
 from benchmarks.tables import judged, ours
 from components.config import SHARING_CROWD, ModelConfig, PrivateConfig, TreesConfig
+from components.threads import limited_threads
 
 STATE = ROOT / ".mintmark" / "benchmarks" / "private.jsonl"
 TABLES = ("adult", "bank_marketing", "magic_gamma", "default_credit")
@@ -128,7 +128,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path)
     parser.add_argument("--picture", type=Path)
     options = parser.parse_args()
-    with threadpool_limits(1):
+    with limited_threads(1):
         found = measure(options)
     if options.write:
         options.write.write_text(page(found))

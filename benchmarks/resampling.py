@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from benchmarks.calibration.given import TABLES, read
 from benchmarks.calibration.tables import Parts
@@ -34,6 +33,7 @@ from components.config import (
 )
 from components.models.catalog import make_model
 from components.racing.standing import title_of
+from components.threads import limited_threads
 
 STATE = ROOT / ".mintmark" / "benchmarks" / "resampling.jsonl"
 PLAIN: tuple[ModelConfig, ...] = (
@@ -59,7 +59,7 @@ draw.
 
 def measured(config: ModelConfig, parts: Parts, seed: int) -> dict[str, Any]:
     """The figures of the rows that a generator makes with a seed, and its processor seconds."""
-    with threadpool_limits(1):
+    with limited_threads(1):
         started = time.process_time()
         model = make_model(config, parts.train.schema.constraints)
         model.fit(parts.train, seed=seed)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from benchmarks.calibration.given import TABLES, read, read_adult
 from benchmarks.calibration.trials import ROOT
@@ -22,6 +21,7 @@ from benchmarks.calibration.wording import table
 from benchmarks.kept import Kept
 from benchmarks.tables import METRICS, cell, judged, ours
 from components.config import TreesConfig
+from components.threads import limited_threads
 
 STATE = ROOT / ".mintmark" / "benchmarks" / "several_trees.jsonl"
 WHOLE = "adult, all"
@@ -94,7 +94,7 @@ def main() -> None:
     parser.add_argument("--state", type=Path, default=STATE)
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
-    with threadpool_limits(1):
+    with limited_threads(1):
         found = measure(options)
     text = (
         NOTE + "What twenty trees change, on average over the tables, and on how many the figure "

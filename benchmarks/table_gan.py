@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from benchmarks.calibration.tables import Parts, draw, source
 from benchmarks.calibration.trials import ROOT
@@ -32,6 +31,7 @@ from components.evaluation.learners import LEARNERS, fit_learner
 from components.evaluation.scores import called
 from components.models.catalog import make_model
 from components.models.contract import log_nothing
+from components.threads import limited_threads
 
 STATE = ROOT / ".mintmark" / "benchmarks" / "table_gan.jsonl"
 DATA = "breast_cancer"
@@ -311,7 +311,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
-    with threadpool_limits(options.threads):
+    with limited_threads(options.threads):
         found = measure(options)
     if options.write:
         options.write.write_text(page(found))

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from benchmarks.calibration.given import TABLES, ask_peer, read
 from benchmarks.calibration.tables import Parts
@@ -43,6 +42,7 @@ from components.evaluation.case import Case
 from components.evaluation.catalog import EVALUATORS
 from components.models.contract import log_nothing
 from components.racing.race import fit_chosen
+from components.threads import limited_threads
 
 STATE = ROOT / "docs" / "tables.jsonl"
 OURS: dict[str, ModelConfig | AutoConfig] = {
@@ -241,7 +241,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
-    with threadpool_limits(options.threads):
+    with limited_threads(options.threads):
         found = measure(options)
     metrics = [metric for each in METRICS.values() for metric in each]
     if options.write:

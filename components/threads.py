@@ -18,8 +18,9 @@ def limited_threads(number: int) -> Iterator[None]:
     """
     from threadpoolctl import threadpool_limits  # not needed to sample
 
-    outside, had_torch = os.environ.get(VARIABLE), "torch" in sys.modules
+    outside, before = os.environ.get(VARIABLE), _torch_threads()
     os.environ[VARIABLE] = str(number)
+    _set_torch_threads(number)
     try:
         with threadpool_limits(number):
             yield
@@ -28,8 +29,19 @@ def limited_threads(number: int) -> Iterator[None]:
             del os.environ[VARIABLE]
         else:
             os.environ[VARIABLE] = outside
-        if "torch" in sys.modules and not had_torch:
-            sys.modules["torch"].set_num_threads(_num_threads(outside))
+        _set_torch_threads(before or _num_threads(outside))
+
+
+def _torch_threads() -> int | None:
+    """The threads of torch, None where it is not loaded."""
+    torch = sys.modules.get("torch")
+    return None if torch is None else int(torch.get_num_threads())
+
+
+def _set_torch_threads(number: int) -> None:
+    """Set those of torch where it is loaded: it has a library inside that nobody else reaches."""
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.set_num_threads(number)
 
 
 def _num_threads(said: str | None) -> int:

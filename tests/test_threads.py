@@ -1,6 +1,7 @@
 """Numerical libraries keep to a number of threads, also those that are loaded late."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -42,3 +43,23 @@ def test_torch_that_was_loaded_before_keeps_to_it_too(monkeypatch: pytest.Monkey
         raise ValueError
     assert torch.get_num_threads() == before
     assert os.environ[VARIABLE] == "1"
+
+
+AGAIN = """
+from components.threads import limited_threads
+
+with limited_threads(1):
+    import torch
+with limited_threads(1):
+    print(torch.__config__.parallel_info())
+"""
+
+
+def test_each_library_inside_torch_keeps_to_it_the_second_time_too() -> None:
+    """Once torch was told a number, MKL inside it no longer follows what OpenMP is told."""
+    environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    done = subprocess.run(
+        [sys.executable, "-c", AGAIN], env=environment, capture_output=True, text=True, check=True
+    )
+    told = dict(re.findall(r"(\w+_max_threads)\(\) : (\d+)", done.stdout))
+    assert told["omp_get_max_threads"] == "1" and set(told.values()) == {"1"}, told

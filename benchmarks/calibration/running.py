@@ -9,9 +9,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from importlib import import_module
 from typing import Any
 
-from threadpoolctl import threadpool_limits
-
 from benchmarks.calibration.trials import Result, ResultFile, Trial
+from components.threads import limited_threads
 
 MAX_WORKERS = 2
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -53,7 +52,7 @@ def run_trial(trial: Trial) -> Result:
         f"benchmarks.calibration.{trial.study}"
     ).run
     began = time.process_time()
-    with threadpool_limits(1):
+    with limited_threads(1):
         found = run(trial)
     return Result(trial, found, time.process_time() - began)
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from threadpoolctl import threadpool_limits
 
 import components.evaluation.catalog  # noqa: F401  (loads the libraries that are to be limited)
+from components.threads import limited_threads
 
 
 @pytest.fixture(autouse=True, scope="module")
 def one_thread() -> Iterator[None]:
-    with threadpool_limits(1):
+    with limited_threads(1):
         yield
