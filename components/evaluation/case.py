@@ -73,7 +73,8 @@ class Case:
     processes; no result depends on it. `generator` is the model that made the
     synthetic rows, None where an attacker is to have the rows alone. Real rows with one value of
     `group_column` belong together, such as those of a patient, and none of them was drawn by
-    itself; None where each row was.
+    itself; None where each row was. `is_parted_at_random` is False where training and test rows
+    may differ by how they were parted, such as by time.
     """
 
     train: Table
@@ -85,6 +86,7 @@ class Case:
     generator: Sampler | None = None
     guarantee: Guarantee | None = None
     group_column: str | None = None
+    is_parted_at_random: bool = True
 
     def groups_of(self, table: Table) -> NDArray[np.int64] | None:
         """A number for each row of real ones, the same within a group; None without groups."""

@@ -182,6 +182,7 @@ def _case(
         make_and_fit=make_and_fit,
         workers=workers,
         group_column=group_column,
+        is_parted_at_random=isinstance(split, RandomSplit),
     )
 
 

@@ -172,6 +172,11 @@ def _epsilon_meaning(case: Case, bound: float) -> str:
     if case.guarantee is None:
         return f"{EMPIRICAL_EPSILON.meaning} (no guarantee is declared)"
     said = f"epsilon {case.guarantee.epsilon:g} at delta {case.guarantee.delta:g}"
+    if not case.is_parted_at_random:
+        return (
+            f"{EMPIRICAL_EPSILON.meaning}, which proves nothing of the declared guarantee of "
+            f"{said}: training rows may differ from the others by how they were parted,"
+        )
     outcome = "violates" if bound > case.guarantee.epsilon else "does not contradict"
     return f"{EMPIRICAL_EPSILON.meaning}, which {outcome} the declared guarantee of {said},"
 

@@ -270,6 +270,16 @@ def test_a_broken_guarantee_reads_as_one() -> None:
     assert told["fresh"].reference == 1.0
 
 
+def test_rows_that_were_parted_by_time_break_no_guarantee() -> None:
+    train, test, _ = mixed_split(300, 300)
+    case = dataclasses.replace(
+        case_of(train, test, train), guarantee=Guarantee(1.0, 1e-5), is_parted_at_random=False
+    )
+    found = {one.name: one for one in measure("membership", case).measurements}
+    assert found["empirical_epsilon"].low > 1.0
+    assert "proves nothing of the declared guarantee" in found["empirical_epsilon"].meaning
+
+
 def test_epsilon_is_bounded_from_below_in_nearly_every_game() -> None:
     """Randomised response: a bit told truly with odds exp(epsilon) is private by epsilon."""
     epsilon, num_games = 1.0, 200
