@@ -2,10 +2,11 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 VARIABLE = "OMP_NUM_THREADS"
+WAITING = "OMP_WAIT_POLICY"
 
 
 @contextmanager
@@ -14,22 +15,35 @@ def limited_threads(number: int) -> Iterator[None]:
 
     Torch is loaded where a network is needed, and takes what `VARIABLE` says at that moment, all
     cores without it: sums, and so weights, would depend on the machine. Threads of a torch that was
-    loaded inside are what they would be without the context once it ends.
+    loaded inside are what they would be without the context once it ends. Its threads sleep while
+    they wait, unless `WAITING` says otherwise: those that spin keep others from working, and beside
+    another training that made one five times slower.
     """
     from threadpoolctl import threadpool_limits  # not needed to sample
 
-    outside, before = os.environ.get(VARIABLE), _torch_threads()
-    os.environ[VARIABLE] = str(number)
+    before, outside = _torch_threads(), _num_threads(os.environ.get(VARIABLE))
+    inside = {VARIABLE: str(number), WAITING: os.environ.get(WAITING, "passive")}
     _set_torch_threads(number)
     try:
-        with threadpool_limits(number):
+        with _environment(inside), threadpool_limits(number):
             yield
     finally:
-        if outside is None:
-            del os.environ[VARIABLE]
-        else:
-            os.environ[VARIABLE] = outside
-        _set_torch_threads(before or _num_threads(outside))
+        _set_torch_threads(before or outside)
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """The variables inside the context, and what they were after it."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _torch_threads() -> int | None:

@@ -8,7 +8,7 @@ import sys
 import pytest
 import torch
 
-from components.threads import VARIABLE, limited_threads
+from components.threads import VARIABLE, WAITING, limited_threads
 
 LATE = """
 import os, sys
@@ -43,6 +43,18 @@ def test_torch_that_was_loaded_before_keeps_to_it_too(monkeypatch: pytest.Monkey
         raise ValueError
     assert torch.get_num_threads() == before
     assert os.environ[VARIABLE] == "1"
+
+
+@pytest.mark.parametrize(("said", "inside"), [(None, "passive"), ("active", "active")])
+def test_threads_sleep_while_they_wait_unless_it_is_said_otherwise(
+    said: str | None, inside: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(WAITING, raising=False)
+    if said is not None:
+        monkeypatch.setenv(WAITING, said)
+    with limited_threads(1):
+        assert os.environ[WAITING] == inside
+    assert os.environ.get(WAITING) == said
 
 
 AGAIN = """
