@@ -43,7 +43,7 @@ RECIPE = Recipe(
     family=Family.IMAGES,
     presets={
         Preset.SMOKE: _size(ImageGanConfig(steps=50), DIGITS, train_rows=200),
-        Preset.CPU: _size(_model(width=16, steps=12_000, rate=3e-3)),
+        Preset.CPU: _size(_model(width=24, steps=12_000, rate=2e-3)),
         Preset.GPU: _size(_model(width=64, steps=20_000, rate=5e-4)),
     },
 )
