@@ -301,8 +301,9 @@ class AutoConfig(Settings):
     """The generator that does best for `purpose` on rows held out of training.
 
     Generators are fitted one after another, the quickest first, and judged by the default gates of
-    the purpose; none is begun once `budget_seconds` are spent, and none takes longer than is left.
-    The winner is then fitted on all training rows.
+    the purpose; none is begun once `budget_seconds` are spent, and none takes longer than is left:
+    seconds of a processor, so that a busy machine takes longer and finds the same winner. The
+    winner is then fitted on all training rows.
     """
 
     name: Literal["auto"] = "auto"

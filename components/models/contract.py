@@ -28,7 +28,7 @@ def log_nothing(step: int, metrics: Mapping[str, float]) -> None:
 
 @dataclass(frozen=True)
 class Budget:
-    """How long a fit may take, in seconds; None is as long as its settings ask.
+    """How long a fit may take, in seconds of a processor; None is as long as its settings ask.
 
     A budget that ends a fit makes its result depend on the machine's speed; leave it None where
     runs must repeat bit for bit.

@@ -70,7 +70,7 @@ class Trees(SamplesWhole):
 
         Once the budget is spent, the columns that are left are drawn given the target alone.
         """
-        started = time.monotonic()
+        started, began = time.monotonic(), time.process_time()
         table = gather_rare(table, self.config.crowd)
         self.schema_ = table.schema
         self.sequence_ = drawing_order(table.schema)
@@ -78,7 +78,7 @@ class Trees(SamplesWhole):
         self.values_, self.presence_ = [], {}
         milestones = {round(len(self.sequence_) * tenth / 10) for tenth in range(1, 11)}
         for done, position in enumerate(self.sequence_):
-            is_late = budget.seconds is not None and time.monotonic() - started > budget.seconds
+            is_late = budget.seconds is not None and time.process_time() - began > budget.seconds
             num_given = min(done, 1) if is_late else done
             self._fit_column(codes[:, :num_given], codes[:, done], position, seed)
             if done + 1 in milestones:

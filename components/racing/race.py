@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -134,18 +134,24 @@ def run_race(
     learn them.
     """
     parts = hold_out(table, config.held_out_share, seed, split)
-    clock = _Clock(time.time() + config.budget_seconds, config.budget_seconds)
+    purse = _Purse(config.budget_seconds, workers)
     runners: list[Runner] = []
     left_out: dict[str, str] = {}
 
     def run(wave: Sequence[ModelConfig]) -> None:
-        clocks = [clock if runners or place else None for place in range(len(wave))]
-        turns = [
-            partial(_turn, model, parts, config.purpose, each, seed)
-            for model, each in zip(wave, clocks, strict=True)
-        ]
-        for model, ended in zip(wave, run_all(turns, workers=workers), strict=True):
-            _note(model, ended, runners, left_out)
+        for start in range(0, len(wave), workers):
+            turns: dict[str, _Turn] = {}
+            for model in wave[start : start + workers]:
+                is_first = not runners and not turns
+                if not is_first and (reason := purse.too_late()):
+                    left_out[title_of(model)] = reason
+                    continue
+                budget = Budget(None if is_first else purse.left)
+                turns[title_of(model)] = partial(_turn, model, parts, config.purpose, budget, seed)
+            ends = run_all([*turns.values()], workers=workers)
+            for name, (ended, seconds) in zip(turns, ends, strict=True):
+                purse.spent += seconds
+                _note(name, ended, runners, left_out)
 
     for wave in candidates(config.purpose):
         if reason := _little_to_win(runners) or _careful_enough(wave, runners):
@@ -162,7 +168,7 @@ def run_race(
     leader, *_ = standing(runners)
     judged = resampled(leader)
     if judged is not None:
-        if reason := _little_to_win(runners) or clock.too_late(leader.seconds):
+        if reason := _little_to_win(runners) or purse.too_late(leader.seconds):
             left_out[title_of(judged)] = reason
         else:
             _add_judged(judged, runners, left_out, parts, config.purpose, seed)
@@ -193,51 +199,52 @@ def _careful_enough(wave: Sequence[ModelConfig], runners: Sequence[Runner]) -> s
     return ""
 
 
-@dataclass(frozen=True)
-class _Clock:
-    """When a budget of `seconds` is spent, by the clock that machines share."""
+@dataclass
+class _Purse:
+    """What is left of a budget, in seconds of a processor, where `workers` spend at once.
 
-    ends: float
+    By the clock a busy machine would leave others out, and so have another winner.
+    """
+
     seconds: float
+    workers: int
+    spent: float = 0.0
 
     @property
     def left(self) -> float:
-        return self.ends - time.time()
+        return self.seconds - self.spent / self.workers
 
     def too_late(self, needed: float = 0.0) -> str:
         """Why there is no time for another, empty where there is."""
-        if (left := self.left) >= max(needed, SPARE * self.seconds):
+        if self.left >= max(needed, SPARE * self.seconds):
             return ""
-        return f"{left:.0f} s of {self.seconds:g} s were left"
+        return f"{max(self.left, 0):.0f} s of a processor's {self.seconds:g} s were left"
+
+
+_Turn = Callable[[], tuple[Runner | str, float]]
 
 
 def _turn(
-    model: ModelConfig,
-    parts: Parts,
-    purpose: Purpose,
-    clock: _Clock | None,
-    seed: int,
-) -> Runner | str:
-    """A candidate's turn, or why it had none: it is too late, or it cannot learn the table."""
-    if clock is not None and (reason := clock.too_late()):
-        return reason
-    budget = Budget() if clock is None else Budget(clock.left)
+    model: ModelConfig, parts: Parts, purpose: Purpose, budget: Budget, seed: int
+) -> tuple[Runner | str, float]:
+    """A candidate's turn, or why it cannot learn the table; what that took of a processor."""
+    began = time.process_time()
+    ended: Runner | str
     try:
-        return _run(model, parts, purpose, budget, seed)
+        ended = _run(model, parts, purpose, budget, seed)
     except UserError as error:  # such as a column of more categories than it learns
-        return str(error)
+        ended = str(error)
+    return ended, time.process_time() - began
 
 
-def _note(
-    model: ModelConfig, ended: Runner | str, runners: list[Runner], left_out: dict[str, str]
-) -> None:
+def _note(name: str, ended: Runner | str, runners: list[Runner], left_out: dict[str, str]) -> None:
     """Keep how a candidate's turn ended."""
     if isinstance(ended, Runner):
         runners.append(ended)
-        logger.info("race: %s is %s", title_of(model), ended.outcome)
+        logger.info("race: %s is %s", name, ended.outcome)
     else:
-        left_out[title_of(model)] = ended
-        logger.info("race: %s is left out: %s", title_of(model), ended)
+        left_out[name] = ended
+        logger.info("race: %s is left out: %s", name, ended)
 
 
 def try_judge(table: Table, config: ResampledConfig, *, seed: int, split: Split = RANDOM) -> Race:

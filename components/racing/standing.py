@@ -49,7 +49,7 @@ class Gated(Record):
 
 
 class Runner(Record):
-    """A generator that took part: how long it took, and what its rows were judged."""
+    """A generator that took part: what it took of a processor, and what its rows were judged."""
 
     model: ModelConfig = Field(discriminator="name")
     seconds: float

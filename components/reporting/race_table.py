@@ -37,7 +37,8 @@ def race_table(race: Race) -> RaceTable:
         rows=tuple(_row(runner, place) for place, runner in enumerate(race.runners)),
         reading=(
             f"Each was fitted on {count(race.num_train)} of the training rows and judged on the "
-            f"{count(race.num_held_out)} others; the winner was then fitted on all of them. The "
+            f"{count(race.num_held_out)} others, in so many seconds of a processor; the winner was "
+            "then fitted on all of them. The "
             f"best outcome wins, and among equals {_first_of_equals(race)}. Those that passed are "
             "equals, and of others those with no value beyond its bar whose worst gate cannot be "
             "told from the least bad one's. "

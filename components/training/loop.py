@@ -95,8 +95,9 @@ class Schedule:
     """How long to train, and how often to look.
 
     Training ends after `num_steps`, after `patience` looks without a better score, or after
-    `seconds`, with a last look. `checkpoint_seconds` pass between checkpoints. `looks_first` looks
-    before any step too, where what a game begins with may be the best it comes to.
+    `seconds` of a processor, with a last look. `checkpoint_seconds` pass between checkpoints.
+    `looks_first` looks before any step too, where what a game begins with may be the best it comes
+    to.
     """
 
     num_steps: int
@@ -156,8 +157,7 @@ def train(
     progress = _resume(game, store, guard, team)
     for step, metrics in progress.logged:
         log(step, metrics)
-    began = saved = time.monotonic() - progress.spent
-    saved += progress.spent
+    began, saved = time.process_time() - progress.spent, time.monotonic()
     if schedule.looks_first and not progress.logged:
         _look(game, progress, schedule, lookout)
     while not _is_over(progress, schedule, team):
@@ -167,7 +167,7 @@ def train(
             progress.sums[name] = loss + progress.sums.get(name, torch.zeros(()))
         if progress.step % schedule.look_every == 0 or progress.step == schedule.num_steps:
             _look(game, progress, schedule, lookout)
-        progress.spent = time.monotonic() - began
+        progress.spent = time.process_time() - began
         is_due = time.monotonic() - saved >= schedule.checkpoint_seconds
         if store and team.is_first and is_due:
             if _is_sound(progress, schedule, guard):

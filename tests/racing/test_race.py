@@ -203,10 +203,20 @@ def test_candidates_that_run_at_once_reach_what_they_reach_in_turn(
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.slow
-def test_where_several_run_at_once_a_spent_budget_still_lets_the_first_run() -> None:
+def test_where_several_run_at_once_a_spent_budget_lets_those_run_that_begin_first() -> None:
     config = AutoConfig(purpose=Purpose.SHARING, budget_seconds=1e-3)
     race = run_race(two_classes(300), config, seed=0, workers=2)
-    assert [one.model.name for one in race.runners] == ["copula"]
+    assert {one.model.name for one in race.runners} == {"copula", "trees"}
+    assert "0 s of a processor's 0.001 s were left" in race.left_out["trees, crowd 25"]
+
+
+def test_a_budget_is_of_a_processor_and_shared_by_those_that_run_at_once() -> None:
+    purse = racing._Purse(seconds=100, workers=2)
+    purse.spent = 150
+    assert purse.left == 25 and not purse.too_late()
+    assert purse.too_late(needed=26) == "25 s of a processor's 100 s were left"
+    purse.spent = 162
+    assert purse.too_late()
 
 
 def test_too_few_rows_are_told() -> None:
