@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from components.config import NORMAL, Params, PrepareConfig, parse_params
+from components.data.schema import Column
 from components.data.table import Table
 from components.data.union import Reference, read_manifest
 from components.data.windows import HELD_OUT
@@ -59,7 +60,13 @@ class Taught(ABC):
             origins=self.content.origins,
             content_key=keys[str(paths.train)] + keys[str(paths.test)],
             split=manifest.split if manifest else config.split,
+            columns=self.columns,
         )
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Those of the schema that its rows have; images have none."""
+        return ()
 
     @property
     def original(self) -> PrepareConfig:

@@ -30,6 +30,11 @@ class VersionRows(Taught):
         """See `Taught`."""
         return self.train.frame, self.test.frame
 
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """See `Taught`."""
+        return self.train.schema.columns
+
     def read(self, place: str) -> tuple[pd.DataFrame, str]:
         """See `Taught`."""
         source = read_source(place)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from components.data.dates import read_dates
 from components.data.digits import digits_of
+from components.data.number_forms import read_what_is_number
 from components.data.schema import Column, ColumnKind, Scalar, Schema
 from components.data.table import encode
 from components.errors import UserError
@@ -81,9 +82,7 @@ def _category_code(column: Column, wanted: Scalar | None) -> int:
 def _number(column: Column, wanted: Scalar) -> float:
     """A wanted number or date in `encode`'s form."""
     try:
-        values = pd.Series([wanted], name=column.name)
-        is_time = column.kind is ColumnKind.DATETIME
-        read = read_dates(values, column.written) if is_time else values.astype("float64")
+        read = _read(pd.Series([wanted], name=column.name), column)
         only = Schema(columns=(column,), target=column.name)
         value = float(encode(read.to_frame(), only)[0, 0])
     except (ValueError, TypeError, OverflowError) as error:
@@ -91,6 +90,17 @@ def _number(column: Column, wanted: Scalar) -> float:
     if not math.isfinite(value):
         raise _impossible(column, wanted, "it is not finite")
     return value
+
+
+def _read(values: pd.Series, column: Column) -> pd.Series:
+    """Numbers or dates, in text as the source had it or as programs write them."""
+    if column.kind is ColumnKind.DATETIME:
+        return read_dates(values, column.written)
+    if column.number_form is not None:
+        read, unread = read_what_is_number(values, column.number_form)
+        if not unread.any():
+            return read
+    return values.astype("float64")
 
 
 def _range(column: Column) -> str:

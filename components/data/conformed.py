@@ -10,10 +10,11 @@ from pandas.api.types import union_categoricals
 from components.config import MarkedSplit, PrepareConfig, RandomSplit
 from components.data.batches import Batches
 from components.data.inference import Form, check_names, conform, kinds_of
+from components.data.kept_forms import TextForm, kept_forms
 from components.data.normality import split_normal, told_normal
-from components.data.schema import DISCRETE, ColumnKind
+from components.data.schema import DISCRETE, NUMBERS, ColumnKind
 from components.data.splits import SplitRows, check_key, split_rows
-from components.data.summaries import summarise
+from components.data.summaries import ColumnSummary, summarise
 from components.errors import UserError
 
 
@@ -34,7 +35,11 @@ class ConformedRows:
         check_names(batches.names, target, declared)
         columns = summarise(batches.read(), batches.dtypes, target, declared)
         kinds = kinds_of(columns, target)
-        forms = {name: Form.of_summary(column) for name, column in columns.items()}
+        kept = kept_forms(batches.paths[0]) if batches.paths else {}
+        forms = {
+            name: _form(column, kinds[name], kept.get(name, TextForm()))
+            for name, column in columns.items()
+        }
         return cls(batches, kinds, forms, columns[target].num_rows)
 
     def read(self, names: Sequence[str] | None = None) -> Iterator[pd.DataFrame]:
@@ -83,3 +88,15 @@ class ConformedRows:
         """A discrete column with a small number for each of its values."""
         parts = [rows[name].astype("category") for rows in self.read([name])]
         return pd.Series(union_categoricals(parts, sort_categories=True))
+
+
+def _form(column: ColumnSummary, kind: ColumnKind, kept: TextForm) -> Form:
+    """The form of a column; where it is no text any more, as its source had it in text."""
+    form = Form.of_summary(column, kind)
+    if column.is_text:
+        return form
+    return replace(
+        form,
+        written=kept.written if kind is ColumnKind.DATETIME else None,
+        number_form=kept.number_form if kind in NUMBERS else None,
+    )

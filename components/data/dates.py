@@ -6,9 +6,9 @@ from datetime import datetime
 from itertools import product
 
 import pandas as pd
-from pandas.api import types
 
 from components.data.cast import cast
+from components.data.texts import holds_text
 
 _DAYS = (
     *(f"%d{sign}%m{sign}%{year}" for year, sign in product("Yy", "/.-")),
@@ -92,7 +92,7 @@ def read_dates(values: pd.Series, written: str | None) -> pd.Series:
     Texts are read as they are `written`, and what is not as ISO dates; without a format, as ISO
     dates, or all as the first of them is. Raises ValueError or TypeError where one cannot be read.
     """
-    if not _is_text(values):
+    if not holds_text(values):
         return _without_zone(pd.to_datetime(values, utc=True))
     if written is None:
         return _without_zone(_read_alike(values))
@@ -115,7 +115,7 @@ def _read_alike(values: pd.Series) -> pd.Series:
 
 def read_what_is_date(values: pd.Series, written: str | None) -> pd.Series:
     """The same, each value by itself, and missing where it is no date."""
-    if written is None or not _is_text(values):
+    if written is None or not holds_text(values):
         return _without_zone(pd.to_datetime(values, utc=True, errors="coerce", format="mixed"))
     read = _as_written(values, written)
     others = values.where(read.isna())
@@ -130,10 +130,6 @@ def _as_written(values: pd.Series, written: str) -> pd.Series:
 def write_dates(frame: pd.DataFrame, written: Mapping[str, str]) -> pd.DataFrame:
     """The frame with these columns of dates as text, each in its format."""
     return frame.assign(**{name: frame[name].dt.strftime(form) for name, form in written.items()})
-
-
-def _is_text(values: pd.Series) -> bool:
-    return not (types.is_datetime64_any_dtype(values) or types.is_numeric_dtype(values))
 
 
 def _without_zone(times: pd.Series) -> pd.Series:

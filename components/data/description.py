@@ -11,6 +11,7 @@ from pandas.api import types
 from components.data.digits import LARGEST_WHOLE
 from components.data.identifier_numbers import NumberPattern, whole_numbers
 from components.data.identifiers import IdentifierPattern, fresh_identifiers
+from components.data.number_forms import NumberForm
 from components.data.schema import (
     DISCRETE,
     Column,
@@ -27,7 +28,8 @@ _MAX_DECIMALS = 10
 class Description:
     """The schema of conformed training rows, which `add` takes a batch at a time, in their order.
 
-    `written` says how dates are written, `counted` which columns number all rows of the source.
+    `written` says how dates are written in text, `number_forms` how numbers are, `counted` which
+    columns number all rows of the source.
 
     >>> description = Description({"weight": ColumnKind.NUMERICAL})
     >>> description.add(pd.DataFrame({"weight": [70.5, 81.25]}))
@@ -45,13 +47,14 @@ class Description:
         self,
         kinds: Mapping[str, ColumnKind],
         written: Mapping[str, str | None] | None = None,
+        number_forms: Mapping[str, NumberForm | None] | None = None,
         counted: Collection[str] = (),
     ) -> None:
         self._columns = {
             name: _ColumnDescription(name, kind, is_counted=name in counted)
             for name, kind in kinds.items()
         }
-        self._written = {name: written for name, written in (written or {}).items() if written}
+        self._written, self._number_forms = written or {}, number_forms or {}
 
     def add(self, rows: pd.DataFrame) -> None:
         """Take the next training rows."""
@@ -60,11 +63,12 @@ class Description:
 
     def schema(self, target: str) -> Schema:
         """The schema of all rows so far; raises UserError where a number has no value in them."""
-        columns = tuple(
-            column.column().model_copy(update={"written": self._written.get(name)})
-            for name, column in self._columns.items()
-        )
+        columns = tuple(self._column(name) for name in self._columns)
         return Schema(columns=columns, target=target)
+
+    def _column(self, name: str) -> Column:
+        text = {"written": self._written.get(name), "number_form": self._number_forms.get(name)}
+        return self._columns[name].column().model_copy(update=text)
 
 
 class _ColumnDescription:

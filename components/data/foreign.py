@@ -11,8 +11,10 @@ from scipy import stats
 
 from components.data.dates import read_what_is_date
 from components.data.inference import conform, describe, forms_of, infer_kinds
-from components.data.schema import Column, ColumnKind, Schema
+from components.data.number_forms import read_what_is_number
+from components.data.schema import NUMBERS, Column, ColumnKind, Schema
 from components.data.table import Table, encode
+from components.data.texts import holds_text
 from components.errors import UserError
 
 TRAIN, TEST, SYNTHETIC = "training rows", "test rows", "synthetic rows"
@@ -151,7 +153,7 @@ def _read(name: str, values: pd.Series, column: Column) -> pd.Series:
         read = read_what_is_date(values, column.written)
         _check_read(name, values, read, column)
         return read
-    if column.kind in (ColumnKind.NUMERICAL, ColumnKind.INTEGER):
+    if column.kind in NUMBERS:
         return _numbers(name, values, column)
     if column.kind is ColumnKind.BOOLEAN:
         read = values.astype(object).map(lambda value: _BOOLEANS.get(str(value).lower()))
@@ -162,7 +164,11 @@ def _read(name: str, values: pd.Series, column: Column) -> pd.Series:
 
 def _numbers(name: str, values: pd.Series, column: Column) -> pd.Series:
     """Numbers as float64, whole or not: a fraction in a column of whole numbers shows as such."""
-    read = pd.to_numeric(values, errors="coerce")
+    if column.number_form is not None and holds_text(values):
+        read, unread = read_what_is_number(values, column.number_form)
+        values = values.where(read.notna() | unread)  # the others say that there is none
+    else:
+        read = pd.to_numeric(values, errors="coerce")
     if types.is_datetime64_any_dtype(values) or types.is_bool_dtype(values):
         read = pd.Series(np.nan, index=values.index)
     _check_read(name, values, read, column)
@@ -203,9 +209,14 @@ def _check_read(name: str, values: pd.Series, read: pd.Series, column: Column) -
         or_declare = "" if name == FILLED else declared
         raise UserError(
             f"{name}: column {column.name!r} holds {str(example)[:60]!r} in {int(wrong.sum())} of "
-            f"{len(values)} rows, which is no {_NOUNS[column.kind]}; in the {TRAIN} it is "
-            f"{column.kind}: mend it{or_declare}"
+            f"{len(values)} rows, which is no {_NOUNS[column.kind]}{_such_as(column)}; in the "
+            f"{TRAIN} it is {column.kind}: mend it{or_declare}"
         )
+
+
+def _such_as(column: Column) -> str:
+    form = column.number_form
+    return "" if form is None else f" such as {form.text_of(1234.5)!r}"
 
 
 _NOUNS = {

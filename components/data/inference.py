@@ -11,28 +11,26 @@ from pandas.api import types
 
 from components.data.dates import DateFormats, read_dates
 from components.data.description import Description
-from components.data.digits import LARGEST_WHOLE
-from components.data.identifier_names import names_a_measure, names_an_identifier
 from components.data.identifier_numbers import CountingUp, whole_numbers
-from components.data.schema import ColumnKind, Schema
+from components.data.number_forms import NumberForm, read_numbers
+from components.data.number_kinds import infer_number, tell_numbers
+from components.data.number_readings import Trouble
+from components.data.number_texts import NumberTexts
+from components.data.schema import NUMBERS, ColumnKind, Schema
 from components.data.summaries import (
     MAX_CATEGORIES,
-    MAX_CLASSES,
     ColumnSummary,
     check_distinct_names,
     summarise,
 )
-from components.data.texts import PROSE_SHARE, PROSE_WORDS, TextSummary
+from components.data.text_kinds import check_declared, check_text, number_kind, tell_read_numbers
+from components.data.texts import holds_text
 from components.errors import UserError
 
 logger = logging.getLogger(__name__)
 
 MIN_ROWS = 50
 MIN_CLASS_ROWS = 8
-MIN_LEVEL_ROWS = 8
-"""Rows that a whole number beyond 2^53 comes in, on average, to be taken as a category."""
-
-_NUMBERS = (ColumnKind.INTEGER, ColumnKind.NUMERICAL)
 
 
 def infer_kinds(
@@ -70,7 +68,8 @@ def kinds_of(columns: Mapping[str, ColumnSummary], target: str) -> dict[str, Col
     for name, column in columns.items():
         kind = kinds[name] = _kind_of(column, is_target=name == target)
         if column.is_number:
-            _tell_numbers(column, kind)
+            tell_numbers(column, kind)
+        tell_read_numbers(column, kind)
         if kind is ColumnKind.CATEGORICAL and column.look_like_dates and not column.declared:
             logger.warning(
                 "column %r looks like dates, such as %r, of which not all tell which part is the "
@@ -94,12 +93,26 @@ def target_kind(column: pd.Series, declared: ColumnKind | None = None) -> Column
     return kind
 
 
+def read_numbers_in(column: pd.Series, declared: ColumnKind | None = None) -> pd.Series:
+    """A text of numbers read as such, as far as these rows tell; any other column as it is."""
+    summary = ColumnSummary(str(column.name), column.dtype, declared)
+    summary.add(column)
+    kind = declared or number_kind(summary)
+    if kind not in NUMBERS or not summary.is_text:
+        return column
+    try:
+        return _conform(column, kind, Form.of_summary(summary, kind))
+    except UserError:
+        return column
+
+
 def _kind_of(column: ColumnSummary, *, is_target: bool) -> ColumnKind:
     """The declared kind, else the one that the values tell; raises UserError as `infer_kinds`."""
     _check_values(column)
+    check_declared(column)
     kind = column.declared or _infer_kind(column, is_target=is_target)
-    if column.texts is not None and kind in (ColumnKind.CATEGORICAL, ColumnKind.IDENTIFIER):
-        _check_text(column, column.texts)
+    if kind in (ColumnKind.CATEGORICAL, ColumnKind.IDENTIFIER):
+        check_text(column)
     if kind is ColumnKind.CATEGORICAL:
         _check_categories(column)
     return kind
@@ -126,33 +139,6 @@ def _check_values(column: ColumnSummary) -> None:
         )
 
 
-def _check_text(column: ColumnSummary, texts: TextSummary) -> None:
-    """Raise UserError for text that is rather numbers or prose than names, of many values."""
-    name, distinct = column.name, column.num_distinct
-    if distinct <= MAX_CLASSES:
-        return
-    drop = f"drop it (prepare.drop: [{name}])"
-    kept = f"learn it as categories (prepare.kinds: {{{name}: categorical}})"
-    made_up = f"have letters made up in its place (prepare.kinds: {{{name}: identifier}})"
-    if texts.are_numbers:
-        why, mend = "as written", "store them as numbers"
-        if texts.others:
-            others = ", ".join(map(repr, texts.others))
-            why = f"since {sum(texts.others.values())} rows have {others}"
-            mend = "leave these cells empty"
-        elif texts.has_signs:
-            mend = "write them as 1234.5"
-        raise UserError(
-            f"column {name!r} is text of numbers, such as {column.first!r}, which cannot be read "
-            f"as numbers {why}: {mend}, {drop}, {made_up}, or {kept}"
-        )
-    if texts.words >= PROSE_WORDS and distinct >= PROSE_SHARE * column.num_present:
-        raise UserError(
-            f"column {name!r} is free text, {texts.words:.0f} words a row, which is not learned: "
-            f"{drop}, {made_up}, or {kept}"
-        )
-
-
 def _check_categories(column: ColumnSummary) -> None:
     name, count = column.name, column.num_distinct
     if count > MAX_CATEGORIES:
@@ -167,8 +153,8 @@ def _check_target(column: ColumnSummary, kind: ColumnKind) -> None:
     name = column.name
     if kind in (ColumnKind.IDENTIFIER, ColumnKind.CONSTANT, ColumnKind.DATETIME):
         raise UserError(f"target {name!r} is {kind}; a target is categorical, boolean or a number")
-    if column.num_missing:
-        raise UserError(f"target {name!r} is missing in {column.num_missing} rows")
+    if num_lacking := column.num_lacking(kind):
+        raise UserError(f"target {name!r} is missing in {num_lacking} rows")
     if kind in (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN):
         assert column.distinct is not None
         counts = column.distinct.counts
@@ -194,72 +180,12 @@ def _infer_kind(column: ColumnSummary, *, is_target: bool) -> ColumnKind:
     if column.is_time:
         return ColumnKind.DATETIME
     if column.is_number:
-        return _infer_number(column, is_target=is_target)
+        return infer_number(column, is_target=is_target)
     if column.are_dates or column.date_formats.found:
         return ColumnKind.DATETIME
+    if kind := number_kind(column):
+        return kind
     return ColumnKind.IDENTIFIER if column.is_unique else ColumnKind.CATEGORICAL
-
-
-def _infer_number(column: ColumnSummary, *, is_target: bool) -> ColumnKind:
-    if is_target and column.num_distinct <= MAX_CLASSES:
-        return ColumnKind.CATEGORICAL
-    if not column.is_whole:
-        return ColumnKind.NUMERICAL
-    if column.num_present > 1 and column.counts_up:
-        return ColumnKind.IDENTIFIER
-    if not is_target and column.are_different and _is_called_or_as_large_as_one(column):
-        return ColumnKind.IDENTIFIER
-    if column.largest <= LARGEST_WHOLE:
-        return ColumnKind.INTEGER
-    return ColumnKind.CATEGORICAL if _are_levels(column) else ColumnKind.NUMERICAL
-
-
-def _is_called_or_as_large_as_one(column: ColumnSummary) -> bool:
-    """Whether whole numbers, each another, are identifiers: a name says it, or they are very large.
-
-    How many digits they have tells nothing: so many have times in seconds, incomes and prices, and
-    a measurement that is left out is worse than a number that is learned. Beyond 2^53 it is as
-    good as told, but for times and amounts in small units.
-    """
-    if names_an_identifier(column.name):
-        return True
-    is_large = column.is_exact and column.largest > LARGEST_WHOLE
-    return is_large and not column.are_thousands and not names_a_measure(column.name)
-
-
-def _are_levels(column: ColumnSummary) -> bool:
-    """Whether whole numbers too large to be learned are names that come again."""
-    if not column.is_exact or names_a_measure(column.name):
-        return False
-    is_few = not column.levels.is_over and MIN_LEVEL_ROWS * column.levels.count() <= column.num_rows
-    return is_few or names_an_identifier(column.name)
-
-
-def _tell_numbers(column: ColumnSummary, kind: ColumnKind) -> None:
-    """Say that whole numbers are left out as identifiers, or lose digits."""
-    name = column.name
-    if kind is ColumnKind.IDENTIFIER and not column.declared and not column.counts_up:
-        logger.warning(
-            "column %r holds whole numbers, another in each row, and is taken as an identifier: it "
-            "is made anew, not learned; where it is measured, declare it (prepare.kinds: "
-            "{%s: integer})",
-            name,
-            name,
-        )
-    elif (
-        kind in _NUMBERS
-        and column.is_whole
-        and column.largest > LARGEST_WHOLE
-        and (column.is_exact or column.num_missing)  # of a CSV with gaps, digits are gone already
-    ):
-        logger.warning(
-            "column %r holds whole numbers up to %d: of those beyond 2^53 some 16 digits are kept; "
-            "where they only name something, declare it (prepare.kinds: {%s: categorical}, or "
-            "identifier)",
-            name,
-            column.largest,
-            name,
-        )
 
 
 _TOO_LARGE = 2.0**63
@@ -270,8 +196,9 @@ class Form:
     """What of a whole column decides how each of its values is kept.
 
     `is_nullable`: some row lacks a value. `is_whole`: all are whole numbers, of 64 bits. `written`
-    is the format of dates in text (`DateFormats`). `witnesses` are read along with the values; see
-    `ColumnSummary`. `counts_up`: each number is one more than that before.
+    is the format of dates in text (`DateFormats`), `number_form` that of numbers (`NumberTexts`),
+    `trouble` why there is none. `witnesses` are read along with the values; see `ColumnSummary`.
+    `counts_up`: each number is one more than that before.
     """
 
     is_nullable: bool
@@ -279,6 +206,8 @@ class Form:
     witnesses: pd.Series | None = None
     written: str | None = None
     counts_up: bool = False
+    number_form: NumberForm | None = None
+    trouble: Trouble | None = None
 
     @classmethod
     def of(cls, values: pd.Series, kind: ColumnKind) -> Self:
@@ -286,21 +215,35 @@ class Form:
         formats = DateFormats()
         if kind is ColumnKind.DATETIME:
             formats.add(values.dropna().unique().tolist())
+        numbers = NumberTexts.of(values, kind)
         is_number = types.is_numeric_dtype(values) and not types.is_bool_dtype(values)
         present = values.dropna()
-        is_whole = is_number and bool(np.equal(present % 1, 0).all() and _has_room(present))
+        is_whole = is_number and _are_whole(present)
         counting = CountingUp()
         if kind is ColumnKind.IDENTIFIER and is_whole:
             counting.add(whole_numbers(present))
-        counts_up = is_whole and kind is ColumnKind.IDENTIFIER and counting.holds
-        return cls(bool(values.isna().any()), is_whole, None, formats.found, counts_up)
+        return cls(
+            bool(values.isna().any()) or numbers.num_absent > 0,
+            is_whole,
+            written=formats.found,
+            counts_up=is_whole and kind is ColumnKind.IDENTIFIER and counting.holds,
+            number_form=numbers.form,
+            trouble=numbers.trouble,
+        )
 
     @classmethod
-    def of_summary(cls, column: ColumnSummary) -> Self:
-        """The form of the column that was summarised."""
-        written = column.date_formats.found
-        is_whole = column.is_whole and column.largest < _TOO_LARGE
-        return cls(column.num_missing > 0, is_whole, column.witnesses, written, column.counts_up)
+    def of_summary(cls, column: ColumnSummary, kind: ColumnKind) -> Self:
+        """The form of the column that was summarised, which is of this kind."""
+        numbers = column.numbers if kind in NUMBERS else None
+        return cls(
+            column.num_lacking(kind) > 0,
+            column.is_whole and column.largest < _TOO_LARGE,
+            column.witnesses,
+            column.date_formats.found,
+            column.counts_up,
+            numbers.form if numbers else None,
+            numbers.trouble if numbers else None,
+        )
 
 
 def conform(
@@ -328,18 +271,15 @@ def conform(
 def _conform(values: pd.Series, kind: ColumnKind, form: Form) -> pd.Series:
     is_number = types.is_numeric_dtype(values) and not types.is_bool_dtype(values)
     try:
-        if kind is ColumnKind.NUMERICAL:
-            return values.astype("float64") + 0.0  # one zero: -0.0 would stand for all zeros
-        if kind is ColumnKind.INTEGER:
-            if is_number and not form.is_whole:
-                raise ValueError("not all are whole numbers of 64 bits")
-            return values.astype("Int64" if form.is_nullable else "int64")
+        if kind in NUMBERS:
+            return _numbers(values, kind, form)
         if kind is ColumnKind.BOOLEAN:
             return values.astype("boolean" if form.is_nullable else "bool")
         if kind is ColumnKind.DATETIME:
             return read_dates(values, form.written)
     except (ValueError, TypeError, OverflowError) as error:
-        raise UserError(f"column {values.name!r} cannot be read as {kind}: {error}") from error
+        why = f" {form.trouble.told(str(values.name))}" if form.trouble else f": {error}"
+        raise UserError(f"column {values.name!r} cannot be read as {kind}{why}") from error
     if is_number:
         if not form.is_whole:
             return values
@@ -349,9 +289,25 @@ def _conform(values: pd.Series, kind: ColumnKind, form: Form) -> pd.Series:
     return values.astype(str).where(values.notna()).astype("str")
 
 
-def _has_room(numbers: pd.Series) -> bool:
-    """Whether all of them are in the range of 64 bits."""
-    return numbers.empty or (-_TOO_LARGE <= numbers.min() and numbers.max() < _TOO_LARGE)
+def _numbers(values: pd.Series, kind: ColumnKind, form: Form) -> pd.Series:
+    """Numbers in the type of their kind; raises ValueError or TypeError where some are none."""
+    is_whole = form.is_whole or not types.is_numeric_dtype(values) or types.is_bool_dtype(values)
+    if form.number_form is not None and holds_text(values):
+        values = read_numbers(values, form.number_form)
+        is_whole = _are_whole(values.dropna())
+    if kind is ColumnKind.NUMERICAL:
+        return values.astype("float64") + 0.0  # one zero: -0.0 would stand for all zeros
+    if not is_whole:
+        raise ValueError("not all are whole numbers of 64 bits")
+    return values.astype("Int64" if form.is_nullable else "int64")
+
+
+def _are_whole(numbers: pd.Series) -> bool:
+    """Whether all of them are whole, and in the range of 64 bits."""
+    if numbers.empty:
+        return True
+    has_room = -_TOO_LARGE <= numbers.min() and numbers.max() < _TOO_LARGE
+    return bool(np.equal(numbers % 1, 0).all() and has_room)
 
 
 def forms_of(frame: pd.DataFrame, kinds: Mapping[str, ColumnKind]) -> dict[str, Form]:
@@ -360,9 +316,14 @@ def forms_of(frame: pd.DataFrame, kinds: Mapping[str, ColumnKind]) -> dict[str, 
 
 
 def forms_in(frame: pd.DataFrame, schema: Schema) -> dict[str, Form]:
-    """The same where a schema says how dates are written, whatever these rows would tell."""
+    """The same where a schema says how text is written, whatever these rows would tell."""
     return {
-        column.name: replace(Form.of(frame[column.name], column.kind), written=column.written)
+        column.name: replace(
+            Form.of(frame[column.name], column.kind),
+            written=column.written,
+            number_form=column.number_form,
+            trouble=None,
+        )
         for column in schema.columns
     }
 
@@ -370,7 +331,9 @@ def forms_in(frame: pd.DataFrame, schema: Schema) -> dict[str, Form]:
 def described_by(kinds: Mapping[str, ColumnKind], forms: Mapping[str, Form]) -> Description:
     """A description that takes training rows conformed by these forms of the whole columns."""
     written = {name: form.written for name, form in forms.items()}
-    return Description(kinds, written, {name for name, form in forms.items() if form.counts_up})
+    numbers = {name: form.number_form for name, form in forms.items()}
+    counted = {name for name, form in forms.items() if form.counts_up}
+    return Description(kinds, written, numbers, counted)
 
 
 def describe(

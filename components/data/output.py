@@ -1,7 +1,7 @@
 """Writing a table, whole or in parts that come one by one: Parquet or CSV by the file's name."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from glob import glob
 from itertools import chain, islice
 from pathlib import Path
@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.data.dates import write_dates
-from components.data.schema import Schema
+from components.data.number_forms import write_numbers
+from components.data.schema import Column, Schema
 from components.errors import UserError
 
 ROW_GROUP = 131_072
@@ -60,21 +61,28 @@ def write_frame(frame: pd.DataFrame, path: Path, schema: Schema | None = None) -
 def write_frames(frames: Iterable[pd.DataFrame], path: Path, schema: Schema | None = None) -> int:
     """Write the rows of all frames, one at least, to `path` as they come; how many there are.
 
-    Each frame is a row group of a Parquet file. In a CSV file dates are written as those are that
-    the `schema` was told from. A file that was there is replaced only by a whole new one.
+    Each frame is a row group of a Parquet file. In a CSV file dates and numbers are written as
+    those are that the `schema` was told from. A file that was there is replaced only by a whole new
+    one.
     """
     partial = path.with_name(f".{path.name}.part")
     try:
         if path.suffix == ".csv":
             columns = schema.columns if schema else ()
-            written = {column.name: column.written for column in columns if column.written}
-            num_rows = _write_csv((write_dates(frame, written) for frame in frames), partial)
+            num_rows = _write_csv((_in_text(frame, columns) for frame in frames), partial)
         else:
             num_rows = write_row_groups(frames, partial)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
     return num_rows
+
+
+def _in_text(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """The frame with dates and numbers as text, where the source had them so."""
+    written = {column.name: column.written for column in columns if column.written}
+    forms = {column.name: column.number_form for column in columns if column.number_form}
+    return write_numbers(write_dates(frame, written), forms)
 
 
 def write_row_groups(

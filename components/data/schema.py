@@ -5,15 +5,17 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from components.config import ColumnKind, Constraint
+from components.data.number_forms import NumberForm
 from components.data.records import read_record
 from components.errors import UserError
 
-__all__ = ["DISCRETE", "LEARNED", "Column", "ColumnKind", "Scalar", "Schema"]
+__all__ = ["DISCRETE", "LEARNED", "NUMBERS", "Column", "ColumnKind", "Scalar", "Schema"]
 
 Scalar = bool | int | float | str
 
 
 DISCRETE = frozenset({ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN})
+NUMBERS = frozenset({ColumnKind.NUMERICAL, ColumnKind.INTEGER})
 LEARNED = frozenset(ColumnKind) - {ColumnKind.IDENTIFIER, ColumnKind.CONSTANT}
 _MOST_TOLD = 8
 
@@ -44,7 +46,8 @@ class Column(BaseModel):
     `example` is the value of a constant, or a made-up identifier, whose characters are each from
     one of `alphabets`, or like the example's own. Identifiers that are whole numbers are drawn from
     `fresh`; they count from 1 where it is None.
-    `written` is the format of dates that the source has as text, in `strptime`'s words.
+    `written` is the format of dates that the source has as text, in `strptime`'s words, and
+    `number_form` that of numbers.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,6 +65,7 @@ class Column(BaseModel):
     alphabets: tuple[str, ...] = Field((), exclude_if=lambda found: not found)
     fresh: FreshNumbers | None = Field(None, exclude_if=lambda found: found is None)
     written: str | None = Field(None, exclude_if=lambda found: found is None)
+    number_form: NumberForm | None = Field(None, exclude_if=lambda found: found is None)
 
     @property
     def is_discrete(self) -> bool:

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types
 
-from components.data.inference import target_kind
+from components.data.inference import read_numbers_in, target_kind
 from components.data.preparation import drop_columns
 from components.data.schema import DISCRETE, ColumnKind
 from components.data.summaries import MAX_CLASSES, check_distinct_names
@@ -45,7 +45,11 @@ def stand_in_target(
     rows = drop_columns(frame, drop)
     if len(rows) > MOST_ROWS:
         rows = rows.sample(MOST_ROWS, random_state=0)
-    told = {name: target_kind(rows[name], (kinds or {}).get(name)) for name in rows.columns}
+    declared = kinds or {}
+    rows = rows.assign(
+        **{name: read_numbers_in(rows[name], declared.get(name)) for name in rows.columns}
+    )
+    told = {name: target_kind(rows[name], declared.get(name)) for name in rows.columns}
     accepted = {name: kind for name, kind in told.items() if kind is not None}
     fitting = {n: k for n, k in accepted.items() if k not in DISCRETE or _is_small(rows[n])}
     if not fitting:

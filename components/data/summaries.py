@@ -14,7 +14,8 @@ from pandas.api import types
 from components.data.dates import DateFormats
 from components.data.distinct import Distinct, Repeats
 from components.data.identifier_numbers import CountingUp, whole_numbers
-from components.data.schema import ColumnKind
+from components.data.number_texts import NumberTexts
+from components.data.schema import NUMBERS, ColumnKind
 from components.data.texts import TextSummary
 from components.errors import UserError
 
@@ -44,8 +45,9 @@ class ColumnSummary:
     True where there is another. `are_booleans` and `are_dates` (ISO dates in text),
     `look_like_dates` (text of a day, a month and a year, in whatever order) and `is_whole`
     (numbers) are True while all values are so;
-    `date_formats` tells the order. `texts` says more of a text that nobody declared. `largest` is
-    the largest absolute number. `are_thousands` is True while whole numbers of a type that is exact
+    `date_formats` tells the order. `numbers` says whether a text that nobody declared anything else
+    holds numbers, `texts` more of one that nobody declared. `largest` is the largest absolute
+    number. `are_thousands` is True while whole numbers of a type that is exact
     are multiples of 1,000, and `levels` holds `MAX_LARGE_LEVELS` of them at most. `distinct` holds
     the distinct values of a text, a target or a column whose declared kind asks for them.
     `witnesses` are values on which the reading of others depends: the first date fixes the format
@@ -72,6 +74,8 @@ class ColumnSummary:
         self.are_dates = self.look_like_dates = self.is_text
         self.date_formats = DateFormats()
         self.texts = TextSummary() if self.is_text and declared is None else None
+        may_be_numbers = self.is_text and (declared is None or declared in NUMBERS)
+        self.numbers = NumberTexts(declared) if may_be_numbers else None
         self.is_whole = self.is_number
         self._counting = CountingUp()
         self.is_exact = self.are_thousands = types.is_integer_dtype(dtype)
@@ -117,6 +121,12 @@ class ColumnSummary:
         if self.distinct is not None:
             return self.distinct.count()
         return int(self.num_present > 0) + int(self.varies)
+
+    def num_lacking(self, kind: ColumnKind) -> int:
+        """Rows without a value, also such that say so, where text is read as this kind."""
+        if self.numbers is None or kind not in NUMBERS:
+            return self.num_missing
+        return self.num_missing + self.numbers.num_absent
 
     def add(self, values: pd.Series) -> None:
         """Take the next rows' values, in the type of the whole column."""
@@ -196,6 +206,8 @@ class ColumnSummary:
             self.date_formats.add(levels)
         if self.is_text:
             self._witnesses.setdefault("first", present.iloc[:1])
+        if self.numbers is not None:
+            self.numbers.add(levels, counts)
         if self.texts is not None:
             self.texts.add(levels, counts)
 

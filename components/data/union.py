@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from components.config import Split
 from components.data.records import read_record
+from components.data.schema import Column
 from components.data.windows import HELD_OUT, Window, write_marked
 from components.storage.objects import open_objects
 from components.storage.s3 import is_s3
@@ -30,7 +31,8 @@ _IS_SHARED = re.compile(rf"/unions/[^/]+/[0-9a-f]{{{_KEY_LENGTH}}}$")
 class Reference:
     """The rows of a version, each in the order they came, and the hashes of what they came from.
 
-    `split` is how its rows were told apart when they were met first.
+    `split` is how its rows were told apart when they were met first. `columns` are those of the
+    schema that they have, if any.
     """
 
     model: str
@@ -40,6 +42,7 @@ class Reference:
     origins: tuple[str, ...]
     content_key: str
     split: Split
+    columns: tuple[Column, ...] = ()
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -134,9 +137,10 @@ def _write(
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
     if len(kept):
-        write_marked(kept, unfinished / "000000.parquet", reference.origins)
+        write_marked(kept, unfinished / "000000.parquet", reference.origins, reference.columns)
     for number, (rows, window) in enumerate(zip(frames, windows, strict=True), start=1):
-        write_marked(rows, unfinished / f"{number:06}.parquet", [window.sha256])
+        path = unfinished / f"{number:06}.parquet"
+        write_marked(rows, path, [window.sha256], reference.columns)
     manifest = Manifest(
         model=reference.model,
         version=reference.version,

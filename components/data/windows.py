@@ -1,7 +1,7 @@
 """Windows: new labelled rows of a model, kept with the side that each is on from the first day."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,9 +14,12 @@ from numpy.typing import NDArray
 
 from components.config import GroupSplit, MarkedSplit, PrepareConfig
 from components.data.inference import conform, forms_in
-from components.data.schema import Schema
+from components.data.kept_forms import forms_metadata
+from components.data.number_forms import are_absent
+from components.data.schema import Column, Schema
 from components.data.splits import split_rows
 from components.data.table import encode
+from components.data.texts import holds_text, trimmed
 from components.errors import UserError
 
 HELD_OUT = "mintmark_held_out"
@@ -52,10 +55,17 @@ def keep_window(folder: Path, rows: pd.DataFrame, sha256: str, *, most: int) -> 
     return _window(path)
 
 
-def write_marked(rows: pd.DataFrame, path: Path, origins: Sequence[str]) -> None:
-    """Write rows with the hashes of what they came from; the file is there wholly or not at all."""
+def write_marked(
+    rows: pd.DataFrame, path: Path, origins: Sequence[str], columns: Iterable[Column] = ()
+) -> None:
+    """Write rows with the hashes of what they came from; the file is there wholly or not at all.
+
+    It says how these `columns` are written where their source has them as text.
+    """
     table = pa.Table.from_pandas(rows, preserve_index=False)
-    metadata = {**(table.schema.metadata or {}), ORIGINS.encode(): json.dumps(origins).encode()}
+    marks = {ORIGINS: json.dumps(origins), **forms_metadata(columns)}
+    added = {key.encode(): text.encode() for key, text in marks.items()}
+    metadata = {**(table.schema.metadata or {}), **added}
     unfinished = path.with_suffix(".unfinished")
     pq.write_table(table.replace_schema_metadata(metadata), unfinished)
     unfinished.replace(path)
@@ -70,9 +80,16 @@ def labelled_rows(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     missing = [name for name in schema.names if name not in frame.columns]
     if missing:
         raise UserError(f"the new rows have no column {missing[0]!r}, which the model was taught")
-    known = frame.loc[frame[schema.target].notna(), schema.names].reset_index(drop=True)
+    is_known = _has_value(frame[schema.target], schema.target_column)
+    known = frame.loc[is_known, schema.names].reset_index(drop=True)
     kinds = {column.name: column.kind for column in schema.columns}
     return conform(known, kinds, forms_in(known, schema))
+
+
+def _has_value(values: pd.Series, column: Column) -> pd.Series:
+    if column.number_form is None or not holds_text(values):
+        return values.notna()
+    return pd.Series(~are_absent(trimmed(values)), index=values.index)
 
 
 def new_among(rows: pd.DataFrame, known: pd.DataFrame, schema: Schema) -> pd.DataFrame:

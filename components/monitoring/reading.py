@@ -9,12 +9,12 @@ import pandas as pd
 from pandas.api import types
 
 from components.data.dates import read_dates, read_what_is_date
-from components.data.inference import conform
+from components.data.number_forms import read_numbers, read_what_is_number
 from components.data.schema import Column, ColumnKind, Schema
+from components.data.texts import holds_text
 from components.errors import UserError
 from components.monitoring.levels import Numbers
 
-NUMBERS = (ColumnKind.NUMERICAL, ColumnKind.INTEGER)
 _TRUTHS = {0: "False", 1: "True"}
 """Truth as a number or as itself, since True is 1 in Python."""
 
@@ -115,8 +115,9 @@ def _to_numbers(values: pd.Series, column: Column) -> Numbers:
         return np.where(times.isna().to_numpy(), np.nan, micros)
     if types.is_numeric_dtype(values.dtype):
         return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
-    kinds = {column.name: ColumnKind.NUMERICAL}
-    return conform(values.to_frame(), kinds)[column.name].to_numpy()
+    if column.number_form is not None and holds_text(values):
+        return np.asarray(read_numbers(values, column.number_form))
+    return np.asarray(values.astype("float64"))
 
 
 def _number_faults(numbers: Numbers, values: pd.Series, column: Column) -> Faults:
@@ -167,8 +168,10 @@ def _odd(values: pd.Series, column: Column) -> str:
     """A value that is not of the column's kind, else any, as Python writes it."""
     present = values.dropna().astype(str)
     if column.kind is ColumnKind.DATETIME:
-        read = read_what_is_date(present, column.written)
+        is_odd = read_what_is_date(present, column.written).isna().to_numpy()
+    elif column.number_form is not None and holds_text(values):
+        _, is_odd = read_what_is_number(present, column.number_form)
     else:
-        read = pd.to_numeric(present, errors="coerce")
-    odd = present[read.isna()]
+        is_odd = pd.to_numeric(present, errors="coerce").isna().to_numpy()
+    odd = present[is_odd]
     return repr(str((odd if len(odd) else present).min()))

@@ -13,9 +13,9 @@ import pandas as pd
 
 from components.data.batches import Batches
 from components.data.records import read_record
-from components.data.schema import Column, ColumnKind, Schema
+from components.data.schema import NUMBERS, Column, ColumnKind, Schema
 from components.monitoring.levels import CategoryLevels, Levels, NumberLevels
-from components.monitoring.reading import NUMBERS, Reader
+from components.monitoring.reading import Reader
 from components.monitoring.sampled import RowSample
 from components.monitoring.season import ALL_YEAR, Season
 from components.monitoring.sketch import Batch, ColumnSketch, Sketcher, TableSketch

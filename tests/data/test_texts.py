@@ -1,4 +1,4 @@
-"""Text that is rather numbers or prose than names is refused, and how to go on is said."""
+"""Text that is rather numbers or prose than names is no names; prose is refused with what to do."""
 
 from collections.abc import Callable
 from datetime import time, timedelta
@@ -45,22 +45,17 @@ def texts(write: Callable[[float], str]) -> list[str]:
     ],
 )
 def test_numbers_with_signs_are_no_names(write: Callable[[float], str]) -> None:
-    said = "'it' is text of numbers, such as .* as written: write them as 1234.5, drop it"
-    with pytest.raises(UserError, match=said):
-        kind_of(texts(write))
+    assert kind_of(texts(write)) in (ColumnKind.NUMERICAL, ColumnKind.INTEGER)
     assert kind_of(texts(write), it=ColumnKind.IDENTIFIER) is ColumnKind.IDENTIFIER
 
 
 def test_numbers_kept_as_text_are_told_from_codes() -> None:
-    with pytest.raises(UserError, match=r"as numbers as written: store them as numbers"):
-        kind_of(AMOUNTS.astype(str))
+    assert kind_of(AMOUNTS.astype(str)) is ColumnKind.NUMERICAL
     assert kind_of([str(i**2) for i in range(NUM_ROWS)]) is ColumnKind.IDENTIFIER
-
-
-@pytest.mark.parametrize("absent", ["-", "?", "not known", "n.a."])
-def test_what_stands_for_missing_numbers_is_named(absent: str) -> None:
-    with pytest.raises(UserError, match=r"since 20 rows have '.*': leave these cells empty"):
-        kind_of(np.where(np.arange(NUM_ROWS) % 10 == 0, absent, AMOUNTS.astype(str)))
+    assert kind_of([f"{i % 90 + 100}.{i % 89 + 10}" for i in range(200)]) in (
+        ColumnKind.IDENTIFIER,
+        ColumnKind.CATEGORICAL,
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,21 @@
 """Windows and unions: what is new, which side each row is on, and that it stays on it."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from components.config import GroupSplit, MarkedSplit, PrepareConfig, RandomSplit, Split
-from components.data.sources import hash_source, read_source
+from components.data.conformed import ConformedRows
+from components.data.inference import described_by
+from components.data.kept_forms import kept_forms
+from components.data.preparation import prepare_table
+from components.data.sources import hash_source, open_batches, read_source
 from components.data.splits import split_rows
 from components.data.union import Reference, join_windows, read_manifest
 from components.data.windows import (
@@ -105,6 +111,30 @@ def test_a_union_keeps_every_side_and_the_newest_rows_alone(tmp_path: Path) -> N
     assert rows["ratio"].iloc[14] == base.train["ratio"].iloc[-1]
     fewest = join_windows(base, windows, tmp_path / "u", max_rows=50)
     assert (fewest.num_rows, fewest.num_new) == (50, 50)
+
+
+def test_a_union_keeps_how_its_source_writes_dates_and_numbers(tmp_path: Path) -> None:
+    days = pd.Series(pd.date_range("2022-01-01", periods=100)).dt.strftime("%d/%m/%Y")
+    prices = [f"{price:.2f} EUR" for price in np.arange(100) / 4]
+    frame = mixed_frame(100).drop(columns=["id", "currency"]).assign(day=days, price=prices)
+    table = prepare_table(frame, "outcome")
+    base = replace(reference(table.frame, table.frame[:0]), columns=table.schema.columns)
+    union = join_windows(base, [], tmp_path / "u", max_rows=1_000)
+    kinds = {column.name: column.kind for column in table.schema.columns}
+    with open_batches(str(union.folder), tmp_path) as (batches, _):
+        again = ConformedRows.infer(batches.without([HELD_OUT]), "outcome", kinds)
+    described = described_by(again.kinds, again.forms)
+    for rows in again.read():
+        described.add(rows[table.schema.names])
+    assert described.schema("outcome") == table.schema
+    assert table.schema["day"].written and table.schema["price"].number_form
+
+
+def test_damaged_forms_are_an_error_in_a_line(tmp_path: Path) -> None:
+    table = pa.table({"a": [1]}).replace_schema_metadata({"mintmark.forms": '{"a": 3}'})
+    pq.write_table(table, tmp_path / "rows.parquet")
+    with pytest.raises(UserError, match=r"rows\.parquet: its metadata 'mintmark.forms' is damaged"):
+        kept_forms(tmp_path / "rows.parquet")
 
 
 def test_a_union_is_named_by_its_content_and_says_where_it_came_from(tmp_path: Path) -> None:

@@ -65,6 +65,35 @@ def test_synthesize_gives_out_no_number_of_a_single_row(table: Path, tmp_path: P
     assert pd.read_csv(tmp_path / "made.csv")["grant"].isna().all()
 
 
+def test_synthesize_reads_and_writes_text_of_numbers_and_dates(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    real = mixed_frame(200).drop(columns=["id", "currency"])
+    real["price"] = [f"${price:,.2f}" for price in rng.lognormal(7, 1, 200)]
+    real["share"] = [f"{share}%" if share > 9 else "-" for share in rng.integers(0, 100, 200)]
+    real["day"] = pd.Series(pd.date_range("2022-01-01", periods=200)).dt.strftime("%d/%m/%Y")
+    real.to_csv(tmp_path / "real.csv", index=False)
+    asked = ("synthesize", str(tmp_path / "real.csv"), "--target", "outcome", "--rows", "300")
+    for name in ("made.csv", "made.parquet"):
+        status, _, told = invoke(*asked, "-o", str(tmp_path / name), home=tmp_path / "home")
+        assert status == 0, told
+    made, typed = pd.read_csv(tmp_path / "made.csv"), pd.read_parquet(tmp_path / "made.parquet")
+    assert made["price"].str.fullmatch(r"\$(\d{1,3}|\d{1,2},\d{3})\.\d\d").all()
+    assert made["share"].dropna().str.fullmatch(r"\d\d%").all()
+    assert made["share"].isna().sum() == typed["share"].isna().sum() > 0
+    assert made["day"].str.fullmatch(r"\d\d/\d\d/2022").all()
+    numbers = made["price"].str.replace("[$,]", "", regex=True).astype(float)
+    assert numbers.tolist() == typed["price"].tolist()
+
+
+def test_synthesize_names_two_forms(table: Path, tmp_path: Path) -> None:
+    forms = ("${}.50", "{} EUR")
+    prices = [forms[i % 7 == 3].format(i) for i in range(200)]
+    pd.read_parquet(table).assign(price=prices).to_csv(tmp_path / "odd.csv", index=False)
+    status, told = synthesize(tmp_path / "odd.csv", tmp_path / "made.csv")
+    assert status == 2, told
+    assert "they have several forms, '$100.50' and '101 EUR': write all in one" in told
+
+
 def test_synthesize_repeats_by_seed(table: Path, tmp_path: Path) -> None:
     for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
         assert synthesize(table, tmp_path / f"{name}.csv", "--rows", "50", "--seed", seed)[0] == 0

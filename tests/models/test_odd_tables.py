@@ -58,6 +58,12 @@ def _mixed_types(rng: np.random.Generator) -> pd.DataFrame:
     return _with_target({"mixed": [str(value) for value in mixed], "x": rng.normal(size=NUM_ROWS)})
 
 
+def _numbers_in_text(rng: np.random.Generator) -> pd.DataFrame:
+    prices = [f"(${a:,.2f})" if a % 9 < 1 else f"${a:,.2f}" for a in rng.lognormal(7, 1, NUM_ROWS)]
+    shares = [f"{share}%" if share > 9 else "-" for share in rng.integers(0, 100, NUM_ROWS)]
+    return _with_target({"price": prices, "share": shares})
+
+
 def _largest_integers(rng: np.random.Generator) -> pd.DataFrame:
     return _with_target({"i": rng.choice([2**62, -(2**62), 0, 1], NUM_ROWS)})
 
@@ -72,6 +78,7 @@ ODD: dict[str, Callable[[np.random.Generator], pd.DataFrame]] = {
     "emoji and SQL": _strange_text,
     "1e308": _huge_numbers,
     "numbers among words": _mixed_types,
+    "numbers in text": _numbers_in_text,
     "the largest integers": _largest_integers,
 }
 

@@ -1,0 +1,128 @@
+"""Whether a column of text holds numbers, and in which form: told from all its values."""
+
+from collections.abc import Iterable
+from typing import Self
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from components.data.number_forms import NumberForm, are_absent
+from components.data.number_readings import Trouble, tell_form
+from components.data.number_shapes import Seen, Shape, shapes_of
+from components.data.schema import NUMBERS, ColumnKind
+from components.data.texts import holds_text, trimmed
+
+MOST_NUMBERS = 0.8
+"""From this share of the rows that have a value on, a text is one of numbers among others."""
+MOST_OTHERS = 5
+"""The most distinct values that stand among numbers."""
+_MOST_SHAPES = 10_000
+_CODE = "^(?:0[0-9].*|[A-Za-z]+[0-9]+)$"
+"""What is no number though it ends in digits: 04109, B12."""
+
+
+class NumberTexts:
+    """The shapes of a column's numbers, and what else stands among them; `add` takes the next rows.
+
+    A kind of numbers that is `declared` helps to tell.
+
+    >>> texts = NumberTexts()
+    >>> texts.add(["-5 %", "12.5 %", "n/a"], np.array([1, 3, 2]))
+    >>> found = texts.form
+    >>> found.text_of(-1.25), found.text_of(3.0), texts.num_absent
+    ('-1.25 %', '3 %', 2)
+    """
+
+    def __init__(self, declared: ColumnKind | None = None) -> None:
+        self.num_rows = 0
+        self.others: dict[str, int] = {}
+        self.absent: dict[str, int] = {}
+        self._declared = declared
+        self._seen: dict[Shape, Seen] = {}
+        self._is_over = self._has_codes = False
+
+    @classmethod
+    def of(cls, values: pd.Series, kind: ColumnKind) -> Self:
+        """Those of a column that is at hand whole, none where it is no text or of no such kind."""
+        numbers = cls(kind)
+        if kind in NUMBERS and holds_text(values):
+            counts = values.dropna().astype(str).value_counts(sort=False)
+            numbers.add(counts.index, np.asarray(counts, dtype=np.int64))
+        return numbers
+
+    def add(self, levels: Iterable[object], counts: NDArray[np.int64]) -> None:
+        """Take the distinct values of the next rows, and how many of these have each."""
+        if self._is_over:
+            return
+        texts = trimmed(pd.Series([str(level) for level in levels], dtype="str"))
+        shapes, are_numbers = shapes_of(texts, counts)
+        self.num_rows += int(counts.sum())
+        self._has_codes = self._has_codes or pc.any(pc.match_substring_regex(texts, _CODE)).as_py()
+        for shape, seen in shapes.items():
+            self._seen[shape] = self._seen[shape] + seen if shape in self._seen else seen
+        self._is_over = len(self._seen) > _MOST_SHAPES
+        absent = are_absent(texts)
+        for place in np.flatnonzero(~are_numbers):
+            others, text = self.absent if absent[place] else self.others, texts[place].as_py()
+            others[text] = others.get(text, 0) + int(counts[place])
+            if len(self.others) + len(self.absent) > MOST_OTHERS:
+                self._is_over = True
+                break
+
+    @property
+    def num_absent(self) -> int:
+        """Rows whose value says that there is none."""
+        return sum(self.absent.values())
+
+    @property
+    def are_numbers(self) -> bool:
+        """Whether it is a column of numbers, if it can be read as such or not.
+
+        Codes are none: they are of one length and have no symbol, or some begin with a zero or a
+        letter, or all are whole numbers and were kept as text.
+        """
+        num_numbers = sum(seen.num_rows for seen in self._seen.values())
+        return (
+            num_numbers >= MOST_NUMBERS * (self.num_rows - self.num_absent) > 0
+            and not self._is_over
+            and not self._has_codes
+            and (len({s.width for s in self._seen}) > 1 or all(s.has_symbol for s in self._seen))
+            and (self._has_fractions or bool(self.others) or bool(self.absent))
+        )
+
+    @property
+    def _has_fractions(self) -> bool:
+        return not all(shape.body.isalnum() and not any(shape.around) for shape in self._seen)
+
+    @property
+    def form(self) -> NumberForm | None:
+        """The form of all values but those that say that there is none; None where it is unclear.
+
+        Also where codes have it: see `are_numbers`.
+        """
+        told = self._told
+        return told[0] if isinstance(told, tuple) else None
+
+    @property
+    def are_whole(self) -> bool:
+        """Whether the form is clear and all numbers are whole."""
+        told = self._told
+        return isinstance(told, tuple) and told[1]
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What keeps the numbers from being read; None where nothing does, or there are none."""
+        told = self._told
+        return told if isinstance(told, Trouble) else None
+
+    @property
+    def _told(self) -> tuple[NumberForm, bool] | Trouble | None:
+        if self._is_over or not self._seen:
+            return None
+        if self.others:
+            others = ", ".join(map(repr, self.others))
+            why = f"since {sum(self.others.values())} rows have {others}"
+            return Trouble(why, "leave these cells empty")
+        return tell_form(self._seen, self._declared)
