@@ -24,8 +24,8 @@ from components.registry.flavors import GeneratorFlavors
 
 _PACKAGE = "components"
 _PARTS = ("config", "data", "models", "networks", "training")
-_STORAGE = ("__init__.py", "home.py", "objects.py", "s3.py", "secret.py")
-_MODULES = ("__init__.py", "errors.py", *(f"storage/{name}" for name in _STORAGE))
+_STORAGE = ("__init__.py", "home.py", "objects.py", "s3.py", "s3_errors.py", "secret.py")
+_MODULES = ("__init__.py", "errors.py", "threads.py", *(f"storage/{name}" for name in _STORAGE))
 """Of what keeps files, only that which the other parts import."""
 _REFERENCE = re.compile(rf"(?<![\w.]){_PACKAGE}(?=\.[a-z])")
 """The name that begins a dotted one; no value is called so where its attributes are read."""

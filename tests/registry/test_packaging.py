@@ -47,6 +47,20 @@ def test_packaged_code_samples_without_the_project(tmp_path: Path, table: Table)
     assert json.loads(done.stdout) == [9, ["won"], False]
 
 
+def test_packaged_code_imports_nothing_that_is_not_packaged() -> None:
+    with _packaged_code() as package, zipfile.ZipFile(package / ARCHIVE) as archive:
+        packaged = set(archive.namelist())
+        missing = {
+            f"{path} imports {node.module}"
+            for path in packaged
+            for node in ast.walk(ast.parse(archive.read(path)))
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(package.name)
+            for place in [str(node.module).partition(".")[2].replace(".", "/")]
+            if not {f"{place}.py", f"{place}/__init__.py"} & packaged
+        }
+    assert not missing
+
+
 def test_packaged_code_names_the_project_nowhere_and_is_renamed_nowhere_else() -> None:
     with _packaged_code() as package, zipfile.ZipFile(package / ARCHIVE) as archive:
         assert len(list(package.iterdir())) == 2, "whoever pulls a version asks for each file"
