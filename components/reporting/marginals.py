@@ -134,7 +134,8 @@ def _draw_steps(axes: Axes, column: ColumnFidelity) -> None:
         axes.stairs([column.synthetic[i] for i in places], edges, color=SYNTHETIC, linewidth=1.4)
     ticks, labels = _ticks([column.labels[place] for place in bins])
     ticks += [len(bins) + 2 + 3 * i for i in range(len(apart))]
-    axes.set_xticks(ticks, labels + [column.labels[place] for place in apart])
+    lower = ["\n" * (1 + i) + column.labels[place] for i, place in enumerate(apart)]
+    axes.set_xticks(ticks, labels + lower)  # beneath the others, which reach as far
     axes.set_xlim(0, len(bins) + 3 * len(apart))
     axes.set_ylim(bottom=0)
     axes.grid(visible=False, axis="x")
