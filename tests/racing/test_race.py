@@ -26,6 +26,7 @@ from components.evaluation.evidence import Outcome
 from components.models import autoregressive
 from components.models.catalog import make_model
 from components.racing import race as racing
+from components.racing.course import Purse
 from components.racing.parts import can_race, drawn_case, hold_out
 from components.racing.race import fit_chosen, run_race
 from components.racing.standing import LIKENESS, Gated, Race, Runner, spent, standing, title_of
@@ -211,7 +212,7 @@ def test_where_several_run_at_once_a_spent_budget_lets_those_run_that_begin_firs
 
 
 def test_a_budget_is_of_a_processor_and_shared_by_those_that_run_at_once() -> None:
-    purse = racing._Purse(seconds=100, workers=2)
+    purse = Purse(seconds=100, workers=2)
     purse.spent = 150
     assert purse.left == 25 and not purse.too_late()
     assert purse.too_late(needed=26) == "25 s of a processor's 100 s were left"
