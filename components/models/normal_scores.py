@@ -13,6 +13,8 @@ NUM_TERMS = 10
 _FAR = 8.0
 _HALVINGS = 20
 _MAX_CORRELATION = 0.995
+_COUNTED_AT_ONCE = 65_536
+"""Rows whose cells are counted at once: all would take as much memory as the table."""
 _LEAST_VARIANCE = 1e-9
 """Of scores: less is that of a constant."""
 
@@ -46,11 +48,13 @@ def normal_scores(column: Matrix) -> Matrix:
 
 def _rows_with_both(columns: Matrix) -> Matrix | int:
     """How many rows have a value in both of two columns, 1 where none has; or in any two."""
-    is_there = ~np.isnan(columns)
-    if is_there.all():
+    if not np.isnan(columns).any():
         return len(columns)
-    there = is_there.astype(np.float64)
-    return np.maximum(there.T @ there, 1.0)
+    both = np.zeros((columns.shape[1], columns.shape[1]))
+    for start in range(0, len(columns), _COUNTED_AT_ONCE):
+        there = (~np.isnan(columns[start : start + _COUNTED_AT_ONCE])).astype(np.float64)
+        both += there.T @ there
+    return np.maximum(both, 1.0)
 
 
 def _level_scores(column: Matrix) -> tuple[Matrix, Matrix]:

@@ -14,6 +14,7 @@ from components.config import CopulaConfig
 from components.data.preparation import prepare_table
 from components.data.table import Table, decode, encode
 from components.errors import UserError
+from components.models import normal_scores
 from components.models.artifact import load_artifact, save_artifact
 from components.models.contract import Completer
 from components.models.copula import Copula
@@ -310,3 +311,14 @@ def test_dates_and_heaps_of_numbers_stay_on_their_grid(tmp_path: Path) -> None:
     for condition in ({"pay": 10_250}, {"born": "1995-01-01 12:00"}):
         with pytest.raises(UserError, match=r"all values are multiples of (500|1 days 00:00:00)"):
             model.sample(5, condition=condition, seed=0)
+
+
+def test_rows_that_two_columns_both_have_are_counted_part_by_part(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    columns = np.random.default_rng(0).normal(size=(100, 4))
+    columns[:30, 1] = columns[20:60, 3] = np.nan
+    whole = latent_correlation(columns, 0.01)
+    monkeypatch.setattr(normal_scores, "_COUNTED_AT_ONCE", 7)
+    assert normal_scores._rows_with_both(columns)[1, 3] == 40
+    assert (latent_correlation(columns, 0.01) == whole).all()
