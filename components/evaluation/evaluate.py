@@ -88,7 +88,7 @@ def evaluate(
     train, test = (to_be_judged(table, split) for table in (train, test))
     processes = min(2, os.cpu_count() or 1) if workers is None else workers
     case = replace(
-        _case(train, test, synthetic, make_and_fit, config, processes, split),
+        canonical_case(train, test, synthetic, config, split, make_and_fit, processes),
         generator=generator,
         guarantee=guarantee,
     )
@@ -164,15 +164,16 @@ def _check_rows(train: Table, test: Table, synthetic: pd.DataFrame) -> None:
         )
 
 
-def _case(
+def canonical_case(
     train: Table,
     test: Table,
     synthetic: pd.DataFrame,
-    make_and_fit: MakeAndFit | None,
     config: EvaluateConfig,
-    workers: int,
     split: Split,
+    make_and_fit: MakeAndFit | None = None,
+    workers: int = 1,
 ) -> Case:
+    """The case of these rows, in an order that depends on their content and the seed alone."""
     group_column = group_column_of(split)
     return Case(
         train=canonical(train, config.seed, group_column),

@@ -115,7 +115,7 @@ def _to_numbers(values: pd.Series, column: Column) -> Numbers:
         return np.where(times.isna().to_numpy(), np.nan, micros)
     if types.is_numeric_dtype(values.dtype):
         return np.asarray(values.to_numpy(dtype=np.float64, na_value=np.nan))
-    if column.number_form is not None and holds_text(values):
+    if column.number_form is not None:
         return np.asarray(read_numbers(values, column.number_form))
     return np.asarray(values.astype("float64"))
 

@@ -12,8 +12,13 @@ from numpy.typing import NDArray
 from components.config import AutoConfig, EvaluateConfig, ModelConfig, Split
 from components.data.table import Table
 from components.errors import UserError
-from components.evaluation.case import Case, canonical
-from components.evaluation.evaluate import RANDOM, group_column_of, to_be_judged
+from components.evaluation.case import Case
+from components.evaluation.evaluate import (
+    RANDOM,
+    canonical_case,
+    group_column_of,
+    to_be_judged,
+)
 from components.models.catalog import make_model
 from components.models.contract import Budget
 
@@ -110,13 +115,5 @@ def drawn_case(
     rows = model.sample(len(parts.inside), seed=seed)
     seconds = time.process_time() - started
     inside, held_out = (to_be_judged(part, parts.split) for part in (parts.inside, parts.held_out))
-    group_column = group_column_of(parts.split)
-    case = Case(
-        train=canonical(inside, seed, group_column),
-        test=canonical(held_out, seed, group_column),
-        synthetic=canonical(Table(rows, inside.schema), seed),
-        config=settings,
-        make_and_fit=None,
-        group_column=group_column,
-    )
+    case = canonical_case(inside, held_out, rows, settings, parts.split)
     return case, seconds

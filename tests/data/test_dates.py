@@ -19,6 +19,7 @@ from components.data.windows import labelled_rows
 from components.errors import UserError
 from components.models.copula import Copula
 from components.monitoring.reading import _to_numbers
+from tests.data.drawn import drawn_and_written
 
 DATE = ColumnKind.DATETIME
 DAYS = pd.Series(pd.date_range("2021-11-28 10:20:30", "2023-02-03", periods=120)).dt.floor("s")
@@ -142,11 +143,7 @@ def test_days_stay_days_however_far_off() -> None:
 def test_drawn_rows_are_written_as_the_source_is(tmp_path: Path) -> None:
     frame = visits("%d/%m/%Y %H:%M").assign(when=lambda rows: rows["when"].where(rows.index != 3))
     table = prepare_table(frame, "y")
-    model = Copula(CopulaConfig())
-    model.fit(table, seed=0)
-    drawn = model.sample(500, seed=0)
-    write_frame(drawn, tmp_path / "drawn.csv", table.schema)
-    texts = pd.read_csv(tmp_path / "drawn.csv")["when"]
+    drawn, texts = drawn_and_written(table, "when", tmp_path / "drawn.csv")
     assert texts.dropna().str.fullmatch(r"\d\d/\d\d/\d{4} \d\d:\d\d").all()
     assert texts.isna().sum() == drawn["when"].isna().sum()
     write_frame(drawn, tmp_path / "drawn.parquet", table.schema)

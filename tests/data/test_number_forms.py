@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from pydantic import ValidationError
 
-from components.config import ColumnKind, CopulaConfig
+from components.config import ColumnKind
 from components.data.batches import frame_batches
 from components.data.conditions import code_condition
 from components.data.conformed import ConformedRows
@@ -25,8 +25,8 @@ from components.data.preparation import prepare_table
 from components.data.schema import Column, Schema
 from components.data.windows import labelled_rows
 from components.errors import UserError
-from components.models.copula import Copula
 from components.monitoring.reading import Reader
+from tests.data.drawn import drawn_and_written
 
 NUM_ROWS = 120
 AMOUNTS = np.round(np.random.default_rng(0).normal(900, 900, NUM_ROWS), 2)
@@ -160,11 +160,7 @@ def test_a_table_is_read_written_and_read_again(tmp_path: Path) -> None:
 def test_drawn_rows_are_written_as_the_source_is(tmp_path: Path) -> None:
     gaps = ["-" if i % 10 == 0 else price for i, price in enumerate(PRICES)]
     table = prepare_table(frame(gaps), "y")
-    model = Copula(CopulaConfig())
-    model.fit(table, seed=0)
-    drawn = model.sample(500, seed=0)
-    write_frame(drawn, tmp_path / "drawn.csv", table.schema)
-    texts = pd.read_csv(tmp_path / "drawn.csv")["price"]
+    drawn, texts = drawn_and_written(table, "price", tmp_path / "drawn.csv")
     assert texts.dropna().str.fullmatch(r"-?\$(\d|\d\d|\d{3}|\d,\d{3})\.\d\d").all()
     assert texts.isna().sum() == drawn["price"].isna().sum() > 0
 
