@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score
 
 from components.data.table import Matrix
 from components.evaluation.case import Case, Metric
@@ -96,10 +95,11 @@ def _balanced(case: Case, found: tuple[int, int], counts: tuple[int, int]) -> In
 
 def _average_precision(case: Case, guesses: Guesses) -> Interval:
     """Bootstrapped within classes; where there are many rows, on 5,000 and narrowed to match."""
-    value = float(average_precision_score(guesses.positive, guesses.scores))
+    _, places = np.unique(-guesses.scores, return_inverse=True)
+    sides = [places[guesses.positive], places[~guesses.positive]]
+    value = _precision_of(*sides)
     seed = case.seed("average precision")
-    sides = [guesses.scores[guesses.positive], guesses.scores[~guesses.positive]]
-    share = min(1.0, MAX_BOOTSTRAP_ROWS / len(guesses.scores))
+    share = min(1.0, MAX_BOOTSTRAP_ROWS / len(places))
     rng = np.random.default_rng(seed)
     fewer = [rng.choice(s, size=max(int(len(s) * share), 1), replace=False) for s in sides]
     found = bootstrap_interval(
@@ -113,6 +113,15 @@ def _average_precision(case: Case, guesses: Guesses) -> Interval:
     return Interval(value, value - below * np.sqrt(share), value + above * np.sqrt(share))
 
 
-def _precision_of(positive: Matrix, negative: Matrix) -> float:
-    labels = np.repeat([True, False], [len(positive), len(negative)])
-    return float(average_precision_score(labels, np.concatenate([positive, negative])))
+def _precision_of(positive: NDArray[np.int64], negative: NDArray[np.int64]) -> float:
+    """The average precision of rows whose scores have these places, the highest score first.
+
+    Rows of equal score share a place, and are called together.
+
+    >>> _precision_of(np.array([0, 2]), np.array([1, 1])), _precision_of(*np.zeros((2, 3), int))
+    (0.75, 0.5)
+    """
+    num_places = max(positive.max(), negative.max()) + 1
+    hits = np.bincount(positive, minlength=num_places)
+    called = (hits + np.bincount(negative, minlength=num_places)).cumsum()
+    return float((hits * hits.cumsum() / np.maximum(called, 1)).sum() / len(positive))

@@ -1,7 +1,7 @@
 """A race of generators on a budget, and the winner fitted on all rows."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,20 +90,53 @@ def fit_model(
     return model
 
 
-def candidates(purpose: Purpose) -> tuple[tuple[ModelConfig, ...], ...]:
+def _always_needed(runners: Sequence[Runner]) -> str:
+    """Empty whoever has run."""
+    return ""
+
+
+def _one_passed(runners: Sequence[Runner]) -> str:
+    """Who passed already, where the others would be less like real rows; or empty."""
+    for runner in runners:
+        if runner.outcome is Outcome.PASSED:
+            return f"{runner.name} passed, and its rows are as a rule more like real ones"
+    return ""
+
+
+def _little_to_win(runners: Sequence[Runner]) -> str:
+    """Whose lead leaves little to win, since likeness decides among those that passed; or empty."""
+    for runner in runners:
+        if runner.outcome is Outcome.PASSED and runner.unlikeness < ROOM:
+            return f"{runner.name} passed, and its rows can hardly be told from real ones"
+    return ""
+
+
+def _careful_enough(runners: Sequence[Runner]) -> str:
+    """Which network passed that learns more of its rows, or who leaves little to win; or empty."""
+    for runner in runners:
+        if isinstance(runner.model, AutoregressiveConfig) and runner.outcome is Outcome.PASSED:
+            return f"{runner.name} passed, and learns more of the rows"
+    return _little_to_win(runners)
+
+
+@dataclass(frozen=True)
+class Wave:
+    """Generators that run at once, unless those that have run make them `needless`: says why."""
+
+    models: tuple[ModelConfig, ...]
+    needless: Callable[[Sequence[Runner]], str] = _always_needed
+
+
+def candidates(purpose: Purpose) -> tuple[Wave, ...]:
     """The generators that compete, in waves, the quickest first."""
     if purpose is Purpose.SHARING:
         return (
-            (
-                CopulaConfig(),
-                TreesConfig(crowd=SHARING_CROWD),
-                SHARING_TREES,
-                SHARING_TREES.model_copy(update={"crowd": SMALL_CROWD}),
-            ),
-            (AutoregressiveConfig(),),
-            (CAREFUL,),
+            Wave((SHARING_TREES, SHARING_TREES.model_copy(update={"crowd": SMALL_CROWD}))),
+            Wave((CopulaConfig(), TreesConfig(crowd=SHARING_CROWD)), _one_passed),
+            Wave((AutoregressiveConfig(),), _little_to_win),
+            Wave((CAREFUL,), _careful_enough),
         )
-    return ((UNSHARED_COPULA, TreesConfig(), AutoregressiveConfig()),)
+    return (Wave((UNSHARED_COPULA, TreesConfig(), AutoregressiveConfig())),)
 
 
 def last_resort(purpose: Purpose) -> ModelConfig:
@@ -118,19 +151,19 @@ def run_race(
 
     The best outcome wins, and among equals the rows most like real ones (`standing`). Who leads
     then runs with a judge too, which is kept if it earns its place (`why_not`). The first one
-    always runs; one that cannot learn the table is left out, so are those that take longer once
-    `_little_to_win` is, and the last resort unless all others are refused. So many `workers` run
-    at once, each on one thread: where the budget leaves none out, their number changes nothing but
-    the seconds. Raises UserError where the rows are too few to hold some out, or no generator can
+    always runs; one that cannot learn the table is left out, so are those that others make needless
+    (`Wave`), and the last resort unless all others are refused. So many `workers` run at once, each
+    on one thread: where the budget leaves none out, their number changes nothing but the seconds.
+    Raises UserError where the rows are too few to hold some out, or no generator can
     learn them.
     """
     parts = hold_out(table, config.held_out_share, seed, split)
     course = Course(parts, config.purpose, seed, Purse(config.budget_seconds, workers))
     for wave in candidates(config.purpose):
-        if reason := _little_to_win(course.runners) or _careful_enough(wave, course.runners):
-            course.leave_out(wave, reason)
+        if reason := wave.needless(course.runners):
+            course.leave_out(wave.models, reason)
         else:
-            course.run(wave)
+            course.run(wave.models)
     last = last_resort(config.purpose)
     if all(runner.outcome is Outcome.REFUSED for runner in course.runners):
         course.run([last])
@@ -148,23 +181,6 @@ def run_race(
     race = course.ended(standing(course.runners))
     logger.info("race: %s won of %d", race.winner.name, len(race.runners))
     return race
-
-
-def _little_to_win(runners: Sequence[Runner]) -> str:
-    """Whose lead leaves little to win, since likeness decides among those that passed; or empty."""
-    for runner in runners:
-        if runner.outcome is Outcome.PASSED and runner.unlikeness < ROOM:
-            return f"{runner.name} passed, and its rows can hardly be told from real ones"
-    return ""
-
-
-def _careful_enough(wave: Sequence[ModelConfig], runners: Sequence[Runner]) -> str:
-    """Which network passed that learns more of its rows than the one of `wave`; or empty."""
-    for runner in runners:
-        is_network = isinstance(runner.model, AutoregressiveConfig)
-        if CAREFUL in wave and is_network and runner.outcome is Outcome.PASSED:
-            return f"{runner.name} passed, and learns more of the rows"
-    return ""
 
 
 def try_judge(table: Table, config: ResampledConfig, *, seed: int, split: Split = RANDOM) -> Race:

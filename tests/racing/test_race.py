@@ -14,7 +14,6 @@ from components.config import (
     EvaluateConfig,
     Gate,
     GroupSplit,
-    ModelConfig,
     Purpose,
     TreesConfig,
 )
@@ -28,7 +27,7 @@ from components.models.catalog import make_model
 from components.racing import race as racing
 from components.racing.course import Purse
 from components.racing.parts import can_race, drawn_case, hold_out
-from components.racing.race import fit_chosen, run_race
+from components.racing.race import Wave, fit_chosen, run_race
 from components.racing.standing import LIKENESS, Gated, Race, Runner, spent, standing, title_of
 from components.stages.fan_out import PROCESSES, RAY, VARIABLE, fan_out
 from tests.procedural import mixed_frame, mixed_table
@@ -109,10 +108,10 @@ def test_spent_is_the_part_of_the_allowance() -> None:
 def test_rows_to_share_have_crowds_and_no_race_begins_with_its_last_resort() -> None:
     waves = racing.candidates(Purpose.SHARING)
     last = racing.last_resort(Purpose.SHARING)
-    racing_first = [model for wave in waves for model in wave]
+    racing_first = [model for wave in waves for model in wave.models]
     assert all(getattr(model, "crowd", 1) >= racing.SMALL_CROWD for model in [*racing_first, last])
     for purpose in Purpose:
-        names = {model.name for wave in racing.candidates(purpose) for model in wave}
+        names = {model.name for wave in racing.candidates(purpose) for model in wave.models}
         assert racing.last_resort(purpose).name not in names
 
 
@@ -120,15 +119,24 @@ def test_rows_to_share_have_crowds_and_no_race_begins_with_its_last_resort() -> 
 def test_a_network_that_passed_needs_no_more_careful_one(outcome: Outcome) -> None:
     network = runner(outcome, 0.9, 0.5).model_copy(update={"model": AutoregressiveConfig()})
     trees = runner(Outcome.PASSED, 0.9, 0.5, crowd=15)
-    is_left_out = bool(racing._careful_enough((racing.CAREFUL,), [trees, network]))
-    assert is_left_out == (outcome is Outcome.PASSED)
-    assert not racing._careful_enough((AutoregressiveConfig(),), [network])
+    assert bool(racing._careful_enough([trees, network])) == (outcome is Outcome.PASSED)
+    assert not racing._careful_enough([trees])
+
+
+def test_what_is_less_alike_as_a_rule_runs_only_where_nothing_passed() -> None:
+    others = [runner(Outcome.UNDECIDED, 0.9, 0.5), runner(Outcome.REFUSED, 1.9, 0.5)]
+    assert not racing._one_passed(others)
+    passed = runner(Outcome.PASSED, 0.9, 0.5, crowd=15)
+    assert racing._one_passed([*others, passed]).startswith("trees, crowd 15 passed")
 
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    def candidates(purpose: Purpose) -> tuple[tuple[ModelConfig, ...], ...]:
-        waves = ((CopulaConfig(), TreesConfig()), (TreesConfig(crowd=25),))
+    def candidates(purpose: Purpose) -> tuple[Wave, ...]:
+        waves = (
+            Wave((CopulaConfig(), TreesConfig())),
+            Wave((TreesConfig(crowd=25),), lambda runners: racing._little_to_win(runners)),
+        )
         return waves if purpose is Purpose.SHARING else waves[:1]
 
     monkeypatch.setattr(racing, "candidates", candidates)
@@ -151,7 +159,7 @@ def test_every_candidate_is_judged_and_the_best_is_fitted_on_all_rows(
         set(race.left_out) - {title_of(racing.last_resort(purpose))} <= judged
     )  # whose judge did not earn its place
     plain = [one for one in race.runners if one.name not in judged]
-    assert len(plain) == sum(map(len, racing.candidates(purpose)))
+    assert len(plain) == sum(len(wave.models) for wave in racing.candidates(purpose))
     assert race.num_train + race.num_held_out == rows and race.num_held_out == 0.3 * rows
     assert race.runners == standing(race.runners[::-1])
     assert race.runners[0].is_unbeaten
@@ -297,12 +305,12 @@ def test_a_part_too_small_for_a_race_is_known() -> None:
 def test_who_cannot_learn_the_table_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(autoregressive, "MOST_CATEGORIES", 1)
     config, asked = AutoConfig(purpose=Purpose.SHARING), AutoregressiveConfig(steps=20)
-    monkeypatch.setattr(racing, "candidates", lambda purpose: ((CopulaConfig(), asked),))
+    monkeypatch.setattr(racing, "candidates", lambda purpose: (Wave((CopulaConfig(), asked)),))
     race = run_race(two_classes(400), config, seed=0)
     assert race.winner.name in ("copula, crowd 10", "copula, crowd 10, resampled")
     reason = race.left_out["autoregressive, crowd 10"]
     assert "has 4 categories; autoregressive learns at most 1" in reason
-    monkeypatch.setattr(racing, "candidates", lambda purpose: ((asked,),))
+    monkeypatch.setattr(racing, "candidates", lambda purpose: (Wave((asked,)),))
     monkeypatch.setattr(racing, "last_resort", lambda purpose: asked)
     with pytest.raises(UserError, match="no generator can learn the table: column 'city'"):
         run_race(two_classes(400), config, seed=0)
@@ -330,10 +338,10 @@ def test_those_that_take_longer_are_left_out_where_there_is_little_to_win(
 def test_the_gan_runs_only_where_all_others_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     config, last = AutoConfig(purpose=Purpose.SHARING, budget_seconds=3_600), CtganConfig(steps=20)
     monkeypatch.setattr(racing, "last_resort", lambda purpose: last)
-    monkeypatch.setattr(racing, "candidates", lambda purpose: ((CopulaConfig(),),))
+    monkeypatch.setattr(racing, "candidates", lambda purpose: (Wave((CopulaConfig(),)),))
     race = run_race(mixed_table(400), config, seed=0)
     assert {one.outcome for one in race.runners} == {Outcome.UNDECIDED}
     assert "ctgan, crowd 10" in race.left_out
-    monkeypatch.setattr(racing, "candidates", lambda purpose: ((TreesConfig(),),))
+    monkeypatch.setattr(racing, "candidates", lambda purpose: (Wave((TreesConfig(),)),))
     race = run_race(mixed_table(400), config, seed=0)  # these remember their rows
     assert {"trees", "ctgan, crowd 10"} <= {one.name for one in race.runners}
