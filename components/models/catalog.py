@@ -31,6 +31,7 @@ from components.config import (
     TvaeConfig,
 )
 from components.config.yaml_text import shown
+from components.data.table import Table
 from components.errors import UserError
 from components.models.artifact import read_header, read_held, read_judge, reading_model
 from components.models.constrained import Constrained
@@ -126,6 +127,20 @@ def make_model(config: ModelConfig, constraints: Sequence[Constraint] = ()) -> T
     if isinstance(config, PrivateConfig):
         raise UserError(NOT_PRIVATE)
     return Constrained(model, getattr(plain, "crowd", 1))
+
+
+def with_judges(
+    config: ResampledConfig, fitted: TabularModel, table: Table, *, seed: int
+) -> TabularModel:
+    """What `make_model(config)` becomes by a fit on `table`, from its generator as `fitted` there.
+
+    `fitted` stays as it is; its generator is shared.
+    """
+    if isinstance(fitted, Constrained):
+        return fitted.judged(config, table, seed=seed)
+    judged = Resampled(config, fitted)
+    judged.learn_judges(table, seed=seed)
+    return judged
 
 
 def make_image_model(config: ImageModelConfig) -> ImageModel:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from components.config import Combination
+from components.config import Combination, ResampledConfig
 from components.data.conditions import Condition, code_condition
 from components.data.constraints import broken, check_rows
 from components.data.rewriting import Rewriting
@@ -32,6 +32,7 @@ from components.models.contract import (
     log_nothing,
 )
 from components.models.rare_levels import ended_by_crowds
+from components.models.resampled import Resampled
 
 IMPOSSIBLE = -100.0
 """Added to the log density of a row for each constraint that it breaks."""
@@ -69,6 +70,15 @@ class Constrained(Around):
         inner = Table(rewriting.there(table.frame), rewriting.inner)
         self.generator.fit(inner, seed=seed, budget=budget, log=log, checkpoint_dir=checkpoint_dir)
         self._take(rewriting.after(self.generator.schema_))
+
+    def judged(self, config: ResampledConfig, table: Table, *, seed: int) -> Self:
+        """The same around the generator, fitted on `table` before, with judges that learn now."""
+        inner = Resampled(config, self.generator)
+        frame = self.rewriting_.there(table.frame)
+        inner.learn_judges(Table(frame, self.rewriting_.inner), seed=seed)
+        held = type(self)(inner, self.crowd)
+        held._take(self.rewriting_)
+        return held
 
     def _take(self, rewriting: Rewriting) -> None:
         self.rewriting_, self.schema_ = rewriting, rewriting.outer

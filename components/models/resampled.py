@@ -62,11 +62,12 @@ class Resampled(Around):
         log: LogMetrics = log_nothing,
         checkpoint_dir: Path | None = None,
     ) -> None:
-        """Fit the generator, then the judges on the same rows and as many drawn ones.
-
-        The judges take seconds, whatever the budget.
-        """
+        """Fit the generator, then the judges, which take seconds, whatever the budget."""
         self.generator.fit(table, seed=seed, budget=budget, log=log, checkpoint_dir=checkpoint_dir)
+        self.learn_judges(table, seed=seed)
+
+    def learn_judges(self, table: Table, *, seed: int) -> None:
+        """Teach judges on the rows that the generator was fitted on, and as many that it draws."""
         self.schema_ = self.generator.schema_
         rng = np.random.default_rng([seed, _JUDGE_STREAM])
         few = np.sort(rng.permutation(len(table))[:MOST_MADE])

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -11,13 +11,17 @@ from components.errors import UserError
 from components.evaluation.catalog import evaluators_for
 from components.evaluation.gates import judge
 from components.evaluation.parallel import run_all
-from components.models.contract import Budget, log_nothing
-from components.racing.parts import Parts, drawn_case
+from components.models.catalog import with_judges
+from components.models.contract import Budget, TabularModel, log_nothing
+from components.racing.parts import Parts, drawn_case, fitted_inside
 from components.racing.resampling import why_not
 from components.racing.standing import Race, Runner, runner_of, title_of
 from components.threads import limited_threads
 
 logger = logging.getLogger(__name__)
+
+Ran = tuple[Runner, TabularModel]
+"""The record of a generator's turn, and the generator, fitted on the rows inside."""
 
 SPARE = 0.2
 """A generator is begun only where this share of the budget is left."""
@@ -48,7 +52,10 @@ class Purse:
 
 @dataclass
 class Course:
-    """Runners so far, and why others were left out, by title. All are judged for `purpose`."""
+    """Runners so far, what was fitted, and why others were left out, by title.
+
+    All are judged for `purpose`.
+    """
 
     parts: Parts
     purpose: Purpose
@@ -56,6 +63,7 @@ class Course:
     purse: Purse = field(default_factory=Purse)
     runners: list[Runner] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
+    fitted: dict[str, TabularModel] = field(default_factory=dict)
 
     def leave_out(self, models: Iterable[ModelConfig], reason: str) -> None:
         """Let these not run."""
@@ -79,16 +87,22 @@ class Course:
                 partial(_turn, model, self.parts, self.purpose, budget, self.seed)
                 for model, budget in budgets
             ]
-            for (model, _), (ended, seconds) in zip(
-                budgets, run_all(turns, workers=workers), strict=True
-            ):
+            ended = run_all(turns, workers=workers)
+            for (model, _), (ran, seconds) in zip(budgets, ended, strict=True):
                 self.purse.spent += seconds
-                self._note(model, ended)
+                self._note(model, ran)
 
     def run_judged(self, config: ResampledConfig) -> None:
-        """Let the judge of one of the runners run too; it is left out where it earns nothing."""
+        """Let the judge of one of the runners run too; it is left out where it earns nothing.
+
+        The runner is not fitted anew, its seconds count for the judged one too.
+        """
         plain = next(runner for runner in self.runners if runner.model == config.generator)
-        judged = _run(config, self.parts, self.purpose, Budget(), self.seed)
+        fit = partial(
+            with_judges, config, self.fitted[plain.name], self.parts.inside, seed=self.seed
+        )
+        judged, _ = _run(config, fit, self.parts, self.purpose, self.seed)
+        judged = judged.model_copy(update={"seconds": plain.seconds + judged.seconds})
         reason = why_not(plain, judged)
         logger.info("race: %s %s", judged.name, reason or f"is {judged.outcome}")
         if reason:
@@ -105,38 +119,50 @@ class Course:
             left_out=self.left_out,
         )
 
-    def _note(self, model: ModelConfig, ended: Runner | str) -> None:
-        if isinstance(ended, Runner):
-            self.runners.append(ended)
-            logger.info("race: %s is %s", title_of(model), ended.outcome)
+    def _note(self, model: ModelConfig, ran: Ran | str) -> None:
+        if isinstance(ran, str):
+            self.leave_out([model], ran)
+            logger.info("race: %s is left out: %s", title_of(model), ran)
         else:
-            self.leave_out([model], ended)
-            logger.info("race: %s is left out: %s", title_of(model), ended)
+            runner, self.fitted[runner.name] = ran
+            self.runners.append(runner)
+            logger.info("race: %s is %s", runner.name, runner.outcome)
 
 
 def _turn(
     model: ModelConfig, parts: Parts, purpose: Purpose, budget: Budget, seed: int
-) -> tuple[Runner | str, float]:
+) -> tuple[Ran | str, float]:
     """A candidate's turn, or why it cannot learn the table; what that took of a processor."""
     began = time.process_time()
-    ended: Runner | str
+    ran: Ran | str
     try:
-        ended = _run(model, parts, purpose, budget, seed)
+        fit = partial(fitted_inside, model, parts, seed, budget)
+        ran = _run(model, fit, parts, purpose, seed)
     except UserError as error:  # such as a column of more categories than it learns
-        ended = str(error)
-    return ended, time.process_time() - began
+        ran = str(error)
+    return ran, time.process_time() - began
 
 
-def _run(config: ModelConfig, parts: Parts, purpose: Purpose, budget: Budget, seed: int) -> Runner:
+def _run(
+    config: ModelConfig,
+    fit: Callable[[], TabularModel],
+    parts: Parts,
+    purpose: Purpose,
+    seed: int,
+) -> Ran:
     """One generator's turn: fitted, sampled from, and judged by the gates of the purpose."""
     settings = EvaluateConfig(purpose=purpose, seed=seed)
     gated = {gate.metric for gate in settings.gates}
     with limited_threads(1):  # threads that wait for one another keep others waiting too
-        case, seconds = drawn_case(config, parts, settings, budget)
+        began = time.process_time()
+        model = fit()
+        case = drawn_case(model, parts, settings)
+        seconds = time.process_time() - began
         found = [
             measurement
             for evaluator in evaluators_for(purpose, can_refit=False)
             if gated & {metric.name for metric in evaluator.metrics}
             for measurement in evaluator.run(case, log_nothing).measurements
         ]
-        return runner_of(config, seconds, found, judge(found, settings.gates, purpose))
+        runner = runner_of(config, seconds, found, judge(found, settings.gates, purpose))
+        return runner, model

@@ -1,7 +1,6 @@
 """The rows of a race: those learned from, those held out, and what is drawn beside them."""
 
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +19,7 @@ from components.evaluation.evaluate import (
     to_be_judged,
 )
 from components.models.catalog import make_model
-from components.models.contract import Budget
+from components.models.contract import Budget, TabularModel
 
 logger = logging.getLogger(__name__)
 
@@ -102,18 +101,20 @@ def _whole_groups(
     return np.flatnonzero(raced), np.flatnonzero(held_out)
 
 
-def drawn_case(
+def fitted_inside(
     config: ModelConfig,
     parts: Parts,
-    settings: EvaluateConfig,
+    seed: int,
     budget: Budget = Budget(),  # noqa: B008 - frozen
-) -> tuple[Case, float]:
-    """What a generator fitted on the rows inside draws, as a case; what it took of a processor."""
-    seed, started = settings.seed, time.process_time()
+) -> TabularModel:
+    """A generator fitted on the rows inside."""
     model = make_model(config, parts.inside.schema.constraints)
     model.fit(parts.inside, seed=seed, budget=budget)
-    rows = model.sample(len(parts.inside), seed=seed)
-    seconds = time.process_time() - started
+    return model
+
+
+def drawn_case(model: TabularModel, parts: Parts, settings: EvaluateConfig) -> Case:
+    """As many rows as there are inside, drawn by a generator fitted on these, as a case."""
+    rows = model.sample(len(parts.inside), seed=settings.seed)
     inside, held_out = (to_be_judged(part, parts.split) for part in (parts.inside, parts.held_out))
-    case = canonical_case(inside, held_out, rows, settings, parts.split)
-    return case, seconds
+    return canonical_case(inside, held_out, rows, settings, parts.split)

@@ -10,7 +10,7 @@ from components.evaluation.catalog import EVALUATORS
 from components.evaluation.evaluate import RANDOM
 from components.evaluation.evidence import Curve, Measurement
 from components.models.contract import log_nothing
-from components.racing.parts import HELD_OUT_SHARE, Parts, drawn_case, hold_out
+from components.racing.parts import HELD_OUT_SHARE, Parts, drawn_case, fitted_inside, hold_out
 from components.threads import limited_threads
 
 logger = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ def _measured(config: ModelConfig, parts: Parts, knob: Knob, seed: int) -> list[
     """The gated metrics of the rows of one strength."""
     settings = EvaluateConfig(purpose=Purpose.SHARING, seed=seed)
     gated = {gate.metric for gate in settings.gates}
-    case, _ = drawn_case(config, parts, settings)
+    case = drawn_case(fitted_inside(config, parts, seed), parts, settings)
     return [
         measurement
         for name in knob.evaluators

@@ -14,6 +14,7 @@ from components.config import (
     Combination,
     Inequality,
     PrivateConfig,
+    ResampledConfig,
     Sum,
     TreesConfig,
 )
@@ -21,7 +22,7 @@ from components.data.preparation import prepare_table
 from components.data.table import Table, decode
 from components.errors import UserError
 from components.models.artifact import load_artifact, saved_schema
-from components.models.catalog import MODELS, load_model, make_model
+from components.models.catalog import MODELS, load_model, make_model, with_judges
 from components.models.constrained import Constrained
 from components.models.contract import Completer, Exportable, Scorer, TabularModel
 from components.models.streaming import stream
@@ -128,6 +129,21 @@ def test_rows_that_break_a_constraint_score_low(name: str) -> None:
         assert np.isfinite(found).all() and (found < typical - 50).all()
     elsewhere = model.score(real.assign(continent="Atlantis"))
     assert np.isfinite(elsewhere).all() and np.median(elsewhere) < np.median(typical)
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+def test_judges_that_come_later_are_those_of_a_fit_with_judges(is_held: bool) -> None:
+    table, generator = real_table(), TreesConfig(crowd=25)
+    constraints = table.schema.constraints if is_held else ()
+    asked = ResampledConfig(generator=generator, rounds=5)
+    at_once, fitted = (make_model(config, constraints) for config in (asked, generator))
+    for model in (at_once, fitted):
+        model.fit(table, seed=3)
+    later = with_judges(asked, fitted, table, seed=3)
+    assert type(later) is type(at_once)
+    wanted = at_once.sample(50, seed=1)
+    assert_frame_equal(later.sample(50, seed=1), wanted)
+    assert not fitted.sample(50, seed=1).equals(wanted)
 
 
 def test_constraints_leave_the_rows_alike() -> None:

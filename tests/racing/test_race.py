@@ -26,7 +26,7 @@ from components.models import autoregressive
 from components.models.catalog import make_model
 from components.racing import race as racing
 from components.racing.course import Purse
-from components.racing.parts import can_race, drawn_case, hold_out
+from components.racing.parts import can_race, drawn_case, fitted_inside, hold_out
 from components.racing.race import Wave, fit_chosen, run_race
 from components.racing.standing import LIKENESS, Gated, Race, Runner, spent, standing, title_of
 from components.stages.fan_out import PROCESSES, RAY, VARIABLE, fan_out
@@ -288,12 +288,13 @@ def test_groups_too_few_for_a_race_are_told() -> None:
 def test_a_race_does_not_judge_the_column_that_parts_its_rows() -> None:
     settings = EvaluateConfig(purpose=Purpose.SHARING)
     parts = hold_out(visits(40, each=12), 0.3, 0, BY_PERSON)
-    case, _ = drawn_case(CopulaConfig(), parts, settings)
+    case = drawn_case(fitted_inside(CopulaConfig(), parts, 0), parts, settings)
     assert "person" in {column.name for column in parts.inside.schema.learned}
     for table in (case.train, case.test, case.synthetic):
         assert "person" not in {column.name for column in table.schema.learned}
     assert case.group_column == "person"
-    by_row, _ = drawn_case(CopulaConfig(), hold_out(visits(40, each=12), 0.3, 0), settings)
+    parts = hold_out(visits(40, each=12), 0.3, 0)
+    by_row = drawn_case(fitted_inside(CopulaConfig(), parts, 0), parts, settings)
     assert "person" in {column.name for column in by_row.train.schema.learned}
 
 
