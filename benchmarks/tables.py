@@ -47,6 +47,7 @@ from components.threads import limited_threads
 STATE = ROOT / "docs" / "tables.jsonl"
 OURS: dict[str, ModelConfig | AutoConfig] = {
     "auto": AutoConfig(purpose=Purpose.SHARING),
+    "auto, 10 s": AutoConfig(purpose=Purpose.SHARING, budget_seconds=10.0),
     "autoregressive": AutoregressiveConfig(),
     "forest": ForestConfig(),
     "tvae (ours)": TvaeConfig(),

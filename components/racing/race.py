@@ -132,7 +132,7 @@ def candidates(purpose: Purpose) -> tuple[Wave, ...]:
     if purpose is Purpose.SHARING:
         return (
             Wave((SHARING_TREES, SHARING_TREES.model_copy(update={"crowd": SMALL_CROWD}))),
-            Wave((CopulaConfig(), TreesConfig(crowd=SHARING_CROWD)), _one_passed),
+            Wave((TreesConfig(crowd=SHARING_CROWD), CopulaConfig()), _one_passed),
             Wave((AutoregressiveConfig(),), _little_to_win),
             Wave((CAREFUL,), _careful_enough),
         )
