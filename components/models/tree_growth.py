@@ -1,6 +1,6 @@
 """Growing one tree of the sequence: scikit-learn splits, our own outcomes and category orders."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -26,6 +26,10 @@ MOST_DONORS = 1_000_000
 FEWEST_LEAVES = 6
 """Leaves that a half must have room for: with fewer, what columns have in common was lost (at 400
 rows of three tables and a crowd of 15 the loss in usefulness was 2 to 9 times that of one tree)."""
+
+PART_LEAVES = 3
+"""Leaves that a class of the target must have room for, to have trees of its own."""
+
 _HALVES_STREAM = 0xBA6
 
 NUM_WAVES = 3
@@ -79,26 +83,78 @@ def grow_trees(
     Halves drawn without replacement smooth as bootstraps do (Buehlmann and Yu 2002, Analyzing
     bagging), and no row has a say in more than about half of the trees. There are fewer, where so
     many would hold more than `MOST_DONORS` outcomes, and one of all rows where two would, where
-    there is nothing to split on, or where halves have no room for `FEWEST_LEAVES`. See `grow_tree`.
+    there is nothing to split on, or where halves have no room for `FEWEST_LEAVES`. Classes of the
+    first predictor, the table's target, have trees of their own where they have room for
+    `PART_LEAVES` (`_parts_of_target`). See `grow_tree`.
     """
-    num_rows = len(outcome)
-    num_trees = min(num_trees, 2 * MOST_DONORS // max(num_rows, 1))
+    num_trees = max(min(num_trees, 2 * MOST_DONORS // max(len(outcome), 1)), 1)
     grow = partial(
-        grow_tree, num_levels=num_levels, outcome_discrete=outcome_discrete, min_leaf=min_leaf
+        grow_tree,
+        num_levels=num_levels,
+        outcome_discrete=outcome_discrete,
+        min_leaf=min_leaf,
+        seed=seed,
     )
-    if num_trees < 2 or not predictors.shape[1] or num_rows < 2 * FEWEST_LEAVES * min_leaf:
-        return grow(predictors, outcome, seed=seed)
-    rows = _growing_rows(num_rows, seed)
+    if not predictors.shape[1]:
+        return grow(predictors, outcome)
+    rows = _growing_rows(len(outcome), seed)
     traits = _traits(outcome[rows], outcome_discrete)
-    orders = _category_orders(predictors[rows], num_levels, traits, prior=min_leaf)
+    order, start = _category_orders(predictors[rows], num_levels, traits, prior=min_leaf)
+    stretch = slice(start[0], start[1])
+    target, part_room = predictors[:, 0], PART_LEAVES * min_leaf
+    order[stretch], ends = _parts_of_target(target, order[stretch], part_room)
+    place = order[stretch][target + 1] if num_levels[0] else target
+    part = np.searchsorted(ends, place)  # a part's last place is in it
+    room = 2 * min_leaf * (PART_LEAVES if ends else FEWEST_LEAVES)
     rng = np.random.default_rng([seed, _HALVES_STREAM])
-    halves = [np.sort(rng.permutation(num_rows)[: num_rows // 2]) for _ in range(num_trees)]
+    grown = []
+    for number in range(len(ends) + 1):
+        rows = np.flatnonzero(part == number)
+        takes: list[NDArray[np.int64] | slice] = [rows if ends else slice(None)]  # not copied
+        if num_trees > 1 and len(rows) >= room:
+            takes = [np.sort(rng.permutation(rows)[: len(rows) // 2]) for _ in range(num_trees)]
+        grown.append(_grown_by_lots(grow, predictors, outcome, takes, (order, start)))
+    return _parted(grown, 0, ends)
 
-    def grow_half(rows: NDArray[np.int64]) -> Tree:
-        return grow(predictors[rows], outcome[rows], seed=seed, orders=orders)
+
+def _grown_by_lots(
+    grow: Callable[..., Tree],
+    predictors: Codes,
+    outcome: Codes,
+    takes: Sequence[NDArray[np.int64] | slice],
+    orders: tuple[Codes, Codes],
+) -> Tree:
+    """The trees that grow from each of these rows, as one whose rows draw lots."""
+
+    def grow_one(rows: NDArray[np.int64] | slice) -> Tree:
+        return grow(predictors[rows], outcome[rows], orders=orders)
 
     with ThreadPoolExecutor(_num_threads()) as pool:  # growing holds no lock for most of its time
-        return _by_lots(list(pool.map(grow_half, halves)))
+        return _parted(list(pool.map(grow_one, takes)), LOT, range(len(takes) - 1))
+
+
+def _parts_of_target(codes: Codes, order: Codes, room: int) -> tuple[Codes, list[int]]:
+    """The order of the target's codes, and the last place in it of every part but the last.
+
+    Each class with `room` rows is a part, and all others are one together, which takes the smallest
+    of the classes in where it would have no room. A tree splits on what tells most of its column,
+    and often comes to the target too late: but rows are used for what the classes have different.
+    A target that is a number, whose `order` is empty, is one part: stretches of it as parts made
+    rows less alike and no more useful.
+    """
+    counts = np.bincount(codes + 1, minlength=len(order))
+    own = [int(slot) for slot in np.argsort(-counts, kind="stable") if counts[slot] >= room]
+    while own and 0 < len(codes) - counts[own].sum() < room:
+        own.pop()
+    num_rest = len(order) - len(own)
+    if not len(order) or len(own) + (len(codes) > counts[own].sum()) < 2:
+        return order, []
+    placed = np.full(len(order), -1)
+    placed[own] = order[own]
+    ordered = np.empty_like(order)
+    ordered[np.lexsort((order, placed))] = np.arange(len(order))  # the rest come first
+    ends = list(range(num_rest - 1, len(order) - 1))
+    return ordered, ends if len(codes) > counts[own].sum() else ends[1:]
 
 
 def _num_threads() -> int:
@@ -108,32 +164,35 @@ def _num_threads() -> int:
     return max((pool["num_threads"] for pool in threadpool_info()), default=1)
 
 
-def _by_lots(trees: Sequence[Tree]) -> Tree:
-    """One tree that leads each lot, 0 to the number of trees less 1, to the root of its tree."""
-    feature, threshold, left, right = ([0] * (len(trees) - 1) for _ in range(4))
-    starts = len(feature) + np.cumsum([0, *(len(tree.feature) for tree in trees)])
-    free = iter(range(len(feature)))
+def _parted(trees: Sequence[Tree], feature: int, ends: Sequence[int]) -> Tree:
+    """One tree that leads rows to the root of one of these, by what they have of a `feature`.
+
+    Tree `i` is for those of at most `ends[i]`, and more than the end before; the last for the rest.
+    """
+    features, thresholds, left, right = ([0] * (len(trees) - 1) for _ in range(4))
+    starts = len(features) + np.cumsum([0, *(len(tree.feature) for tree in trees)])
+    free = iter(range(len(features)))
 
     def place(first: int, last: int) -> int:
-        """The node at which the lots from `first` to before `last` part; children come later."""
+        """The node at which the trees from `first` to before `last` part; children come later."""
         if last - first == 1:
             return int(starts[first])
         node, middle = next(free), (first + last) // 2
-        feature[node], threshold[node] = LOT, middle - 1
+        features[node], thresholds[node] = feature, ends[middle - 1]
         left[node], right[node] = place(first, middle), place(middle, last)
         return node
 
     place(0, len(trees))
     donors = np.cumsum([0, *(len(tree.donors) for tree in trees)])
-    nothing = np.zeros(len(feature), dtype=np.int32)
+    nothing = np.zeros(len(features), dtype=np.int32)
 
     def joined(first: Sequence[int] | Codes, parts: Iterable[NDArray[np.integer]]) -> Codes:
         return np.concatenate([np.asarray(first), *parts]).astype(np.int32)
 
     below = list(zip(trees, starts[:-1], strict=True))
     return Tree(
-        feature=joined(feature, (tree.feature for tree in trees)),
-        threshold=joined(threshold, (tree.threshold for tree in trees)),
+        feature=joined(features, (tree.feature for tree in trees)),
+        threshold=joined(thresholds, (tree.threshold for tree in trees)),
         left=joined(left, (tree.left + at for tree, at in below)),
         right=joined(right, (tree.right + at for tree, at in below)),
         start=joined(nothing, (t.start + at for t, at in zip(trees, donors[:-1], strict=True))),

@@ -38,9 +38,10 @@ class Trees(SamplesWhole):
     falls in, so spikes, heaps and precision are kept; in smooth columns a value that one row alone
     has is blurred (`Levels`). A `crowd` keeps training rows private: every number given out, as a
     value or a stretch, stands for so many rows, categories of fewer share one (`gather_rare`), and
-    every leaf holds five times as many. Several trees a column average what one alone would owe to
-    single rows (`grow_trees`). Columns are worked on as codes: the position among their distinct
-    values, -1 where missing.
+    every leaf holds five times as many. Classes of the target have trees of their own as far as
+    there are rows for them, and several trees a column average what one alone would owe to single
+    rows (`grow_trees`). Columns are worked on as codes: the position among their distinct values,
+    -1 where missing.
 
     Fitted state: `levels_`, what each learned column's codes stand for; `sequence_`, the learned
     columns' positions in the order of drawing; `values_`, a tree for each of these in that order;

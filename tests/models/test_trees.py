@@ -15,6 +15,7 @@ from components.models.contract import Budget
 from components.models.tree_arrays import LOT, Tree, TreePack
 from components.models.tree_growth import (
     FEWEST_LEAVES,
+    _parts_of_target,
     category_order,
     grow_tree,
     grow_trees,
@@ -188,6 +189,43 @@ def test_what_columns_have_in_common_is_kept_on_few_rows() -> None:
     model.fit(prepare_table(frame, "ill"), seed=0)
     means = model.sample(2_000, seed=0).groupby("ill")["sugar"].mean()
     assert means["yes"] - means["no"] > 20
+
+
+def test_what_classes_have_different_is_kept_beside_what_tells_more() -> None:
+    rng = np.random.default_rng(0)
+    ill, place = rng.random(2_000) < 0.3, rng.integers(0, 40, 2_000)
+    clinic = rng.random(2_000) < np.where(ill, 0.75, 0.25) * (0.4 + 0.6 * place / 39)
+    frame = pd.DataFrame({"place": place, "clinic": clinic, "ill": np.where(ill, "yes", "no")})
+    model = Trees(TreesConfig(crowd=15))
+    model.fit(prepare_table(frame, "ill"), seed=0)
+    root = model.values_[2]
+    assert root.feature[0] == 0 and 0 in root.feature  # the target
+    shares = model.sample(20_000, seed=0).groupby("ill")["clinic"].mean()
+    assert shares["yes"] == pytest.approx(clinic[ill].mean(), abs=0.03)
+    assert shares["no"] == pytest.approx(clinic[~ill].mean(), abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("rows_of_classes", "parts"),
+    [
+        ((500, 300, 200), [{0}, {1}, {2}]),
+        ((500, 60, 50), [{0}, {1, 2}]),  # these two have room together
+        ((500, 300, 90), [{0}, {1, 2}]),  # the third alone has none
+        ((500, 90, 0), [{0, 1}]),
+        ((500, 200, 0), [{0}, {1}]),
+        ((40, 50, 30), [{0, 1, 2}]),
+    ],
+)
+def test_classes_with_room_are_parts_and_the_others_one_together(
+    rows_of_classes: tuple[int, ...], parts: list[set[int]]
+) -> None:
+    codes = np.repeat(np.arange(3, dtype=np.int32), rows_of_classes)
+    order, ends = _parts_of_target(codes, np.array([0, 3, 1, 2], dtype=np.int32), 100)
+    assert sorted(order) == [0, 1, 2, 3]
+    part = np.searchsorted(ends, order[codes + 1])
+    found = [set(codes[part == number].tolist()) for number in range(len(ends) + 1)]
+    present = {code for code in range(3) if rows_of_classes[code]}
+    assert sorted(map(sorted, found)) == sorted(sorted(one & present) for one in parts)
 
 
 def test_lots_that_no_node_tells_apart_are_refused() -> None:
