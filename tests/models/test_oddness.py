@@ -17,7 +17,7 @@ def test_the_column_that_was_spoiled_is_named(name):
     told = explain(model, rows, seed=0)
     assert told.shape == (6, len(model.schema_.learned)) and (told >= 0).to_numpy().all()
     assert told.loc[2].idxmax() == "age"
-    assert told.loc[2, "age"] > 2 * told.drop(index=2)["age"].max()
+    assert told.loc[2, "age"] > 1.5 * told.drop(index=2)["age"].max()
 
 
 def test_a_model_of_normal_rows_alone_is_not_told_what_is_wrong():
