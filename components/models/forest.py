@@ -12,8 +12,9 @@ from components.data.conditions import Condition, code_condition
 from components.data.schema import Schema
 from components.data.table import Matrix, Table, decode, encode, fill_gaps
 from components.models.artifact import Artifact, load_artifact, save_artifact
+from components.models.class_parts import PART_LEAVES, classes_apart
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
-from components.models.leaf_mixture import LeafMixture
+from components.models.leaf_mixture import Cells, LeafMixture, Places
 from components.models.leaf_rows import LeafRows
 from components.models.levels import LevelsPack
 from components.models.rare_levels import gather_rare
@@ -35,7 +36,8 @@ class Forest(SamplesWhole):
     and generative modeling): rows are drawn from a leaf at random, columns apart within it, and
     leaves are split until a judge no longer tells such rows from real ones. Unlike there, marginals
     are shares of levels, so that spikes and precision are kept, each round splits the leaves of the
-    round before, and cuts are those after which made rows would be told apart (`split_leaves`).
+    round before, cuts are those after which made rows would be told apart (`split_leaves`), and
+    classes of the target are apart from the beginning, as far as there are rows for them.
 
     The density is a finite mixture of products: any columns can be asked for and missing cells
     filled in exactly, by weighing the leaves. Behind every number given out stand `crowd` rows,
@@ -73,11 +75,13 @@ class Forest(SamplesWhole):
         columns = learn_row_codes(matrix, table.schema, crowd=crowd, most=self.config.max_levels)
         codes = to_codes(matrix, columns).astype(np.int32)
         codes = codes[np.lexsort(codes.T)]
+        min_leaf = max(self.config.min_leaf, LEAF_CROWDS * crowd if crowd > 1 else 1)
         rng = np.random.default_rng(seed)
         found = adversarial_rounds(
             Rows.of(codes, columns, rng),
+            _parts_of_target(codes, table.schema, PART_LEAVES * min_leaf),
             self.config,
-            min_leaf=max(self.config.min_leaf, LEAF_CROWDS * crowd if crowd > 1 else 1),
+            min_leaf=min_leaf,
             budget=budget,
             log=log,
             rng=rng,
@@ -140,3 +144,16 @@ class Forest(SamplesWhole):
 def _first(schema: Schema) -> int:
     """The target's position among the learned columns: leaves are drawn with it."""
     return [column.name for column in schema.learned].index(schema.target)
+
+
+def _parts_of_target(codes: Cells, schema: Schema, room: int) -> Places:
+    """The leaf that each row begins in: its class has one of its own, where it has the room."""
+    if not schema.target_column.is_discrete:
+        return np.zeros(len(codes), dtype=np.int64)
+    classes = codes[:, _first(schema)]
+    counts = np.bincount(classes)
+    part = np.zeros(len(counts), dtype=np.int64)
+    apart = classes_apart(counts, room)
+    part[apart] = np.arange(len(apart)) + (counts.sum() > counts[apart].sum())
+    found: Places = part[classes]
+    return found

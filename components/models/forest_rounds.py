@@ -35,6 +35,7 @@ class Round:
 
 def adversarial_rounds(
     rows: Rows,
+    begin: Places,
     config: ForestConfig,
     *,
     min_leaf: int,
@@ -44,12 +45,13 @@ def adversarial_rounds(
 ) -> Round:
     """The leaves whose made rows a judge tells from real ones worst, after Watson et al. 2023.
 
-    At first each tree is one leaf. In each round every tree's leaves are split further and a new
-    judge is asked; rounds end at an accuracy of 0.5 + `delta` or less, where it is no lower than
-    before, where nothing is split any more, at `rounds`, or with the budget.
+    At first each tree has the leaves that rows `begin` in. In each round every tree's leaves are
+    split further and a new judge is asked; rounds end at an accuracy of 0.5 + `delta` or less,
+    where it is no lower than before, where nothing is split any more, at `rounds`, or with the
+    budget.
     """
     started, began = time.monotonic(), time.process_time()
-    best = _judged(rows, np.zeros((config.trees, len(rows.codes)), dtype=np.int64), rng)
+    best = _judged(rows, np.tile(begin, (config.trees, 1)), rng)
     log(0, _told(best))
     for number in range(1, config.rounds + 1):
         is_late = budget.seconds is not None and time.process_time() - began > budget.seconds

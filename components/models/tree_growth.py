@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.data.table import Matrix
+from components.models.class_parts import PART_LEAVES, classes_apart
 from components.models.tree_arrays import LEAF, LOT, Codes, Tree
 
 MAX_PREDICTORS = 64
@@ -26,10 +27,6 @@ MOST_DONORS = 1_000_000
 FEWEST_LEAVES = 6
 """Leaves that a half must have room for: with fewer, what columns have in common was lost (at 400
 rows of three tables and a crowd of 15 the loss in usefulness was 2 to 9 times that of one tree)."""
-
-PART_LEAVES = 3
-"""Leaves that a class of the target must have room for, to have trees of its own."""
-
 _HALVES_STREAM = 0xBA6
 
 NUM_WAVES = 3
@@ -136,25 +133,20 @@ def _grown_by_lots(
 def _parts_of_target(codes: Codes, order: Codes, room: int) -> tuple[Codes, list[int]]:
     """The order of the target's codes, and the last place in it of every part but the last.
 
-    Each class with `room` rows is a part, and all others are one together, which takes the smallest
-    of the classes in where it would have no room. A tree splits on what tells most of its column,
-    and often comes to the target too late: but rows are used for what the classes have different.
-    A target that is a number, whose `order` is empty, is one part: stretches of it as parts made
-    rows less alike and no more useful.
+    A tree splits on what tells most of its column, and often comes to the target too late: but rows
+    are used for what its classes have different (`classes_apart`). A target that is a number, whose
+    `order` is empty, is one part: stretches of it as parts made rows less alike and no more useful.
     """
     counts = np.bincount(codes + 1, minlength=len(order))
-    own = [int(slot) for slot in np.argsort(-counts, kind="stable") if counts[slot] >= room]
-    while own and 0 < len(codes) - counts[own].sum() < room:
-        own.pop()
-    num_rest = len(order) - len(own)
-    if not len(order) or len(own) + (len(codes) > counts[own].sum()) < 2:
+    apart = classes_apart(counts, room) if len(order) else []
+    if not apart:
         return order, []
-    placed = np.full(len(order), -1)
-    placed[own] = order[own]
+    place = np.full(len(order), -1)
+    place[apart] = order[apart]
     ordered = np.empty_like(order)
-    ordered[np.lexsort((order, placed))] = np.arange(len(order))  # the rest come first
-    ends = list(range(num_rest - 1, len(order) - 1))
-    return ordered, ends if len(codes) > counts[own].sum() else ends[1:]
+    ordered[np.lexsort((order, place))] = np.arange(len(order))  # the others come first
+    ends = list(range(len(order) - len(apart) - 1, len(order) - 1))
+    return ordered, ends if len(codes) > counts[apart].sum() else ends[1:]
 
 
 def _num_threads() -> int:

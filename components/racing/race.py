@@ -14,6 +14,7 @@ from components.config import (
     AutoregressiveConfig,
     CopulaConfig,
     CtganConfig,
+    ForestConfig,
     ModelConfig,
     Purpose,
     ResampledConfig,
@@ -132,7 +133,7 @@ def candidates(purpose: Purpose) -> tuple[Wave, ...]:
     if purpose is Purpose.SHARING:
         return (
             Wave((SHARING_TREES, SHARING_TREES.model_copy(update={"crowd": SMALL_CROWD}))),
-            Wave((TreesConfig(crowd=SHARING_CROWD), CopulaConfig()), _one_passed),
+            Wave((ForestConfig(), TreesConfig(crowd=SHARING_CROWD), CopulaConfig()), _one_passed),
             Wave((AutoregressiveConfig(),), _little_to_win),
             Wave((CAREFUL,), _careful_enough),
         )

@@ -10,6 +10,7 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from components.config import ForestConfig
+from components.data.preparation import prepare_table
 from components.data.table import Table
 from components.errors import UserError
 from components.models.contract import Budget
@@ -100,9 +101,9 @@ def test_rounds_end_and_made_rows_pass_for_real_ones() -> None:
         told.append(metrics["accuracy"])
         leaves.append(metrics["leaves"])
 
-    model = fitted(mixed_table(1_500), log=log)
+    model = fitted(mixed_table(1_500, target="is_member"), log=log)
     assert 2 <= len(told) <= QUICK.rounds
-    assert leaves == sorted(leaves) and leaves[0] == QUICK.trees
+    assert leaves == sorted(leaves) and leaves[0] == 2 * QUICK.trees  # one for each class
     assert told[0] > 0.6 and min(told) < 0.54
     kept = leaves[int(np.argmin(told))]
     assert len(model.rows_.mixture.sizes) == kept
@@ -110,15 +111,24 @@ def test_rounds_end_and_made_rows_pass_for_real_ones() -> None:
 
 def test_columns_that_are_independent_are_left_in_few_leaves() -> None:
     rng = np.random.default_rng(0)
-    table = columns_table(mixed_table(1_500), ["age", "ratio", "city", "outcome"], target="outcome")
+    names = ["age", "ratio", "city", "outcome", "is_member"]
+    table = columns_table(mixed_table(1_500), names, target="is_member")
     torn = table.frame.apply(lambda values: values.to_numpy()[rng.permutation(len(values))])
     found = len(fitted(Table(torn.astype(table.frame.dtypes), table.schema)).rows_.mixture.sizes)
     assert found < len(fitted(table).rows_.mixture.sizes) / 2
 
 
+def test_classes_with_room_are_apart_and_others_together() -> None:
+    classes = np.repeat([0, 1, 2, 3], [500, 200, 20, 15])
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"size": rng.normal(classes), "kind": np.array([*"abcd"])[classes]})
+    model = fitted(prepare_table(frame, "kind"), budget=Budget(seconds=0.0))
+    assert sorted(set(model.rows_.mixture.sizes)) == [35, 200, 500]
+
+
 @pytest.mark.parametrize(("settings", "least"), [({"crowd": 1}, 10), ({"crowd": 20}, 100)])
 def test_a_leaf_holds_crowds_where_there_is_one(settings: dict[str, int], least: int) -> None:
-    model = fitted(mixed_table(1_000), ForestConfig(trees=3, **settings))
+    model = fitted(mixed_table(1_000, target="is_member"), ForestConfig(trees=3, **settings))
     assert least <= model.rows_.mixture.sizes.min() < 4 * least
 
 
@@ -209,5 +219,5 @@ def test_the_order_of_rows_changes_no_byte(tmp_path: Path) -> None:
 def test_spent_budget_still_gives_every_column() -> None:
     table = mixed_table(300)
     model = fitted(table, budget=Budget(seconds=0.0))
-    assert len(model.rows_.mixture.sizes) == QUICK.trees
+    assert len(model.rows_.mixture.sizes) == 3 * QUICK.trees  # one for each class
     assert list(model.sample(50, seed=0).columns) == table.schema.names
