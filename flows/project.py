@@ -7,6 +7,7 @@ from pathlib import Path
 from components.errors import UserError
 from components.storage.home import VARIABLE, Home, find_home
 from components.storage.writable import why_not_writable
+from components.threads import WAITING
 from flows.logs import log_settings
 
 PROJECT = Path(__file__).parents[1]
@@ -26,6 +27,7 @@ def set_up_environment() -> Home:
     _make_folder(home.root)
     defaults = {
         "DO_NOT_TRACK": "1",
+        WAITING: "passive",  # scikit-learn's threads would spin, and keep others from working
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_HOME": str(home.prefect),
         "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": "30",

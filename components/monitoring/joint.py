@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from components.monitoring.levels import Numbers
 from components.monitoring.report import JointColumn, JointDrift
+from components.threads import limited_threads
 
 MAX_ROWS = 3_000
 """Rows of either side that the trees see: an effect needs no more."""
@@ -48,9 +49,11 @@ def tell_apart(
     matter. `alpha` is the chance of either end of the interval of being wrong.
     """
     x, is_new = _rows(reference, current)
-    folds = _cross_fit(x, is_new, seed)
-    auc = _auc(folds, alpha)
-    drifted = auc.low > LIMIT
+    with limited_threads(1):  # two gain little on trees so small, and lose much beside others
+        folds = _cross_fit(x, is_new, seed)
+        auc = _auc(folds, alpha)
+        drifted = auc.low > LIMIT
+        needed = _needed(folds, auc.value, names, seed) if drifted else ()
     return JointDrift(
         num_reference=len(reference),
         num_current=len(current),
@@ -59,7 +62,7 @@ def tell_apart(
         high=auc.high,
         limit=LIMIT,
         drifted=drifted,
-        columns=_needed(folds, auc.value, names, seed) if drifted else (),
+        columns=needed,
     )
 
 
