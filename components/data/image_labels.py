@@ -1,16 +1,20 @@
 """What each image file shows: by the folder it lies in, or by a CSV file."""
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from components.config import ImagesConfig, Unlabelled
+from components.data.counted import counted
 from components.data.csv_form import csv_form
 from components.data.files import is_csv, read_files, reading
 from components.data.image_rows import without_decimals
 from components.data.image_schema import LABEL
 from components.errors import UserError
+
+logger = logging.getLogger(__name__)
 
 FILE = "file"
 
@@ -68,6 +72,9 @@ def _by_csv(names: Sequence[str], path: Path) -> pd.DataFrame:
             f"{path} says nothing of {len(missing)} of {len(names)} images, such as {missing[0]!r}"
         )
     _check_distinct(names, keys, path)
+    if others := sorted(known.difference(keys)):
+        told = counted(len(others), "file")
+        logger.warning("%s names %s beside those that are read, such as %r", path, told, others[0])
     return table.loc[keys].reset_index(drop=True)
 
 

@@ -43,6 +43,7 @@ def look_at(path: Path, name: str) -> Size:
     """The size of a PNG or JPEG file by its header alone; raises UserError for a bad one."""
     with opened_picture(path, name) as image:
         check_depth(image, repr(name))
+        check_sides(image.height, image.width, f"{name!r} is")
         sides = (image.height, image.width)
         # of a PNG all of the file would have to be read for that
         if image.format == "JPEG" and image.getexif().get(_ORIENTATION) in _ON_ITS_SIDE:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from components.config import Damaged, ImagesConfig, Unlabelled
 from components.data.bundled_images import IMAGES, is_bundled_images, load_bundled_images
+from components.data.counted import counted
 from components.data.files import hash_files
 from components.data.image_labels import label_facts, labels_file
 from components.data.image_rows import coded, read_foreign_rows
@@ -219,9 +220,9 @@ def _tell_repeated(pixels: Sequence[Pixels], names: Sequence[str]) -> None:
     ]
     if repeated:
         logger.warning(
-            "%d images have the very pixels of another, such as %r of %r: of such a pair one may "
-            "be trained on and the other tested on",
-            len(repeated),
+            "%s with the very pixels of another, such as %r of %r: of such a pair one may be "
+            "trained on and the other tested on",
+            counted(len(repeated), "image"),
             *repeated[0],
         )
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -130,12 +131,11 @@ def read_images(uri: str) -> ImageSet:
     return found
 
 
-def check_sides(height: int, width: int) -> None:
+def check_sides(height: int, width: int, are: str = "the images are") -> None:
     """Raise UserError for images too small for anything to be learned or told of them."""
     if min(height, width) < FEWEST_PIXELS:
         raise UserError(
-            f"the images are of {width} x {height} pixels; accepted are {FEWEST_PIXELS} a side at "
-            "least"
+            f"{are} of {width} x {height} pixels; accepted are {FEWEST_PIXELS} a side at least"
         )
 
 
@@ -367,13 +367,22 @@ def check_depth(image: "ImageFile", name: str) -> None:
         raise UserError(f"{name} has more than 8 bits a pixel; accepted are 0 to 255: scale it")
 
 
+def _open(path: Path) -> "ImageFile":
+    """The picture, without Pillow's warning of many pixels: how many may be is told here."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return Image.open(path, formats=FORMATS)
+
+
 @contextmanager
 def opened_picture(path: Path, name: str) -> "Iterator[ImageFile]":
     """A PNG or JPEG file, opened; what goes wrong with it in the context is a UserError."""
     from PIL import Image, UnidentifiedImageError
 
     try:
-        with within_free_memory(name), Image.open(path, formats=FORMATS) as image:
+        with within_free_memory(name), _open(path) as image:
             if image.width * image.height * 3 > MAX_BYTES:
                 raise UserError(f"{name!r} has {image.width} x {image.height} pixels: too many")
             yield image

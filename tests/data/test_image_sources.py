@@ -147,6 +147,26 @@ def test_damaged_files_are_named_and_left_out_by_choice(
     assert "left out: 'dog/text.png'" in caplog.text and "left out: 'dog/cut.png'" in caplog.text
 
 
+def test_a_picture_of_a_pixel_is_named_whatever_size_the_others_have(pets: Path) -> None:
+    Image.new("L", (1, 3), 90).save(pets / "dog" / "dot.png")
+    with pytest.raises(UserError, match=r"'dog/dot.png' is of 1 x 3 pixels; .* 4 a side.*skip"):
+        read_image_source(str(pets), ImagesConfig(side=16))
+
+
+def test_labels_of_files_that_are_not_there_are_told(
+    pets: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    labels = tmp_path / "labels.csv"
+    names = [str(path.relative_to(pets)) for path in pets.rglob("*.*g")]
+    labels.write_text("file,label\n" + "".join(f"{name},pet\n" for name in names))
+    config = ImagesConfig(labels=str(labels))
+    read_image_source(str(pets), config)
+    assert "names" not in caplog.text
+    labels.write_text(labels.read_text() + "gone.png,pet\n")
+    read_image_source(str(pets), config)
+    assert "names 1 file beside those that are read, such as 'gone.png'" in caplog.text
+
+
 def test_a_folder_of_damaged_files_alone_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"")
     with pytest.raises(UserError, match="none of the 1 files"):
@@ -268,7 +288,7 @@ def test_files_of_one_content_are_told(pets: Path, caplog: pytest.LogCaptureFixt
     assert "pixels" not in caplog.text
     shutil.copy(pets / "cat/1.png", pets / "dog/9.png")
     read_image_source(str(pets), ImagesConfig())
-    told = "1 images have the very pixels of another, such as 'dog/9.png' of 'cat/1.png'"
+    told = "1 image with the very pixels of another, such as 'dog/9.png' of 'cat/1.png'"
     assert told in caplog.text
 
 
