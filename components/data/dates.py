@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import product
 
 import pandas as pd
+from pandas.api import types
 
 from components.data.cast import cast
 from components.data.texts import holds_text
@@ -90,8 +91,11 @@ def read_dates(values: pd.Series, written: str | None) -> pd.Series:
     """Dates of any type as microseconds in UTC without a zone.
 
     Texts are read as they are `written`, and what is not as ISO dates; without a format, as ISO
-    dates, or all as the first of them is. Raises ValueError or TypeError where one cannot be read.
+    dates, or all in one format that is known, or as the first of them is. Raises ValueError or
+    TypeError where one cannot be read, as numbers cannot: pandas would count them as nanoseconds.
     """
+    if types.is_numeric_dtype(values.dtype) and values.notna().any():
+        raise ValueError(f"the number {values.dropna().iloc[0]} says neither its unit nor its zero")
     if not holds_text(values):
         return _without_zone(pd.to_datetime(values, utc=True))
     if written is None:
@@ -104,12 +108,16 @@ def read_dates(values: pd.Series, written: str | None) -> pd.Series:
 
 
 def _read_alike(values: pd.Series) -> pd.Series:
-    """Dates in texts of which no format is known."""
-    for form in ("ISO8601", None):
-        read = pd.to_datetime(values, format=form, utc=True, errors="coerce")
-        unread = values[values.notna() & read.isna()]
-        if unread.empty:
-            return read
+    """Dates in texts of which no format was known, all in one."""
+    read = pd.to_datetime(values, format="ISO8601", utc=True, errors="coerce")
+    if read.notna().equals(values.notna()):
+        return read
+    formats = DateFormats()
+    formats.add(values.dropna().unique())
+    read = pd.to_datetime(values, format=formats.found, utc=True, errors="coerce")
+    unread = values[values.notna() & read.isna()]
+    if unread.empty:
+        return read
     raise ValueError(f"{unread.iloc[0]!r} is not written as the others are")
 
 

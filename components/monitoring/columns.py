@@ -6,6 +6,9 @@ import numpy as np
 
 from components.data.schema import Column
 from components.monitoring.effects import (
+    FAR,
+    FOREIGN,
+    FURTHEST,
     Distance,
     Shares,
     distance_between,
@@ -123,6 +126,30 @@ def now_constant(sides: Sides, alpha: float) -> SchemaChange | None:
         return None
     text = f"{sides.column.name!r} has one value, {_only_value(sides)}, in all {num} rows"
     return SchemaChange(column=sides.column.name, kind=ChangeKind.NOW_CONSTANT, text=text)
+
+
+def now_foreign(sides: Sides, alpha: float) -> SchemaChange | None:
+    """The column that is written in another way, or in another unit, than it was.
+
+    That is a categorical one of which surely most rows have new categories, and numbers whose mean
+    moved by more than `FAR` standard deviations and which are not closer together than they were,
+    or by more than `FURTHEST`: a counter, which goes on in small steps, is none of these for long.
+    """
+    name = repr(sides.column.name)
+    if sides.column.is_discrete:
+        unseen, before = sides.now.unseen, int(sides.rows_before.sum())
+        if not gains_unseen(unseen.total, sides.num_now, sides.once, before, alpha, share=FOREIGN):
+            return None
+        share, new = unseen.total / sides.num_now, unseen.most_frequent(1)[0]
+        text = f"{name} has new categories in {share:.0%} of the rows, such as {new!r}"
+    else:
+        shift, spread = _moved(sides)
+        if shift is None or spread is None:
+            return None
+        if abs(shift) <= (FAR if spread >= 1 else FURTHEST):
+            return None
+        text = f"{name} has other numbers: {_in_words(shift, spread)}"
+    return SchemaChange(column=sides.column.name, kind=ChangeKind.FOREIGN, text=text)
 
 
 def _only_value(sides: Sides) -> str:

@@ -18,7 +18,7 @@ from components.monitoring.changes import (
     nothing_to_compare,
     readable_columns,
 )
-from components.monitoring.columns import Sides, compare, now_constant, num_tests
+from components.monitoring.columns import Sides, compare, now_constant, now_foreign, num_tests
 from components.monitoring.evidently_run import EvidentlyRun, run_on_samples
 from components.monitoring.reference import Reference, make_reference
 from components.monitoring.report import DriftReport, Gap, SyntheticDrift
@@ -173,14 +173,14 @@ def _find(
     sides = _sides(reference, reference.sketch, sketch, readable)
     each = _alpha_each(alpha, sum(map(num_tests, sides)))
     columns = [compare(side, each) for side in sides]
-    stuck = [now_constant(side, each) for side in sides]
+    turned = [now_constant(side, each) or now_foreign(side, each) for side in sides]
     calm = [each.name for each in columns if each.value is not None and not each.drifted]
     whole = (
         compare_together(baseline.sample, rows.sample, calm, sketch.rows, alpha * _JOINT)
         if together
         else None
     )
-    return Found(columns, [*changes, *filter(None, stuck)], disorder(reference, rows), whole)
+    return Found(columns, [*changes, *filter(None, turned)], disorder(reference, rows), whole)
 
 
 def _alpha_each(alpha: float, tests: int) -> float:

@@ -19,6 +19,12 @@ MISSING = 0.1
 """The change in the share of missing values that counts."""
 UNSEEN = 0.05
 """The share of rows with new categories that counts, beyond those that are to be expected."""
+FOREIGN = 0.5
+"""The share of rows with new categories from which a column is written in another way."""
+FAR = 5.0
+"""The standard deviations that the mean of numbers moves where they are in another unit."""
+FURTHEST = 32.0
+"""Those from which it is so however close together the numbers are now."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +124,16 @@ def gains_missing(
     return min(abs(shares[1] - shares[0]), abs(now - before)) - reach > MISSING
 
 
-def gains_unseen(num_unseen: int, num_now: int, once: int, num_before: int, alpha: float) -> bool:
-    """True where the share of rows with new categories is surely more than is to be expected.
+def gains_unseen(
+    num_unseen: int,
+    num_now: int,
+    once: int,
+    num_before: int,
+    alpha: float,
+    *,
+    share: float = UNSEEN,
+) -> bool:
+    """True where surely more than `share` of the rows have new categories, and than is expected.
 
     As many rows as had a category that no other row had are to be expected (Good 1953), and what
     chance adds to these; beyond it the lower end of Clopper and Pearson's interval (1934) must be.
@@ -130,7 +144,7 @@ def gains_unseen(num_unseen: int, num_now: int, once: int, num_before: int, alph
     from scipy.stats import binom, norm
 
     expected = (once + float(norm.isf(alpha)) * sqrt(once)) / num_before
-    limit = min(UNSEEN + expected, 1.0)
+    limit = min(share + expected, 1.0)
     return bool(binom.sf(num_unseen - 1, num_now, limit) < alpha)
 
 

@@ -33,6 +33,7 @@ class ChangeKind(StrEnum):
     UNREADABLE = "unreadable"
     NO_LONGER_CONSTANT = "no longer constant"
     NOW_CONSTANT = "now constant"
+    FOREIGN = "foreign"
 
 
 class ProblemKind(StrEnum):

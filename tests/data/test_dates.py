@@ -8,7 +8,7 @@ import pytest
 
 from components.config import CopulaConfig
 from components.data.conditions import code_condition
-from components.data.dates import FORMATS, DateFormats
+from components.data.dates import FORMATS, DateFormats, read_dates
 from components.data.foreign import read_foreign
 from components.data.inference import infer_kinds
 from components.data.output import write_frame
@@ -156,3 +156,14 @@ def test_a_schema_remembers_and_one_without_stays_as_it_was(tmp_path: Path) -> N
         schema.save(tmp_path / "schema.json")
         assert type(schema).load(tmp_path / "schema.json") == schema
         assert ("written" in (tmp_path / "schema.json").read_text()) is ("/" in format_)
+
+
+@pytest.mark.filterwarnings("error")
+def test_dates_of_a_form_that_was_not_known_are_read_day_first_where_points_say_so() -> None:
+    texts = pd.Series(["03.04.2023 10:00", None, "05.06.2023 11:00"])
+    assert read_dates(texts, None).dt.strftime("%d %m").tolist() == ["03 04", np.nan, "05 06"]
+
+
+def test_numbers_are_no_dates() -> None:
+    with pytest.raises(ValueError, match="the number 1681942800 says neither its unit nor"):
+        read_dates(pd.Series([1_681_942_800, 1_681_946_400]), None)
