@@ -173,7 +173,10 @@ def _find(
     sides = _sides(reference, reference.sketch, sketch, readable)
     each = _alpha_each(alpha, sum(map(num_tests, sides)))
     columns = [compare(side, each) for side in sides]
-    turned = [now_constant(side, each) or now_foreign(side, each) for side in sides]
+    turned = [  # one value far away does not make a column drift
+        now_constant(side, each) or (now_foreign(side, each) if column.drifted else None)
+        for side, column in zip(sides, columns, strict=True)
+    ]
     calm = [each.name for each in columns if each.value is not None and not each.drifted]
     whole = (
         compare_together(baseline.sample, rows.sample, calm, sketch.rows, alpha * _JOINT)

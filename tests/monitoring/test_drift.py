@@ -143,6 +143,13 @@ def test_a_counter_that_goes_on_is_of_the_same_unit() -> None:
     assert not report.changes and column(report, "ratio").drifted
 
 
+def test_one_number_far_away_is_no_other_unit() -> None:
+    frame = mixed_frame(100, seed=1)
+    frame.loc[3, "ratio"] = 1e9
+    report = report_on(frame)
+    assert not report.changes and not column(report, "ratio").drifted
+
+
 def test_nothing_left_to_compare_is_still_a_report() -> None:
     found = detect_drift(REFERENCE, pd.DataFrame({"x": range(100)}), alarm_share=0.3)
     assert found.evidently is None and len(found.report.changes) == 12
