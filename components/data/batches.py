@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.data.cast import cast
-from components.data.files import FORMATS, is_csv, open_parquet, plain_types, reading
+from components.data.files import check_format, is_csv, open_parquet, plain_types, reading
 from components.data.spooled import spool_csv
 from components.data.summaries import check_distinct_names
 from components.errors import UserError
@@ -87,8 +87,7 @@ def file_batches(paths: Sequence[Path], scratch: Path, size: int = BATCH) -> Bat
     """
     readable, types = [], []
     for number, path in enumerate(paths):
-        if not path.name.endswith(FORMATS):
-            raise UserError(f"cannot read {path}: accepted formats are {', '.join(FORMATS)}")
+        check_format(path)
         with reading(path):
             readable.append(
                 spool_csv(path, scratch / f"{number:06}.parquet", size) if is_csv(path) else path

@@ -7,17 +7,21 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import repeat, zip_longest
 from pathlib import Path
 from typing import Any
 
+from components.data.counted import counted
 from components.errors import UserError
 
 _SEPARATORS = (",", ";", "\t", "|")
 _START = 65_536
 """Characters that tell the form."""
+_LONGEST = 60
 _COMMA = re.compile(r"[+-]?\d+,\d+")
 _POINT = re.compile(r"[+-]?\d*\.\d+")
+_HINT = re.compile(r"\ufeff?sep=([,;|\t])\r?\n")
+"""The line by which Excel is told what parts the cells."""
 _PADDED, _WHOLE = re.compile(r"0\d+"), re.compile(r"\d+")
 
 
@@ -25,13 +29,22 @@ _PADDED, _WHOLE = re.compile(r"0\d+"), re.compile(r"\d+")
 class CsvForm:
     """What parts cells, what stands before decimals, and the names in the header.
 
-    In the columns `padded` stand codes such as 04109, whose zeros would be lost as numbers.
+    In the columns `padded` stand codes such as 04109, whose zeros would be lost as numbers. Rows
+    may end in empty cells for which the header has no place; the `names` have one for each.
+    `is_hinted` says that a line above the header tells what parts cells.
     """
 
     separator: str
     decimal: str
     names: tuple[str, ...]
     padded: tuple[str, ...] = ()
+    is_hinted: bool = False
+    has_longer_rows: bool = False
+
+    @property
+    def nameless(self) -> tuple[str, ...]:
+        """What `pandas.read_csv` calls the columns without a name."""
+        return tuple(f"Unnamed: {place}" for place, name in enumerate(self.names) if not name)
 
     @property
     def options(self) -> dict[str, Any]:
@@ -42,26 +55,36 @@ class CsvForm:
             "decimal": self.decimal,
             "low_memory": False,
             "dtype": codes,
+            "skiprows": int(self.is_hinted),
+            **self._named(),
         }
+
+    def _named(self) -> dict[str, Any]:
+        """Names for all cells: pandas would take cells beyond the header's for the rows' names."""
+        if not self.has_longer_rows:
+            return {}
+        names = [name or f"Unnamed: {place}" for place, name in enumerate(self.names)]
+        return {"names": names, "header": 0}
 
 
 def csv_form(path: Path) -> CsvForm:
     """The form of a CSV file in UTF-8, told from its first rows.
 
-    Cells are parted by commas, else by semicolons, tabs or bars, where these give each row as many
-    cells as the header has. Where they are not parted by commas, decimals may stand behind one.
-    Codes with leading zeros are told where some are among these rows.
-    Raises UserError where two columns have one name, which pandas would silently rename.
+    Cells are parted by what a line `sep=;` above the header says, else by commas, semicolons, tabs
+    or bars, where these give each row as many cells as the header has; empty ones may follow. Else
+    each row may have one more, its name, which is passed over. Where they are not parted by commas,
+    decimals may stand behind one. Codes with leading zeros are told where some are among these
+    rows. Raises UserError where two columns have one name, which pandas would silently rename, and
+    where rows have more cells than the header.
     """
-    with _opened(path) as file:
-        start = file.read(_START)
-        start += "" if "\n" in start else file.readline()  # the header, as long as it may be
-    whole = start if len(start) < _START else start[: start.rfind("\n") + 1] or start
-    found = {each: _rows(whole, each) for each in _SEPARATORS}
-    separator = next((each for each, rows in found.items() if _is_even(rows)), ",")
-    rows = found[separator] or [[]]
+    start = _start_of(path)
+    hint = _HINT.match(start)
+    separator, rows = _parted(start[hint.end() :] if hint else start, hint[1] if hint else None)
     names = tuple(name.removeprefix("\ufeff") for name in rows[0])
-    repeated = [name for name, count in Counter(names).items() if count > 1]
+    added = 0 if _have_names(rows) else max(map(len, rows)) - len(names)
+    if added and any(map(_is_filled, rows, repeat(len(names)))):
+        raise UserError(_told_longer(path, rows, separator))
+    repeated = [name for name, count in Counter(names).items() if count > 1 and name]
     if repeated:
         raise UserError(
             f"{path} has more than one column named {', '.join(map(repr, repeated))}; "
@@ -69,7 +92,40 @@ def csv_form(path: Path) -> CsvForm:
         )
     cells = [cell.strip() for row in rows[1:] for cell in row] if separator != "," else []
     has_commas = any(map(_COMMA.fullmatch, cells)) and not any(map(_POINT.fullmatch, cells))
-    return CsvForm(separator, "," if has_commas else ".", names, tuple(_padded(names, rows[1:])))
+    return CsvForm(
+        separator,
+        "," if has_commas else ".",
+        names + ("",) * added,
+        tuple(_padded(names, rows[1:])),
+        is_hinted=hint is not None,
+        has_longer_rows=added > 0,
+    )
+
+
+def _start_of(path: Path) -> str:
+    """The first rows, whole ones as far as line ends tell."""
+    with _opened(path) as file:
+        start = file.read(_START)
+        start += "" if "\n" in start else file.readline()  # the header, as long as it may be
+    return start if len(start) < _START else start[: start.rfind("\n") + 1] or start
+
+
+def _parted(text: str, hinted: str | None) -> tuple[str, list[list[str]]]:
+    """What parts the cells of a text, and its rows, a header at least."""
+    found = {each: _rows(text, each) for each in ([hinted] if hinted else _SEPARATORS)}
+    fitting = (each for fits in (_is_even, _have_names) for each in found if fits(found[each]))
+    separator = next(fitting, next(iter(found)))
+    return separator, found[separator] or [[]]
+
+
+def _told_longer(path: Path, rows: Sequence[Sequence[str]], separator: str) -> str:
+    size = len(rows[0])
+    number, row = next((n, row) for n, row in enumerate(rows) if _is_filled(row, size))
+    return (
+        f"cannot read {path}: row {number} below the header has {counted(len(row), 'cell')}, the "
+        f"header {counted(size, 'name')} ({separator.join(rows[0])[:_LONGEST]!r}): names must "
+        f"stand in the first line, and a cell with {separator!r} in it in quotes"
+    )
 
 
 def _padded(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -81,7 +137,7 @@ def _padded(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str
 
 
 def _opened(path: Path) -> io.TextIOBase:
-    if path.name.endswith(".gz"):
+    if path.name.lower().endswith(".gz"):
         return gzip.open(path, "rt", encoding="utf-8", newline="")
     return path.open(encoding="utf-8", newline="")
 
@@ -94,6 +150,26 @@ def _rows(text: str, separator: str) -> list[list[str]]:
         return []
 
 
-def _is_even(rows: list[list[str]]) -> bool:
-    """Whether there are several cells in the header, and as many in each row that has any."""
-    return bool(rows) and len(rows[0]) > 1 and all(len(r) in (0, len(rows[0])) for r in rows)
+def _is_even(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether several cells are in the header, and as many in each row that has any.
+
+    Empty ones may follow.
+    """
+    size = len(rows[0]) if rows else 0
+    return size > 1 and all(
+        len(row) == 0 or (len(row) >= size and not _is_filled(row, size)) for row in rows
+    )
+
+
+def _have_names(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether each row has one cell more than the header, as where R writes the rows' names."""
+    size = len(rows[0]) if rows else 0
+    longer = [row for row in rows[1:] if row]
+    return {len(row) for row in longer} == {size + 1} and any(
+        _is_filled(row, size) for row in longer
+    )
+
+
+def _is_filled(row: Sequence[str], size: int) -> bool:
+    """Whether something stands in a row behind its first cells, so many."""
+    return any(cell.strip() for cell in row[size:])

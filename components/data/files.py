@@ -15,7 +15,8 @@ from components.data.csv_form import csv_form
 from components.data.memory import within_free_memory
 from components.errors import UserError
 
-FORMATS = (".csv", ".csv.gz", ".parquet", ".pq")
+FORMATS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".pq")
+"""How the names of tables end, in capital or small letters."""
 
 _LONGEST = 200
 _DAMAGE = (ValueError, EOFError, OSError, pa.ArrowException, zlib.error, csv.Error)
@@ -88,9 +89,20 @@ def plain_types(table: pa.Table) -> pa.Table:
     return table
 
 
+def is_table(path: Path) -> bool:
+    """True for a file of `FORMATS`, by its name."""
+    return path.name.lower().endswith(FORMATS)
+
+
+def check_format(path: Path) -> None:
+    """Raise UserError for a file that is none of `FORMATS`."""
+    if not is_table(path):
+        raise UserError(f"cannot read {path}: accepted formats are {', '.join(FORMATS)}")
+
+
 def is_csv(path: Path) -> bool:
-    """True for a CSV file of `FORMATS`, by its name."""
-    return path.name.endswith((".csv", ".csv.gz"))
+    """True for a file of `FORMATS` whose cells are text, by its name."""
+    return path.name.lower().endswith(FORMATS[:4])
 
 
 @contextmanager
@@ -110,15 +122,16 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def _read_file(path: Path) -> pd.DataFrame:
-    if not path.name.endswith(FORMATS):
-        raise UserError(f"cannot read {path}: accepted formats are {', '.join(FORMATS)}")
+    check_format(path)
     with reading(path):
         if not is_csv(path):
             frame: pd.DataFrame = plain_types(pq.read_table(path)).to_pandas()
             _check_text(frame)
             return frame
-        rows: pd.DataFrame = pd.read_csv(path, **csv_form(path).options)
-        return rows
+        form = csv_form(path)
+        rows: pd.DataFrame = pd.read_csv(path, **form.options)
+        nothing = [name for name in form.nameless if rows[name].isna().all()]
+        return rows.drop(columns=nothing).reset_index(drop=True)
 
 
 def _check_text(frame: pd.DataFrame) -> None:

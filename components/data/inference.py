@@ -19,6 +19,7 @@ from components.data.number_texts import NumberTexts
 from components.data.schema import NUMBERS, ColumnKind, Schema
 from components.data.summaries import (
     MAX_CATEGORIES,
+    MAX_CLASSES,
     ColumnSummary,
     check_distinct_names,
     summarise,
@@ -55,11 +56,16 @@ def check_names(names: Sequence[str], target: str, declared: Mapping[str, Column
             raise UserError(f"{role} {name!r} is not in the table; its columns are: {known}")
 
 
+def check_num_rows(num_rows: int) -> None:
+    """Raise UserError where there are too few rows to learn from."""
+    if num_rows < MIN_ROWS:
+        raise UserError(f"the table has {num_rows} rows; at least {MIN_ROWS} are needed")
+
+
 def kinds_of(columns: Mapping[str, ColumnSummary], target: str) -> dict[str, ColumnKind]:
     """What `infer_kinds` gives for the rows that these summaries are of."""
     num_rows, classes = columns[target].num_rows, columns[target]
-    if num_rows < MIN_ROWS:
-        raise UserError(f"the table has {num_rows} rows; at least {MIN_ROWS} are needed")
+    check_num_rows(num_rows)
     if classes.num_present and not classes.varies:
         raise UserError(
             f"target {target!r} has one class, {classes.first!r}; at least two are needed"
@@ -158,6 +164,11 @@ def _check_target(column: ColumnSummary, kind: ColumnKind) -> None:
     if kind in (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN):
         assert column.distinct is not None
         counts = column.distinct.counts
+        if column.distinct.is_over:
+            raise UserError(
+                f"target {name!r} has more than {MAX_CLASSES} different numbers, some beyond 2^53, "
+                f"which are too many classes and too large to be predicted{_or_a_number(column)}"
+            )
         fewest = min(counts.values())
         rarest = [level for level, count in counts.items() if count == fewest][-1]
         if fewest < MIN_CLASS_ROWS:

@@ -13,7 +13,7 @@ import pandas as pd
 from components.data.batches import BATCH, Batches, file_batches, frame_batches
 from components.data.bundled import is_bundled, load_bundled
 from components.data.bundled_images import is_bundled_images
-from components.data.files import FORMATS, hash_files, read_files
+from components.data.files import FORMATS, hash_files, is_table, read_files
 from components.data.images import told_strays
 from components.errors import UserError
 from components.storage.s3 import download, is_s3
@@ -91,7 +91,7 @@ def _match(uri: str) -> list[Path]:
     """The files at a path, in a folder or matching a glob, sorted by name."""
     path = Path(uri).expanduser()
     if path.is_dir():
-        found = sorted(file for file in path.iterdir() if file.name.endswith(FORMATS))
+        found = sorted(file for file in path.iterdir() if is_table(file))
     elif path.is_file():
         found = [path]
     else:

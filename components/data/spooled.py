@@ -39,7 +39,7 @@ def spool_csv(path: Path, target: Path, size: int) -> Path:
 
     A column's type is that of all its values: numbers are text where any other value is. So parts
     are written as they come as long as they agree; where one does not, the file is read again, by
-    the types that then are known.
+    the types that then are known. Columns with neither a name nor a value are left out.
     """
     form = csv_form(path)
     seen: dict[str, _Seen] = {}
@@ -54,8 +54,12 @@ def spool_csv(path: Path, target: Path, size: int) -> Path:
             agree = agree and own == first and not any(map(types.is_object_dtype, own.values()))
             if agree:
                 spooled.write(part)
-    settled = {name: _settled(path, form, name, found) for name, found in seen.items()}
-    if not agree or any(str(dtype) != settled[name] for name, dtype in (first or {}).items()):
+    settled = {
+        name: _settled(path, form, name, found)
+        for name, found in seen.items()
+        if found.found or name not in form.nameless
+    }
+    if not agree or {name: str(dtype) for name, dtype in (first or {}).items()} != settled:
         _spool_typed(path, form, target, size, settled)
     return target
 
@@ -68,7 +72,7 @@ def _spool_typed(
     with RowGroups(target) as spooled:
         for part in _parts(path, form, size, declared):
             read = {name: part[name].astype("boolean") for name in booleans}
-            spooled.write(part.assign(**read))
+            spooled.write(part.assign(**read)[list(settled)])
 
 
 def _parts(

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types
 
-from components.data.inference import read_numbers_in, target_kind
+from components.data.inference import check_num_rows, read_numbers_in, target_kind
 from components.data.preparation import drop_columns
 from components.data.schema import DISCRETE, ColumnKind
 from components.data.summaries import MAX_CLASSES, check_distinct_names
@@ -53,6 +53,7 @@ def stand_in_target(
     accepted = {name: kind for name, kind in told.items() if kind is not None}
     fitting = {n: k for n, k in accepted.items() if k not in DISCRETE or _is_small(rows[n])}
     if not fitting:
+        check_num_rows(len(frame))
         raise UserError(
             "no column can stand in for a target: one needs a value in every row, and is a number "
             f"or has 2 to {MAX_CLASSES} classes of enough rows; name the column to predict"

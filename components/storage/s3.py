@@ -88,5 +88,5 @@ def _matching_keys(
             key = item["Key"]
             inside = key == pattern or key.startswith(f"{pattern.rstrip('/')}/") or not pattern
             wanted = fnmatch.fnmatchcase(key, pattern) if wildcard else inside
-            if wanted and key.endswith(tuple(suffixes)):
+            if wanted and key.lower().endswith(tuple(suffixes)):
                 yield key

@@ -77,3 +77,32 @@ def test_other_encodings_and_repeated_names_are_told(tmp_path: Path) -> None:
         read_files([written(tmp_path, "prénom;b\n1;2\n", encoding="cp1252")])
     with pytest.raises(UserError, match="more than one column named 'a'"):
         read_files([written(tmp_path, "a;a\n1;2\n")])
+
+
+@pytest.mark.parametrize(
+    ("header", "end"),
+    [("a,b", ","), ("a,b", ",,"), ("a,b,", ","), ("a,b,,", ",,"), ("a;b", ";"), ("sep=|\na|b", "")],
+)
+@pytest.mark.parametrize("size", [100, 7])
+def test_nothing_behind_the_last_name_moves_no_cell(
+    header: str, end: str, size: int, tmp_path: Path
+) -> None:
+    sign = header[-1] if not header[-1].isalpha() else header[-2]
+    text = header + "\n" + "".join(f"{n}{sign}x{n % 3}{end}\n" for n in range(20))
+    path = written(tmp_path, text)
+    whole = read_files([path])
+    assert whole["a"].tolist() == list(range(20))
+    assert list(whole) == ["a", "b"]
+    parts = file_batches([path], tmp_path, size)
+    pd.testing.assert_frame_equal(whole, pd.concat(parts.read(), ignore_index=True))
+
+
+def test_names_of_rows_are_passed_over(tmp_path: Path) -> None:
+    frame = read_files([written(tmp_path, "a,b\nr1,1,x\nr2,2,y\n")])
+    assert frame.to_dict("list") == {"a": [1, 2], "b": ["x", "y"]}
+
+
+@pytest.mark.parametrize("text", ["a,b\n1,2\n1,2,3\n", "made today\na,b,c\n1,2,3\n", "a\n1,2,3\n"])
+def test_refuses_cells_that_no_name_is_for(text: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"row \d below the header has 3 cells, the header"):
+        read_files([written(tmp_path, text)])

@@ -106,6 +106,7 @@ def test_very_many_categories_are_categories() -> None:
             "more than one column is named 'age'",
         ),
         (table(), "code", "target 'code' is identifier"),
+        (table().assign(id=2**60 + table().index * 3), "id", "'id' has more than 20 .* too large"),
         (table().assign(code=[b"\xfa\xce"] * 100), "ill", r"'code' holds bytes, such as b'.*drop:"),
     ],
 )

@@ -19,13 +19,13 @@ def test_reads_bundled_table_with_named_target() -> None:
     assert source.sha256 == hash_source("sklearn:breast_cancer")
 
 
-@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.parquet"])
+@pytest.mark.parametrize("name", ["t.csv", "T.CSV", "t.csv.gz", "t.tsv", "t.parquet", "t.Parquet"])
 def test_reads_files_alike(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
-    if name.endswith(".parquet"):
+    if name.lower().endswith(".parquet"):
         FRAME.to_parquet(path)
     else:
-        FRAME.to_csv(path, index=False)
+        FRAME.to_csv(path, index=False, sep="\t" if name.endswith(".tsv") else ",")
     read = read_source(str(path)).frame
     assert read["a"].tolist() == [1, 2, 3]
     assert read["b"].isna().tolist() == [False, False, True]

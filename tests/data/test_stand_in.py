@@ -55,6 +55,17 @@ def test_the_same_rows_give_the_same_column_however_many_there_are() -> None:
     assert stand_in_target(many) == stand_in_target(many) == "ill"
 
 
+def test_numbers_too_large_for_a_target_do_not_stand_in() -> None:
+    large = rows().assign(id=2**60 + np.arange(400)[::-1] ** 2)
+    assert stand_in_target(large) == "ill"
+
+
+@pytest.mark.parametrize("num_rows", [0, 12])
+def test_too_few_rows_are_told_as_such(num_rows: int) -> None:
+    with pytest.raises(UserError, match=f"the table has {num_rows} rows; at least 50"):
+        stand_in_target(rows(num_rows)[["id", "ill"]])
+
+
 @pytest.mark.parametrize("names", [["id"], ["id", "when"]])
 def test_without_any_that_can_be_one_it_says_so(names: list[str]) -> None:
     frame = rows().assign(when=pd.date_range("2020-01-01", periods=400))
