@@ -1,11 +1,13 @@
-"""Dates written as text in another order than ISO's: the format that a whole column has."""
+"""Dates written as text in another order than ISO's, or as numbers: a whole column's format."""
 
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import product
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pandas.api import types
 
 from components.data.cast import cast
@@ -22,6 +24,11 @@ _DAYS = (
 _TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
 FORMATS = (*_DAYS, *(f"{d}{gap}{t}" for gap, d, t in product((" ", ", "), _DAYS, _TIMES)))
 """Every format that is known, as `strptime` has it; a column of several is none of dates."""
+
+COMPACT = "%Y%m%d"
+"""The one format of dates that are whole numbers."""
+_YEARS, _FAR_OFF = (1800, 2299), 9999
+_MOST_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 _LIKE_ONE = re.compile(
     r"(\d{1,4}|[A-Za-z]{3,9})[ ./-](\d{1,2}|[A-Za-z]{3,9}),?[ ./-]\d{1,4}([ ,].{1,20})?"
@@ -87,15 +94,39 @@ def _has(text: str, format_: str) -> bool:
     return True
 
 
+def are_compact(numbers: NDArray[np.number]) -> NDArray[np.bool_]:
+    """Which numbers are days as programs store them: year, month and day in eight digits.
+
+    >>> are_compact(np.array([20240229, 20230229, 20241301])).tolist()
+    [True, False, False]
+    """
+    years, months, days = numbers // 10_000, numbers // 100 % 100, numbers % 100
+    are_years = ((years >= _YEARS[0]) & (years <= _YEARS[1])) | (years == _FAR_OFF)
+    is_leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
+    places = np.where(are_years & (months <= 12), months, 0).astype(np.int64)
+    most = _MOST_DAYS[places] + (is_leap & (places == 2))
+    found: NDArray[np.bool_] = (days >= 1) & (days <= most) & (days % 1 == 0)
+    return found
+
+
+def _without_numbers(values: pd.Series, written: str | None) -> pd.Series:
+    """Numbers that are dates as text; raises ValueError where they are others."""
+    if not types.is_numeric_dtype(values) or not values.notna().any():
+        return values
+    known = values.dropna()
+    if written != COMPACT or not are_compact(known.to_numpy(dtype=np.float64)).all():
+        raise ValueError(f"{known.iloc[0]} is a number: write dates as YYYY-MM-DD")
+    return known.astype("int64").astype("str").reindex(values.index)
+
+
 def read_dates(values: pd.Series, written: str | None) -> pd.Series:
     """Dates of any type as microseconds in UTC without a zone.
 
     Texts are read as they are `written`, and what is not as ISO dates; without a format, as ISO
-    dates, or all in one format that is known, or as the first of them is. Raises ValueError or
-    TypeError where one cannot be read, as numbers cannot: pandas would count them as nanoseconds.
+    dates, or all as the first of them is. Numbers are dates where they are `COMPACT`. Raises
+    ValueError or TypeError where one cannot be read.
     """
-    if types.is_numeric_dtype(values.dtype) and values.notna().any():
-        raise ValueError(f"the number {values.dropna().iloc[0]} says neither its unit nor its zero")
+    values = _without_numbers(values, written)
     if not holds_text(values):
         return _without_zone(pd.to_datetime(values, utc=True))
     if written is None:
@@ -108,21 +139,21 @@ def read_dates(values: pd.Series, written: str | None) -> pd.Series:
 
 
 def _read_alike(values: pd.Series) -> pd.Series:
-    """Dates in texts of which no format was known, all in one."""
-    read = pd.to_datetime(values, format="ISO8601", utc=True, errors="coerce")
-    if read.notna().equals(values.notna()):
-        return read
-    formats = DateFormats()
-    formats.add(values.dropna().unique())
-    read = pd.to_datetime(values, format=formats.found, utc=True, errors="coerce")
-    unread = values[values.notna() & read.isna()]
-    if unread.empty:
-        return read
+    """Dates in texts of which no format is known."""
+    for form in ("ISO8601", None):
+        read = pd.to_datetime(values, format=form, utc=True, errors="coerce")
+        unread = values[values.notna() & read.isna()]
+        if unread.empty:
+            return read
     raise ValueError(f"{unread.iloc[0]!r} is not written as the others are")
 
 
 def read_what_is_date(values: pd.Series, written: str | None) -> pd.Series:
     """The same, each value by itself, and missing where it is no date."""
+    if types.is_numeric_dtype(values):
+        numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+        days = values.where(are_compact(numbers) & (written == COMPACT))
+        values = _without_numbers(days, written)
     if written is None or not holds_text(values):
         return _without_zone(pd.to_datetime(values, utc=True, errors="coerce", format="mixed"))
     read = _as_written(values, written)

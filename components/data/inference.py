@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from components.data.dates import DateFormats, read_dates
+from components.data.dates import COMPACT, DateFormats, are_compact, read_dates
 from components.data.description import Description
 from components.data.identifier_numbers import CountingUp, whole_numbers
 from components.data.number_forms import NumberForm, read_numbers
@@ -224,11 +224,13 @@ class Form:
     def of(cls, values: pd.Series, kind: ColumnKind) -> Self:
         """The form of a column that is at hand whole."""
         formats = DateFormats()
-        if kind is ColumnKind.DATETIME:
-            formats.add(values.dropna().unique().tolist())
-        numbers = NumberTexts.of(values, kind)
         is_number = types.is_numeric_dtype(values) and not types.is_bool_dtype(values)
         present = values.dropna()
+        is_date = kind is ColumnKind.DATETIME
+        is_day = is_date and is_number and bool(are_compact(present.to_numpy()).all())
+        if is_date and not is_number:
+            formats.add(present.unique().tolist())
+        numbers = NumberTexts.of(values, kind)
         is_whole = is_number and _are_whole(present)
         counting = CountingUp()
         if kind is ColumnKind.IDENTIFIER and is_whole:
@@ -236,7 +238,7 @@ class Form:
         return cls(
             bool(values.isna().any()) or numbers.num_absent > 0,
             is_whole,
-            written=formats.found,
+            written=COMPACT if is_day and len(present) else formats.found,
             counts_up=is_whole and kind is ColumnKind.IDENTIFIER and counting.holds,
             number_form=numbers.form,
             trouble=numbers.trouble,
@@ -250,7 +252,7 @@ class Form:
             column.num_lacking(kind) > 0,
             column.is_whole and column.largest < _TOO_LARGE,
             column.witnesses,
-            column.date_formats.found,
+            column.written,
             column.counts_up,
             numbers.form if numbers else None,
             numbers.trouble if numbers else None,

@@ -17,6 +17,8 @@ def infer_number(column: ColumnSummary, *, is_target: bool) -> ColumnKind:
     """The kind that the values of a column of numbers tell."""
     if is_target and column.num_distinct <= MAX_CLASSES:
         return ColumnKind.CATEGORICAL
+    if column.are_days and not is_target:
+        return ColumnKind.DATETIME
     if not column.is_whole:
         return ColumnKind.NUMERICAL
     if column.num_present > 1 and column.counts_up:
@@ -50,8 +52,16 @@ def _are_levels(column: ColumnSummary) -> bool:
 
 
 def tell_numbers(column: ColumnSummary, kind: ColumnKind) -> None:
-    """Say that whole numbers are left out as identifiers, or lose digits."""
+    """Say that whole numbers are left out as identifiers, are read as dates, or lose digits."""
     name = column.name
+    if kind is ColumnKind.DATETIME and not column.declared:
+        logger.warning(
+            "column %r holds whole numbers that are all dates, such as %d, and is learned as such; "
+            "where they are amounts, declare it (prepare.kinds: {%s: integer})",
+            name,
+            column.first,
+            name,
+        )
     if kind is ColumnKind.IDENTIFIER and not column.declared and not column.counts_up:
         logger.warning(
             "column %r holds whole numbers, another in each row, and is taken as an identifier: it "

@@ -18,6 +18,8 @@ _CURRENCIES = frozenset(
     "KES KRW KZT LKR MAD MXN MYR NGN NOK NZD PEN PHP PKR PLN QAR RMB RON RSD RUB SAR SEK SGD THB "
     "TND TRY TWD UAH USD UYU VND ZAR".split()
 )
+_NO_MILLS = frozenset("$ US$ USD £ GBP ₹ INR Rs. Rs ₱ PHP".split())
+"""Money that is never written with three decimals behind a comma."""
 _LETTERS = re.compile("[A-Z]{3}")
 
 
@@ -116,9 +118,13 @@ def _possible(signs: list[str]) -> Iterable[Reading]:
 def _are_thousands(seen: Collection[Shape], sign: str) -> bool:
     """Whether the sign parts thousands, where three digits are behind it in all that have it.
 
-    Others have at most three digits, so that decimals would be left out where they are zeros; yet
-    some that have it end in a zero.
+    So does a comma in money that is never written with three decimals behind one, as a litre for
+    `1,599 €` is. Else others have at most three digits, so that decimals would be left out where
+    they are zeros; yet some that have it end in a zero.
     """
+    before, _ = next(iter(seen)).core
+    if sign == "," and before.strip() in _NO_MILLS:
+        return True
     bare = [shape for shape in seen if sign not in shape.body]
     has_zero = any(shape.ends_in_zero for shape in seen if sign in shape.body)
     return bool(bare) and all(len(shape.body) <= 3 for shape in bare) and has_zero

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types
 
-from components.data.dates import DateFormats
+from components.data.dates import COMPACT, DateFormats, are_compact
 from components.data.distinct import Distinct, Repeats
 from components.data.identifier_numbers import CountingUp, whole_numbers
 from components.data.number_texts import NumberTexts
@@ -45,7 +45,8 @@ class ColumnSummary:
     True where there is another. `are_booleans` and `are_dates` (ISO dates in text),
     `look_like_dates` (text of a day, a month and a year, in whatever order) and `is_whole`
     (numbers) are True while all values are so;
-    `date_formats` tells the order. `numbers` says whether a text that nobody declared anything else
+    `date_formats` tells the order; `are_days` is True while all numbers are such as 20240131.
+    `numbers` says whether a text that nobody declared anything else
     holds numbers, `texts` more of one that nobody declared. `largest` is the largest absolute
     number. `are_thousands` is True while whole numbers of a type that is exact
     are multiples of 1,000, and `levels` holds `MAX_LARGE_LEVELS` of them at most. `distinct` holds
@@ -73,6 +74,7 @@ class ColumnSummary:
         self.are_booleans = is_bool or types.is_object_dtype(dtype)
         self.are_dates = self.look_like_dates = self.is_text
         self.date_formats = DateFormats()
+        self.are_days = self.is_number
         self.texts = TextSummary() if self.is_text and declared is None else None
         may_be_numbers = self.is_text and (declared is None or declared in NUMBERS)
         self.numbers = NumberTexts(declared) if may_be_numbers else None
@@ -83,6 +85,11 @@ class ColumnSummary:
         self._repeats = Repeats()
         self.distinct = self._distinct(is_target)
         self._witnesses: dict[str, pd.Series] = {}
+
+    @property
+    def written(self) -> str | None:
+        """The format of dates in text or numbers, where these are no ISO dates."""
+        return COMPACT if self.are_days and self.num_present else self.date_formats.found
 
     @property
     def num_present(self) -> int:
@@ -160,6 +167,7 @@ class ColumnSummary:
             self._add_exact(whole_numbers(present))
             return
         numbers = present.to_numpy(dtype=np.float64)
+        self.are_days = self.are_days and bool(are_compact(numbers).all())
         self.num_infinite += int(np.isinf(numbers).sum())
         with np.errstate(invalid="ignore", over="ignore"):
             self.is_whole = self.is_whole and bool(np.equal(numbers, np.round(numbers)).all())
@@ -172,6 +180,7 @@ class ColumnSummary:
         """Take whole numbers of a type that keeps every digit."""
         self.largest = max(self.largest, -int(numbers.min()), int(numbers.max()))
         self._counting.add(numbers)
+        self.are_days = self.are_days and bool(are_compact(numbers).all())
         self.are_thousands = self.are_thousands and not (numbers % 1000).any()
         self._repeats.add(numbers)
         if not self.levels.is_over:

@@ -8,7 +8,7 @@ import pytest
 
 from components.config import CopulaConfig
 from components.data.conditions import code_condition
-from components.data.dates import FORMATS, DateFormats, read_dates
+from components.data.dates import COMPACT, FORMATS, DateFormats, read_dates, read_what_is_date
 from components.data.foreign import read_foreign
 from components.data.inference import infer_kinds
 from components.data.output import write_frame
@@ -158,6 +158,46 @@ def test_a_schema_remembers_and_one_without_stays_as_it_was(tmp_path: Path) -> N
         assert ("written" in (tmp_path / "schema.json").read_text()) is ("/" in format_)
 
 
+def compact(rows: int = 120) -> pd.DataFrame:
+    frame = visits("%Y%m%d")[:rows]
+    return frame.assign(when=frame["when"].astype(int))
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float64", "Int64"])
+def test_whole_numbers_that_are_all_days_are_dates(dtype: str, tmp_path: Path) -> None:
+    frame = compact().astype({"when": dtype})
+    if dtype != "int64":
+        frame["when"] = frame["when"].mask(frame.index % 9 == 8)
+    table = prepare_table(frame, "y")
+    assert table.schema["when"].kind is DATE
+    expected = DAYS.dt.normalize().where(frame["when"].notna())
+    assert (table.frame["when"].dropna() == expected.dropna()).all()
+    write_frame(table.frame, tmp_path / "rows.csv", table.schema)
+    again = pd.read_csv(tmp_path / "rows.csv", dtype={"when": "Int64"})["when"]
+    assert again.dropna().tolist() == frame["when"].dropna().astype(int).tolist()
+    numbers = _to_numbers(frame["when"], table.schema["when"])
+    assert (np.isnan(numbers) == frame["when"].isna()).all()
+    if dtype == "int64":
+        read = read_foreign(frame[:60], frame[60:], visits("%Y-%m-%d"), "y")
+        assert (read.synthetic.frame["when"] == DAYS.dt.normalize()).all()
+
+
+@pytest.mark.parametrize("other", [20240230, 20241301, 7, 30240101])
+def test_numbers_of_which_one_is_no_day_are_numbers(other: int) -> None:
+    frame = compact()
+    frame.loc[0, "when"] = other
+    assert infer_kinds(frame, "y", {})["when"] is ColumnKind.INTEGER
+    assert read_what_is_date(frame["when"], COMPACT).isna().tolist() == [True, *[False] * 119]
+    with pytest.raises(UserError, match=r"'when' cannot be read as datetime: .* is a number"):
+        prepare_table(frame, "y", kinds={"when": DATE})
+
+
+def test_numbers_that_are_days_may_be_declared_numbers_or_predicted() -> None:
+    kinds = infer_kinds(compact(), "y", {"when": ColumnKind.INTEGER})
+    assert kinds["when"] is ColumnKind.INTEGER
+    assert infer_kinds(compact(), "when", {})["when"] is ColumnKind.INTEGER
+
+
 @pytest.mark.filterwarnings("error")
 def test_dates_of_a_form_that_was_not_known_are_read_day_first_where_points_say_so() -> None:
     texts = pd.Series(["03.04.2023 10:00", None, "05.06.2023 11:00"])
@@ -165,5 +205,5 @@ def test_dates_of_a_form_that_was_not_known_are_read_day_first_where_points_say_
 
 
 def test_numbers_are_no_dates() -> None:
-    with pytest.raises(ValueError, match="the number 1681942800 says neither its unit nor"):
+    with pytest.raises(ValueError, match="1681942800 is a number: write dates as"):
         read_dates(pd.Series([1_681_942_800, 1_681_946_400]), None)

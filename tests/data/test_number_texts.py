@@ -70,6 +70,14 @@ def test_what_no_value_tells_is_refused(sign: str, unit: str) -> None:
         kind_of(values, it=NUMERICAL)
 
 
+@pytest.mark.parametrize("money", ["$", "£", "£ ", "USD "])
+def test_money_has_no_three_decimals_behind_a_comma(money: str) -> None:
+    plain = thousands(",")
+    assert read([money + text for text in plain]) == [float(t.replace(",", "")) for t in plain]
+    with pytest.raises(UserError, match="may be of thousands or have decimals"):
+        kind_of([money + text for text in thousands(".")])  # a gallon may cost $3.459
+
+
 def test_numbers_without_a_mark_tell_nothing_alone() -> None:
     values = thousands(",")
     values[-1] = "950"  # 8,101 might be one of those of 8 decimals that are no zeros
