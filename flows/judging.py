@@ -2,7 +2,6 @@
 
 import hashlib
 import platform
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from components.evaluation.images.panels import Panel
 from components.models.contract import LogMetrics
 from components.reporting.lineage import Lineage
 from components.storage.code import git_revision
+from flows.option_words import told_as_options
 from flows.project import PROJECT
 
 _SECTION = "evaluate"
@@ -86,7 +86,7 @@ def judge_files(order: JudgeOrder, log: LogMetrics) -> Judged:
     if order.target is None and order.config.purpose is not Purpose.SHARING:
         raise UserError("--target is missing: the column that learners are to predict")
     sources, notes = _read(order, read_source), []
-    try:
+    with told_as_options():
         target, kinds = order.target, declared_kinds(order.kinds)
         if target is None:
             target = stand_in_target(sources["train"].frame, drop=order.drop, kinds=kinds)
@@ -99,8 +99,6 @@ def judge_files(order: JudgeOrder, log: LogMetrics) -> Judged:
             drop=order.drop,
             kinds=kinds,
         )
-    except UserError as error:
-        raise UserError(_as_options(str(error))) from error
     log(0, {"files_read": 1.0})
     evidence = evaluate(
         tables.train,
@@ -168,12 +166,6 @@ def _read(order: JudgeOrder, read: Callable[[str], _Read]) -> dict[str, _Read]:
 def _place(uri: str) -> str:
     path = Path(uri).expanduser()
     return str(path.resolve()) if path.exists() else absolute(uri)
-
-
-def _as_options(text: str) -> str:
-    """The text with settings of params.yaml written as the options that do the same here."""
-    text = re.sub(r"prepare\.drop: \[(.*?)\]", r"--drop \1", text)
-    return re.sub(r"prepare\.kinds: \{(.*?): (\w+)\}", r"--kind \1=\2", text)
 
 
 def _lineage(

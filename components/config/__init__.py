@@ -81,7 +81,14 @@ from components.config.models import (
     TreesConfig,
     TvaeConfig,
 )
-from components.config.params import Params, override, parse_evaluate, parse_params, read_params
+from components.config.params import (
+    Params,
+    override,
+    parse_evaluate,
+    parse_params,
+    read_params,
+    with_settings,
+)
 from components.config.prepare import (
     IMAGE_TARGET,
     NORMAL,
@@ -209,4 +216,5 @@ __all__ = [
     "parse_params",
     "read_params",
     "reads_series",
+    "with_settings",
 ]

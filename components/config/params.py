@@ -1,7 +1,8 @@
 """The whole of `params.yaml`, and how it is read."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -17,6 +18,8 @@ from components.config.yaml_text import parse_yaml, shown
 from components.errors import UserError
 
 _MOST_TOLD = 10
+
+GivenT = TypeVar("GivenT", bound=Settings)
 
 
 class Params(Settings):
@@ -180,6 +183,19 @@ def parse_evaluate(raw: Any, origin: str) -> EvaluateConfig:
         return EvaluateConfig.model_validate(raw)
     except ValidationError as error:
         raise UserError(_explain(error, origin)) from error
+
+
+def with_settings(model: GivenT, settings: Sequence[str]) -> GivenT:
+    """A generator's settings, some of them as `train.model.key=value`; UserError for any other."""
+    base: dict[str, Any] = {"train": {"model": model.model_dump(mode="json")}}
+    for text in settings:
+        if not text.startswith("train.model."):
+            raise UserError(f"setting {text!r}: only those of train.model.key=value are used here")
+        override(base, text)
+    try:
+        return type(model).model_validate(base["train"]["model"])
+    except ValidationError as error:
+        raise UserError(_explain(error, "the options")) from error
 
 
 def override(base: dict[str, Any], text: str) -> None:

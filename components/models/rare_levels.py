@@ -34,9 +34,10 @@ def gather_rare(table: Table, crowd: int) -> Table:
 
     In a column of text these levels share one level, `OTHER`, which its schema has in their place;
     `encode` takes any unknown level for it. They are given out as the commonest level instead where
-    they have fewer than `crowd` rows in all, where the categories are numbers, which leaves no name
-    for them, and where no level has a crowd. The target and booleans are left alone: their values
-    are no secret, and conditions ask for them by name. The log says what was gathered.
+    they have fewer than `crowd` rows in all, and where the categories are numbers, which leaves no
+    name for them. The target and booleans are left alone: their values are no secret, and
+    conditions ask for them by name. The log says what was gathered, and warns where that are most
+    rows.
 
     Raises UserError where even the commonest level has fewer than `FEWEST_ROWS` rows.
     """
@@ -55,7 +56,9 @@ def gather_rare(table: Table, crowd: int) -> Table:
     for name, gathered in found.items():
         if not gathered.num_rows:
             continue
-        logger.info(
+        is_most = gathered.num_rows > len(table) / 2
+        logger.log(
+            logging.WARNING if is_most else logging.INFO,
             "column %r: %d categories with fewer than %d rows each (%d of %d rows) are given out "
             "as %r",
             name,
@@ -67,6 +70,16 @@ def gather_rare(table: Table, crowd: int) -> Table:
         )
     frame = table.frame.assign(**{name: gathered.values for name, gathered in found.items()})
     return Table(frame, table.schema.model_copy(update={"columns": tuple(columns)}))
+
+
+def columns_gathered(real: Schema, drawn: Schema) -> list[str]:
+    """The columns that are drawn with `OTHER` for some of their real categories."""
+    known = {column.name: column.categories for column in real.columns}
+    return [
+        column.name
+        for column in drawn.columns
+        if OTHER in column.categories and OTHER not in known.get(column.name, ())
+    ]
 
 
 def numbers_of_crowds(table: Table, crowd: int) -> Table:
@@ -150,11 +163,10 @@ def _gather(values: pd.Series, column: Column, crowd: int) -> _Gathered | None:
             f"{min(crowd, FEWEST_ROWS)} of {len(values)} rows: with a crowd of {crowd} nothing of "
             f"it can be given out; drop it (prepare.drop: [{column.name}]), declare it "
             f"(prepare.kinds: {{{column.name}: identifier}}), or ask for no crowd "
-            "(train.model.crowd: 1)"
+            "(train.model.crowd=1)"
         )
     is_text = all(isinstance(name, str) for name in column.categories)
-    has_own = bool(len(common)) and is_text and num_rows >= crowd
-    given_as = OTHER if has_own else counts.index[0] if len(counts) else None
+    given_as = OTHER if is_text and num_rows >= crowd else counts.index[0] if len(counts) else None
     kept = values.where(values.isna() | values.isin(common.index), given_as)
     names = {*common.index.tolist(), given_as} - {None}
     return _Gathered(

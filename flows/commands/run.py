@@ -62,6 +62,7 @@ def run(
     from flows.project import set_up_environment
 
     home = set_up_environment()
+    from components.data.stand_in import STANDS_IN
     from flows.forms import fill_in
     from flows.request import RunRequest, build_params
     from flows.server import prefect_server
@@ -86,6 +87,9 @@ def run(
         f"judged for {params.evaluate.purpose}",
         highlight=False,
     )
+    if params.evaluate.stands_in:
+        told = STANDS_IN.format(target=params.prepare.target)
+        console.print(escape(told), highlight=False)
     with prefect_server(home):
         from flows.progress import show_outcome, show_progress
         from flows.retrain import retrain

@@ -10,10 +10,12 @@ from rich.console import Console
 from rich.markup import escape
 
 from flows.commands.options import SeedOption
+from flows.option_words import told_as_options
 
 _DEFAULT = "trees"
 
 
+@told_as_options()
 def synthesize(
     table: Annotated[str, typer.Argument(help="A CSV or Parquet file, a glob, or an s3:// URI.")],
     output: Annotated[
@@ -50,6 +52,13 @@ def synthesize(
             "together); may be given again."
         ),
     ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            help="A setting of the generator, as train.model.key=value; may be given again.",
+        ),
+    ] = None,
 ) -> None:
     """Write synthetic rows that look like those of TABLE. Nothing is judged or registered.
 
@@ -57,7 +66,13 @@ def synthesize(
 
     To learn whether the rows help, or give anyone away, use `mintmark run --data`.
     """
-    from components.config import PRIVATE_TARGET, AutoConfig, PrivateConfig, Purpose
+    from components.config import (
+        PRIVATE_TARGET,
+        AutoConfig,
+        PrivateConfig,
+        Purpose,
+        with_settings,
+    )
     from components.data.output import check_output
     from components.data.preparation import (
         declared_constraints,
@@ -66,9 +81,11 @@ def synthesize(
     )
     from components.data.sources import read_source
     from components.data.stand_in import stand_in_target
+    from components.data.table import OTHER
     from components.errors import UserError
     from components.models.catalog import AUTO, default_config
     from components.models.contract import FormallyPrivate
+    from components.models.rare_levels import columns_gathered
     from components.racing.race import fit_chosen
     from flows.commands.drawing import draw_to_file
     from flows.usual import usual_settings
@@ -77,7 +94,7 @@ def synthesize(
     check_output(output, [table])
     purpose = Purpose.SHARING
     usual = AutoConfig(purpose=purpose) if model == AUTO else usual_settings(model, purpose)
-    config = usual or default_config(model)
+    config = with_settings(usual or default_config(model), set_ or ())
     if target is None and isinstance(config, PrivateConfig):
         raise UserError(PRIVATE_TARGET)
     started = time.monotonic()
@@ -95,6 +112,12 @@ def synthesize(
     console.print(f"columns: {escape(real.schema.told())}", highlight=False)
     with console.status(f"fitting {config.name} to {len(real)} rows"):
         fitted = fit_chosen(config, real, seed=seed, workers=os.cpu_count() or 1)
+    if gathered := columns_gathered(real.schema, fitted.model.schema_):
+        console.print(
+            f"categories that too few rows have are given out as {OTHER!r} in: "
+            f"{escape(', '.join(gathered))}",
+            highlight=False,
+        )
     num_rows = draw_to_file(console, fitted.model, rows or len(real), output, seed=seed)
     seconds = time.monotonic() - started
     name = fitted.race.winner.name if fitted.race else config.name

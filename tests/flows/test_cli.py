@@ -234,3 +234,19 @@ def test_an_unreachable_s3_endpoint_is_one_line(tmp_path: Path) -> None:
     status, _, told = invoke(*asked, home=tmp_path / "home", variables=variables)
     assert status == 2 and len(told.strip().splitlines()) == 1
     assert "cannot read s3://bucket/t.csv" in told and "127.0.0.1:9" in told
+
+
+def test_synthesize_takes_settings_and_says_what_can_be_set_here(tmp_path: Path) -> None:
+    frame = mixed_frame(200).assign(**{"shop name": [f"n{k // 2}" for k in range(200)]})
+    frame.to_parquet(tmp_path / "real.parquet")
+    made = tmp_path / "made.parquet"
+    status, told = synthesize(tmp_path / "real.parquet", made)
+    assert status == 2 and "--drop 'shop name'" in told and "train.model.crowd=1" in told
+    status, told = synthesize(tmp_path / "real.parquet", made, "--set", "train.model.crowd=1")
+    assert status == 0 and set(pd.read_parquet(made)["shop name"]) <= set(frame["shop name"])
+    for wrong, said in (
+        ("evaluate.repeats=1", "only those of train.model.key=value"),
+        ("train.model.crowds=1", "crowds = 1: Extra inputs"),
+    ):
+        status, told = synthesize(tmp_path / "real.parquet", made, "--set", wrong)
+        assert status == 2 and said in told

@@ -26,7 +26,7 @@ from components.data.table import OTHER, Table, encode
 from components.errors import UserError
 from components.models import autoregressive
 from components.models.catalog import load_model, make_model
-from components.models.rare_levels import gather_rare, without_sparse
+from components.models.rare_levels import columns_gathered, gather_rare, without_sparse
 
 CROWD = 10
 SMALL = AutoregressiveConfig(crowd=CROWD, steps=20, batch_size=64, hidden_size=16)
@@ -101,6 +101,7 @@ def test_the_schema_says_what_is_left_and_the_log_what_is_not(
     pd.testing.assert_frame_equal(table.frame, before)
     assert set(gathered.schema["shop"].categories) == {*common(table, "shop"), OTHER}
     assert gathered.schema["back"] == table.schema["back"]
+    assert columns_gathered(table.schema, gathered.schema) == ["shop"]
     assert "column 'seldom': 1 categories with fewer than 10 rows each (3 of 600" in caplog.text
     assert f"given out as {OTHER!r}" in caplog.text
     assert not np.isnan(encode(table.frame, gathered.schema)[:, 0]).any()
@@ -108,7 +109,7 @@ def test_the_schema_says_what_is_left_and_the_log_what_is_not(
 
 @pytest.mark.parametrize("spread", [100, 300])
 @pytest.mark.parametrize("text", [True, False])
-def test_where_no_name_is_common(spread: int, text: bool) -> None:
+def test_where_no_name_is_common(spread: int, text: bool, caplog: pytest.LogCaptureFixture) -> None:
     codes = np.arange(600) % spread
     shop = [f"n{code}" for code in codes] if text else codes
     table = prepare_table(
@@ -119,7 +120,8 @@ def test_where_no_name_is_common(spread: int, text: bool) -> None:
             gather_rare(table, CROWD)
         return
     gathered = gather_rare(table, CROWD)
-    assert len(gathered.schema["shop"].categories) == 1
+    assert gathered.schema["shop"].categories == ((OTHER,) if text else (0,))
+    assert "600 of 600 rows" in caplog.text
     assert set(gathered.frame["shop"]) == set(gathered.schema["shop"].categories)
 
 
