@@ -1,9 +1,10 @@
-"""Dates written as text in another order than ISO's, or as numbers: a whole column's format."""
+"""Dates written as text otherwise than pandas would, or as numbers: a whole column's format."""
 
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,15 @@ _DAYS = (
     *(f"%{month} %d %Y" for month in "bB"),
 )
 _TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
-FORMATS = (*_DAYS, *(f"{d}{gap}{t}" for gap, d, t in product((" ", ", "), _DAYS, _TIMES)))
+_ISO_TIMES = (
+    *(f"%Y-%m-%dT{time}{zone}" for time, zone in product(_TIMES[:3], ("", "Z"))),
+    "%Y-%m-%d %H:%M",
+)
+FORMATS = (
+    *_DAYS,
+    *(f"{d}{gap}{t}" for gap, d, t in product((" ", ", "), _DAYS, _TIMES)),
+    *_ISO_TIMES,
+)
 """Every format that is known, as `strptime` has it; a column of several is none of dates."""
 
 COMPACT = "%Y%m%d"
@@ -30,8 +39,9 @@ COMPACT = "%Y%m%d"
 _YEARS, _FAR_OFF = (1800, 2299), 9999
 _MOST_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
+_OFFSET = re.compile(r"\d{2}:\d{2}\S*[+-](\d{2}:?\d{2})$")
 _LIKE_ONE = re.compile(
-    r"(\d{1,4}|[A-Za-z]{3,9})[ ./-](\d{1,2}|[A-Za-z]{3,9}),?[ ./-]\d{1,4}([ ,].{1,20})?"
+    r"(\d{1,4}|[A-Za-z]{3,9})[ ./-](\d{1,2}|[A-Za-z]{3,9}),?[ ./-]\d{1,4}([ ,T].{1,20})?"
 )
 
 
@@ -64,6 +74,15 @@ class DateFormats:
             self._days.setdefault(each, set()).update(read[each].dt.day.unique().tolist())
 
     @property
+    def may_be_either(self) -> bool:
+        """Whether all can be read with the day before the month, and with the month first."""
+        return len(self._orders) > 1
+
+    @property
+    def _orders(self) -> set[bool]:
+        return {each.index("%d") < each.index("%m") for each in self._left or () if "%m" in each}
+
+    @property
     def found(self) -> str | None:
         """The format of all values; None where there is none, or day and month cannot be told.
 
@@ -71,8 +90,7 @@ class DateFormats:
         monthly figures; and with points between, the day comes first.
         """
         left = self._left or ()
-        orders = {each.index("%d") < each.index("%m") for each in left if "%m" in each}
-        if len(orders) < 2:
+        if not self.may_be_either:
             return left[0] if left else None
         steady = [each for each in left if len(self._days[each]) == 1]
         pointed = [each for each in left if each.startswith("%d.")]
@@ -109,6 +127,18 @@ def are_compact(numbers: NDArray[np.number]) -> NDArray[np.bool_]:
     return found
 
 
+def has_zone(dtype: Any, example: object) -> bool:
+    """Whether times of this type, or text such as this, are of another zone than UTC.
+
+    >>> has_zone("str", "2024-05-01T10:00:00+02:00"), has_zone("str", "2024-05-01T10:00:00Z")
+    (True, False)
+    """
+    if isinstance(dtype, pd.DatetimeTZDtype):
+        return str(dtype.tz) != "UTC"
+    found = _OFFSET.search(example) if isinstance(example, str) else None
+    return found is not None and found[1].strip("0:") != ""
+
+
 def _without_numbers(values: pd.Series, written: str | None) -> pd.Series:
     """Numbers that are dates as text; raises ValueError where they are others."""
     if not types.is_numeric_dtype(values) or not values.notna().any():
@@ -139,7 +169,17 @@ def read_dates(values: pd.Series, written: str | None) -> pd.Series:
 
 
 def _read_alike(values: pd.Series) -> pd.Series:
-    """Dates in texts of which no format is known."""
+    """Dates in texts of which no format is known.
+
+    Raises ValueError where they tell neither that the day stands first nor that the month does.
+    """
+    formats = DateFormats()
+    formats.add(values.dropna().unique().tolist())
+    if formats.found is not None:
+        return _as_written(values, formats.found)
+    if formats.may_be_either:
+        first = values.dropna().iloc[0]
+        raise ValueError(f"in {first!r} the day or the month may stand first: write YYYY-MM-DD")
     for form in ("ISO8601", None):
         read = pd.to_datetime(values, format=form, utc=True, errors="coerce")
         unread = values[values.notna() & read.isna()]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from components.data.dates import COMPACT, DateFormats, are_compact, read_dates
+from components.data.dates import COMPACT, DateFormats, are_compact, has_zone, read_dates
 from components.data.description import Description
 from components.data.identifier_numbers import CountingUp, whole_numbers
 from components.data.number_forms import NumberForm, read_numbers
@@ -76,6 +76,12 @@ def kinds_of(columns: Mapping[str, ColumnSummary], target: str) -> dict[str, Col
         if column.is_number:
             tell_numbers(column, kind)
         tell_read_numbers(column, kind)
+        if kind is ColumnKind.DATETIME and has_zone(column.dtype, column.first):
+            logger.warning(
+                "column %r holds times of a zone, such as %r: they are learned and made in UTC",
+                name,
+                str(column.first),
+            )
         if kind is ColumnKind.CATEGORICAL and column.look_like_dates and not column.declared:
             logger.warning(
                 "column %r looks like dates, such as %r, of which not all tell which part is the "

@@ -207,3 +207,32 @@ def test_dates_of_a_form_that_was_not_known_are_read_day_first_where_points_say_
 def test_numbers_are_no_dates() -> None:
     with pytest.raises(ValueError, match="1681942800 is a number: write dates as"):
         read_dates(pd.Series([1_681_942_800, 1_681_946_400]), None)
+
+
+@pytest.mark.parametrize("format_", ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
+def test_iso_times_are_written_as_they_came(format_: str, tmp_path: Path) -> None:
+    table = prepare_table(visits(format_), "y")
+    assert table.schema["when"].kind is DATE
+    write_frame(table.frame, tmp_path / "rows.csv", table.schema)
+    written = pd.read_csv(tmp_path / "rows.csv")["when"].tolist()
+    assert written == DAYS.dt.strftime(format_).tolist()
+
+
+def test_a_zone_is_told_and_left(caplog: pytest.LogCaptureFixture) -> None:
+    local = DAYS.dt.tz_localize("Europe/Berlin")
+    texts = visits("").assign(when=[time.isoformat() for time in local])
+    for frame in (texts, texts.assign(when=local)):
+        caplog.clear()
+        table = prepare_table(frame, "y")
+        assert (table.frame["when"] == local.dt.tz_convert("UTC").dt.tz_localize(None)).all()
+        assert "'when' holds times of a zone, such as '2021-11-28" in caplog.text
+    prepare_table(visits("%Y-%m-%dT%H:%M:%SZ"), "y")
+    assert "2021-11-28T10:20:30Z" not in caplog.text
+
+
+def test_no_order_of_day_and_month_is_guessed() -> None:
+    schema = prepare_table(visits("%Y-%m-%d"), "y").schema
+    with pytest.raises(UserError, match="condition"):
+        code_condition({"when": "01/02/2022"}, schema)
+    (code,) = code_condition({"when": "26/04/2022"}, schema).values()
+    assert pd.Timestamp(code, unit="us") == pd.Timestamp("2022-04-26")
