@@ -115,10 +115,11 @@ def _has(text: str, format_: str) -> bool:
 def are_compact(numbers: NDArray[np.number]) -> NDArray[np.bool_]:
     """Which numbers are days as programs store them: year, month and day in eight digits.
 
-    >>> are_compact(np.array([20240229, 20230229, 20241301])).tolist()
-    [True, False, False]
+    >>> are_compact(np.array([20240229, 20230229, 20241301, np.inf])).tolist()
+    [True, False, False, False]
     """
-    years, months, days = numbers // 10_000, numbers // 100 % 100, numbers % 100
+    with np.errstate(invalid="ignore"):  # infinities have no days
+        years, months, days = numbers // 10_000, numbers // 100 % 100, numbers % 100
     are_years = ((years >= _YEARS[0]) & (years <= _YEARS[1])) | (years == _FAR_OFF)
     is_leap = (years % 4 == 0) & ((years % 100 != 0) | (years % 400 == 0))
     places = np.where(are_years & (months <= 12), months, 0).astype(np.int64)

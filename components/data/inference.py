@@ -325,7 +325,7 @@ def _are_whole(numbers: pd.Series) -> bool:
     """Whether all of them are whole, and in the range of 64 bits."""
     if numbers.empty:
         return True
-    has_room = -_TOO_LARGE <= numbers.min() and numbers.max() < _TOO_LARGE
+    has_room = -_TOO_LARGE <= float(numbers.min()) and float(numbers.max()) < _TOO_LARGE
     return bool(np.equal(numbers % 1, 0).all() and has_room)
 
 

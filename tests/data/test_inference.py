@@ -153,6 +153,13 @@ def test_there_is_one_zero() -> None:
     assert not np.signbit(conformed["x"]).any()
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_numbers_of_half_precision_are_read_without_a_warning() -> None:
+    small = table().assign(weight=np.resize([1.5, 2.0, 3.25], 100).astype("float16"))
+    kinds = infer_kinds(small, "ill", {})
+    assert conform(small, kinds)["weight"].tolist() == small["weight"].tolist()
+
+
 def test_a_fraction_is_no_integer() -> None:
     with pytest.raises(UserError, match="column 'weight' cannot be read as integer"):
         conform(table(), infer_kinds(table(), "ill", {"weight": ColumnKind.INTEGER}))
