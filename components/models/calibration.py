@@ -75,7 +75,7 @@ class Calibration(BaseModel):
         if most < 0:
             raise UserError(
                 f"{self.num_rows} normal rows were held out, which cannot state a rate of false "
-                f"alarms of {rate:g}: at least {math.ceil(1 / rate) - 1} can "
+                f"alarms of {rate:g}: at least {fewest_held_out(rate)} can "
                 "(train.calibration_share, evaluate.false_alarms)"
             )
         place = int(np.searchsorted(self.above, most, side="right")) - 1
@@ -96,10 +96,24 @@ class Calibration(BaseModel):
         return read_record(cls, path)
 
 
+def fewest_held_out(rate: float) -> int:
+    """How many scores of held-out rows can state such a rate of false alarms at least.
+
+    >>> fewest_held_out(0.05)
+    19
+    """
+    return math.ceil(1 / rate - 1e-9) - 1
+
+
+def num_held_out(num_rows: int, share: float) -> int:
+    """How many of so many training rows are held out."""
+    return max(1, round(share * num_rows))
+
+
 def held_out_rows(
     num_rows: int, share: float, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Positions of the rows to fit on and of those held out for the scale, each in order."""
     drawn = np.random.default_rng([seed, 0xCA]).permutation(num_rows)
-    count = max(1, round(share * num_rows))
+    count = num_held_out(num_rows, share)
     return np.sort(drawn[count:]), np.sort(drawn[:count])

@@ -1,30 +1,42 @@
 """Whether what was prepared can be judged: told before anything is trained on it."""
 
 import json
+import math
 
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from components.config import NORMAL, Params, Purpose, makes_images, reads_series
+from components.config import (
+    NORMAL,
+    Params,
+    Purpose,
+    SeriesAutoencoderConfig,
+    makes_images,
+    reads_series,
+)
 from components.data.image_rows import GROUP
 from components.data.image_schema import LABEL, ImageSchema
 from components.data.schema import Schema
 from components.errors import UserError
 from components.evaluation.fewest import MIN_IMAGES, MIN_OF_A_SIDE, MIN_ROWS, check_folds
+from components.models.calibration import fewest_held_out, num_held_out
 from components.stages.paths import StagePaths
 
 
 def check_judgeable(params: Params, paths: StagePaths) -> None:
     """Raise UserError where `evaluate` would find too little to judge.
 
-    What was prepared is counted, by its labels; nothing else of it is read. Events in series are
-    counted by `evaluate` alone.
+    What was prepared is counted, by its labels; of series also where rows follow on one another.
     """
     purpose = params.evaluate.purpose
     if purpose is Purpose.ANOMALY:
-        if not reads_series(params.train.model):
-            _check_sides(params, paths)
+        if reads_series(params.train.model):
+            return _check_series(params, params.train.model, paths)
+        _check_sides(params, paths)
+        share, counted = params.train.calibration_share, json.loads(paths.split.read_text())
+        assert share is not None, "the settings see to it"
+        _check_rate(params, num_held_out(counted["num_train"], share), "normal ones")
         return
     _check_counts(params, paths)
     if makes_images(params.train.model):
@@ -97,3 +109,30 @@ def _check_sides(params: Params, paths: StagePaths) -> None:
                 f"{MIN_OF_A_SIDE} are needed (normal is what prepare.normal.values names: "
                 f"{', '.join(params.prepare.normal.values if params.prepare.normal else ())})"
             )
+
+
+def _check_series(params: Params, model: SeriesAutoencoderConfig, paths: StagePaths) -> None:
+    """Raise UserError where too few steps are held out of training, or too few events are left."""
+    from components.evaluation.anomaly.series_evaluate import FEWEST_EVENTS  # takes seconds
+    from components.stages.series import num_blocks_held_out, num_events
+
+    blocks = num_blocks_held_out(paths, model, params.train)
+    _check_rate(params, blocks, f"blocks of train.model.window = {model.window} steps")
+    events = num_events(paths, model)
+    if events < FEWEST_EVENTS:
+        raise UserError(
+            f"{params.prepare.data!r} leaves {events} anomalies in the test steps that can be "
+            f"judged; at least {FEWEST_EVENTS} are needed (prepare.test_share, prepare.normal)"
+        )
+
+
+def _check_rate(params: Params, num: int, what: str) -> None:
+    """Raise UserError where so many held out cannot state the rate of false alarms."""
+    rate, share = params.evaluate.false_alarms, params.train.calibration_share
+    if num < fewest_held_out(rate):
+        raise UserError(
+            f"train.calibration_share = {share:g} holds {num} {what} out of training, which cannot "
+            f"state evaluate.false_alarms = {rate:g}: at least {fewest_held_out(rate)} can, or "
+            f"these a rate of {math.ceil(1e3 / (num + 1)) / 1e3:g}; a larger share, more rows or a "
+            "higher rate is needed"
+        )

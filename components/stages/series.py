@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from components.config import Params, SeriesAutoencoderConfig, TrainConfig
+from components.config import NORMAL, Params, SeriesAutoencoderConfig, TrainConfig
 from components.data.files import count_rows
-from components.data.series import Positions, channels_of, read_series
+from components.data.ranges import merged_ranges
+from components.data.series import Positions, Series, channels_of, read_series
 from components.data.series_windows import latest_rows
 from components.data.table import Table
 from components.errors import UserError
 from components.evaluation.anomaly.evaluate import Origin
 from components.evaluation.anomaly.series_case import SeriesCase
 from components.evaluation.anomaly.series_challenge import challenge_in_series
-from components.evaluation.anomaly.series_detection import detect_in_series, scale_of_blocks
+from components.evaluation.anomaly.series_detection import (
+    detect_in_series,
+    judged_stretches,
+    scale_of_blocks,
+)
 from components.evaluation.anomaly.series_evaluate import judge_series_detector
 from components.evaluation.challenge import Challenge, incomparable
 from components.evaluation.evidence import Evidence
@@ -96,12 +101,36 @@ def _valued(rows: Table, kept: Positions, channels: Sequence[str]) -> Table:
     return Table(rows.frame.assign(**values), rows.schema)
 
 
+def num_blocks_held_out(
+    paths: StagePaths, model_config: SeriesAutoencoderConfig, config: TrainConfig
+) -> int:
+    """How many blocks, of a window's length, are held out for the scale; UserError for none."""
+    _, held_out = parted_series(read_train(paths), model_config, config)
+    _check_held_out(held_out, model_config, config)
+    steps = np.diff(_read(held_out, model_config).stretches, axis=1)
+    return int((steps // model_config.window).sum())
+
+
+def num_events(paths: StagePaths, model_config: SeriesAutoencoderConfig) -> int:
+    """How many anomalies the locked test steps hold, in stretches of a window at least."""
+    test = read_test(paths)
+    series = _read(test, model_config)
+    kinds = test.frame[test.schema.target].to_numpy(dtype=object)[series.places]
+    judged = judged_stretches(series.stretches, model_config.window)
+    return len(merged_ranges(np.asarray(kinds != NORMAL, dtype=np.bool_), judged, closing=1))
+
+
+def _read(rows: Table, model_config: SeriesAutoencoderConfig) -> Series:
+    layout = model_config.layout
+    return read_series(rows.frame, channels_of(rows.schema, layout), layout)
+
+
 def _check_held_out(
     held_out: Table, model_config: SeriesAutoencoderConfig, config: TrainConfig
 ) -> None:
     """Raise UserError where no window fits into what is held out, so that there is no scale."""
-    layout, window = model_config.layout, model_config.window
-    series = read_series(held_out.frame, channels_of(held_out.schema, layout), layout)
+    window = model_config.window
+    series = _read(held_out, model_config)
     longest = int(np.diff(series.stretches, axis=1).max(initial=0))
     if longest < window:
         raise UserError(

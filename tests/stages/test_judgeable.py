@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -106,4 +107,60 @@ def test_too_few_rows_of_a_table_are_told_before_training(tmp_path: Path) -> Non
     base["prepare"] |= {"kinds": {"a": "integer"}, "images": None, "test_share": 0.1}
     base["train"]["model"] = {"name": "trees"}
     with pytest.raises(UserError, match="leaves 54 rows to train on and 6 to test on"):
+        check(parse_params(base, "the test"), tmp_path)
+
+
+def series_settings(root: Path, num_rows: int, odd_every: int, **evaluate: Any) -> Params:
+    """A wave of so many steps, the later half with some odd ones every so often."""
+    steps = np.arange(num_rows)
+    is_odd = (steps > num_rows // 2) & (steps % odd_every < 8)
+    frame = pd.DataFrame({"t": steps, "load": np.sin(steps / 3), "state": "ok"})
+    frame.loc[is_odd, "state"] = "odd"
+    frame.to_csv(root / "series.csv", index=False)
+    layout = {"time": "t"}
+    return parse_params(
+        {
+            "name": "few",
+            "prepare": {
+                "data": str(root / "series.csv"),
+                "target": "state",
+                "normal": {"values": ["ok"]},
+                "split": {"method": "time", "column": "t"},
+                "test_share": 0.5,
+            },
+            "train": {
+                "model": {"name": "series_autoencoder", "layout": layout, "window": 16},
+                "calibration_share": 0.2,
+            },
+            "evaluate": {
+                "purpose": "anomaly",
+                "anomaly_gates": [{"metric": "event_auroc", "better_than": "moving_z_score"}],
+                **evaluate,
+            },
+        },
+        "the test",
+    )
+
+
+def test_steps_too_few_to_state_a_rate_are_told_before_training(tmp_path: Path) -> None:
+    said = (
+        r"holds 10 blocks of train.model.window = 16 steps out of training, .*"
+        r"evaluate.false_alarms = 0.05: at least 19 can, or these a rate of 0.091"
+    )
+    with pytest.raises(UserError, match=said):
+        check(series_settings(tmp_path, 1_600, 100), tmp_path)
+    check(series_settings(tmp_path, 1_600, 100, false_alarms=0.091), tmp_path)
+    with pytest.raises(UserError, match="leaves 2 anomalies in the test steps"):
+        check(series_settings(tmp_path, 1_600, 400, false_alarms=0.091), tmp_path)
+
+
+def test_normal_rows_too_few_to_state_a_rate_are_told_before_training(tmp_path: Path) -> None:
+    table = tmp_path / "few.csv"
+    kinds = ["ok"] * 100 + ["odd"] * 30
+    pd.DataFrame({"a": range(130), "b": [0.5, 1.5] * 65, "label": kinds}).to_csv(table, index=False)
+    base = settings(table, "sharing").model_dump(mode="json")
+    base["prepare"] |= {"images": None, "normal": {"values": ["ok"]}}
+    base["train"] |= {"model": {"name": "copula"}, "calibration_share": 0.2}
+    base["evaluate"] |= {"purpose": "anomaly"}
+    with pytest.raises(UserError, match=r"holds 14 normal ones out of training.*at least 19 can"):
         check(parse_params(base, "the test"), tmp_path)
