@@ -81,6 +81,9 @@ SHARING_GATES = (
 ANOMALY_GATES = (Gate(metric="anomaly_auroc", better_than="pca", worthwhile=0.01),)
 """Above what principal components find: an isolation forest is the easier one to beat."""
 
+SERIES_GATES = (Gate(metric="event_auroc", better_than="moving_z_score", worthwhile=0.01),)
+"""The same for series: above what a step's distance from those just before it finds."""
+
 CLASSIFICATION_GATES = tuple(
     Gate(metric="few_label_accuracy", better_than=baseline, worthwhile=0.01)
     for baseline in ("svc", "label_spreading", "labels_alone")
@@ -105,7 +108,8 @@ class EvaluateConfig(Settings):
     above 10,000 rows.
 
     For `anomaly` rows are flagged that are odder than all but the share `false_alarms` of the
-    normal rows held out of the fit (`docs/finding_anomalies.md`).
+    normal rows held out of the fit (`docs/finding_anomalies.md`). A series has other gates unless
+    some are named, `SERIES_GATES`.
 
     `stands_in` says that nobody named the target (`components/data/stand_in.py`).
     """

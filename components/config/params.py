@@ -1,18 +1,23 @@
 """The whole of `params.yaml`, and how it is read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from pydantic import Field, ValidationError, model_validator
 
-from components.config.evaluate import ANOMALY_GATES, EvaluateConfig, Purpose
+from components.config.evaluate import (
+    ANOMALY_GATES,
+    SERIES_GATES,
+    EvaluateConfig,
+    Purpose,
+)
 from components.config.image_evaluation import ImageEvaluationConfig
 from components.config.images import classifies_images, draws_classes, makes_images
 from components.config.models import AutoConfig, PrivateConfig, SynthesizeConfig, TrainConfig
 from components.config.prepare import PrepareConfig, RandomSplit
 from components.config.promote import AncestryConfig, PromoteConfig
-from components.config.series import reads_series
+from components.config.series import SeriesAutoencoderConfig, reads_series
 from components.config.settings import Settings
 from components.config.yaml_text import parse_yaml, shown
 from components.errors import UserError
@@ -33,6 +38,17 @@ class Params(Settings):
     ancestry: AncestryConfig = AncestryConfig()
     promote: PromoteConfig = PromoteConfig()
     evaluate_images: ImageEvaluationConfig = ImageEvaluationConfig()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _judges_series_as_such(cls, raw: Any) -> Any:
+        """Series whose gates nobody names have gates of their own."""
+        train, evaluate = (_section(raw, name) for name in ("train", "evaluate"))
+        series = SeriesAutoencoderConfig.model_fields["name"].default
+        if _section(train, "model").get("name") != series or "anomaly_gates" in evaluate:
+            return raw
+        gates = [gate.model_dump() for gate in SERIES_GATES]
+        return {**raw, "evaluate": {**evaluate, "anomaly_gates": gates}} if evaluate else raw
 
     @model_validator(mode="after")
     def _races_for_its_purpose(self) -> Self:
@@ -160,6 +176,12 @@ class Params(Settings):
     def content(self) -> dict[str, Any]:
         """The settings that shape what a run makes, as JSON values: not who may approve it."""
         return self.model_dump(mode="json", exclude={"ancestry", "promote"})
+
+
+def _section(raw: Any, name: str) -> Mapping[str, Any]:
+    """The section of plain settings, empty where there is none."""
+    found = raw.get(name) if isinstance(raw, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def read_params(path: Path) -> Params:

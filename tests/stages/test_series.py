@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from components.config import (
+    ANOMALY_GATES,
     CopulaConfig,
     Params,
     Purpose,
@@ -118,7 +119,11 @@ def test_held_out_rows_shorter_than_a_window_are_refused_before_the_fit(
             {"normal": {"values": ["none"], "contamination": 0.1}},
             "contamination draws rows at random",
         ),
-        ("evaluate", {"anomaly_gates": None}, "series are judged by step_auroc"),
+        (
+            "evaluate",
+            {"anomaly_gates": [gate.model_dump() for gate in ANOMALY_GATES]},
+            "series are judged by step_auroc",
+        ),
     ],
 )
 def test_settings_that_tear_series_apart_are_refused(section, change, said) -> None:
