@@ -31,6 +31,7 @@ from components.models.catalog import (
     IMAGE_DEFAULT,
     IMAGE_MODELS,
     MODELS,
+    SERIES_MODELS,
 )
 from components.recipes.catalog import RECIPES, recipe_params
 from components.recipes.recipe import Preset
@@ -48,7 +49,7 @@ IMAGE_FOLDS = 3
 
 RecipeChoice = Annotated[str, *choice([DEFAULT, *RECIPES])]
 PurposeChoice = Annotated[str, *choice([DEFAULT, *Purpose])]
-ModelChoice = Annotated[str, *choice([DEFAULT, AUTO, *MODELS, *IMAGE_MODELS])]
+ModelChoice = Annotated[str, *choice([DEFAULT, AUTO, *MODELS, *IMAGE_MODELS, *SERIES_MODELS])]
 ApprovalChoice = Annotated[str, *choice([DEFAULT, *Approval])]
 
 RecipeField = Annotated[
@@ -143,6 +144,8 @@ def build_params(request: RunRequest) -> Params:
     target = base["prepare"].get("target")
     for text in request.overrides:
         override(base, text)
+    if request.data and not request.again:
+        _split_series(base)
     if base["prepare"].get("target") != target and base["evaluate"].get("stands_in"):
         base["evaluate"]["stands_in"] = False
     params = _pin(_with_target(parse_params(base, "the request")))
@@ -213,7 +216,8 @@ def _again(request: RunRequest) -> dict[str, Any]:
 def _own_data(request: RunRequest) -> dict[str, Any]:
     if request.model in IMAGE_MODELS or holds_images(request.data):
         return _own_images(request)
-    purpose = Purpose.SHARING if request.purpose == DEFAULT else Purpose(request.purpose)
+    usual = Purpose.ANOMALY if request.model in SERIES_MODELS else Purpose.SHARING
+    purpose = usual if request.purpose == DEFAULT else Purpose(request.purpose)
     if not request.target and purpose is not Purpose.SHARING:
         raise UserError(f"data {request.data!r} without a target: say which column to predict")
     return {
@@ -222,6 +226,16 @@ def _own_data(request: RunRequest) -> dict[str, Any]:
         "train": _training(_default_model(purpose), purpose),
         "evaluate": {"purpose": purpose},
     }
+
+
+def _split_series(base: dict[str, Any]) -> None:
+    """Test on the latest steps of a series, in place, unless a split is asked for."""
+    model = base["train"]["model"]
+    if not isinstance(model, dict) or model.get("name") not in SERIES_MODELS:
+        return
+    layout = model.get("layout")
+    if isinstance(layout, dict) and layout.get("time"):
+        base["prepare"].setdefault("split", {"method": "time", "column": layout["time"]})
 
 
 def _own_images(request: RunRequest) -> dict[str, Any]:

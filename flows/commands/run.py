@@ -38,7 +38,8 @@ def run(
         typer.Option(
             help="trees, copula, autoregressive, forest, ctgan, tvae, table_gan, expression_gan, "
             "class_gaussian, private, or auto: the winner of a race; for images image_gan, "
-            "image_gaussian, lapgan, semi_supervised_gan."
+            "image_gaussian, lapgan, semi_supervised_gan, and for anomalies in them image_vae, "
+            "anomaly_gan; for anomalies in series series_autoencoder."
         ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="The name to register under.")] = None,

@@ -1,5 +1,6 @@
 """The command line: help that teaches, rows in one call, one clear line for each bad input."""
 
+import re
 import shlex
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 from typer.main import get_command
 
+from components.models.catalog import AUTO, IMAGE_MODELS, MODELS, SERIES_MODELS
 from flows.cli import app
 from flows.forms import fill_in
 from flows.request import RunRequest, build_params
@@ -44,6 +46,12 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         "doctor",
     ):
         assert f" {command} " in text
+
+
+def test_help_of_run_names_every_generator() -> None:
+    (told,) = (p.help for p in get_command(app).commands["run"].params if p.name == "model")
+    for name in (AUTO, *MODELS, *IMAGE_MODELS, *SERIES_MODELS):
+        assert re.search(rf"\b{name}\b", told), name
 
 
 def test_synthesize_writes_rows_like_the_table(table: Path, tmp_path: Path) -> None:

@@ -4,8 +4,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
-from components.config import SHARING_TREES, Approval, ImagesConfig
+from components.config import (
+    SERIES_GATES,
+    SHARING_TREES,
+    Approval,
+    ImagesConfig,
+    Purpose,
+    TimeSplit,
+    parse_params,
+)
 from components.errors import UserError
 from components.registry.tracking import connect, find_experiment
 from components.storage.home import VARIABLE, Home
@@ -198,3 +207,22 @@ def test_a_contradiction_is_refused(
 def test_a_target_without_data_of_ones_own_is_refused(recipe: str):
     with pytest.raises(UserError, match="target 'outcome' is for data of your own"):
         build_params(RunRequest(recipe=recipe, target="outcome"))
+
+
+def test_a_series_needs_only_its_time_and_what_is_normal(tmp_path: Path) -> None:
+    (tmp_path / "load.csv").write_text("t,load,state\n1,1,ok\n2,3,ok\n3,5,odd\n")
+    overrides = ("prepare.normal.values=[ok]", "train.model.layout.time=t")
+    asked = {"data": str(tmp_path / "load.csv"), "target": "state", "overrides": overrides}
+    params = build_params(RunRequest(**asked, model="series_autoencoder"))
+    assert params.evaluate.purpose is Purpose.ANOMALY
+    assert params.evaluate.gates == SERIES_GATES
+    assert params.prepare.split == TimeSplit(column="t")
+    assert parse_params(yaml.safe_load(to_yaml(params)), "a workspace") == params
+    by_setting = ("train.model={name: series_autoencoder, layout: {time: t}}", *overrides[:1])
+    same = build_params(RunRequest(**{**asked, "overrides": by_setting}, purpose="anomaly"))
+    assert same == params
+    named = "evaluate.anomaly_gates=[{metric: step_auroc, better_than: pca}]"
+    other = build_params(
+        RunRequest(**{**asked, "overrides": (*overrides, named)}, model="series_autoencoder")
+    )
+    assert [gate.metric for gate in other.evaluate.gates] == ["step_auroc"]
