@@ -81,8 +81,12 @@ SHARING_GATES = (
 ANOMALY_GATES = (Gate(metric="anomaly_auroc", better_than="pca", worthwhile=0.01),)
 """Above what principal components find: an isolation forest is the easier one to beat."""
 
-SERIES_GATES = (Gate(metric="event_auroc", better_than="moving_z_score", worthwhile=0.01),)
-"""The same for series: above what a step's distance from those just before it finds."""
+SERIES_GATES = (
+    Gate(metric="event_auroc", better_than=0.5, worthwhile=0.01),
+    Gate(metric="event_auroc", better_than="moving_z_score", worthwhile=0.01),
+)
+"""The same for series: above chance, which some baselines are not, and above what a step's distance
+from those just before it finds."""
 
 CLASSIFICATION_GATES = tuple(
     Gate(metric="few_label_accuracy", better_than=baseline, worthwhile=0.01)
