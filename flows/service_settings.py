@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from components.config import Settings
+from components.config.wrong_settings import wrong_settings
 from components.config.yaml_text import parse_yaml
 from components.errors import UserError
 from flows.project import PROJECT
@@ -86,8 +87,9 @@ def read_service_settings() -> ServiceSettings:
     path = Path(os.environ.get(VARIABLE) or PROJECT / "infra" / "deployments.yaml")
     if not path.is_file():
         raise UserError(f"no settings of the services at {path}")
+    raw = parse_yaml(path.read_bytes(), str(path))
     try:
-        return ServiceSettings.model_validate(parse_yaml(path.read_bytes(), str(path)))
+        return ServiceSettings.model_validate(raw)
     except ValidationError as error:
-        wrong = (f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
-        raise UserError(f"wrong settings in {path}: {'; '.join(wrong)}") from error
+        wrong = wrong_settings(error, ServiceSettings, raw, "")
+        raise UserError(f"wrong settings in {path}: {wrong}") from error

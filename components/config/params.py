@@ -19,10 +19,9 @@ from components.config.prepare import PrepareConfig, RandomSplit
 from components.config.promote import AncestryConfig, PromoteConfig
 from components.config.series import SeriesAutoencoderConfig, reads_series
 from components.config.settings import Settings
-from components.config.yaml_text import parse_yaml, shown
+from components.config.wrong_settings import wrong_settings
+from components.config.yaml_text import parse_yaml
 from components.errors import UserError
-
-_MOST_TOLD = 10
 
 GivenT = TypeVar("GivenT", bound=Settings)
 
@@ -196,7 +195,8 @@ def parse_params(raw: Any, origin: str) -> Params:
     try:
         return Params.model_validate(raw)
     except ValidationError as error:
-        raise UserError(_explain(error, origin)) from error
+        wrong = wrong_settings(error, Params, raw, "")
+        raise UserError(f"wrong settings in {origin}: {wrong}") from error
 
 
 def parse_evaluate(raw: Any, origin: str) -> EvaluateConfig:
@@ -204,7 +204,8 @@ def parse_evaluate(raw: Any, origin: str) -> EvaluateConfig:
     try:
         return EvaluateConfig.model_validate(raw)
     except ValidationError as error:
-        raise UserError(_explain(error, origin)) from error
+        wrong = wrong_settings(error, EvaluateConfig, raw, "evaluate")
+        raise UserError(f"wrong settings in {origin}: {wrong}") from error
 
 
 def with_settings(model: GivenT, settings: Sequence[str]) -> GivenT:
@@ -217,7 +218,8 @@ def with_settings(model: GivenT, settings: Sequence[str]) -> GivenT:
     try:
         return type(model).model_validate(base["train"]["model"])
     except ValidationError as error:
-        raise UserError(_explain(error, "the options")) from error
+        wrong = wrong_settings(error, type(model), base["train"]["model"], "train.model")
+        raise UserError(f"wrong settings in the options: {wrong}") from error
 
 
 def override(base: dict[str, Any], text: str) -> None:
@@ -235,14 +237,3 @@ def override(base: dict[str, Any], text: str) -> None:
             raise UserError(f"setting {text!r}: {section!r} is a value, not a section")
         place = place[section]
     place[key] = parse_yaml(value, f"setting {text!r}: the value")
-
-
-def _explain(error: ValidationError, origin: str) -> str:
-    """One line a wrong setting: where it stands, what it is, what was expected."""
-    lines = []
-    for item in error.errors()[:_MOST_TOLD]:
-        place = ".".join(str(part) for part in item["loc"])
-        lines.append(f"{place} = {shown(item['input'])}: {item['msg']}" if place else item["msg"])
-    more = error.error_count() - len(lines)
-    said = "; ".join(lines) + (f"; and {more} more" if more else "")
-    return f"wrong settings in {origin}: {said}"

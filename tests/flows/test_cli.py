@@ -254,7 +254,7 @@ def test_synthesize_takes_settings_and_says_what_can_be_set_here(tmp_path: Path)
     assert status == 0 and set(pd.read_parquet(made)["shop name"]) <= set(frame["shop name"])
     for wrong, said in (
         ("evaluate.repeats=1", "only those of train.model.key=value"),
-        ("train.model.crowds=1", "crowds = 1: Extra inputs"),
+        ("train.model.crowds=1", "did you mean train.model.crowd?"),
     ):
         status, told = synthesize(tmp_path / "real.parquet", made, "--set", wrong)
         assert status == 2 and said in told

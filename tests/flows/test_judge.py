@@ -148,7 +148,10 @@ def test_bad_tables_are_one_clear_error(
     [
         (("--set", "train.seed=1"), "only those of evaluate.key=value are used here"),
         (("--set", "evaluate.ratio=2"), "has no effect: the rows are used as they are"),
-        (("--set", "evaluate.fold=2"), "wrong settings in the options: fold = 2"),
+        (
+            ("--set", "evaluate.fold=2"),
+            "the options: evaluate.fold = 2: there is no such",
+        ),
         (("--set", "evaluate.seed=x"), "seed = 'x'"),
         (("--set", 'evaluate.sharing_gates=[{"metric": "charm", "better_than": 0}]'), "'charm'"),
         (("--kind", "age:number"), "not of the form column=kind"),
