@@ -21,8 +21,10 @@ from components.config import (
     override,
     parse_params,
     read_params,
+    reads_series,
 )
 from components.data.image_sources import hash_image_source, holds_images
+from components.data.named_columns import check_named, columns_at, named_columns
 from components.data.sources import absolute, hash_source, open_batches
 from components.errors import UserError
 from components.models.catalog import (
@@ -148,7 +150,9 @@ def build_params(request: RunRequest) -> Params:
         _split_series(base)
     if base["prepare"].get("target") != target and base["evaluate"].get("stands_in"):
         base["evaluate"]["stands_in"] = False
-    params = _pin(_with_target(parse_params(base, "the request")))
+    asked = parse_params(base, "the request")
+    _check_columns(asked)
+    params = _pin(_with_target(asked))
     if request.data and not (request.name or request.again):
         check_is_free(params.name, params.prepare)
     return params
@@ -226,6 +230,20 @@ def _own_data(request: RunRequest) -> dict[str, Any]:
         "train": _training(_default_model(purpose), purpose),
         "evaluate": {"purpose": purpose},
     }
+
+
+def _check_columns(params: Params) -> None:
+    """Raise UserError where a column that the settings name is not in the source's rows."""
+    prepare, model = params.prepare, params.train.model
+    names = None if prepare.images is not None else columns_at(prepare.data)
+    if names is None:
+        return
+    check_named(named_columns(prepare), names)
+    check_named((("evaluate.subgroups", name) for name in params.evaluate.subgroups or ()), names)
+    if reads_series(model):
+        layout = {"time": model.layout.time, "group": model.layout.group}
+        named = ((f"train.model.layout.{key}", name) for key, name in layout.items() if name)
+        check_named(named, names)
 
 
 def _split_series(base: dict[str, Any]) -> None:

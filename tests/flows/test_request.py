@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -170,7 +171,9 @@ def test_a_table_without_rows_is_refused(tmp_path: Path) -> None:
 def test_a_generator_that_is_only_named_has_crowds_where_rows_are_shared(
     model: str, purpose: str, crowd: int
 ) -> None:
-    asked = RunRequest(data="sklearn:breast_cancer", target="target", model=model, purpose=purpose)
+    asked = RunRequest(
+        data="sklearn:breast_cancer", target="diagnosis", model=model, purpose=purpose
+    )
     found = build_params(asked).train.model
     assert getattr(found, "crowd", None) == crowd
     chosen = build_params(asked.model_copy(update={"overrides": ("train.model.crowd=3",)}))
@@ -226,3 +229,25 @@ def test_a_series_needs_only_its_time_and_what_is_normal(tmp_path: Path) -> None
         RunRequest(**{**asked, "overrides": (*overrides, named)}, model="series_autoencoder")
     )
     assert [gate.metric for gate in other.evaluate.gates] == ["step_auroc"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("prepare.split={method: time, column: whn}", "prepare.split.column: column 'whn'.*when?"),
+        ("prepare.target=agee", "prepare.target: column 'agee' .*did you mean age?"),
+        ("prepare.drop=[Income]", "prepare.drop: column 'Income' .*did you mean income?"),
+        ("prepare.kinds={wen: datetime}", "prepare.kinds: column 'wen' .*its columns are: age,"),
+        ("prepare.constraints=[{low: age, high: incom}]", "prepare.constraints: column 'incom'"),
+    ],
+)
+def test_a_column_that_is_not_there_is_told_before_any_work(
+    setting: str, said: str, suffix: str, tmp_path: Path
+) -> None:
+    frame = pd.DataFrame({"age": [1, 2], "income": [1, 2], "when": ["2024-01-01", "2024-01-02"]})
+    path = tmp_path / f"table.{suffix}"
+    frame.to_csv(path, index=False) if suffix == "csv" else frame.to_parquet(path)
+    setting = setting.replace("{low", "{kind: inequality, low")
+    with pytest.raises(UserError, match=said):
+        build_params(RunRequest(data=str(path), target="age", overrides=(setting,)))
