@@ -72,7 +72,8 @@ def _coded(column: Column, wanted: Scalar | None) -> float:
 
 def _category_code(column: Column, wanted: Scalar | None) -> int:
     for code, category in enumerate(column.categories):
-        if category == wanted or str(category) == str(wanted):
+        written = column.truths[bool(category)] if column.truths else str(category)
+        if category == wanted or str(wanted) in (str(category), written):
             return code
     known = ", ".join(map(str, column.categories[:30]))
     more = f" and {len(column.categories) - 30} more" if len(column.categories) > 30 else ""

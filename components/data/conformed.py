@@ -12,7 +12,7 @@ from components.data.batches import Batches
 from components.data.inference import Form, check_names, conform, kinds_of
 from components.data.kept_forms import TextForm, kept_forms
 from components.data.normality import split_normal, told_normal
-from components.data.schema import DISCRETE, NUMBERS, ColumnKind
+from components.data.schema import DISCRETE, ColumnKind
 from components.data.splits import SplitRows, check_key, split_rows
 from components.data.summaries import ColumnSummary, summarise
 from components.errors import UserError
@@ -91,12 +91,6 @@ class ConformedRows:
 
 
 def _form(column: ColumnSummary, kind: ColumnKind, kept: TextForm) -> Form:
-    """The form of a column; where it is no text any more, as its source had it in text."""
+    """The form of a column as its source has it in text."""
     form = Form.of_summary(column, kind)
-    if column.is_text:
-        return form
-    return replace(
-        form,
-        written=kept.written if kind is ColumnKind.DATETIME else None,
-        number_form=kept.number_form if kind in NUMBERS else None,
-    )
+    return form.keeping(kept, kind, is_text=column.is_text)

@@ -5,13 +5,14 @@ import gzip
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import repeat, zip_longest
 from pathlib import Path
 from typing import Any
 
 from components.data.counted import counted
+from components.data.truths import Truths, csv_truths
 from components.errors import UserError
 
 _SEPARATORS = (",", ";", "\t", "|")
@@ -31,7 +32,8 @@ class CsvForm:
 
     In the columns `padded` stand codes such as 04109, whose zeros would be lost as numbers. Rows
     may end in empty cells for which the header has no place; the `names` have one for each.
-    `is_hinted` says that a line above the header tells what parts cells.
+    `is_hinted` says that a line above the header tells what parts cells. `truths` has the columns
+    whose true and false are written otherwise than `True` and `False`.
     """
 
     separator: str
@@ -40,6 +42,7 @@ class CsvForm:
     padded: tuple[str, ...] = ()
     is_hinted: bool = False
     has_longer_rows: bool = False
+    truths: Mapping[str, Truths] = field(default_factory=dict)
 
     @property
     def nameless(self) -> tuple[str, ...]:
@@ -74,8 +77,8 @@ def csv_form(path: Path) -> CsvForm:
     or bars, where these give each row as many cells as the header has; empty ones may follow. Else
     each row may have one more, its name, which is passed over. Where they are not parted by commas,
     decimals may stand behind one. Codes with leading zeros are told where some are among these
-    rows. Raises UserError where two columns have one name, which pandas would silently rename, and
-    where rows have more cells than the header.
+    rows, and how truths are written by what most are there. Raises UserError where two columns have
+    one name, which pandas would silently rename, and where rows have more cells than the header.
     """
     start = _start_of(path)
     hint = _HINT.match(start)
@@ -92,13 +95,15 @@ def csv_form(path: Path) -> CsvForm:
         )
     cells = [cell.strip() for row in rows[1:] for cell in row] if separator != "," else []
     has_commas = any(map(_COMMA.fullmatch, cells)) and not any(map(_POINT.fullmatch, cells))
+    columns = dict(zip(names, zip_longest(*rows[1:], fillvalue=""), strict=False))
     return CsvForm(
         separator,
         "," if has_commas else ".",
         names + ("",) * added,
-        tuple(_padded(names, rows[1:])),
+        tuple(_padded(columns)),
         is_hinted=hint is not None,
         has_longer_rows=added > 0,
+        truths={name: told for name, cells in columns.items() if (told := csv_truths(cells))},
     )
 
 
@@ -128,9 +133,9 @@ def _told_longer(path: Path, rows: Sequence[Sequence[str]], separator: str) -> s
     )
 
 
-def _padded(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+def _padded(columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """The columns of digits alone, some of which begin with a zero that is not all there is."""
-    for name, cells in zip(names, zip_longest(*rows, fillvalue=""), strict=False):
+    for name, cells in columns.items():
         digits = [cell for cell in map(str.strip, cells) if cell]
         if any(map(_PADDED.fullmatch, digits)) and all(map(_WHOLE.fullmatch, digits)):
             yield name

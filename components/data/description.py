@@ -20,6 +20,7 @@ from components.data.schema import (
     Scalar,
     Schema,
 )
+from components.data.truths import Truths
 from components.errors import UserError
 
 _MAX_DECIMALS = 10
@@ -29,7 +30,7 @@ class Description:
     """The schema of conformed training rows, which `add` takes a batch at a time, in their order.
 
     `written` says how dates are written in text, `number_forms` how numbers are, `counted` which
-    columns number all rows of the source.
+    columns number all rows of the source, `truths` how false and true are written.
 
     >>> description = Description({"weight": ColumnKind.NUMERICAL})
     >>> description.add(pd.DataFrame({"weight": [70.5, 81.25]}))
@@ -49,12 +50,14 @@ class Description:
         written: Mapping[str, str | None] | None = None,
         number_forms: Mapping[str, NumberForm | None] | None = None,
         counted: Collection[str] = (),
+        truths: Mapping[str, Truths | None] | None = None,
     ) -> None:
         self._columns = {
             name: _ColumnDescription(name, kind, is_counted=name in counted)
             for name, kind in kinds.items()
         }
         self._written, self._number_forms = written or {}, number_forms or {}
+        self._truths = truths or {}
 
     def add(self, rows: pd.DataFrame) -> None:
         """Take the next training rows."""
@@ -67,7 +70,11 @@ class Description:
         return Schema(columns=columns, target=target)
 
     def _column(self, name: str) -> Column:
-        text = {"written": self._written.get(name), "number_form": self._number_forms.get(name)}
+        text = {
+            "written": self._written.get(name),
+            "number_form": self._number_forms.get(name),
+            "truths": self._truths.get(name),
+        }
         return self._columns[name].column().model_copy(update=text)
 
 

@@ -15,6 +15,7 @@ from components.data.number_forms import read_what_is_number
 from components.data.schema import NUMBERS, Column, ColumnKind, Schema
 from components.data.table import Table, encode
 from components.data.texts import holds_text
+from components.data.truths import read_what_is_truth
 from components.errors import UserError
 
 TRAIN, TEST, SYNTHETIC = "training rows", "test rows", "synthetic rows"
@@ -23,7 +24,6 @@ MIN_ROWS = 10
 MAX_FOREIGN = 0.5
 BEYOND_CHANCE = 1e-3
 _SHOWN = 5
-_BOOLEANS = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 
 
 @dataclass(frozen=True)
@@ -156,9 +156,9 @@ def _read(name: str, values: pd.Series, column: Column) -> pd.Series:
     if column.kind in NUMBERS:
         return _numbers(name, values, column)
     if column.kind is ColumnKind.BOOLEAN:
-        read = values.astype(object).map(lambda value: _BOOLEANS.get(str(value).lower()))
-        _check_read(name, values, read, column)
-        return read.astype("boolean")
+        truths = read_what_is_truth(values)
+        _check_read(name, values, truths, column)
+        return truths
     return _categories(name, values, column)
 
 

@@ -12,6 +12,7 @@ from pandas.api import types
 from components.data.dates import COMPACT, DateFormats, are_compact, has_zone, read_dates
 from components.data.description import Description
 from components.data.identifier_numbers import CountingUp, whole_numbers
+from components.data.kept_forms import TextForm
 from components.data.number_forms import NumberForm, read_numbers
 from components.data.number_kinds import infer_number, tell_numbers
 from components.data.number_readings import Trouble
@@ -26,6 +27,7 @@ from components.data.summaries import (
 )
 from components.data.text_kinds import check_declared, check_text, number_kind, tell_read_numbers
 from components.data.texts import holds_text
+from components.data.truths import Truths, read_truths, words_of
 from components.errors import UserError
 
 logger = logging.getLogger(__name__)
@@ -215,7 +217,8 @@ class Form:
     `is_nullable`: some row lacks a value. `is_whole`: all are whole numbers, of 64 bits. `written`
     is the format of dates in text (`DateFormats`), `number_form` that of numbers (`NumberTexts`),
     `trouble` why there is none. `witnesses` are read along with the values; see `ColumnSummary`.
-    `counts_up`: each number is one more than that before.
+    `counts_up`: each number is one more than that before. `truths` is how false and true are
+    written.
     """
 
     is_nullable: bool
@@ -225,6 +228,7 @@ class Form:
     counts_up: bool = False
     number_form: NumberForm | None = None
     trouble: Trouble | None = None
+    truths: Truths | None = None
 
     @classmethod
     def of(cls, values: pd.Series, kind: ColumnKind) -> Self:
@@ -248,6 +252,7 @@ class Form:
             counts_up=is_whole and kind is ColumnKind.IDENTIFIER and counting.holds,
             number_form=numbers.form,
             trouble=numbers.trouble,
+            truths=words_of(values) if kind is ColumnKind.BOOLEAN else None,
         )
 
     @classmethod
@@ -262,6 +267,19 @@ class Form:
             column.counts_up,
             numbers.form if numbers else None,
             numbers.trouble if numbers else None,
+            truths=column.truths,
+        )
+
+    def keeping(self, kept: TextForm, kind: ColumnKind, *, is_text: bool) -> Self:
+        """The form of a column as its source had it in text, where it is none any more."""
+        truths = self.truths or kept.truths
+        if is_text:
+            return replace(self, truths=truths)
+        return replace(
+            self,
+            written=kept.written or self.written if kind is ColumnKind.DATETIME else None,
+            number_form=kept.number_form if kind in NUMBERS else None,
+            truths=truths,
         )
 
 
@@ -293,7 +311,7 @@ def _conform(values: pd.Series, kind: ColumnKind, form: Form) -> pd.Series:
         if kind in NUMBERS:
             return _numbers(values, kind, form)
         if kind is ColumnKind.BOOLEAN:
-            return values.astype("boolean" if form.is_nullable else "bool")
+            return read_truths(values).astype("boolean" if form.is_nullable else "bool")
         if kind is ColumnKind.DATETIME:
             return read_dates(values, form.written)
     except (ValueError, TypeError, OverflowError) as error:
@@ -329,9 +347,21 @@ def _are_whole(numbers: pd.Series) -> bool:
     return bool(np.equal(numbers % 1, 0).all() and has_room)
 
 
-def forms_of(frame: pd.DataFrame, kinds: Mapping[str, ColumnKind]) -> dict[str, Form]:
-    """The form of each column of rows that are at hand whole."""
-    return {name: Form.of(frame[name], kind) for name, kind in kinds.items()}
+def forms_of(
+    frame: pd.DataFrame,
+    kinds: Mapping[str, ColumnKind],
+    kept: Mapping[str, TextForm] | None = None,
+) -> dict[str, Form]:
+    """The form of each column of rows that are at hand whole.
+
+    `kept` says how a source writes those that are no text any more.
+    """
+    forms = {name: Form.of(frame[name], kind) for name, kind in kinds.items()}
+    for name, form in (kept or {}).items():
+        if name in forms:
+            is_text = holds_text(frame[name])
+            forms[name] = forms[name].keeping(form, kinds[name], is_text=is_text)
+    return forms
 
 
 def forms_in(frame: pd.DataFrame, schema: Schema) -> dict[str, Form]:
@@ -342,6 +372,7 @@ def forms_in(frame: pd.DataFrame, schema: Schema) -> dict[str, Form]:
             written=column.written,
             number_form=column.number_form,
             trouble=None,
+            truths=column.truths,
         )
         for column in schema.columns
     }
@@ -352,7 +383,8 @@ def described_by(kinds: Mapping[str, ColumnKind], forms: Mapping[str, Form]) -> 
     written = {name: form.written for name, form in forms.items()}
     numbers = {name: form.number_form for name, form in forms.items()}
     counted = {name for name, form in forms.items() if form.counts_up}
-    return Description(kinds, written, numbers, counted)
+    truths = {name: form.truths for name, form in forms.items()}
+    return Description(kinds, written, numbers, counted, truths)
 
 
 def describe(

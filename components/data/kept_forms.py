@@ -1,25 +1,29 @@
-"""How a source writes dates and numbers, kept with rows of it that are in types of their own."""
+"""How a source writes dates, numbers and truths, kept with rows of it that have other types."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from components.data.csv_form import CsvForm, csv_form
+from components.data.files import is_csv
 from components.data.number_forms import NumberForm
 from components.data.schema import Column
+from components.data.truths import Truths
 from components.errors import UserError
 
 _KEY = "mintmark.forms"
 
 
 class TextForm(BaseModel):
-    """The form of a column's dates or numbers in text; see `Column`."""
+    """The form of a column's dates, numbers or truths in text; see `Column`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     written: str | None = None
     number_form: NumberForm | None = None
+    truths: Truths | None = Field(None, exclude_if=lambda found: found is None)
 
 
 _FORMS = TypeAdapter(dict[str, TextForm])
@@ -28,18 +32,31 @@ _FORMS = TypeAdapter(dict[str, TextForm])
 def forms_metadata(columns: Iterable[Column]) -> Mapping[str, str]:
     """What a Parquet file's metadata says of the columns that are text in their source."""
     forms = {
-        column.name: TextForm(written=column.written, number_form=column.number_form)
+        column.name: TextForm(
+            written=column.written, number_form=column.number_form, truths=column.truths
+        )
         for column in columns
-        if column.written or column.number_form
     }
-    return {_KEY: _FORMS.dump_json(forms).decode()} if forms else {}
+    return as_metadata({name: form for name, form in forms.items() if form != TextForm()})
+
+
+def as_metadata(forms: Mapping[str, TextForm]) -> Mapping[str, str]:
+    """The same of the forms of some columns."""
+    return {_KEY: _FORMS.dump_json(dict(forms)).decode()} if forms else {}
+
+
+def csv_forms(form: CsvForm) -> Mapping[str, TextForm]:
+    """What the types of a CSV file's columns do not say of how these are written."""
+    return {name: TextForm(truths=words) for name, words in form.truths.items()}
 
 
 def kept_forms(path: Path) -> Mapping[str, TextForm]:
-    """What `forms_metadata` put into a Parquet file; nothing where it has none.
+    """What `as_metadata` put into a Parquet file, or a CSV file tells; nothing where it has none.
 
-    Raises UserError where that is not what it was.
+    Raises UserError where the metadata are not what they were.
     """
+    if is_csv(path):
+        return csv_forms(csv_form(path))
     text = (pq.read_schema(path).metadata or {}).get(_KEY.encode(), b"{}")
     try:
         return _FORMS.validate_json(text)

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from components.data.dates import write_dates
 from components.data.number_forms import write_numbers
 from components.data.schema import Column, Schema
+from components.data.truths import write_truths
 from components.errors import UserError
 
 ROW_GROUP = 131_072
@@ -61,9 +62,9 @@ def write_frame(frame: pd.DataFrame, path: Path, schema: Schema | None = None) -
 def write_frames(frames: Iterable[pd.DataFrame], path: Path, schema: Schema | None = None) -> int:
     """Write the rows of all frames, one at least, to `path` as they come; how many there are.
 
-    Each frame is a row group of a Parquet file. In a CSV file dates and numbers are written as
-    those are that the `schema` was told from. A file that was there is replaced only by a whole new
-    one.
+    Each frame is a row group of a Parquet file. In a CSV file dates, numbers and truths are
+    written as those are that the `schema` was told from. A file that was there is replaced only by
+    a whole new one.
     """
     partial = path.with_name(f".{path.name}.part")
     try:
@@ -79,10 +80,11 @@ def write_frames(frames: Iterable[pd.DataFrame], path: Path, schema: Schema | No
 
 
 def _in_text(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
-    """The frame with dates and numbers as text, where the source had them so."""
+    """The frame with dates, numbers and truths as text, where the source had them so."""
     written = {column.name: column.written for column in columns if column.written}
     forms = {column.name: column.number_form for column in columns if column.number_form}
-    return write_numbers(write_dates(frame, written), forms)
+    truths = {column.name: column.truths for column in columns if column.truths}
+    return write_truths(write_numbers(write_dates(frame, written), forms), truths)
 
 
 def write_row_groups(

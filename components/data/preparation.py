@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from components.config import Combination, Constraint, Inequality, Sum
 from components.data.constraints import ReadColumns, check_batches, check_columns
 from components.data.inference import conform, describe, forms_of, infer_kinds
+from components.data.kept_forms import TextForm
 from components.data.schema import ColumnKind, Schema
 from components.data.table import Table
 from components.data.written import check_possible
@@ -67,12 +68,16 @@ def prepare_table(
     drop: Collection[str] = (),
     kinds: Mapping[str, ColumnKind] | None = None,
     constraints: Sequence[Constraint] = (),
+    kept: Mapping[str, TextForm] | None = None,
 ) -> Table:
-    """All rows as a table whose schema is inferred from all of them: for use without a judge."""
-    kept = drop_columns(frame, drop)
-    inferred = infer_kinds(kept, target, kinds or {})
-    forms = forms_of(kept, inferred)
-    rows = conform(kept, inferred, forms)
+    """All rows as a table whose schema is inferred from all of them: for use without a judge.
+
+    `kept` says how their source writes columns that are no text any more.
+    """
+    left = drop_columns(frame, drop)
+    inferred = infer_kinds(left, target, kinds or {})
+    forms = forms_of(left, inferred, kept)
+    rows = conform(left, inferred, forms)
 
     def read(names: Sequence[str]) -> list[pd.DataFrame]:
         return [rows[list(names)]]

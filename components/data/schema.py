@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from components.config import ColumnKind, Constraint
 from components.data.number_forms import NumberForm
 from components.data.records import read_record
+from components.data.truths import Truths
 from components.errors import UserError
 
 __all__ = ["DISCRETE", "LEARNED", "NUMBERS", "Column", "ColumnKind", "Scalar", "Schema"]
@@ -47,7 +48,7 @@ class Column(BaseModel):
     one of `alphabets`, or like the example's own. Identifiers that are whole numbers are drawn from
     `fresh`; they count from 1 where it is None.
     `written` is the format of dates that the source has as text, in `strptime`'s words, and
-    `number_form` that of numbers.
+    `number_form` that of numbers; `truths` are its words for false and true, if not Python's.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,6 +67,7 @@ class Column(BaseModel):
     fresh: FreshNumbers | None = Field(None, exclude_if=lambda found: found is None)
     written: str | None = Field(None, exclude_if=lambda found: found is None)
     number_form: NumberForm | None = Field(None, exclude_if=lambda found: found is None)
+    truths: Truths | None = Field(None, exclude_if=lambda found: found is None)
 
     @property
     def is_discrete(self) -> bool:

@@ -3,9 +3,9 @@
 import glob
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -15,16 +15,21 @@ from components.data.bundled import is_bundled, load_bundled
 from components.data.bundled_images import is_bundled_images
 from components.data.files import FORMATS, hash_files, is_table, read_files
 from components.data.images import told_strays
+from components.data.kept_forms import TextForm, kept_forms
 from components.errors import UserError
 from components.storage.s3 import download, is_s3
 
 
 @dataclass(frozen=True)
 class Source:
-    """Rows as they came, and the SHA-256 of the bytes they came from."""
+    """Rows as they came, and the SHA-256 of the bytes they came from.
+
+    `forms` say how columns were written that are no text any more.
+    """
 
     frame: pd.DataFrame
     sha256: str
+    forms: Mapping[str, TextForm] = field(default_factory=dict)
 
 
 def read_source(uri: str) -> Source:
@@ -84,7 +89,7 @@ def absolute(uri: str) -> str:
 def _read_paths(paths: list[Path]) -> Source:
     frame = read_files(paths)
     names = [str(name) for name in frame.columns]
-    return Source(frame.set_axis(names, axis=1), hash_files(paths))
+    return Source(frame.set_axis(names, axis=1), hash_files(paths), kept_forms(paths[0]))
 
 
 def _match(uri: str) -> list[Path]:

@@ -17,6 +17,7 @@ from components.data.identifier_numbers import CountingUp, whole_numbers
 from components.data.number_texts import NumberTexts
 from components.data.schema import NUMBERS, ColumnKind
 from components.data.texts import TextSummary
+from components.data.truths import DIGITS, Truths, told_truths
 from components.errors import UserError
 
 MAX_CATEGORIES = 1_000_000
@@ -90,6 +91,13 @@ class ColumnSummary:
     def written(self) -> str | None:
         """The format of dates in text or numbers, where these are no ISO dates."""
         return COMPACT if self.are_days and self.num_present else self.date_formats.found
+
+    @property
+    def truths(self) -> Truths | None:
+        """How false and true are written where it is declared that they are."""
+        if self.declared is not ColumnKind.BOOLEAN or self.distinct is None:
+            return DIGITS if self.declared is ColumnKind.BOOLEAN and self.is_number else None
+        return told_truths({str(level): count for level, count in self.distinct.counts.items()})
 
     @property
     def num_present(self) -> int:

@@ -108,6 +108,7 @@ def synthesize(
         drop=drop or (),
         kinds=kinds,
         constraints=declared_constraints(constraint or ()),
+        kept=source.forms,
     )
     console.print(f"columns: {escape(real.schema.told())}", highlight=False)
     with console.status(f"fitting {config.name} to {len(real)} rows"):
