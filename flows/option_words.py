@@ -1,20 +1,45 @@
-"""Advice on settings of params.yaml in the words of a command that has options in their place."""
+"""What a command with options of its own logs and refuses, in their words instead of settings'."""
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from shlex import quote
 
+from rich.console import Console
+from rich.markup import escape
+
 from components.errors import UserError
+
+_LONG_WORK = ("components.training", "components.racing")
+"""Who says how far it is, and is heard though it warns of nothing."""
+
+
+class _Lines(logging.Handler):
+    """Prints records to standard error, above a bar or spinner that may be there."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = escape(as_options(record.getMessage()))
+        Console(stderr=True).print(text, highlight=False, soft_wrap=True)
 
 
 @contextmanager
 def told_as_options() -> Iterator[None]:
-    """Raise a UserError of what is inside in these words."""
+    """Print warnings and progress, and raise a UserError, of what is inside in these words."""
+    lines, ours = _Lines(), logging.getLogger("components")
+    heard = [logging.getLogger(name) for name in _LONG_WORK]
+    levels = [logger.level for logger in heard]
+    ours.addHandler(lines)
+    for logger in heard:
+        logger.setLevel(logging.INFO)
     try:
         yield
     except UserError as error:
         raise UserError(as_options(str(error))) from error
+    finally:
+        ours.removeHandler(lines)
+        for logger, level in zip(heard, levels, strict=True):
+            logger.setLevel(level)
 
 
 def as_options(text: str) -> str:

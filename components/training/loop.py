@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from components.training.checkpoints import CheckpointStore
+from components.training.pace import Pace
 from components.training.team import ALONE, Team
 
 logger = logging.getLogger(__name__)
@@ -150,7 +151,8 @@ def train(
     With a `store`, goes on from its newest checkpoint, and ends as if it had never stopped (unless
     `schedule.seconds` ends it): what was logged before is logged again. Each look tells the gauges
     first, then asks the guard, then the judge. Raises NonFiniteLossError, unless a guard acts.
-    Where a team trains, its first process alone logs, keeps checkpoints and watches the time.
+    Where a team trains, its first process alone logs, keeps checkpoints and watches the time. How
+    far it is comes as a line every half a minute (`pace.py`).
     """
     log = log if team.is_first else _say_nothing
     lookout = _Lookout(judge, score_name, log, gauges, guard)
@@ -158,6 +160,7 @@ def train(
     for step, metrics in progress.logged:
         log(step, metrics)
     began, saved = time.process_time() - progress.spent, time.monotonic()
+    pace = Pace(schedule.num_steps, first=progress.step, seconds=schedule.seconds)
     if schedule.looks_first and not progress.logged:
         _look(game, progress, schedule, lookout)
     while not _is_over(progress, schedule, team):
@@ -168,6 +171,8 @@ def train(
         if progress.step % schedule.look_every == 0 or progress.step == schedule.num_steps:
             _look(game, progress, schedule, lookout)
         progress.spent = time.process_time() - began
+        if team.is_first:
+            pace.tell(progress.step, progress.spent)
         is_due = time.monotonic() - saved >= schedule.checkpoint_seconds
         if store and team.is_first and is_due:
             if _is_sound(progress, schedule, guard):

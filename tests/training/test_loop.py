@@ -100,3 +100,12 @@ def test_a_resumed_run_goes_on_from_the_checkpoint(tmp_path):
     assert list(seen) == [2, 3, 4]  # what was logged before the kill is logged again
     assert game.count == 4  # looks at 3 and 4 were both worse than the one at 2
     assert weights["count"] == 2
+
+
+def test_it_says_how_far_it_is(monkeypatch, caplog):
+    monkeypatch.setattr("components.training.pace.EVERY", 0.0)
+    caplog.set_level("INFO", "components.training")
+    _train(Counter(), Schedule(num_steps=4, look_every=2, patience=9))
+    assert [text.partition(",")[0] for text in caplog.messages] == [
+        f"training: step {step} of 4" for step in (1, 2, 3)
+    ]
