@@ -1,5 +1,6 @@
 """Fresh identifiers: in the pattern of the real ones, none of which is learned."""
 
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby, zip_longest
@@ -40,6 +41,7 @@ class IdentifierPattern:
     def __init__(self) -> None:
         self._seen: list[set[str]] = []
         self._shapes: Counter[str] = Counter()
+        self._characters: Counter[str] = Counter()
         self._num_rows = 0
 
     def add(self, identifiers: pd.Series) -> None:
@@ -52,6 +54,8 @@ class IdentifierPattern:
         self._num_rows += len(texts)
         if len(self._shapes) <= _MOST_SHAPES:
             self._shapes.update(_shapes_of(codes))
+            known, counts = np.unique(codes, return_counts=True)
+            self._characters.update(dict(zip(map(chr, known), counts.tolist(), strict=True)))
 
     @property
     def alphabets(self) -> tuple[str, ...]:
@@ -81,8 +85,8 @@ class IdentifierPattern:
     def _outlined(self) -> tuple[str, ...]:
         """What the places of the commonest outline are drawn from, each run of its usual length.
 
-        Empty where all are of one length, where hardly any two have the same outline, and where it
-        has letters of other scripts.
+        Empty where all are of one length, and where hardly any two have the same outline. Letters
+        are of the Latin alphabet where most are, so that an accent tells nothing of its owner.
         """
         if len({len(shape) for shape in self._shapes}) < 2 or len(self._shapes) > _MOST_SHAPES:
             return ()
@@ -91,12 +95,24 @@ class IdentifierPattern:
             outlines.setdefault(_outline(shape), Counter())[shape] = count
         outline, alike = min(outlines.items(), key=lambda found: (-found[1].total(), found[0]))
         enough = max(_FEWEST_ALIKE, _SHARE_ALIKE * self._num_rows)
-        if alike.total() < enough or "x" in outline:
+        if alike.total() < enough:
             return ()
         runs = np.array([[len(list(run)) for _, run in groupby(shape)] for shape in alike])
         lengths = np.average(runs, axis=0, weights=list(alike.values())).round().astype(int)
         places = "".join(sign * length for sign, length in zip(outline, lengths, strict=True))
-        return tuple(map(_alphabet, places))
+        letters = {sign: self._letters(sign) for sign in _SIGNS[1:]}
+        return tuple(letters.get(sign) or _alphabet(sign) for sign in places)
+
+    def _letters(self, sign: str) -> str:
+        """What letters of a case are drawn from: Latin ones, or others where most are others."""
+        found = Counter({c: n for c, n in self._characters.items() if _sign(c) == sign})
+        latin = _ALPHABETS[_SIGNS.index(sign)]
+        others = [
+            character for character in found if character.isalpha() and character not in latin
+        ]
+        if 2 * sum(found[character] for character in others) <= found.total():
+            return latin
+        return "".join(sorted(others)[:_MOST_FOREIGN])
 
 
 def _shapes_of(codes: NDArray[np.uint32]) -> Counter[str]:
@@ -113,13 +129,16 @@ def _shapes_of(codes: NDArray[np.uint32]) -> Counter[str]:
 
 
 def _sign(character: str) -> str:
-    """What stands for a character in a shape; `x` for a letter of other scripts."""
-    if not character.isalnum():
-        return character
-    found = (
-        sign for sign, alphabet in zip(_SIGNS, _ALPHABETS, strict=True) if character in alphabet
-    )
-    return next(found, "x")
+    """What stands for a character in a shape: one sign for all letters of a case, one for digits.
+
+    Accents that are characters of their own are letters.
+
+    >>> "".join(map(_sign, "Zoë.Ж-7"))
+    'Aaa.A-9'
+    """
+    if character.isalpha() or unicodedata.category(character)[0] == "M":
+        return "A" if character.isupper() else "a"
+    return "9" if character.isalnum() else character
 
 
 def _outline(shape: str) -> str:

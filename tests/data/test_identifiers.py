@@ -17,6 +17,10 @@ MAILS, NAMES = r"[a-z]{7}\.[a-z]\d{3}@[a-z]{4}\.[a-z]{3}", r"[A-Z][a-z]{5} [A-Z]
 UUIDS = [str(uuid.UUID(bytes=RNG.bytes(16), version=4)) for _ in range(400)]
 
 
+ACCENTS = [word.replace("e", "é").replace("j", "ž") for word in WORDS]
+CYRILLIC = [word.translate(str.maketrans("abcdefghij", "абвгдежзий")) for word in WORDS]
+
+
 @pytest.mark.parametrize(
     ("real", "pattern"),
     [
@@ -28,6 +32,11 @@ UUIDS = [str(uuid.UUID(bytes=RNG.bytes(16), version=4)) for _ in range(400)]
         ([f"é{n:05}{'+#'[n % 2]}" for n in range(400)], r"é\d{5}[+#]"),
         ([f"N{n}" for n in range(400)], r"[A-Z]\d{3}-\d+"),
         ([f"{name[: n % 9 + 3]}.x{n}@mail.com" for n, name in enumerate(WORDS)], MAILS),
+        ([f"{name[: n % 9 + 3]}.x{n}@mail.com" for n, name in enumerate(ACCENTS)], MAILS),
+        (
+            [f"{a[: n % 7 + 3].title()} {a[::-1].title()}" for n, a in enumerate(CYRILLIC)],
+            "[А-Й][а-й]{5} [А-Й][а-й]{11}",  # noqa: RUF001
+        ),
         ([f"{a[: n % 7 + 3].title()} {a[::-1].title()}" for n, a in enumerate(WORDS)], NAMES),
     ],
 )
@@ -46,9 +55,12 @@ def test_letters_of_any_script_are_drawn_from_all_places() -> None:
     common = ["".join(RNG.choice(list("абвгде"), 6)) for _ in range(399)]
     pattern = IdentifierPattern()
     pattern.add(pd.Series([*common, "Рождественский-Щукин"]))
-    alone = pattern.alphabets[8:]
-    assert {each for each in alone if len(each) == 1} == {"-"}
-    assert set("Щабвгде") <= set(alone[-1])
+    assert len(pattern.alphabets) == 6 and len(set(pattern.alphabets)) == 1
+    assert set("абвгденк") <= set(pattern.alphabets[0])
+    single = IdentifierPattern()
+    single.add(pd.Series([f"{each}-Щ1" for each in common]))
+    assert single.alphabets[6:] == ("-", single.alphabets[0], "0123456789")
+    assert set("Щабвгде") == set(single.alphabets[0])
     pattern.add(pd.Series([chr(code) for code in range(0x4E00, 0x4E00 + 500)] + ["абвгде国"]))
     assert all(pattern.alphabets) and max(map(len, pattern.alphabets)) <= 300
 
