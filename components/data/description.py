@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types
 
-from components.data.digits import LARGEST_WHOLE
+from components.data.digits import LARGEST_WHOLE, SignificantDigits
 from components.data.identifier_numbers import NumberPattern, whole_numbers
 from components.data.identifiers import IdentifierPattern, fresh_identifiers
 from components.data.number_forms import NumberForm
@@ -89,6 +89,7 @@ class _ColumnDescription:
         self.numbers = NumberPattern()
         self.low, self.high = np.inf, -np.inf
         self.digits = list(range(_MAX_DECIMALS + 1))
+        self.significant = SignificantDigits()
         self.step = 0
 
     def add(self, values: pd.Series) -> None:
@@ -120,6 +121,7 @@ class _ColumnDescription:
         self.high = max(self.high, float(numbers.max()))
         if self.kind is ColumnKind.NUMERICAL:
             self.digits = [digits for digits in self.digits if _keeps(numbers, digits)]
+            self.significant.add(numbers)
         is_whole = self.kind is not ColumnKind.NUMERICAL or 0 in self.digits
         is_date = self.kind is ColumnKind.DATETIME  # whole days are exact far beyond
         is_told = is_date or (is_whole and max(-self.low, self.high) <= LARGEST_WHOLE)
@@ -140,6 +142,7 @@ class _ColumnDescription:
             raise UserError(
                 f"column {self.name!r} has no value in any of {self.num_rows} training rows"
             )
+        is_rounded = self.kind is not ColumnKind.NUMERICAL or bool(self.digits)
         return Column(
             name=self.name,
             kind=self.kind,
@@ -148,6 +151,7 @@ class _ColumnDescription:
             minimum=self.low,
             maximum=self.high,
             decimals=next(iter(self.digits), None) if self.kind is ColumnKind.NUMERICAL else None,
+            significant=None if is_rounded else self.significant.found,
             step=float(self.step) if self.step > 1 else None,
         )
 

@@ -15,6 +15,12 @@ LARGEST_WHOLE = 2.0**53
 """Beyond it, not every whole number is one of float64."""
 
 
+MOST_SIGNIFICANT = 12
+"""Numbers that need more significant digits are taken for those of full precision."""
+_NEAR = 1e-3
+"""So far from a whole number is, by its last bits, what is one of so many digits."""
+
+
 @dataclass(frozen=True)
 class Grid:
     """Multiples of step / scale, both whole; of none where the scale is None: all numbers."""
@@ -32,6 +38,54 @@ def grid_of(column: Column) -> Grid:
     """The grid that the schema says all values of the column lie on."""
     digits = digits_of(column)
     return Grid(None if digits is None else 10.0**digits, column.step or 1.0)
+
+
+class SignificantDigits:
+    """How many significant digits keep every number, `MOST_SIGNIFICANT` at most; `add` takes more.
+
+    >>> digits = SignificantDigits()
+    >>> digits.add(np.array([3.11e-06, 0.0, 2.5e-14]))
+    >>> digits.found
+    3
+    >>> digits.add(np.array([1 / 3]))
+    >>> digits.found
+    """
+
+    def __init__(self) -> None:
+        self._needed: int | None = 1
+
+    @property
+    def found(self) -> int | None:
+        """The fewest that do; None where more are needed."""
+        return self._needed
+
+    def add(self, numbers: Numbers) -> None:
+        """Take the next numbers."""
+        sizes = np.abs(numbers[numbers != 0])
+        if self._needed is None or not len(sizes):
+            return
+        with np.errstate(over="ignore", invalid="ignore"):
+            places = MOST_SIGNIFICANT - 1 - np.floor(np.log10(sizes))
+            scaled = sizes * np.power(10.0, places)
+            whole = np.round(scaled)
+            is_kept = np.abs(scaled - whole) < _NEAR  # not where they overflow
+        if not is_kept.all():
+            self._needed = None
+            return
+        left = whole.astype(np.int64)
+        while self._needed < MOST_SIGNIFICANT:
+            if not (left % 10 ** (MOST_SIGNIFICANT - self._needed)).any():
+                return
+            self._needed += 1
+
+
+def shortened(values: Numbers, digits: int) -> Numbers:
+    """The nearest numbers with so many significant digits; NaN stays.
+
+    >>> shortened(np.array([1.6386350894049559e-06, -120.4]), 3).tolist()
+    [1.64e-06, -120.0]
+    """
+    return np.array([float(f"{value:.{digits - 1}e}") for value in values.tolist()], np.float64)
 
 
 def coarsest_grid(values: Numbers, column: Column) -> Grid:

@@ -41,7 +41,8 @@ class Column(BaseModel):
 
     `categories` are the levels of a discrete column, sorted; a code is a position in it.
     `minimum`, `maximum` bound a numerical, integer or datetime column (datetimes in microseconds
-    since 1970). `decimals` is the number of digits after the point, None for full precision. All
+    since 1970). `decimals` is the number of digits after the point, None where no few keep all;
+    then `significant` digits do, if it is a number. All
     values of a column of whole numbers or dates are multiples of its `step` (days, hundreds); None
     where that says nothing.
     `example` is the value of a constant, or a made-up identifier, whose characters are each from
@@ -61,6 +62,7 @@ class Column(BaseModel):
     minimum: float | None = None
     maximum: float | None = None
     decimals: int | None = None
+    significant: int | None = Field(None, exclude_if=lambda found: found is None)
     step: float | None = Field(None, exclude_if=lambda found: found is None)
     example: Scalar | None = None
     alphabets: tuple[str, ...] = Field((), exclude_if=lambda found: not found)

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from components.data.cast import cast
-from components.data.digits import within
+from components.data.digits import shortened, within
 from components.data.identifiers import MOST_DRAWN, fresh_identifiers, numbered_identifiers
 from components.data.schema import Column, ColumnKind, Scalar, Schema
 
@@ -87,7 +87,8 @@ def decode(
 ) -> pd.DataFrame:
     """The table of a matrix in `encode`'s form: all columns of the schema, in its types and order.
 
-    Numbers are clipped to the column's range and rounded to its grid; constants are put back;
+    Numbers are clipped to the column's range and rounded to its grid, or to its significant digits
+    where no constraint is about them; constants are put back;
     identifiers are made fresh from `seed`. Where the rows are a part of `total` rows, the first of
     them number `first`, identifiers are distinct over all parts.
     """
@@ -97,6 +98,7 @@ def decode(
     assert total > MOST_DRAWN or num_rows == total, "few rows are made at once"
     rng = np.random.default_rng([seed, 0x1D])
     rows = range(first, first + num_rows)
+    bound = {name for constraint in schema.constraints for name in constraint.columns}
     columns: dict[str, pd.Series] = {}
     for column in schema.columns:
         if column.kind is ColumnKind.CONSTANT:
@@ -108,7 +110,9 @@ def decode(
                 else numbered_identifiers(column, rows, total, rng)
             )
         else:
-            columns[column.name] = decode_column(learned[column.name], column)
+            free = None if column.name in bound else column.significant
+            values = learned[column.name] if free is None else shortened(learned[column.name], free)
+            columns[column.name] = decode_column(values, column)
     return pd.DataFrame(columns)
 
 

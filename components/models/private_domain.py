@@ -317,6 +317,7 @@ def _told(
             "minimum": float(ends.min(initial=np.inf if len(ends) else 0.0)),
             "maximum": float(ends.max(initial=-np.inf if len(ends) else 0.0)),
             "decimals": digits,
+            "significant": None,
             "step": grain if digits is None and grain > 1 else None,  # not that of the rows
         }
     )
