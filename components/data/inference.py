@@ -95,15 +95,12 @@ def kinds_of(columns: Mapping[str, ColumnSummary], target: str) -> dict[str, Col
     return kinds
 
 
-def target_kind(column: pd.Series, declared: ColumnKind | None = None) -> ColumnKind | None:
-    """The kind that a column has as the target, None where it cannot be one."""
+def target_kind(column: pd.Series, declared: ColumnKind | None = None) -> ColumnKind:
+    """The kind that a column has as the target; raises UserError where it cannot be one."""
     summary = ColumnSummary(str(column.name), column.dtype, declared, is_target=True)
     summary.add(column)
-    try:
-        kind = _kind_of(summary, is_target=True)
-        _check_target(summary, kind)
-    except UserError:
-        return None
+    kind = _kind_of(summary, is_target=True)
+    _check_target(summary, kind)
     return kind
 
 

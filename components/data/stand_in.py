@@ -1,5 +1,6 @@
 """A target where none was named: the column that the others tell most of stands in."""
 
+import re
 from collections.abc import Collection, Mapping
 
 import numpy as np
@@ -24,6 +25,9 @@ CLEAR = 0.1
 COPY = 0.99
 """What others explain so well is said by one of them already: as a target it would ask nothing."""
 _LEAF = 20
+_MOST_TOLD = 3
+_ENDS = re.compile(r"; |: |, such as ")
+"""What advice, or an example, follows in an error."""
 
 Numbers = NDArray[np.float64]
 
@@ -49,14 +53,13 @@ def stand_in_target(
     rows = rows.assign(
         **{name: read_numbers_in(rows[name], declared.get(name)) for name in rows.columns}
     )
-    told = {name: target_kind(rows[name], declared.get(name)) for name in rows.columns}
-    accepted = {name: kind for name, kind in told.items() if kind is not None}
-    fitting = {n: k for n, k in accepted.items() if k not in DISCRETE or _is_small(rows[n])}
+    fitting, refused = _told_apart(rows, declared)
     if not fitting:
         check_num_rows(len(frame))
+        why = _told(refused, len(rows))
         raise UserError(
             "no column can stand in for a target: one needs a value in every row, and is a number "
-            f"or has 2 to {MAX_CLASSES} classes of enough rows; name the column to predict"
+            f"or has 2 to {MAX_CLASSES} classes of enough rows ({why}); name the column to predict"
         )
     columns = {name: _numbers(rows[name]) for name in rows.columns[:MOST_COLUMNS]}
     skills = {
@@ -69,8 +72,29 @@ def stand_in_target(
     return max(chosen, key=lambda name: chosen[name])
 
 
-def _is_small(column: pd.Series) -> bool:
-    return column.nunique() <= MAX_CLASSES
+def _told_apart(
+    rows: pd.DataFrame, declared: Mapping[str, ColumnKind]
+) -> tuple[dict[str, ColumnKind], list[str]]:
+    """The kinds of the columns that can be a target, and why each of the others cannot."""
+    fitting, refused = {}, []
+    for name in rows.columns:
+        try:
+            kind = target_kind(rows[name], declared.get(name))
+        except UserError as error:
+            refused.append(_ENDS.split(str(error), maxsplit=1)[0])
+            continue
+        if kind in DISCRETE and rows[name].nunique() > MAX_CLASSES:
+            refused.append(f"column {name!r} has {rows[name].nunique()} classes")
+        else:
+            fitting[name] = kind
+    return fitting, refused
+
+
+def _told(refused: list[str], num_rows: int) -> str:
+    """The first reasons, and how many more there are, as told by so many rows."""
+    more = len(refused) - _MOST_TOLD
+    part = f"by {num_rows:,} rows: " if num_rows == MOST_ROWS else ""
+    return part + "; ".join(refused[:_MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")
 
 
 def _traits(column: pd.Series, kind: ColumnKind) -> Numbers:

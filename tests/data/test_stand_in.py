@@ -69,5 +69,17 @@ def test_too_few_rows_are_told_as_such(num_rows: int) -> None:
 @pytest.mark.parametrize("names", [["id"], ["id", "when"]])
 def test_without_any_that_can_be_one_it_says_so(names: list[str]) -> None:
     frame = rows().assign(when=pd.date_range("2020-01-01", periods=400))
-    with pytest.raises(UserError, match="no column can stand in for a target"):
+    said = r"no column can stand in for a target: .* \(target 'id' is identifier"
+    with pytest.raises(UserError, match=said) as refusal:
         stand_in_target(frame[names])
+    assert ("'when' is datetime" in str(refusal.value)) == ("when" in names)
+
+
+def test_it_says_why_in_short() -> None:
+    numbers = np.arange(400)
+    frame = pd.DataFrame({f"c{n}": [f"k{k % (30 + n)}" for k in numbers] for n in range(5)})
+    frame = frame.assign(few=np.where(numbers < 3, "a", "b"), one="x")[["few", "one", *frame]]
+    said = r"\(target 'few' has only 3 rows of class 'a'; column 'one' has one value, 'x', in all "
+    said += r"400 rows; column 'c0' has 30 classes; and 4 more\); name the column"
+    with pytest.raises(UserError, match=said):
+        stand_in_target(frame)
