@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from components.data.counted import counted
+from components.data.missing_words import doubtful_words
 from components.data.truths import Truths, csv_truths
 from components.errors import UserError
 
@@ -33,7 +34,8 @@ class CsvForm:
     In the columns `padded` stand codes such as 04109, whose zeros would be lost as numbers. Rows
     may end in empty cells for which the header has no place; the `names` have one for each.
     `is_hinted` says that a line above the header tells what parts cells. `truths` has the columns
-    whose true and false are written otherwise than `True` and `False`.
+    whose true and false are written otherwise than `True` and `False`, `doubtful` those with a word
+    such as `NA` that is read as missing and may be meant as it stands.
     """
 
     separator: str
@@ -43,6 +45,7 @@ class CsvForm:
     is_hinted: bool = False
     has_longer_rows: bool = False
     truths: Mapping[str, Truths] = field(default_factory=dict)
+    doubtful: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def nameless(self) -> tuple[str, ...]:
@@ -84,7 +87,8 @@ def csv_form(path: Path) -> CsvForm:
     hint = _HINT.match(start)
     separator, rows = _parted(start[hint.end() :] if hint else start, hint[1] if hint else None)
     names = tuple(name.removeprefix("\ufeff") for name in rows[0])
-    added = 0 if _have_names(rows) else max(map(len, rows)) - len(names)
+    are_named = _have_names(rows)
+    added = 0 if are_named else max(map(len, rows)) - len(names)
     if added and any(map(_is_filled, rows, repeat(len(names)))):
         raise UserError(_told_longer(path, rows, separator))
     repeated = [name for name, count in Counter(names).items() if count > 1 and name]
@@ -95,7 +99,8 @@ def csv_form(path: Path) -> CsvForm:
         )
     cells = [cell.strip() for row in rows[1:] for cell in row] if separator != "," else []
     has_commas = any(map(_COMMA.fullmatch, cells)) and not any(map(_POINT.fullmatch, cells))
-    columns = dict(zip(names, zip_longest(*rows[1:], fillvalue=""), strict=False))
+    body = [row[are_named:] for row in rows[1:] if row]
+    columns = dict(zip(names, zip_longest(*body, fillvalue=""), strict=False))
     return CsvForm(
         separator,
         "," if has_commas else ".",
@@ -103,6 +108,7 @@ def csv_form(path: Path) -> CsvForm:
         tuple(_padded(columns)),
         is_hinted=hint is not None,
         has_longer_rows=added > 0,
+        doubtful=doubtful_words(columns),
         truths={name: told for name, cells in columns.items() if (told := csv_truths(cells))},
     )
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from components.data.csv_form import csv_form
 from components.data.memory import within_free_memory
+from components.data.missing_words import tell_doubtful_words
 from components.errors import UserError
 
 FORMATS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".pq")
@@ -129,6 +130,7 @@ def _read_file(path: Path) -> pd.DataFrame:
             _check_text(frame)
             return frame
         form = csv_form(path)
+        tell_doubtful_words(path, form.doubtful)
         rows: pd.DataFrame = pd.read_csv(path, **form.options)
         nothing = [name for name in form.nameless if rows[name].isna().all()]
         return rows.drop(columns=nothing).reset_index(drop=True)

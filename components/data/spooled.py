@@ -10,6 +10,7 @@ from pandas.api import types
 
 from components.data.csv_form import CsvForm, csv_form
 from components.data.kept_forms import as_metadata, csv_forms
+from components.data.missing_words import tell_doubtful_words
 from components.data.output import RowGroups
 
 _NO_VALUE = "float64"
@@ -43,6 +44,7 @@ def spool_csv(path: Path, target: Path, size: int) -> Path:
     the types that then are known. Columns with neither a name nor a value are left out.
     """
     form = csv_form(path)
+    tell_doubtful_words(path, form.doubtful)
     seen: dict[str, _Seen] = {}
     with RowGroups(target, marks=as_metadata(csv_forms(form))) as spooled:
         first: dict[str, Any] | None = None
