@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -12,6 +13,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 from components.errors import UserError
+from components.storage.full_disk import disk_full
 from components.storage.home import Home
 from components.storage.leash import leashed
 from flows.ports import free_port
@@ -20,6 +22,8 @@ from flows.services import SLOTS_VARIABLE, running_services
 _VARIABLE = "PREFECT_API_URL"
 _START_SECONDS = 120
 _STOP_SECONDS = 5
+_LEAST_FREE = 1_000_000
+"""Bytes without which a server that has not started is not asked for another reason."""
 
 
 @contextmanager
@@ -111,10 +115,15 @@ def _await(process: "subprocess.Popen[bytes]", port: int, home: Home) -> None:
                 return
         except (URLError, OSError):
             time.sleep(0.05)
-    raise UserError(
-        f"the Prefect server did not answer on port {port} within {_START_SECONDS} s; "
-        f"its log is {home.prefect / 'server.log'}"
+    if shutil.disk_usage(home.root).free < _LEAST_FREE:  # no log would say so
+        raise disk_full(OSError(), home)
+    status, log = process.poll(), home.prefect / "server.log"
+    how = (
+        f"did not answer on port {port} within {_START_SECONDS} s"
+        if status is None
+        else f"ended with status {status} before it answered"
     )
+    raise UserError(f"the Prefect server {how}; its log is {log}")
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:

@@ -1,6 +1,7 @@
 """The server of one run ends with it, however it ends, and a stopped run says that it was."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,7 +11,11 @@ from pathlib import Path
 import psutil
 import pytest
 
+from components.errors import UserError
+from components.storage.home import Home
 from flows.cli import _stopped
+from flows.ports import free_port
+from flows.server import _await
 from tests.home import PROJECT, environment
 
 _HOLDER = """
@@ -47,6 +52,19 @@ def _descendants(pid: int, *, at_least: int) -> list[psutil.Process]:
         assert time.monotonic() < deadline
         time.sleep(0.05)
     return found
+
+
+def test_a_server_that_ends_as_it_starts_is_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"])
+    process.wait()
+    with pytest.raises(UserError, match="ended with status 3 before it answered; its log is"):
+        _await(process, free_port(), Home(tmp_path))
+    usage = shutil.disk_usage(tmp_path)._replace(free=4_096)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(UserError, match=f"the disk that holds {tmp_path} is full"):
+        _await(process, free_port(), Home(tmp_path))
 
 
 def test_only_what_goes_on_is_told_to() -> None:
