@@ -1,10 +1,22 @@
-"""Which classes of a table's target have rows enough to be learned apart."""
+"""How many rows a leaf holds, and which classes of the target have leaves of their own."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+LEAF_CROWDS = 5
+"""Crowds that a leaf must hold, where there is a crowd."""
+
 PART_LEAVES = 3
 """Leaves that a class must have room for, to have leaves of its own."""
+
+
+def least_leaf(min_leaf: int, crowd: int) -> int:
+    """The rows that a leaf must have: a crowd of one is none.
+
+    >>> least_leaf(10, 15), least_leaf(10, 1)
+    (75, 10)
+    """
+    return max(min_leaf, LEAF_CROWDS * crowd if crowd > 1 else 1)
 
 
 def classes_apart(counts: NDArray[np.int64], room: int) -> list[int]:

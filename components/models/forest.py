@@ -12,7 +12,7 @@ from components.data.conditions import Condition, code_condition
 from components.data.schema import Schema
 from components.data.table import Matrix, Table, decode, encode, fill_gaps
 from components.models.artifact import Artifact, load_artifact, save_artifact
-from components.models.class_parts import PART_LEAVES, classes_apart
+from components.models.class_parts import PART_LEAVES, classes_apart, least_leaf
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.leaf_mixture import Cells, LeafMixture, Places
 from components.models.leaf_rows import LeafRows
@@ -22,9 +22,6 @@ from components.models.row_codes import ColumnCodes, learn_row_codes, to_codes
 from components.models.streaming import SamplesWhole, chunk_rng, chunk_sizes
 
 NAME = "forest"
-
-LEAF_CROWDS = 5
-"""Crowds that a leaf must hold, where there is a crowd."""
 
 _NO_BUDGET = Budget()
 
@@ -75,7 +72,7 @@ class Forest(SamplesWhole):
         columns = learn_row_codes(matrix, table.schema, crowd=crowd, most=self.config.max_levels)
         codes = to_codes(matrix, columns).astype(np.int32)
         codes = codes[np.lexsort(codes.T)]
-        min_leaf = max(self.config.min_leaf, LEAF_CROWDS * crowd if crowd > 1 else 1)
+        min_leaf = least_leaf(self.config.min_leaf, crowd)
         rng = np.random.default_rng(seed)
         found = adversarial_rounds(
             Rows.of(codes, columns, rng),

@@ -94,9 +94,9 @@ def grow_trees(
     )
     if not predictors.shape[1]:
         return grow(predictors, outcome)
-    rows = _growing_rows(len(outcome), seed)
-    traits = _traits(outcome[rows], outcome_discrete)
-    order, start = _category_orders(predictors[rows], num_levels, traits, prior=min_leaf)
+    growing = _growing_rows(len(outcome), seed)
+    traits = _traits(outcome[growing], outcome_discrete)
+    order, start = _category_orders(predictors[growing], num_levels, traits, prior=min_leaf)
     stretch = slice(start[0], start[1])
     target, part_room = predictors[:, 0], PART_LEAVES * min_leaf
     order[stretch], ends = _parts_of_target(target, order[stretch], part_room)

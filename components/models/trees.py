@@ -15,6 +15,7 @@ from components.data.conditions import Condition, check_condition
 from components.data.schema import Schema
 from components.data.table import Matrix, Table, encode, encode_column
 from components.models.artifact import Artifact, load_artifact, save_artifact
+from components.models.class_parts import least_leaf
 from components.models.contract import Budget, LogMetrics, SamplingProgram, log_nothing
 from components.models.levels import MISSING, Levels, LevelsPack, to_levels
 from components.models.rare_levels import gather_rare
@@ -25,9 +26,6 @@ from components.models.tree_likelihood import log_likelihood
 logger = logging.getLogger(__name__)
 
 NAME = "trees"
-
-LEAF_CROWDS = 5
-"""Crowds that a leaf must hold, where there is a crowd."""
 
 
 class Trees(SamplesWhole):
@@ -109,7 +107,7 @@ class Trees(SamplesWhole):
             grow_trees,
             num_trees=self.config.num_trees,
             num_levels=[len(columns[i].categories) for i in given],
-            min_leaf=self._least_leaf(),
+            min_leaf=least_leaf(self.config.min_leaf, self.config.crowd),
             seed=seed,
         )
         if columns[position].is_discrete:
@@ -121,11 +119,6 @@ class Trees(SamplesWhole):
                 predictors, present.astype(np.int32), outcome_discrete=True
             )
         self.values_.append(grow(predictors[present], outcome[present], outcome_discrete=False))
-
-    def _least_leaf(self) -> int:
-        """The rows a leaf must have: a crowd of one is none."""
-        crowd = self.config.crowd
-        return max(self.config.min_leaf, LEAF_CROWDS * crowd if crowd > 1 else 1)
 
     def draw(
         self, num_rows: int, *, condition: Condition | None = None, seed: int
