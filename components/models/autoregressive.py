@@ -21,6 +21,7 @@ from components.models.levels import LevelsPack
 from components.models.rare_levels import check_categories, gather_rare
 from components.models.row_codes import ColumnCodes, learn_row_codes, to_codes
 from components.models.row_drawing import CHUNK, RowDrawing
+from components.models.share_calibration import calibrate_columns
 from components.models.streaming import SamplesWhole, chunk_sizes
 from components.models.trained import checkpoint_store, hold_out, put_weights, weights_of
 from components.models.trees import drawing_order
@@ -88,8 +89,9 @@ class Autoregressive(SamplesWhole):
                 log=log,
                 store=checkpoint_store(checkpoint_dir, self.config, table.schema, matrix, seed),
             )
-        lessons.averaged.module.cpu().load_state_dict(weights)
-        self._take(lessons.averaged.module.eval())
+            lessons.averaged.module.cpu().load_state_dict(weights)
+            self._take(lessons.averaged.module.eval())
+            calibrate_columns(self.drawing_, codes, seed)
 
     def _take(self, network: AnyOrder) -> None:
         self.drawing_ = RowDrawing(network, self.columns_, tuple(drawing_order(self.schema_)))

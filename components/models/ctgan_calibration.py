@@ -12,13 +12,10 @@ import torch
 from torch import Tensor
 
 from components.models.ctgan_layout import Layout, activate
+from components.models.marginal_bias import marginal_bias
 
 KNOTS = 401
 FEWEST_SCORES = 1_000
-_ROUNDS = 20
-_DAMPING = 0.7
-_SMALLEST_SHARE = 1e-5
-_LARGEST_BIAS = 3.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ def calibrate(raw: Tensor, shares: Tensor, layout: Layout, random: torch.Generat
     """
     logits = raw[:, : layout.num_slots].split(layout.groups, dim=1)
     goals = shares.split(layout.groups)
-    biases = [_slot_bias(part, goal) for part, goal in zip(logits, goals, strict=True)]
+    biases = [marginal_bias(part, goal) for part, goal in zip(logits, goals, strict=True)]
     plain = uncalibrated(layout)
     calibration = Calibration(torch.cat([plain.bias[:0], *biases]), plain.score_knots)
     shifted = calibration.shift(raw)
@@ -65,16 +62,6 @@ def calibrate(raw: Tensor, shares: Tensor, layout: Layout, random: torch.Generat
         for i, gate in enumerate(layout.gates)
     ]
     return Calibration(calibration.bias, torch.stack(knots) if knots else plain.score_knots)
-
-
-def _slot_bias(logits: Tensor, goal: Tensor) -> Tensor:
-    """What to add to one column's logits so that their mean softmax is `goal`."""
-    bias = torch.zeros(logits.shape[1])
-    for _ in range(_ROUNDS):
-        mean = torch.softmax(logits + bias, dim=1).mean(dim=0)
-        error = torch.log(goal + _SMALLEST_SHARE) - torch.log(mean + _SMALLEST_SHARE)
-        bias = (bias + _DAMPING * error).clamp(-_LARGEST_BIAS, _LARGEST_BIAS)
-    return bias
 
 
 def _score_knots(

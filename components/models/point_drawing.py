@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from components.data.table import Matrix
 from components.models.row_codes import ColumnCodes, can_be_drawn, to_codes
@@ -34,18 +35,30 @@ class PointDrawing:
         """
         network, columns = self.network, self.columns
         uniforms = rng.random((2 + 2 * len(columns), CHUNK))
-        noise = torch.from_numpy(rng.standard_normal((CHUNK, network.latent))).float()
-        ends = np.cumsum(self.shares)
-        target = np.searchsorted(ends, uniforms[0] * ends[-1], side="right").clip(0, len(ends) - 1)
-        given = torch.from_numpy(target if wanted is None else np.full(CHUNK, wanted))
-        component = pick(network.choice[given], torch.from_numpy(uniforms[1]))
-        logits = network.told(network.point(component, noise), given)
+        points, given = self._points(uniforms[:2], wanted, rng)
+        logits = network.told(points, given)
         rows = np.empty((num_rows, len(columns)))
         for i, column in enumerate(columns):
             is_target = i == network.target
             code = given if is_target else pick(logits[i], torch.from_numpy(uniforms[2 + 2 * i]))
             rows[:, i] = column.draw(code.numpy()[:num_rows], uniforms[3 + 2 * i, :num_rows])
         return rows
+
+    def points(self, num_rows: int, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """So many points, (rows, latent), and the target's code that each was drawn for."""
+        return self._points(rng.random((2, num_rows)), None, rng)
+
+    def _points(
+        self, uniforms: Matrix, wanted: int | None, rng: np.random.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Points, and the target's codes, `wanted` or drawn by the first of (2, rows) uniforms."""
+        network, num_rows = self.network, uniforms.shape[1]
+        noise = torch.from_numpy(rng.standard_normal((num_rows, network.latent))).float()
+        ends = np.cumsum(self.shares)
+        target = np.searchsorted(ends, uniforms[0] * ends[-1], side="right").clip(0, len(ends) - 1)
+        given = torch.from_numpy(target if wanted is None else np.full(num_rows, wanted))
+        component = pick(network.choice[given], torch.from_numpy(uniforms[1]))
+        return network.point(component, noise), given
 
     @torch.no_grad()
     def log_density(self, matrix: Matrix) -> Matrix:

@@ -20,6 +20,7 @@ from components.models.point_drawing import PointDrawing
 from components.models.rare_levels import check_categories, gather_rare
 from components.models.row_codes import ColumnCodes, learn_row_codes, to_codes
 from components.models.row_drawing import CHUNK
+from components.models.share_calibration import calibrate_points
 from components.models.streaming import SamplesWhole, chunk_sizes
 from components.models.trained import checkpoint_store, hold_out, put_weights, weights_of
 from components.models.trees import drawing_order
@@ -86,6 +87,7 @@ class Tvae(SamplesWhole):
         counts = np.bincount(codes[:, target].numpy(), minlength=columns[target].num_codes)
         self.schema_ = table.schema
         self.drawing_ = PointDrawing(network.eval(), columns, counts / len(codes))
+        calibrate_points(self.drawing_, codes, seed)
 
     def draw(
         self, num_rows: int, *, condition: Condition | None = None, seed: int
