@@ -6,7 +6,7 @@ from mlflow import MlflowClient
 from components.errors import UserError
 from components.registry.audit import Act, record
 from components.registry.release_versions import follow_champion
-from components.registry.versions import aliased, check_standing, find_version
+from components.registry.versions import aliased, check_name, check_standing, find_version
 from components.storage.home import Home
 
 CHAMPION = "champion"
@@ -56,10 +56,12 @@ def rollback(
     Raises ChampionChanged where the champion is not the `expected` one, if one is named. Where the
     champion was revoked there is none: the previous one takes its place, from "none".
     `NAME-release@champion` goes along, or is taken away: a rolled-back version's rows are suspect.
+    Raises UserError where there is no such model, or no previous champion.
     """
     with promotion_lock(model, home):
         current, previous = champion(client, model), champion(client, model, PREVIOUS)
         if previous is None:
+            check_name(client, model)
             missing = PREVIOUS if current is not None else f"{CHAMPION} and no {PREVIOUS}"
             raise UserError(f"model {model!r} has no {missing}; there is nothing to roll back to")
         if expected is not None and current != expected:

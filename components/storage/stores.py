@@ -92,10 +92,13 @@ class Folder:
 
 
 def open_store(address: str | Path) -> Store:
-    """The store at `s3://BUCKET/PREFIX` or in a folder."""
+    """The store at `s3://BUCKET/PREFIX` or in a folder.
+
+    Raises UserError for other addresses, and for an empty one: a variable that was not set.
+    """
     if str(address).startswith("s3://"):
         return open_objects(str(address))
-    if "://" in str(address):
+    if "://" in str(address) or not str(address).strip():
         raise UserError(f"{address!r}: accepted are a folder and s3://BUCKET/PREFIX")
     return Folder(Path(address).expanduser().absolute())
 

@@ -57,3 +57,8 @@ def test_a_rollback_swaps_the_two_and_can_be_rolled_back(home: Home) -> None:
     assert rollback(client, "m", reason="worse", home=home) == ("2", "1")
     assert (champion(client, "m"), champion(client, "m", PREVIOUS)) == ("1", "2")
     assert rollback(client, "m", reason="after all", home=home) == ("1", "2")
+
+
+def test_what_is_not_registered_cannot_be_rolled_back(home: Home) -> None:
+    with pytest.raises(UserError, match="no model 'n' is registered; there are: m"):
+        rollback(connect(home), "n", reason="worse", home=home)

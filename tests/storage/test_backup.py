@@ -96,6 +96,7 @@ def test_a_name_that_leads_elsewhere_is_refused(
             restore_area(place, {name: kept}, [Folder(tmp_path / "x")], tmp_path)
 
 
-def test_places_are_folders_and_s3_alone() -> None:
+@pytest.mark.parametrize("address", ["gs://bucket/x", "", " "])
+def test_places_are_folders_and_s3_alone(address: str) -> None:
     with pytest.raises(UserError, match="accepted are a folder and s3://"):
-        open_store("gs://bucket/x")
+        open_store(address)
