@@ -53,19 +53,17 @@ def overview(home: Home) -> Iterator[Section]:
         workers = workers or [("worker", "none takes runs; it is being started, or see its log")]
         yield Section("Services", ("service", "address"), rows + workers, "")
         yield _runs(
-            "Under way", _UNDER_WAY, lambda run: (run.state_name or "", _ago(run.start_time)), home
+            "Under way", _UNDER_WAY, lambda run: (run.state_name or "", _ago(run.start_time))
         )
         yield _runs(
             "Waiting for approval",
             (StateType.PAUSED,),
             lambda run: (_until(run), flow_run_page(home, str(run.id))),
-            home,
         )
         yield _runs(
             "Next",
             (StateType.SCHEDULED,),
             lambda run: (_state(run), _when(run.next_scheduled_start_time)),
-            home,
         )
     yield from _of_the_registry(home)
 
@@ -104,7 +102,6 @@ def _runs(
     name: str,
     states: Sequence[StateType],
     describe: Callable[[FlowRun], tuple[str, str]],
-    home: Home,
 ) -> Section:
     """The flow runs in these states, the next ones first; of a schedule's the first alone."""
     wanted = FlowRunFilterStateType(any_=list(states))

@@ -35,7 +35,7 @@ TIMES = np.array([-0.2, -0.05, 0.0, 0.05, 0.27])
 WIDTHS = np.array([0.025, 0.012, 0.014, 0.012, 0.045])
 HEIGHTS = np.array([[0.12, -0.1, 1.0, -0.2, 0.25], [0.08, -0.05, 0.6, -0.35, 0.18]])
 """In millivolts, a row a lead."""
-_P, _T = 0, 4
+_P, _T = WAVES.index("P"), WAVES.index("T")
 BEAT = (-0.28, 0.4)
 """From where to where a beat's waves reach, in seconds from its R peak."""
 

@@ -89,12 +89,3 @@ def threshold_at(scale: Calibration, block: int, rate: float) -> BlockThreshold:
             f"{math.ceil(PER / rate):,} steps held out"
         )
     return BlockThreshold(scale.threshold(share), scale.stated_rate(share) * PER / block, block)
-
-
-def rate_from_month(events: float, interval_seconds: float) -> float:
-    """The rate in 1,000 steps of so many events a month (30.44 days), steps being so far apart.
-
-    >>> round(rate_from_month(1.0, 300), 3)
-    0.114
-    """
-    return events * PER * interval_seconds / (30.44 * 86_400)

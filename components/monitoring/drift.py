@@ -4,11 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import pandas as pd
-
-from components.data.batches import Batches, frame_batches
+from components.data.batches import Batches
 from components.data.schema import Column, Schema
-from components.data.table import Table
 from components.errors import UserError
 from components.monitoring.changes import (
     MIN_ROWS,
@@ -72,21 +69,6 @@ class Detection:
             alpha=_alpha_each(self.report.alpha, len(names)),
             alarm_share=self.report.alarm_share,
         )
-
-
-def detect_drift(
-    reference: Table,
-    current: pd.DataFrame,
-    *,
-    alarm_share: float,
-    ignored: Collection[str] = (),
-    alpha: float = ALPHA,
-) -> Detection:
-    """What differs between `current` rows, as they came, and the training rows: see `detect`."""
-    baseline = make_baseline(frame_batches(reference.frame), reference.schema)
-    return detect(
-        baseline, frame_batches(current), alarm_share=alarm_share, ignored=ignored, alpha=alpha
-    )
 
 
 def make_baseline(

@@ -9,7 +9,7 @@ from scipy.signal import lfilter
 from components.data.ranges import merged_ranges
 from components.errors import UserError
 from components.models import block_threshold
-from components.models.block_threshold import block_maxima, rate_from_month, threshold_at
+from components.models.block_threshold import block_maxima, threshold_at
 from components.models.calibration import Calibration
 
 BLOCK, NUM_STEPS = 64, 3_200
@@ -52,7 +52,3 @@ def test_a_rate_that_cannot_be_stated_is_refused_with_what_it_takes():
         threshold_at(scale, 64, 0.1)
     with pytest.raises(UserError, match=r"below 15\.625"):
         threshold_at(scale, 64, 20.0)
-
-
-def test_a_month_of_five_minutes_has_so_many_steps():
-    assert rate_from_month(1.0, 300.0) * 30.44 * 288 == pytest.approx(1_000)

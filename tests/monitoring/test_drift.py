@@ -1,6 +1,7 @@
 """Drift: found where it was planted, not found where there is none, named as what it is."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,16 +10,16 @@ import pytest
 from components.data.table import Table
 from components.errors import UserError
 from components.monitoring.changes import MIN_ROWS
-from components.monitoring.drift import detect_drift
 from components.monitoring.reference import SAMPLE
 from components.monitoring.report import ChangeKind, ColumnDrift, DriftReport, ProblemKind, Status
+from tests.monitoring.detection import detect_drift
 from tests.procedural import columns_table, mixed_frame, mixed_table
 
 REFERENCE = mixed_table(1000)
 
 
-def report_on(current: pd.DataFrame, *, alarm_share: float = 0.3, **more: object) -> DriftReport:
-    return detect_drift(REFERENCE, current, alarm_share=alarm_share, **more).report  # type: ignore[arg-type]
+def report_on(current: pd.DataFrame, **options: Any) -> DriftReport:
+    return detect_drift(REFERENCE, current, **options).report
 
 
 def column(report: DriftReport, name: str) -> ColumnDrift:
@@ -104,7 +105,7 @@ def test_rare_categories_are_to_be_expected() -> None:
 
     table = Table(rows(800), REFERENCE.schema)
     reference = columns_table(table, ["city", "outcome"], target="outcome")
-    found = detect_drift(reference, rows(400), alarm_share=0.3).report
+    found = detect_drift(reference, rows(400)).report
     assert column(found, "city").unseen > 0.05 and not column(found, "city").drifted
 
 
@@ -151,7 +152,7 @@ def test_one_number_far_away_is_no_other_unit() -> None:
 
 
 def test_nothing_left_to_compare_is_still_a_report() -> None:
-    found = detect_drift(REFERENCE, pd.DataFrame({"x": range(100)}), alarm_share=0.3)
+    found = detect_drift(REFERENCE, pd.DataFrame({"x": range(100)}))
     assert found.evidently is None and len(found.report.changes) == 12
     assert found.report.status is Status.DRIFT
 
@@ -179,7 +180,7 @@ def test_too_few_rows_are_a_finding_with_the_number_needed(num_rows: int) -> Non
 
 def test_too_few_training_rows_are_refused() -> None:
     with pytest.raises(UserError, match=r"there are 40 training rows; at least 50"):
-        detect_drift(mixed_table(40), REFERENCE.frame, alarm_share=0.3)
+        detect_drift(mixed_table(40), REFERENCE.frame)
 
 
 def test_the_report_is_json_and_back() -> None:
@@ -188,7 +189,7 @@ def test_the_report_is_json_and_back() -> None:
 
 
 def test_evidently_agrees_and_has_a_page() -> None:
-    found = detect_drift(REFERENCE, mixed_frame(500, 2).assign(city="Cork"), alarm_share=0.3)
+    found = detect_drift(REFERENCE, mixed_frame(500, 2).assign(city="Cork"))
     assert found.evidently is not None and found.evidently.failed == {"city"}
     for name, distance in found.evidently.distances.items():
         assert distance == pytest.approx(column(found.report, name).value, abs=1e-9)

@@ -7,10 +7,11 @@ import pytest
 from components.data.batches import frame_batches
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table
-from components.monitoring.drift import detect, detect_drift, make_baseline
+from components.monitoring.drift import detect, make_baseline
 from components.monitoring.joint import LIMIT, tell_apart
 from components.monitoring.report import Status
 from components.monitoring.season import Period, Season
+from tests.monitoring.detection import detect_drift
 from tests.procedural import mixed_frame, mixed_table
 
 NAMES = ("x", "y", "z")
@@ -43,7 +44,7 @@ def test_the_order_of_rows_is_no_matter() -> None:
 def test_columns_that_drifted_alone_are_not_asked_about_again() -> None:
     frame = mixed_frame(600, seed=2)
     table = mixed_table(1_000)
-    report = detect_drift(table, frame.assign(age=frame["age"] + 30), alarm_share=0.3).report
+    report = detect_drift(table, frame.assign(age=frame["age"] + 30)).report
     assert report.joint is not None and not report.joint.drifted
     assert [c.name for c in report.columns if c.drifted] == ["age"] and report.status is Status.OK
 
@@ -51,7 +52,7 @@ def test_columns_that_drifted_alone_are_not_asked_about_again() -> None:
 def test_a_change_that_no_column_shows_is_drift() -> None:
     frame = mixed_frame(1_500, seed=2)
     ratio = frame["ratio"].to_numpy()[np.random.default_rng(0).permutation(1_500)]
-    report = detect_drift(mixed_table(2_000), frame.assign(ratio=ratio), alarm_share=0.3).report
+    report = detect_drift(mixed_table(2_000), frame.assign(ratio=ratio)).report
     assert report.status is Status.DRIFT and not any(c.drifted for c in report.columns)
     assert report.joint is not None and report.joint.columns[0].name == "ratio"
     assert "tell new rows from training rows together" in report.reason and "ratio" in report.worst
@@ -73,7 +74,7 @@ def test_nights_are_compared_with_nights() -> None:
     columns = tuple(Column(name=n, kind=k, dtype=str(frame[n].dtype)) for n, k in kinds.items())
     table = Table(frame, Schema(columns=columns, target="load"))
     nights = seasonal(500, np.arange(0, 6), 1)
-    assert detect_drift(table, nights, alarm_share=0.3).report.status is Status.DRIFT
+    assert detect_drift(table, nights).report.status is Status.DRIFT
     season = Season(period=Period.HOUR_OF_DAY, column="at")
     baseline = make_baseline(frame_batches(frame), table.schema, season=season)
     same = detect(baseline, frame_batches(nights), alarm_share=0.3).report

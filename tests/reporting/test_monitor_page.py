@@ -9,11 +9,11 @@ import pytest
 from components.models.calibration import Calibration
 from components.monitoring.anomaly import Tally, judge_tally
 from components.monitoring.anomaly_report import Event, SeriesReport, Share
-from components.monitoring.drift import detect_drift
 from components.monitoring.report import DriftReport, Problem, ProblemKind, Status
 from components.monitoring.verdict import unusable, with_anomalies
 from components.reporting.looked import Done, Looked
 from components.reporting.monitor_page import render_monitor
+from tests.monitoring.detection import detect_drift
 from tests.procedural import mixed_frame, mixed_table
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -25,9 +25,9 @@ def reports() -> list[DriftReport]:
     moved = frame.assign(age=frame["age"] + 30, **{"<b>new</b>": 1})
     problem = Problem(kind=ProblemKind.UNREADABLE, text="cannot read <x>")
     return [
-        detect_drift(table, frame, alarm_share=0.3).report,
+        detect_drift(table, frame).report,
         unusable(problem, alarm_share=0.3, num_reference=400),
-        detect_drift(table, moved, alarm_share=0.3).report,
+        detect_drift(table, moved).report,
     ]
 
 
