@@ -6,6 +6,7 @@ from pathlib import Path
 from components.config import PrepareConfig, Purpose
 from components.errors import UserError
 from components.registry.descent import is_trained_on
+from components.registry.tags import DATA_URI
 from components.registry.tracking import connect
 from components.registry.versions import list_versions
 from components.storage.home import find_home
@@ -28,7 +29,7 @@ def check_is_free(name: str, prepare: PrepareConfig) -> None:
     if not versions or any(is_trained_on(each, prepare.data, sha256) for each in versions):
         return
     newest = max(versions, key=lambda version: int(version.version))
-    place = newest.tags.get("mintmark.data_uri", "another source")
+    place = newest.tags.get(DATA_URI, "another source")
     raise UserError(
         f"the name {name!r} is taken: its versions were made of {place!r}, not of "
         f"{prepare.data!r}; give this one another with --name, or the same one if it is to be its "

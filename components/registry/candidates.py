@@ -24,7 +24,8 @@ from components.registry.packages import Package
 from components.registry.runs import last_step
 from components.registry.sealed import FILES
 from components.registry.settings import settings_tags
-from components.registry.versions import KIND, check_standing, list_versions
+from components.registry.tags import GATE, KIND, VERDICT
+from components.registry.versions import check_standing, list_versions
 from components.reporting.lineage import Lineage
 from components.storage.home import Home
 
@@ -124,9 +125,9 @@ def _tags(candidate: Candidate) -> dict[str, str]:
     for item in candidate.evidence.measurements:
         if item.name == "empirical_epsilon" and item.reference is not None:
             tags[DECLARED_EPSILON] = str(item.reference)
-    tags[f"mintmark.verdict.{verdict.purpose}"] = str(verdict.outcome)
+    tags[f"{VERDICT}{verdict.purpose}"] = str(verdict.outcome)
     for result in verdict.gates:
-        tags[f"mintmark.gate.{result.gate.metric}"] = result.model_dump_json()
+        tags[f"{GATE}{result.gate.metric}"] = result.model_dump_json()
     return tags
 
 

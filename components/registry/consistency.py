@@ -14,13 +14,13 @@ from mlflow.store.artifact.artifact_repository_registry import get_artifact_repo
 from mlflow.store.artifact.models_artifact_repo import ModelsArtifactRepository
 
 from components.registry.paging import every
-from components.registry.versions import KIND, RELEASE, list_versions, revocation
+from components.registry.release_versions import released_generator
+from components.registry.tags import CONTENT_KEYS, KIND, RELEASE, RELEASE_KEY
+from components.registry.versions import list_versions, revocation
 from components.storage.faults import Fault, Finding, examine_content, examine_leftovers
 from components.storage.home import Home
 
 _DAY = 24 * 3600 * 1000
-_OF_RELEASES = "-release"
-_KEY = "mintmark.release_key"
 
 
 def examine(
@@ -44,7 +44,7 @@ def needed_content(versions: list[ModelVersion]) -> dict[str, str]:
     needed: dict[str, str] = {}
     for version in versions:
         who = f"{version.name} version {version.version}"
-        hashes = json.loads(version.tags.get("mintmark.content_keys", "{}"))
+        hashes = json.loads(version.tags.get(CONTENT_KEYS, "{}"))
         found = [*hashes.values(), version.tags.get("mintmark.md5")]
         needed |= {md5: who for md5 in found if md5}
     return needed
@@ -66,12 +66,12 @@ def _without_files(versions: list[ModelVersion]) -> Iterator[Finding]:
 def _to_revoke(version: ModelVersion) -> str:
     """The command that revokes it, but for the reason."""
     kind = "release" if _is_release(version) else "model"
-    name = version.name.removesuffix(_OF_RELEASES) if _is_release(version) else version.name
+    name = released_generator(version.name) if _is_release(version) else version.name
     return f"mintmark revoke {kind} {name}@{version.version} --why ..."
 
 
 def _is_release(version: ModelVersion) -> bool:
-    return version.tags.get(KIND) == RELEASE or version.name.endswith(_OF_RELEASES)
+    return version.tags.get(KIND) == RELEASE or released_generator(version.name) != version.name
 
 
 def _files(version: ModelVersion) -> list[str]:
@@ -88,7 +88,7 @@ def _files(version: ModelVersion) -> list[str]:
 
 def _half_releases(client: MlflowClient, versions: list[ModelVersion]) -> Iterator[Finding]:
     for version in versions:
-        is_half = _is_release(version) and _KEY not in version.tags
+        is_half = _is_release(version) and RELEASE_KEY not in version.tags
         if is_half and _is_old(version.creation_timestamp):
             name, number = version.name, str(version.version)
             yield Finding(

@@ -8,8 +8,17 @@ from dataclasses import dataclass
 
 from mlflow.entities.model_registry import ModelVersion
 
-from components.registry.release_versions import release_model
-from components.registry.versions import KIND, RELEASE
+from components.registry.release_versions import released_generator
+from components.registry.tags import (
+    CONTENT_KEYS,
+    DATA_URI,
+    GENERATOR_NAME,
+    GENERATOR_VERSION,
+    KIND,
+    PARENTS,
+    RELEASE,
+    SHA256,
+)
 from components.storage.s3 import is_s3
 
 _WEIGHTS = "models/generator"
@@ -63,7 +72,7 @@ def data_file_tags(hashes: Sequence[str]) -> dict[str, str]:
 
 def weights_hash(version: ModelVersion) -> str | None:
     """The content hash of a generator's weights, None where the registry does not have it."""
-    hashes = json.loads(version.tags.get("mintmark.content_keys", "{}"))
+    hashes = json.loads(version.tags.get(CONTENT_KEYS, "{}"))
     found = hashes.get(_WEIGHTS)
     return None if found is None else str(found)
 
@@ -76,8 +85,7 @@ def trained_on(
     return [
         Descendant(version, "trained on it")
         for version in versions
-        if (uri is not None and version.tags.get("mintmark.data_uri") == uri)
-        or wanted & data_hashes(version)
+        if (uri is not None and version.tags.get(DATA_URI) == uri) or wanted & data_hashes(version)
     ]
 
 
@@ -86,7 +94,7 @@ def is_trained_on(version: ModelVersion, uri: str, sha256: str) -> bool:
 
     Links on the way to a place make no other of it.
     """
-    place = version.tags.get("mintmark.data_uri", "")
+    place = version.tags.get(DATA_URI, "")
     return _resolved(place) == _resolved(uri) or sha256 in data_hashes(version)
 
 
@@ -119,9 +127,7 @@ def _children(known: Mapping[Key, ModelVersion]) -> dict[Key, list[tuple[Key, st
     """Each version's immediate descendants, and how they come from it."""
     children: dict[Key, list[tuple[Key, str]]] = defaultdict(list)
     twins: dict[str, list[Key]] = defaultdict(list)
-    by_hash = {
-        v.tags["mintmark.sha256"]: k for k, v in known.items() if "mintmark.sha256" in v.tags
-    }
+    by_hash = {v.tags[SHA256]: k for k, v in known.items() if SHA256 in v.tags}
     for key, version in sorted(known.items(), key=lambda item: (item[0][0], int(item[0][1]))):
         if version.tags.get(KIND) == RELEASE:
             for parent in _generators(known, key):
@@ -142,13 +148,13 @@ def _children(known: Mapping[Key, ModelVersion]) -> dict[Key, list[tuple[Key, st
 def _generators(known: Mapping[Key, ModelVersion], release: Key) -> list[Key]:
     """The generator version of a release, also of one whose making was broken off."""
     tags = known[release].tags
-    name = tags.get("mintmark.generator_name", release[0].removesuffix(release_model("")))
-    parent = (name, tags.get("mintmark.generator_version", ""))
+    name = tags.get(GENERATOR_NAME, released_generator(release[0]))
+    parent = (name, tags.get(GENERATOR_VERSION, ""))
     return [parent] if parent in known else []
 
 
 def _parent_releases(version: ModelVersion, by_hash: Mapping[str, Key]) -> set[Key]:
     """The releases a generator was trained on: by the ledger, and by the hash of any file."""
-    named = json.loads(version.tags.get("mintmark.parents", "[]"))
+    named = json.loads(version.tags.get(PARENTS, "[]"))
     keys = {(name, number) for name, _, number in (text.rpartition("/") for text in named)}
     return keys | {by_hash[sha256] for sha256 in data_hashes(version) & set(by_hash)}

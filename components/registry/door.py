@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass
 
 from mlflow import MlflowClient
 
+from components.registry.tags import DOOR
 from components.registry.tracking import tracking_uri
 from components.storage.home import Home
 
-_TAG = "mintmark.infrastructure_door"
 _CONSUMER = """
 import json, resource, sys, time
 import mlflow, pandas as pd
@@ -62,12 +62,12 @@ def pass_door(
 
 def door_tags(result: DoorResult) -> dict[str, str]:
     """How the door's answer is recorded, as tags."""
-    return {_TAG: json.dumps(asdict(result))}
+    return {DOOR: json.dumps(asdict(result))}
 
 
 def recorded_result(tags: Mapping[str, str]) -> DoorResult | None:
     """The answer in these tags, None where the door was not tried."""
-    return DoorResult(**json.loads(tags[_TAG])) if _TAG in tags else None
+    return DoorResult(**json.loads(tags[DOOR])) if DOOR in tags else None
 
 
 def try_model(uri: str, home: Home, limits: DoorLimits) -> DoorResult:

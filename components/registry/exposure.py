@@ -5,6 +5,7 @@ from mlflow.entities.model_registry import ModelVersion
 from pydantic import BaseModel, ConfigDict
 
 from components.registry.descent import Key, data_hashes, key_of, trained_on, with_descendants
+from components.registry.tags import GENERATOR_NAME, GENERATOR_VERSION, NUM_ROWS, RELEASE_KEY
 from components.registry.versions import list_versions, revocation
 from components.reporting.wording import count
 
@@ -107,7 +108,7 @@ def _number(part: ReleasedPart) -> int:
 
 
 def _stands(release: ModelVersion) -> bool:
-    return "mintmark.release_key" in release.tags and revocation(release) is None
+    return RELEASE_KEY in release.tags and revocation(release) is None
 
 
 def _part(
@@ -116,11 +117,11 @@ def _part(
     known: dict[Key, ModelVersion],
     hashes: set[str],
 ) -> ReleasedPart:
-    name = release.tags["mintmark.generator_name"]
-    reference, rows = f"{name}@{release.version}", int(release.tags["mintmark.rows"])
-    generator = known.get((name, release.tags["mintmark.generator_version"]))
+    name = release.tags[GENERATOR_NAME]
+    reference, rows = f"{name}@{release.version}", int(release.tags[NUM_ROWS])
+    generator = known.get((name, release.tags[GENERATOR_VERSION]))
     if generator is None:
-        version = release.tags["mintmark.generator_version"]
+        version = release.tags[GENERATOR_VERSION]
         return ReleasedPart(reference=reference, generator=f"{name}/{version}", rows=rows)
     return _of_generator(client, reference, generator, rows, hashes)
 

@@ -16,6 +16,7 @@ from components.data.windows import ORIGINS
 from components.errors import UserError
 from components.registry.release_rows import RELEASE_MARK, file_sha256, read_marks
 from components.registry.release_versions import Release, list_releases, release_model
+from components.registry.tags import SYNTHETIC_DEPTH
 from components.registry.versions import check_standing
 from components.registry.withdrawals import check_source
 from components.reporting.wording import percent
@@ -133,7 +134,7 @@ def _find_parents(
         if known is not None:
             found[path] = _Parent(f"{release_model(known.name)}/{known.number}", known.depth)
         elif RELEASE_MARK in marks:
-            depth = int(marks.get("mintmark.synthetic_depth", "1"))
+            depth = int(marks.get(SYNTHETIC_DEPTH, "1"))
             found[path] = _Parent(f"{marks[RELEASE_MARK]} (another registry's)", depth)
     return found
 

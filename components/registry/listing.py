@@ -10,6 +10,7 @@ from components.models.catalog import load_any_model
 from components.models.contract import ImageModel, TabularModel
 from components.registry.promotion import champion
 from components.registry.sealed import bring_package
+from components.registry.tags import VERDICT
 from components.registry.versions import check_standing, find_version, list_names, list_versions
 
 _GENERATOR = Path("data/generator")
@@ -38,9 +39,9 @@ def list_models(client: MlflowClient) -> list[Listed]:
 def _summarise(client: MlflowClient, name: str, versions: list[ModelVersion]) -> Listed:
     newest = max(versions, key=lambda version: int(version.version))
     verdicts = {
-        key.rpartition(".")[2]: value
+        key.removeprefix(VERDICT): value
         for key, value in newest.tags.items()
-        if key.startswith("mintmark.verdict.")
+        if key.startswith(VERDICT)
     }
     return Listed(
         name=name,

@@ -14,11 +14,11 @@ from components.monitoring.report import Status
 from components.registry.audit import recorded
 from components.registry.costs import Cost, stage_costs, version_cost
 from components.registry.promotion import champion
-from components.registry.versions import KIND, list_versions
+from components.registry.tags import GATE, KIND, VERDICT
+from components.registry.versions import list_versions
 from components.storage.home import Home
 
 GAIN = "augmentation_gain"
-_VERDICT, _GATE = "mintmark.verdict.", f"mintmark.gate.{GAIN}"
 _PAGE = 1_000
 
 
@@ -76,8 +76,8 @@ def _verdicts(versions: Sequence[ModelVersion]) -> Measured:
     counts: Counter[tuple[str, ...]] = Counter()
     for version in versions:
         for tag, outcome in version.tags.items():
-            if tag.startswith(_VERDICT):
-                counts[(version.name, tag.removeprefix(_VERDICT), outcome)] += 1
+            if tag.startswith(VERDICT):
+                counts[(version.name, tag.removeprefix(VERDICT), outcome)] += 1
     return Measured(
         "mintmark_versions",
         "Registered versions by what they were judged for and the verdict.",
@@ -110,7 +110,7 @@ def _accepted_lift(
     """The gains of promoted versions by model; none of a model that is not for augmentation."""
     lift: dict[str, float] = {}
     for version in versions:
-        gate = version.tags.get(_GATE)
+        gate = version.tags.get(f"{GATE}{GAIN}")
         if gate is not None and (version.name, str(version.version)) in promoted:
             lift[version.name] = lift.get(version.name, 0.0) + float(json.loads(gate)["value"])
     return lift

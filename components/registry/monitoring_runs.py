@@ -20,6 +20,7 @@ from components.monitoring.report import DriftReport
 from components.registry.audit import history
 from components.registry.promotion import CHAMPION
 from components.registry.settings import settings_of
+from components.registry.tags import CONTENT_KEYS
 from components.registry.tracking import find_experiment
 from components.registry.versions import check_standing, find_version
 from components.reporting.looked import Done, Looked
@@ -78,7 +79,7 @@ def find_watched(client: MlflowClient, model: str) -> Watched:
         version=str(registered.version),
         data=prepare.get("watch") or prepare["data"],
         dropped=(*prepare["drop"], *_marks(prepare)),
-        content_keys=json.loads(registered.tags["mintmark.content_keys"]),
+        content_keys=json.loads(registered.tags[CONTENT_KEYS]),
         target=prepare.get("target", ""),
         false_alarms=_false_alarms(settings.get("evaluate", {})),
         images=None if images is None else ImagesConfig.model_validate(images),

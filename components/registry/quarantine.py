@@ -4,7 +4,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from mlflow.store.artifact.models_artifact_repo import ModelsArtifactRepository
@@ -26,9 +25,7 @@ def _store(uri: str) -> Any:
     return get_artifact_repository(locate(uri))
 
 
-def quarantine_files(
-    client: MlflowClient, version: ModelVersion, act: Withdrawal, home: Home
-) -> None:
+def quarantine_files(version: ModelVersion, act: Withdrawal, home: Home) -> None:
     """Move the version's files from MLflow's store to the quarantine; a note stays behind.
 
     May be called again after a kill: what was kept whole is not fetched again.

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from components.evaluation.evidence import Outcome
 from components.registry.exposure import SourceAccount
+from components.registry.tags import GATE, PARENTS, SYNTHETIC_DEPTH, VERDICT
 from components.reporting.markdown import escaped
 from components.reporting.wording import count, percent
 
@@ -92,17 +93,16 @@ class Card(_Frozen):
 
 def read_verdicts(tags: Mapping[str, str]) -> tuple[PurposeVerdict, ...]:
     """The verdicts on a version, from its tags."""
-    prefix = "mintmark.verdict."
-    reasons = [json.loads(v)["reason"] for k, v in tags.items() if k.startswith("mintmark.gate.")]
+    reasons = [json.loads(v)["reason"] for k, v in tags.items() if k.startswith(GATE)]
     return tuple(
         PurposeVerdict(
-            purpose=(purpose := key.removeprefix(prefix)),
+            purpose=(purpose := key.removeprefix(VERDICT)),
             passed=value == Outcome.PASSED,
             undecided=value == Outcome.UNDECIDED,
             reasons=tuple(reason for reason in reasons if f" for {purpose}: " in reason),
         )
         for key, value in sorted(tags.items())
-        if key.startswith(prefix)
+        if key.startswith(VERDICT)
     )
 
 
@@ -115,9 +115,9 @@ def read_lineage(tags: Mapping[str, str]) -> dict[str, Any]:
 def read_ancestry(generator: ModelVersion) -> SyntheticAncestry:
     """The ancestry of rows drawn from this version: one step deeper than its own."""
     return SyntheticAncestry(
-        depth=1 + int(generator.tags.get("mintmark.synthetic_depth", "0")),
+        depth=1 + int(generator.tags.get(SYNTHETIC_DEPTH, "0")),
         share=float(generator.tags.get("mintmark.synthetic_share", "0")),
-        parents=tuple(json.loads(generator.tags.get("mintmark.parents", "[]"))),
+        parents=tuple(json.loads(generator.tags.get(PARENTS, "[]"))),
     )
 
 

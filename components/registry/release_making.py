@@ -40,8 +40,20 @@ from components.registry.release_rows import (
     write_rows,
 )
 from components.registry.release_versions import CHAMPION, release_model
+from components.registry.tags import (
+    GENERATOR_NAME,
+    GENERATOR_VERSION,
+    KIND,
+    NUM_ROWS,
+    PARENTS,
+    RELEASE,
+    RELEASE_KEY,
+    SHA256,
+    SYNTHETIC_DEPTH,
+    VERDICT,
+)
 from components.registry.tracking import find_experiment
-from components.registry.versions import KIND, RELEASE, check_standing, find_version
+from components.registry.versions import check_standing, find_version
 from components.storage.dvc_files import keep_file, release_folder
 from components.storage.home import Home
 
@@ -71,7 +83,7 @@ def marks(model: str, version: str, key: str, depth: int) -> dict[str, str]:
     return {
         RELEASE_MARK: key,
         "mintmark.generator": f"{model}/{version}",
-        "mintmark.synthetic_depth": str(depth),
+        SYNTHETIC_DEPTH: str(depth),
     }
 
 
@@ -128,7 +140,7 @@ def _create_version(client: MlflowClient, name: str, generator: str, run_id: str
             raise UserError(
                 f"{model!r} is a generator's name, so {name!r} cannot have releases"
             ) from error
-    tags = {KIND: RELEASE, "mintmark.generator_name": name, "mintmark.generator_version": generator}
+    tags = {KIND: RELEASE, GENERATOR_NAME: name, GENERATOR_VERSION: generator}
     source = f"runs:/{run_id}/{_FOLDER}"
     return str(client.create_model_version(model, source, run_id, tags=tags).version)
 
@@ -143,7 +155,7 @@ def _card(
 ) -> Card:
     tags, schema = generator.tags, _schema(generator)
     first = next(release_frames(path))
-    proven = tags.get(f"mintmark.verdict.{Purpose.SHARING}") == "passed"
+    proven = tags.get(f"{VERDICT}{Purpose.SHARING}") == "passed"
     return Card(
         name=order.model,
         release=int(number),
@@ -180,15 +192,15 @@ def _schema(generator: ModelVersion) -> Schema | ImageSchema:
 def _tags(card: Card, key: str, text: str) -> Mapping[str, str]:
     """What a release is found and checked by; the key comes last and marks it as finished."""
     return {
-        "mintmark.generator_version": card.generator_version,
-        "mintmark.rows": str(card.rows),
+        GENERATOR_VERSION: card.generator_version,
+        NUM_ROWS: str(card.rows),
         "mintmark.seed": str(card.seed),
-        "mintmark.sha256": card.sha256,
+        SHA256: card.sha256,
         "mintmark.md5": card.md5,
         "mintmark.rows_sha256": card.rows_sha256,
         "mintmark.card_sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "mintmark.synthetic_depth": str(card.ancestry.depth),
-        "mintmark.parents": json.dumps(card.ancestry.parents),
+        SYNTHETIC_DEPTH: str(card.ancestry.depth),
+        PARENTS: json.dumps(card.ancestry.parents),
         "mintmark.unproven": card.unproven or "",
-        "mintmark.release_key": key,
+        RELEASE_KEY: key,
     }

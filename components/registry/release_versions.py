@@ -7,14 +7,16 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
 from components.errors import UserError
-from components.registry.versions import (
+from components.registry.tags import (
+    GENERATOR_VERSION,
     KIND,
+    NUM_ROWS,
     RELEASE,
-    aliased,
-    list_names,
-    list_versions,
-    revocation,
+    RELEASE_KEY,
+    SHA256,
+    SYNTHETIC_DEPTH,
 )
+from components.registry.versions import aliased, check_name, list_versions, revocation
 from components.storage.home import Home
 
 CHAMPION = "champion"
@@ -58,6 +60,11 @@ def release_model(name: str) -> str:
     return f"{name}{_SUFFIX}"
 
 
+def released_generator(model: str) -> str:
+    """The generator whose releases the registered model has: the way back from `release_model`."""
+    return model.removesuffix(_SUFFIX)
+
+
 def release_lock(name: str, home: Home) -> FileLock:
     """Held while a release is looked up and made, so that equal requests make one."""
     home.locks.mkdir(parents=True, exist_ok=True)
@@ -80,7 +87,8 @@ def find_release(client: MlflowClient, name: str, which: str = CHAMPION) -> Rele
     """
     releases = list_releases(client, name)
     if not releases:
-        raise UserError(_no_releases(client, name))
+        check_name(client, name)
+        raise UserError(f"model {name!r} has no release; `mintmark release {name}` makes one")
     model = release_model(name)
     number = which if which.isdigit() else aliased(client, model, which)
     for release in releases:
@@ -118,28 +126,21 @@ def follow_champion(
     return candidates[-1]
 
 
-def _no_releases(client: MlflowClient, name: str) -> str:
-    known = sorted(list_names(client))
-    if name not in known:
-        return f"no model {name!r} is registered; there are: {', '.join(known) or 'none'}"
-    return f"model {name!r} has no release; `mintmark release {name}` makes one"
-
-
 def _read(version: ModelVersion) -> Release | None:
     """The release behind a registry version; None for one whose making was broken off."""
     tags = version.tags
-    if "mintmark.release_key" not in tags:
+    if RELEASE_KEY not in tags:
         return None
     return Release(
-        name=version.name.removesuffix(_SUFFIX),
+        name=released_generator(version.name),
         number=str(version.version),
-        key=tags["mintmark.release_key"],
-        generator_version=tags["mintmark.generator_version"],
-        num_rows=int(tags["mintmark.rows"]),
+        key=tags[RELEASE_KEY],
+        generator_version=tags[GENERATOR_VERSION],
+        num_rows=int(tags[NUM_ROWS]),
         seed=int(tags["mintmark.seed"]),
-        sha256=tags["mintmark.sha256"],
+        sha256=tags[SHA256],
         rows_sha256=tags["mintmark.rows_sha256"],
         card_sha256=tags["mintmark.card_sha256"],
-        depth=int(tags["mintmark.synthetic_depth"]),
+        depth=int(tags[SYNTHETIC_DEPTH]),
         revoked=revocation(version),
     )

@@ -24,6 +24,7 @@ from components.registry.release_versions import (
     list_releases,
     release_lock,
 )
+from components.registry.tags import VERDICT
 from components.registry.versions import aliased, check_standing, find_version
 from components.storage.home import Home
 
@@ -79,7 +80,7 @@ def read_card(release: Release) -> Card:
 
 
 def _check_sharing(generator: ModelVersion, unproven: str | None) -> None:
-    verdict = generator.tags.get(f"mintmark.verdict.{Purpose.SHARING}", "not judged")
+    verdict = generator.tags.get(f"{VERDICT}{Purpose.SHARING}", "not judged")
     if verdict == "passed" or (unproven and unproven.strip()):
         return
     raise UserError(

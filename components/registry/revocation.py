@@ -1,10 +1,9 @@
 """Revocation: a source, generator or release is withdrawn with everything that descends from it."""
 
-import json
 import re
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
@@ -21,20 +20,18 @@ from components.registry.descent import (
     with_descendants,
 )
 from components.registry.descriptions import EVIDENCE, WHOLE_CARD, description
-from components.registry.door import DoorResult
+from components.registry.door import DoorResult, door_tags
 from components.registry.promotion import CHAMPION, promotion_lock
 from components.registry.quarantine import quarantine_files
 from components.registry.release_rows import file_sha256
-from components.registry.release_versions import find_release, follow_champion, release_model
-from components.registry.versions import (
-    CAUSE,
-    KIND,
-    RELEASE,
-    REVOKED,
-    aliased,
-    find_version,
-    list_versions,
+from components.registry.release_versions import (
+    find_release,
+    follow_champion,
+    release_model,
+    released_generator,
 )
+from components.registry.tags import CAUSE, DATA_URI, KIND, RELEASE, RELEASE_KEY, REVOKED
+from components.registry.versions import aliased, find_version, list_versions
 from components.registry.withdrawals import (
     SOURCE,
     Withdrawal,
@@ -108,7 +105,7 @@ def revoke(client: MlflowClient, kind: str, what: str, why: str, home: Home) -> 
     for name in sorted({thing.version.name for thing in found.things if not thing.is_release}):
         follow_champion(client, name, aliased(client, name, CHAMPION), keep=True)
     for thing in found.things:
-        quarantine_files(client, thing.version, act, home)
+        quarantine_files(thing.version, act, home)
         _drop_local(thing, home)
     left = tuple(n for n in found.without_champion if aliased(client, n, CHAMPION) is None)
     return Revoked(act, found.things, found.newly, left)
@@ -118,9 +115,9 @@ def _identify(versions: Sequence[ModelVersion], what: str) -> tuple[str | None, 
     """The URI that is meant, None for a hash, and every content it is known to have had."""
     if _SHA256.fullmatch(what):
         return None, {what}
-    uris = {version.tags.get("mintmark.data_uri", "") for version in versions} - {""}
+    uris = {version.tags.get(DATA_URI, "") for version in versions} - {""}
     uri = what if what in uris or is_bundled(what) else absolute(what)
-    hashes = {h for v in versions if v.tags.get("mintmark.data_uri") == uri for h in data_hashes(v)}
+    hashes = {h for v in versions if v.tags.get(DATA_URI) == uri for h in data_hashes(v)}
     try:
         hashes.add(hash_source(uri))
         with open_files(uri) as paths:
@@ -169,7 +166,7 @@ def _mark(client: MlflowClient, thing: Descendant, act: Withdrawal, home: Home) 
         REVOKED: act.why,
     }
     if thing.version.tags.get(KIND) != RELEASE:
-        tags["mintmark.infrastructure_door"] = json.dumps(asdict(refused))
+        tags |= door_tags(refused)
     for key, value in tags.items():
         client.set_model_version_tag(name, number, key, value)
     said = thing.version.description or ""
@@ -191,8 +188,8 @@ def _remove_aliases(client: MlflowClient, version: ModelVersion) -> None:
 
 def _drop_local(thing: Descendant, home: Home) -> None:
     """Remove a release's rows from DVC's folder, so that nothing keeps them in the cache."""
-    key = thing.version.tags.get("mintmark.release_key")
+    key = thing.version.tags.get(RELEASE_KEY)
     if thing.is_release and key is not None:
-        name = thing.version.name.removesuffix(release_model(""))
+        name = released_generator(thing.version.name)
         for file in sorted(release_folder(home, name, key).glob("*")):
             file.unlink()

@@ -11,6 +11,7 @@ from mlflow.entities.model_registry import ModelVersion
 
 from components.registry.descent import data_hashes
 from components.registry.settings import version_settings
+from components.registry.tags import CONTENT_KEYS
 from components.registry.versions import check_standing, find_version
 
 
@@ -41,7 +42,7 @@ def find_content(client: MlflowClient, model: str, which: str) -> VersionContent
         model=model,
         version=str(found.version),
         settings=version_settings(client, model, str(found.version)),
-        content_keys=json.loads(found.tags["mintmark.content_keys"]),
+        content_keys=json.loads(found.tags[CONTENT_KEYS]),
         origins=tuple(sorted(data_hashes(found))),
         begun=datetime.fromtimestamp(_begun(client, found) / 1000, UTC),
     )

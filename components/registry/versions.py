@@ -8,11 +8,8 @@ from mlflow.exceptions import MlflowException
 
 from components.errors import UserError
 from components.registry.paging import every
+from components.registry.tags import CAUSE, KIND, RELEASE, REVOKED
 
-KIND = "mintmark.kind"
-RELEASE = "release"
-REVOKED = "mintmark.revoked"
-CAUSE = "mintmark.revoked_cause"
 _LARGEST = 2**31 - 1
 """Of the numbers that databases take; they fail at larger ones."""
 _NONE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")

@@ -13,8 +13,8 @@ import pytest
 from mlflow import MlflowClient
 
 from components.registry.consistency import examine
+from components.registry.tags import KIND, RELEASE
 from components.registry.tracking import connect, find_experiment
-from components.registry.versions import KIND, RELEASE
 from components.storage.dvc import cached_file
 from components.storage.faults import Fault, Finding
 from components.storage.home import Home

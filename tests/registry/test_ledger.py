@@ -16,8 +16,8 @@ from components.errors import UserError
 from components.registry.ledger import Ancestry, check_ancestry, find_ancestry
 from components.registry.release_making import marks
 from components.registry.release_rows import file_sha256, write_rows
+from components.registry.tags import KIND, RELEASE, REVOKED
 from components.registry.tracking import connect
-from components.registry.versions import KIND, RELEASE, REVOKED
 from components.registry.withdrawals import SOURCE, new_withdrawal, record_withdrawal
 from components.storage.home import Home
 from tests.procedural import mixed_frame

@@ -11,8 +11,8 @@ from components.registry.costs import Cost, add_cost, tag_cost
 from components.registry.measured import Measured, measure_registry
 from components.registry.promotion import champion, promote
 from components.registry.runs import open_run
+from components.registry.tags import KIND, RELEASE
 from components.registry.tracking import connect, find_experiment
-from components.registry.versions import KIND, RELEASE
 from components.storage.home import Home
 
 

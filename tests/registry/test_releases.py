@@ -21,8 +21,9 @@ from components.registry.release_making import ReleaseOrder
 from components.registry.release_rows import RELEASE_MARK, file_sha256, read_marks, write_rows
 from components.registry.release_versions import find_release, list_releases
 from components.registry.releases import Made, release
+from components.registry.tags import REVOKED
 from components.registry.tracking import connect
-from components.registry.versions import REVOKED, find_version
+from components.registry.versions import find_version
 from components.storage.dvc import cached_file
 from components.storage.home import Home
 from tests.procedural import mixed_frame

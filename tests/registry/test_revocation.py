@@ -21,8 +21,9 @@ from components.registry.release_delivery import pull_release, verify_release
 from components.registry.release_making import ReleaseOrder
 from components.registry.releases import release
 from components.registry.revocation import Revoked, find_revocation, revoke
+from components.registry.tags import REVOKED
 from components.registry.tracking import connect
-from components.registry.versions import REVOKED, list_versions
+from components.registry.versions import list_versions
 from components.storage.home import Home
 from tests.procedural import mixed_frame
 from tests.registry.generators import crown, register_generator

@@ -9,8 +9,8 @@ from mlflow.entities.model_registry import ModelVersion
 
 from components.errors import UserError
 from components.registry.settings import SETTINGS, newest_settings, settings_of, settings_tags
+from components.registry.tags import KIND, RELEASE
 from components.registry.tracking import connect
-from components.registry.versions import KIND, RELEASE
 from components.storage.home import Home
 
 WRITTEN = "evaluate:\n  better_than: 2.0\n"

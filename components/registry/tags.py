@@ -1,0 +1,40 @@
+"""The tags that versions bear, and that more than one module writes or reads.
+
+Each field of a version's `Lineage` is a tag, too, under its own name behind `mintmark.`; those that
+are read again are here.
+"""
+
+KIND = "mintmark.kind"
+"""Of a registered model: what its versions are, where they are no generators."""
+RELEASE = "release"
+"""The kind of a registered model whose versions are releases."""
+REVOKED = "mintmark.revoked"
+"""Why a version was revoked; one that stands has no such tag."""
+CAUSE = "mintmark.revoked_cause"
+"""What it was revoked because of."""
+
+CONTENT_KEYS = "mintmark.content_keys"
+"""The hashes of what the run's stages made, as JSON by place."""
+DATA_URI = "mintmark.data_uri"
+"""Where a generator's data came from."""
+VERDICT = "mintmark.verdict."
+"""With a purpose behind it: the outcome for that purpose."""
+GATE = "mintmark.gate."
+"""With a metric behind it: the gate on it and what came of it, as JSON."""
+DOOR = "mintmark.infrastructure_door"
+"""What the infrastructure door answered, as JSON."""
+SYNTHETIC_DEPTH = "mintmark.synthetic_depth"
+"""How many generators the rows went through that it is made of."""
+PARENTS = "mintmark.parents"
+"""The releases that a generator was trained on, as a list in JSON."""
+
+RELEASE_KEY = "mintmark.release_key"
+"""A release's name for exactly its rows; it comes last, so that one without it was broken off."""
+GENERATOR_NAME = "mintmark.generator_name"
+"""The registered model whose rows a release has."""
+GENERATOR_VERSION = "mintmark.generator_version"
+"""The version of it."""
+NUM_ROWS = "mintmark.rows"
+"""How many rows a release has."""
+SHA256 = "mintmark.sha256"
+"""The hash of a release's file of rows."""
