@@ -25,14 +25,20 @@ from components.storage.backup import (
 )
 from components.storage.database import count_rows, dump_database, load_database
 from components.storage.home import Home
-from components.storage.places import ARTIFACTS_VARIABLE, is_remote_shared, shared_url
+from components.storage.places import (
+    ARTIFACTS_VARIABLE,
+    REGISTRY_VARIABLE,
+    is_remote_shared,
+    shared_url,
+)
 from components.storage.secret import FILE_NAME
 from components.storage.stores import Folder, Store, open_remote, open_store
 from flows.services import running_services
 
-REGISTRY_VARIABLE = "MLFLOW_BACKEND_STORE_URI"
-USERS_VARIABLE = "MLFLOW_AUTH_DATABASE_URI"
-HISTORY_VARIABLE = "PREFECT_SERVER_DATABASE_CONNECTION_URL"
+REGISTRY_DATABASE = "MLFLOW_BACKEND_STORE_URI"
+USERS_DATABASE = "MLFLOW_AUTH_DATABASE_URI"
+HISTORY_DATABASE = "PREFECT_SERVER_DATABASE_CONNECTION_URL"
+"""The variables in which the servers are told their databases."""
 _LIBRARIES = ("mlflow", "prefect", "dvc", "mintmark")
 _MUST_MATCH = ("mlflow", "prefect")
 _FOLDERS = ("releases", "reports", "quarantine")
@@ -40,12 +46,12 @@ _UNUSED = (".part", ".partial", ".unfinished", ".lock", ".tmp")
 _REGISTRY_TABLES = f"""
 import os
 from mlflow.cli import cli
-cli(["db", "upgrade", os.environ["{REGISTRY_VARIABLE}"]])
+cli(["db", "upgrade", os.environ["{REGISTRY_DATABASE}"]])
 """
 _USERS_TABLES = f"""
 import os
 from mlflow.server.auth.cli import commands
-commands(["db", "upgrade", "--url", os.environ["{USERS_VARIABLE}"]])
+commands(["db", "upgrade", "--url", os.environ["{USERS_DATABASE}"]])
 """
 _HISTORY_TABLES = ("prefect", "server", "database", "upgrade", "--yes")
 Row = dict[str, Any]
@@ -63,18 +69,18 @@ class Databases:
 
 def find_databases(home: Home) -> Databases:
     """The databases that the environment names, else those of the home folder."""
-    registry = os.environ.get(REGISTRY_VARIABLE)
-    if registry is None and os.environ.get("MINTMARK_REGISTRY_URI"):
+    registry = os.environ.get(REGISTRY_DATABASE)
+    if registry is None and os.environ.get(REGISTRY_VARIABLE):
         raise UserError(
-            f"the registry is behind a server: {REGISTRY_VARIABLE} must name its database, "
-            f"{HISTORY_VARIABLE} Prefect's and {ARTIFACTS_VARIABLE} where artifacts lie"
+            f"the registry is behind a server: {REGISTRY_DATABASE} must name its database, "
+            f"{HISTORY_DATABASE} Prefect's and {ARTIFACTS_VARIABLE} where artifacts lie"
         )
     if registry is not None and not os.environ.get(ARTIFACTS_VARIABLE):
         raise UserError(f"{ARTIFACTS_VARIABLE} is not set: it says where the registry's files lie")
     return Databases(
         registry=registry or f"sqlite:///{home.mlflow / 'mlflow.db'}",
-        history=os.environ.get(HISTORY_VARIABLE) or f"sqlite:///{home.prefect / 'prefect.db'}",
-        users=os.environ.get(USERS_VARIABLE),
+        history=os.environ.get(HISTORY_DATABASE) or f"sqlite:///{home.prefect / 'prefect.db'}",
+        users=os.environ.get(USERS_DATABASE),
         is_served=registry is not None,
     )
 
@@ -215,12 +221,12 @@ def _make_tables(home: Home, databases: Databases) -> None:
     """
     home.mlflow.mkdir(parents=True, exist_ok=True)
     home.prefect.mkdir(parents=True, exist_ok=True)
-    _run("mlflow", "-c", _REGISTRY_TABLES, **{REGISTRY_VARIABLE: databases.registry})
+    _run("mlflow", "-c", _REGISTRY_TABLES, **{REGISTRY_DATABASE: databases.registry})
     if databases.users:
-        _run("mlflow.server.auth", "-c", _USERS_TABLES, **{USERS_VARIABLE: databases.users})
+        _run("mlflow.server.auth", "-c", _USERS_TABLES, **{USERS_DATABASE: databases.users})
     url = databases.history
     url = url.replace("sqlite:", "sqlite+aiosqlite:").replace("postgresql:", "postgresql+asyncpg:")
-    _run("prefect", "-m", *_HISTORY_TABLES, **{HISTORY_VARIABLE: url})
+    _run("prefect", "-m", *_HISTORY_TABLES, **{HISTORY_DATABASE: url})
 
 
 def _run(program: str, *arguments: str, **variables: str) -> None:

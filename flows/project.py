@@ -6,6 +6,7 @@ from pathlib import Path
 
 from components.errors import UserError
 from components.storage.home import VARIABLE, Home, find_home
+from components.storage.places import REGISTRY_VARIABLE
 from components.storage.writable import why_not_writable
 from components.threads import WAITING
 from flows.logs import log_settings
@@ -40,7 +41,7 @@ def set_up_environment() -> Home:
     }
     defaults |= log_settings()
     if "MLFLOW_TRACKING_URI" in os.environ:
-        defaults["MINTMARK_REGISTRY_URI"] = os.environ["MLFLOW_TRACKING_URI"]
+        defaults[REGISTRY_VARIABLE] = os.environ["MLFLOW_TRACKING_URI"]
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
     return home

@@ -13,6 +13,7 @@ from filelock import FileLock
 
 from components.errors import UserError
 from components.storage.home import Home
+from components.storage.places import REGISTRY_VARIABLE
 from flows.ports import free_port
 from flows.supervision import Program, is_supervising, log_file, stop_supervising, supervise
 
@@ -52,7 +53,7 @@ def running_services(home: Home) -> dict[str, Service]:
 def version_page(home: Home, model: str, version: str) -> str:
     """The address of a version's page, empty where no MLflow server is set or kept running."""
     server = _kept(home).get("mlflow")
-    url = server.url if server else _set_server("MINTMARK_REGISTRY_PAGES", "MINTMARK_REGISTRY_URI")
+    url = server.url if server else _set_server("MINTMARK_REGISTRY_PAGES", REGISTRY_VARIABLE)
     return f"{url}/#/models/{model}/versions/{version}" if url else ""
 
 

@@ -11,11 +11,12 @@ from urllib.request import urlopen
 
 from components.errors import UserError
 from components.storage.home import find_home
+from components.storage.places import REGISTRY_VARIABLE
 
 _REFUSED = (401, 403)
 _THEIRS = 500
 _PREFECT = "PREFECT_API_URL"
-_TRACKING, _REGISTRY = "MLFLOW_TRACKING_URI", "MINTMARK_REGISTRY_URI"
+_TRACKING = "MLFLOW_TRACKING_URI"
 _PATIENCE = 15
 """Seconds that a command waits for a first answer."""
 
@@ -39,7 +40,7 @@ def check_registry_answers() -> None:
     MLflow's client would try for minutes, which is right for a run and too long for a person who
     waits. Any answer will do, also one that refuses: what follows tells that better.
     """
-    uri = os.environ.get(_REGISTRY) or os.environ.get(_TRACKING, "")
+    uri = os.environ.get(REGISTRY_VARIABLE) or os.environ.get(_TRACKING, "")
     if not uri.startswith("http"):
         return
     address = _without_login(uri)
@@ -92,7 +93,7 @@ def _of_registry(error: BaseException) -> str | None:
     uri = tracking_uri(find_home())
     if not uri.startswith("http"):
         return None
-    name = f"the registry at {_without_login(uri)} (MLFLOW_TRACKING_URI)"
+    name = f"the registry at {_without_login(uri)} ({_TRACKING})"
     if status := refused_login(error):
         logins = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
         return f"{name} refuses the login ({status}): check {logins}, and what this user may do"

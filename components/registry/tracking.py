@@ -10,8 +10,8 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException, RestException
 
 from components.storage.home import Home
+from components.storage.places import REGISTRY_VARIABLE
 
-URI_VARIABLE = "MINTMARK_REGISTRY_URI"
 _BUSY_SECONDS = 60
 _THEIRS = 500
 _REFUSED = (401, 403)
@@ -25,7 +25,7 @@ def tracking_uri(home: Home) -> str:
     MLflow's own variable will not do: MLflow sets it itself once it is connected.
     """
     database = home.mlflow / "mlflow.db"
-    return os.environ.get(URI_VARIABLE) or f"sqlite:///{database}?timeout={_BUSY_SECONDS}"
+    return os.environ.get(REGISTRY_VARIABLE) or f"sqlite:///{database}?timeout={_BUSY_SECONDS}"
 
 
 def connect(home: Home) -> MlflowClient:

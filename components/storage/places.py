@@ -8,6 +8,8 @@ STORE_VARIABLE = "MINTMARK_STORE"
 """The prefix in S3 that all machines share; unset on a machine alone."""
 REMOTE_VARIABLE = "MINTMARK_DVC_REMOTE"
 """Another address for DVC's remote, of any kind that an installed plugin of DVC knows."""
+REGISTRY_VARIABLE = "MINTMARK_REGISTRY_URI"
+"""Where MLflow's server is: a copy of its own variable, which MLflow sets itself once connected."""
 ARTIFACTS_VARIABLE = "MINTMARK_ARTIFACTS"
 """Where the MLflow server keeps artifacts (its `--artifacts-destination`), for backups."""
 

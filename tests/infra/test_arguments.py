@@ -11,9 +11,9 @@ import pytest
 from components.storage.home import Home
 from components.storage.stores import Folder
 from flows.backups import (
-    HISTORY_VARIABLE,
-    REGISTRY_VARIABLE,
-    USERS_VARIABLE,
+    HISTORY_DATABASE,
+    REGISTRY_DATABASE,
+    USERS_DATABASE,
     _make_tables,
     back_up,
     find_databases,
@@ -36,9 +36,9 @@ def listening(folder: Path, does: str) -> tuple[Path, Path]:
 def served(folder: Path) -> dict[str, str]:
     (folder / SECRET).mkdir(parents=True)
     return {
-        REGISTRY_VARIABLE: f"sqlite:///{folder / SECRET / 'registry.db'}",
-        USERS_VARIABLE: f"sqlite:///{folder / SECRET / 'users.db'}",
-        HISTORY_VARIABLE: f"sqlite:///{folder / SECRET / 'history.db'}",
+        REGISTRY_DATABASE: f"sqlite:///{folder / SECRET / 'registry.db'}",
+        USERS_DATABASE: f"sqlite:///{folder / SECRET / 'users.db'}",
+        HISTORY_DATABASE: f"sqlite:///{folder / SECRET / 'history.db'}",
         "MINTMARK_ARTIFACTS": str(folder / "artifacts"),
     }
 
@@ -77,7 +77,7 @@ def test_tables_are_made_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     python, heard = listening(tmp_path, f'exec {shlex.quote(sys.executable)} "$@"')
     before, after = served(tmp_path / "before"), served(tmp_path / "after")
     migrate(python, tmp_path, before)
-    set_all({**before, USERS_VARIABLE: ""}, monkeypatch)
+    set_all({**before, USERS_DATABASE: ""}, monkeypatch)
     sqlite3.connect(tmp_path / "before" / SECRET / "history.db").close()
     back_up(Home(tmp_path / "home"), Folder(tmp_path / "backup"))
     set_all(after, monkeypatch)
