@@ -140,8 +140,8 @@ def _groups(groups: pd.Series, share: float, rng: np.random.Generator) -> Rows:
 def keep_some(
     train: Rows, classes: NDArray[np.integer], num_rows: int, rng: np.random.Generator
 ) -> Rows:
-    """`num_rows` of the training rows, by class; all where there are no more."""
-    if num_rows >= len(train):
+    """`num_rows` of the training rows, by class. Raises UserError where there are fewer."""
+    if num_rows > len(train):
         raise UserError(f"train_rows = {num_rows}, but only {len(train)} rows are left to train on")
     kept = drawn_by_class(classes[train], num_rows / len(train), rng)
     return np.sort(train[kept])

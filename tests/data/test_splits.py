@@ -99,3 +99,11 @@ def test_refuses_one_group_and_one_instant() -> None:
     for split in (GroupSplit(column="person"), TimeSplit(column="day")):
         with pytest.raises(UserError, match="split column"):
             split_rows(rows().assign(person=1, day=1), config(split), stratify=True)
+
+
+def test_as_many_training_rows_as_there_are_may_be_asked_for_and_no_more() -> None:
+    whole = split_rows(rows(), config(), stratify=True).train
+    asked = split_rows(rows(), config(train_rows=len(whole)), stratify=True).train
+    assert np.array_equal(asked, whole)
+    with pytest.raises(UserError, match=f"only {len(whole)} rows are left to train on"):
+        split_rows(rows(), config(train_rows=len(whole) + 1), stratify=True)
