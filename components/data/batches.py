@@ -10,7 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.data.cast import cast
-from components.data.files import check_format, is_csv, open_parquet, plain_types, reading
+from components.data.files import (
+    check_columns_agree,
+    check_format,
+    is_csv,
+    open_parquet,
+    plain_types,
+    reading,
+)
 from components.data.spooled import spool_csv
 from components.data.summaries import check_distinct_names
 from components.errors import UserError
@@ -80,7 +87,7 @@ def parquet_batches(path: Path, size: int = BATCH) -> Batches:
 
 
 def file_batches(paths: Sequence[Path], scratch: Path, size: int = BATCH) -> Batches:
-    """The rows of all files, in this order; every file must have the columns of the first.
+    """The rows of all files, in this order. Raises UserError as `check_columns_agree` does.
 
     A CSV file is written to the folder `scratch` as Parquet first, which must stay as long as the
     rows are read: what a CSV's columns are is known only at its end.
@@ -93,13 +100,7 @@ def file_batches(paths: Sequence[Path], scratch: Path, size: int = BATCH) -> Bat
                 spool_csv(path, scratch / f"{number:06}.parquet", size) if is_csv(path) else path
             )
             types.append(_types(readable[-1]))
-    for path, found in zip(paths, types, strict=True):
-        if list(found) != list(types[0]):
-            difference = sorted(set(found) ^ set(types[0]))
-            raise UserError(
-                f"{path} has other columns than {paths[0]}: they differ in "
-                f"{', '.join(map(repr, difference)) or 'their order'}"
-            )
+    check_columns_agree(paths, [list(found) for found in types])
     return Batches(_common(types), tuple(readable), size=size)
 
 

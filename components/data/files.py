@@ -34,16 +34,21 @@ def hash_files(paths: Sequence[Path]) -> str:
 
 
 def read_files(paths: Sequence[Path]) -> pd.DataFrame:
-    """The rows of all files, in this order; every file must have the columns of the first."""
+    """The rows of all files, in this order. Raises UserError as `check_columns_agree` does."""
     frames = [_read_file(path) for path in paths]
-    for path, frame in zip(paths, frames, strict=True):
-        if list(frame.columns) != list(frames[0].columns):
-            difference = sorted(set(frame.columns) ^ set(frames[0].columns))
+    check_columns_agree(paths, [list(frame.columns) for frame in frames])
+    return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+
+
+def check_columns_agree(paths: Sequence[Path], columns: Sequence[Sequence[str]]) -> None:
+    """Raise UserError where a file has not the columns of the first, in their order."""
+    for path, names in zip(paths, columns, strict=True):
+        if names != columns[0]:
+            difference = sorted(set(names) ^ set(columns[0]))
             raise UserError(
                 f"{path} has other columns than {paths[0]}: they differ in "
                 f"{', '.join(map(repr, difference)) or 'their order'}"
             )
-    return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
 
 
 def open_parquet(path: Path) -> pq.ParquetFile:
