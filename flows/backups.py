@@ -68,7 +68,10 @@ class Databases:
 
 
 def find_databases(home: Home) -> Databases:
-    """The databases that the environment names, else those of the home folder."""
+    """The databases that the environment names, else those of the home folder.
+
+    Raises UserError where a server has the registry, and its database or files are not named.
+    """
     registry = os.environ.get(REGISTRY_DATABASE)
     if registry is None and os.environ.get(REGISTRY_VARIABLE):
         raise UserError(

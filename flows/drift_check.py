@@ -181,7 +181,10 @@ def _breaches(earlier: Sequence[EarlierLook], content: str) -> list[bool]:
 
 
 def requests_for_each(request: MonitorRequest, home: Home) -> list[MonitorRequest]:
-    """The same request for every model with a champion, where it names none."""
+    """The same request for every model with a champion, where it names none.
+
+    Raises UserError for one without a model that asks what only one model can answer.
+    """
     if request.model:
         return [request]
     if request.data:

@@ -38,7 +38,10 @@ def check_server_is_set() -> None:
 
 
 def take_runs(name: str) -> int:
-    """Work as the machine `name` until told to stop; the worker's exit status."""
+    """Work as the machine `name` until told to stop; the worker's exit status.
+
+    Raises UserError for a name that is none, and where the server refuses the login.
+    """
     if not _NAME.fullmatch(name):
         raise UserError(f"name {name!r}: accepted are letters, digits, '.', '_' and '-', up to 63")
     Path(os.environ["PREFECT_HOME"]).mkdir(parents=True, exist_ok=True)

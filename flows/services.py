@@ -82,7 +82,8 @@ def start_services(home: Home, tracking_uri: str, metrics_port: int = 0) -> dict
     """Both servers and the worker, started unless they are; returns once the servers answer.
 
     Their ports stay the same from one start to the next where these are free. At `metrics_port`,
-    unless it is 0, what is watched is served beside them.
+    unless it is 0, what is watched is served beside them. Raises UserError where one of them does
+    not answer.
     """
     home.locks.mkdir(parents=True, exist_ok=True)
     with FileLock(home.locks / "services.lock"):

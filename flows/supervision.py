@@ -34,7 +34,10 @@ class Program:
 
 
 def supervise(programs: Sequence[Program], environment: Mapping[str, str], home: Home) -> None:
-    """Start all programs, and start each anew whenever it ends, until `stop_supervising`."""
+    """Start all programs, and start each anew whenever it ends, until `stop_supervising`.
+
+    Raises UserError, with what was said, where they could not be started.
+    """
     for folder in (_folder(home), home.root / "logs"):
         folder.mkdir(parents=True, exist_ok=True)
     with _settings(home).open("w") as file:

@@ -18,7 +18,10 @@ NAME = "this machine"
 
 
 def wait_for_pool() -> None:
-    """Return once the server answers and has the work pool; logged in where it asks for that."""
+    """Return once the server answers and has the work pool; logged in where it asks for that.
+
+    Raises UserError where it refuses the login.
+    """
     request = Request(f"{os.environ['PREFECT_API_URL']}/work_pools/{WORK_POOL}")
     if login := os.environ.get("PREFECT_API_AUTH_STRING"):
         request.add_header("Authorization", f"Basic {b64encode(login.encode()).decode()}")

@@ -112,7 +112,7 @@ def check_constraint(constraint: Constraint, rows: pd.DataFrame, schema: Schema)
 
 
 def check_batches(constraint: Constraint, read: ReadColumns, schema: Schema) -> None:
-    """`check_constraint` for rows that `read` gives a batch at a time."""
+    """`check_constraint`, with its errors, for rows that `read` gives a batch at a time."""
     if isinstance(constraint, Combination):
         return
     largest = 1.0

@@ -109,7 +109,10 @@ class ImageFiles:
 
 @contextmanager
 def open_image_files(uri: str) -> Iterator[ImageFiles]:
-    """The files that `read_image_source` would read, while the context lasts."""
+    """The files that `read_image_source` would read, while the context lasts.
+
+    Raises UserError where there are none.
+    """
     if is_s3(uri):
         with tempfile.TemporaryDirectory() as folder:
             yield ImageFiles(Path(folder), download_tree(uri, Path(folder), _NAMES))

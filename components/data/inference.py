@@ -65,7 +65,7 @@ def check_num_rows(num_rows: int) -> None:
 
 
 def kinds_of(columns: Mapping[str, ColumnSummary], target: str) -> dict[str, ColumnKind]:
-    """What `infer_kinds` gives for the rows that these summaries are of."""
+    """What `infer_kinds` gives, or raises, for the rows that these summaries are of."""
     num_rows, classes = columns[target].num_rows, columns[target]
     check_num_rows(num_rows)
     if classes.num_present and not classes.varies:

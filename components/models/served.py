@@ -26,7 +26,8 @@ class ServedGenerator:
     def predict(self, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> Any:
         """The synthetic rows that are asked for, in the columns and types of the real table.
 
-        Images are rows too: PNG bytes in `image`, what they show in `label`.
+        Images are rows too: PNG bytes in `image`, what they show in `label`. Raises UserError for
+        a request that cannot be met, or none.
         """
         frames = [
             frame

@@ -87,7 +87,10 @@ def registration_lock(name: str, home: Home) -> FileLock:
 
 
 def register(client: MlflowClient, candidate: Candidate, run_id: str, package: Package) -> str:
-    """Log everything about `candidate` to its run and register it; the new version's number."""
+    """Log everything about `candidate` to its run and register it; the new version's number.
+
+    Raises UserError where the name is that of another model's releases.
+    """
     _log_values(client, candidate, run_id)
     _log_datasets(candidate, run_id)
     for path in candidate.files:

@@ -88,7 +88,10 @@ def write_rows(frames: Iterable[pd.DataFrame], path: Path, marks: Mapping[str, s
 
 
 def read_marks(path: Path) -> dict[str, str]:
-    """What `write_rows` put into the file's metadata; empty for a file that is not ours."""
+    """What `write_rows` put into the file's metadata; empty for a file that is not ours.
+
+    Raises UserError for a Parquet file that cannot be read.
+    """
     if path.suffix not in (".parquet", ".pq"):
         return {}
     try:

@@ -37,7 +37,10 @@ _FEWER_STREAM, _LABELLED_STREAM = 0xFE, 0x1ABE
 
 
 def prepare_images(config: PrepareConfig, images: ImagesConfig, paths: StagePaths) -> None:
-    """Write training and test images as rows, their schema and the hashes that lock the split."""
+    """Write training and test images as rows, their schema and the hashes that lock the split.
+
+    Raises UserError for images that cannot be read or split as asked, or are others than pinned.
+    """
     source = read_image_source(config.data, images)
     if config.data_sha256 not in (None, source.sha256):
         raise UserError(

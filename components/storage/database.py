@@ -77,7 +77,10 @@ def load_database(
 
 
 def count_rows(url: str, *names: str) -> int:
-    """How many rows these tables have together; 0 where there is no such database or table."""
+    """How many rows these tables have together; 0 where there is no such database or table.
+
+    Raises UserError for a database that cannot be opened.
+    """
     with _engine(url) as engine:
         try:
             with engine.connect() as connection:

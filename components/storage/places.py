@@ -15,7 +15,10 @@ ARTIFACTS_VARIABLE = "MINTMARK_ARTIFACTS"
 
 
 def shared_url() -> str | None:
-    """The shared store's address without a slash at its end, None on a machine alone."""
+    """The shared store's address without a slash at its end, None on a machine alone.
+
+    Raises UserError for one that is not in S3.
+    """
     url = os.environ.get(STORE_VARIABLE, "").rstrip("/")
     if url and not url.startswith("s3://"):
         raise UserError(f"{STORE_VARIABLE} {url!r}: accepted is s3://BUCKET/PREFIX")
