@@ -7,18 +7,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from flows.commands.options import SeedOption
+from flows.commands.options import SeedOption, VersionArgument
 
 IMPUTATION = "imputation"
 
 
 def fill(
-    model: Annotated[
-        str,
-        typer.Argument(
-            help="A registered model, as NAME (its champion), NAME@ALIAS or NAME@NUMBER."
-        ),
-    ],
+    model: VersionArgument,
     rows: Annotated[
         Path,
         typer.Argument(

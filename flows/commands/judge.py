@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from components.config import Purpose
+from flows.commands.options import DropOption, KindOption
 
 if TYPE_CHECKING:
     from components.evaluation.evidence import Evidence
@@ -49,12 +50,8 @@ def judge(
     protocol: Annotated[
         str | None, typer.Option(help="How much is done, as evaluate.protocol: quick, thorough.")
     ] = None,
-    drop: Annotated[
-        list[str] | None, typer.Option(help="A column to leave out; may be given again.")
-    ] = None,
-    kind: Annotated[
-        list[str] | None, typer.Option(help="What a column is, as column=kind; may be given again.")
-    ] = None,
+    drop: DropOption = None,
+    kind: KindOption = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="A setting, as evaluate.key=value; may be given again."),

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from flows.commands.options import SeedOption
+from flows.commands.options import SeedOption, VersionArgument
 
 
 def models() -> None:
@@ -32,12 +32,7 @@ def models() -> None:
 
 
 def sample(
-    model: Annotated[
-        str,
-        typer.Argument(
-            help="A registered model, as NAME (its champion), NAME@ALIAS or NAME@NUMBER."
-        ),
-    ],
+    model: VersionArgument,
     output: Annotated[
         Path,
         typer.Option(

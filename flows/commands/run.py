@@ -8,6 +8,7 @@ from rich.markup import escape
 
 from components.config import Approval, Purpose
 from components.recipes.recipe import Preset
+from flows.commands.options import GENERATORS_OF_ROWS
 
 
 def run(
@@ -36,10 +37,9 @@ def run(
     model: Annotated[
         str | None,
         typer.Option(
-            help="trees, copula, autoregressive, forest, ctgan, tvae, table_gan, expression_gan, "
-            "class_gaussian, private, or auto: the winner of a race; for images image_gan, "
-            "image_gaussian, lapgan, semi_supervised_gan, and for anomalies in them image_vae, "
-            "anomaly_gan; for anomalies in series series_autoencoder."
+            help=f"{GENERATORS_OF_ROWS}; for images image_gan, image_gaussian, lapgan, "
+            "semi_supervised_gan, and for anomalies in them image_vae, anomaly_gan; for anomalies "
+            "in series series_autoencoder."
         ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="The name to register under.")] = None,
@@ -58,7 +58,7 @@ def run(
     """Run the loop once: prepare, train, synthesize, evaluate, register, decide, promote.
 
     A run that was killed goes on where it was when the same command is given again; work that
-    was done before is not done twice.
+    was done before is not done twice. Exit status 0 whatever the verdict: a refusal is an answer.
     """
     from flows.project import set_up_environment
 

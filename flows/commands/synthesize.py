@@ -2,15 +2,28 @@
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
-from flows.commands.options import SeedOption
+from components.config import (
+    PRIVATE_TARGET,
+    AutoConfig,
+    ModelConfig,
+    PrivateConfig,
+    Purpose,
+    with_settings,
+)
+from components.errors import UserError
+from flows.commands.options import GENERATORS_OF_ROWS, DropOption, KindOption, SeedOption
 from flows.option_words import told_as_options
+
+if TYPE_CHECKING:
+    from components.data.table import Table
 
 _DEFAULT = "trees"
 
@@ -28,23 +41,13 @@ def synthesize(
             "others tell most of; private needs it."
         ),
     ] = None,
-    model: Annotated[
-        str,
-        typer.Option(
-            help="trees, copula, autoregressive, forest, ctgan, tvae, table_gan, expression_gan, "
-            "class_gaussian, private, or auto: the winner of a race."
-        ),
-    ] = _DEFAULT,
+    model: Annotated[str, typer.Option(help=f"{GENERATORS_OF_ROWS}.")] = _DEFAULT,
     rows: Annotated[
         int | None, typer.Option(min=1, help="How many rows; without it, as many as the table has.")
     ] = None,
     seed: SeedOption = 0,
-    drop: Annotated[
-        list[str] | None, typer.Option(help="A column to leave out; may be given again.")
-    ] = None,
-    kind: Annotated[
-        list[str] | None, typer.Option(help="What a column is, as column=kind; may be given again.")
-    ] = None,
+    drop: DropOption = None,
+    kind: KindOption = None,
     constraint: Annotated[
         list[str] | None,
         typer.Option(
@@ -66,50 +69,18 @@ def synthesize(
 
     To learn whether the rows help, or give anyone away, use `mintmark run --data`.
     """
-    from components.config import (
-        PRIVATE_TARGET,
-        AutoConfig,
-        PrivateConfig,
-        Purpose,
-        with_settings,
-    )
     from components.data.output import check_output
-    from components.data.preparation import (
-        declared_constraints,
-        declared_kinds,
-        prepare_table,
-    )
-    from components.data.sources import read_source
-    from components.data.stand_in import stand_in_target
     from components.data.table import OTHER
-    from components.errors import UserError
-    from components.models.catalog import AUTO, default_config
     from components.models.contract import FormallyPrivate
     from components.models.rare_levels import columns_gathered
     from components.racing.race import fit_chosen
     from flows.commands.drawing import draw_to_file
-    from flows.usual import usual_settings
 
     console = Console(stderr=True)
     check_output(output, [table])
-    purpose = Purpose.SHARING
-    usual = AutoConfig(purpose=purpose) if model == AUTO else usual_settings(model, purpose)
-    config = with_settings(usual or default_config(model), set_ or ())
-    if target is None and isinstance(config, PrivateConfig):
-        raise UserError(PRIVATE_TARGET)
+    config = _generator(model, set_ or (), target)
     started = time.monotonic()
-    source, kinds = read_source(table), declared_kinds(kind or ())
-    if target is None:
-        target = stand_in_target(source.frame, drop=drop or (), kinds=kinds)
-        console.print(f"no --target: {escape(target)!r} is generated first", highlight=False)
-    real = prepare_table(
-        source.frame,
-        target,
-        drop=drop or (),
-        kinds=kinds,
-        constraints=declared_constraints(constraint or ()),
-        kept=source.forms,
-    )
+    real = _read(table, target, drop or (), kind or (), constraint or (), console)
     console.print(f"columns: {escape(real.schema.told())}", highlight=False)
     with console.status(f"fitting {config.name} to {len(real)} rows"):
         fitted = fit_chosen(config, real, seed=seed, workers=os.cpu_count() or 1)
@@ -132,3 +103,47 @@ def synthesize(
             "private; another seed on the same table would cost as much again",
             highlight=False,
         )
+
+
+def _generator(model: str, settings: Sequence[str], target: str | None) -> ModelConfig | AutoConfig:
+    """The settings of the generator: as usual for sharing, but for those that were given."""
+    from components.models.catalog import AUTO, default_config
+    from flows.usual import usual_settings
+
+    purpose = Purpose.SHARING
+    usual = AutoConfig(purpose=purpose) if model == AUTO else usual_settings(model, purpose)
+    config = with_settings(usual or default_config(model), settings)
+    if target is None and isinstance(config, PrivateConfig):
+        raise UserError(PRIVATE_TARGET)
+    return config
+
+
+def _read(
+    table: str,
+    target: str | None,
+    drop: Sequence[str],
+    declared: Sequence[str],
+    constraints: Sequence[str],
+    console: Console,
+) -> "Table":
+    """The rows as they can be learned, with a target where none was named."""
+    from components.data.preparation import (
+        declared_constraints,
+        declared_kinds,
+        prepare_table,
+    )
+    from components.data.sources import read_source
+    from components.data.stand_in import stand_in_target
+
+    source, kinds = read_source(table), declared_kinds(declared)
+    if target is None:
+        target = stand_in_target(source.frame, drop=drop, kinds=kinds)
+        console.print(f"no --target: {escape(target)!r} is generated first", highlight=False)
+    return prepare_table(
+        source.frame,
+        target,
+        drop=drop,
+        kinds=kinds,
+        constraints=declared_constraints(constraints),
+        kept=source.forms,
+    )

@@ -40,9 +40,8 @@ def verify(
     """Run every recipe of a family with several seeds, and write what each reached.
 
     This may take hours. What ended is kept beside the page, as figures in a JSON file: the same
-    command goes on where it was. The page is written anew
-    after every run, and tells older figures by their commit. Exit status 1 where a recipe could
-    not be run.
+    command goes on where it was. The page is written anew after every run, and tells older figures
+    by their commit. Exit status 1 where a recipe could not be run.
     """
     from flows.project import PROJECT, set_up_environment
 
