@@ -277,56 +277,56 @@ def page(works: Mapping[str, Work], costs: Costs, own: Sequence[float]) -> str:
         "",
         "## One job on many workers (`MINTMARK_FAN_OUT=ray`)",
         "",
-    ]
-    for name, work in works.items():
-        calls = [part for phase in work.phases for part in phase]
-        lines += [
-            f"**{name.capitalize()}**: {len(calls)} parts in {len(work.phases)} phases of at most "
-            f"{max(map(len, work.phases))}, {sum(part.seconds for part in calls):.0f} s in all, "
-            f"the longest {max(part.seconds for part in calls):.1f} s; "
-            f"{sum(part.size for part in calls) / 1e6:.1f} MB to send; {work.serial:.1f} s are not "
-            "fanned out.",
-            "",
-            table(
-                ["workers", "seconds", "times as fast", "what holds it back"],
-                [
-                    [
-                        str(count),
-                        f"{work.seconds(count):.1f}",
-                        f"{work.seconds(1) / work.seconds(count):.1f}",
-                        work.bottleneck(count),
-                    ]
-                    for count in WORKERS
-                ],
-            ),
-            "",
-        ]
-    lines += [
+        *(line for name, work in works.items() for line in _on_workers(name, work)),
         "## Many runs on many nodes",
         "",
         "Each node makes run after run, one at a time, that keeps it busy for so many minutes "
         "besides what it waits for servers. Prefect's server is one process, and so is MLflow's "
         "(`MLFLOW_WORKERS`); S3 and PostgreSQL have four processors each.",
         "",
-        table(
-            [
-                "seconds of the processor",
-                "a run",
-                "an hour without workers",
-                "an idle worker's hour",
-            ],
-            [
-                [
-                    name,
-                    f"{each:.2f}",
-                    f"{3600 * costs.alone[name]:.1f}",
-                    f"{3600 * costs.worker[name]:.1f}",
-                ]
-                for name, each in costs.run.items()
-            ],
-        ),
+        _of_servers(costs),
+        "",
+        _on_nodes(costs, own),
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _on_workers(name: str, work: Work) -> list[str]:
+    """What a job is made of, and how long it takes on more and more workers."""
+    calls = [part for phase in work.phases for part in phase]
+    rows = [
+        [
+            str(count),
+            f"{work.seconds(count):.1f}",
+            f"{work.seconds(1) / work.seconds(count):.1f}",
+            work.bottleneck(count),
+        ]
+        for count in WORKERS
+    ]
+    return [
+        f"**{name.capitalize()}**: {len(calls)} parts in {len(work.phases)} phases of at most "
+        f"{max(map(len, work.phases))}, {sum(part.seconds for part in calls):.0f} s in all, "
+        f"the longest {max(part.seconds for part in calls):.1f} s; "
+        f"{sum(part.size for part in calls) / 1e6:.1f} MB to send; {work.serial:.1f} s are not "
+        "fanned out.",
+        "",
+        table(["workers", "seconds", "times as fast", "what holds it back"], rows),
         "",
     ]
+
+
+def _of_servers(costs: Costs) -> str:
+    """What runs and idle workers cost each server."""
+    titles = ["a run", "an hour without workers", "an idle worker's hour"]
+    rows = [
+        [name, f"{each:.2f}", f"{3600 * costs.alone[name]:.1f}", f"{3600 * costs.worker[name]:.1f}"]
+        for name, each in costs.run.items()
+    ]
+    return table(["seconds of the processor", *titles], rows)
+
+
+def _on_nodes(costs: Costs, own: Sequence[float]) -> str:
+    """How many runs more and more nodes make, and which server fills first."""
     rows = []
     for seconds in own:
         for nodes in NODES:
@@ -342,7 +342,7 @@ def page(works: Mapping[str, Work], costs: Costs, own: Sequence[float]) -> str:
                 ]
             )
     titles = ["minutes a run", "nodes", "runs an hour", "of what they would alone", "first to fill"]
-    return "\n".join([*lines, table(titles, rows), ""])
+    return table(titles, rows)
 
 
 def main() -> None:
