@@ -82,14 +82,14 @@ def _write_windows(rows: pd.DataFrame, folder: Path, most: int | None) -> list[P
 
 def _set_up(state: Path) -> None:
     """A home folder of the replay's own; a week passes in seconds, so no cool-down in minutes."""
-    from flows.service_settings import VARIABLE
+    from flows.service_settings import DEPLOYMENTS_VARIABLE
 
     settings = yaml.safe_load((ROOT / "infra" / "deployments.yaml").read_text())
     settings |= {"cool_down_minutes": 0.001, "retrain_cron": "", "monitor_minutes": 0}
     settings["loop"] |= {"max_retrains": 1_000, "retrain_rows": NEWEST_ROWS}
     path = state / "deployments.yaml"
     path.write_text(yaml.safe_dump(settings))
-    os.environ[VARIABLE] = str(path)
+    os.environ[DEPLOYMENTS_VARIABLE] = str(path)
     os.environ["MINTMARK_HOME"] = str(state / "home")
     from flows.project import set_up_environment
 

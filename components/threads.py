@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-VARIABLE = "OMP_NUM_THREADS"
+THREADS_VARIABLE = "OMP_NUM_THREADS"
 WAITING = "OMP_WAIT_POLICY"
 
 
@@ -13,16 +13,16 @@ WAITING = "OMP_WAIT_POLICY"
 def limited_threads(number: int) -> Iterator[None]:
     """At most `number` threads inside the context, also in a torch that is only loaded inside.
 
-    Torch is loaded where a network is needed, and takes what `VARIABLE` says at that moment, all
-    cores without it: sums, and so weights, would depend on the machine. Threads of a torch that was
-    loaded inside are what they would be without the context once it ends. Its threads sleep while
-    they wait, unless `WAITING` says otherwise: those that spin keep others from working, and beside
-    another training that made one five times slower.
+    Torch is loaded where a network is needed, and takes what `THREADS_VARIABLE` says at that
+    moment, all cores without it: sums, and so weights, would depend on the machine. Threads of
+    a torch that was loaded inside are what they would be without the context once it ends. Its
+    threads sleep while they wait, unless `WAITING` says otherwise: those that spin keep others
+    from working, and beside another training that made one five times slower.
     """
     from threadpoolctl import threadpool_limits  # not needed to sample
 
-    before, outside = _torch_threads(), _num_threads(os.environ.get(VARIABLE))
-    inside = {VARIABLE: str(number), WAITING: os.environ.get(WAITING, "passive")}
+    before, outside = _torch_threads(), _num_threads(os.environ.get(THREADS_VARIABLE))
+    inside = {THREADS_VARIABLE: str(number), WAITING: os.environ.get(WAITING, "passive")}
     _set_torch_threads(number)
     try:
         with _environment(inside), threadpool_limits(number):

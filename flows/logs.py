@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from components.errors import UserError
 
-VARIABLE = "MINTMARK_LOGS"
+LOGS_VARIABLE = "MINTMARK_LOGS"
 _FORMS = ("text", "json")
 _OF_A_RUN = ("flow_run_id", "flow_run_name", "task_run_id", "task_run_name")
 _about: ContextVar[Mapping[str, str]] = ContextVar("about", default={})  # noqa: B039 - never changed
@@ -24,9 +24,9 @@ def log_settings() -> dict[str, str]:
 
     Raises UserError for a form that is not known.
     """
-    form = os.environ.get(VARIABLE) or "text"
+    form = os.environ.get(LOGS_VARIABLE) or "text"
     if form not in _FORMS:
-        raise UserError(f"{VARIABLE} = {form!r}: accepted are {', '.join(_FORMS)}")
+        raise UserError(f"{LOGS_VARIABLE} = {form!r}: accepted are {', '.join(_FORMS)}")
     if form == "text":
         return {}
     return {

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from components.errors import UserError
-from components.storage.home import VARIABLE, Home, find_home
+from components.storage.home import HOME_VARIABLE, Home, find_home
 from components.storage.places import REGISTRY_VARIABLE
 from components.storage.writable import why_not_writable
 from components.threads import WAITING
@@ -23,7 +23,7 @@ def set_up_environment() -> Home:
     Values that are set already are kept. Raises UserError where the folder cannot be made or
     written in.
     """
-    os.environ.setdefault(VARIABLE, str(PROJECT / ".mintmark"))
+    os.environ.setdefault(HOME_VARIABLE, str(PROJECT / ".mintmark"))
     home = find_home()
     _make_folder(home.root)
     defaults = {
@@ -48,7 +48,7 @@ def set_up_environment() -> Home:
 
 
 def _make_folder(root: Path) -> None:
-    another = f"{VARIABLE} may name another"
+    another = f"{HOME_VARIABLE} may name another"
     if misread := _MISREAD.search(str(root)):
         raise UserError(f"{root} cannot be the home: {misread[0]!r} would be misread; {another}")
     try:

@@ -12,7 +12,7 @@ from components.config.yaml_text import parse_yaml
 from components.errors import UserError
 from flows.project import PROJECT
 
-VARIABLE = "MINTMARK_DEPLOYMENTS"
+DEPLOYMENTS_VARIABLE = "MINTMARK_DEPLOYMENTS"
 """Names a file to read instead of `infra/deployments.yaml`."""
 
 
@@ -84,7 +84,7 @@ class ServiceSettings(Settings):
 
 def read_service_settings() -> ServiceSettings:
     """The settings; raises UserError naming each that is wrong."""
-    path = Path(os.environ.get(VARIABLE) or PROJECT / "infra" / "deployments.yaml")
+    path = Path(os.environ.get(DEPLOYMENTS_VARIABLE) or PROJECT / "infra" / "deployments.yaml")
     if not path.is_file():
         raise UserError(f"no settings of the services at {path}")
     raw = parse_yaml(path.read_bytes(), str(path))

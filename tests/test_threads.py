@@ -8,7 +8,7 @@ import sys
 import pytest
 import torch
 
-from components.threads import VARIABLE, WAITING, limited_threads
+from components.threads import THREADS_VARIABLE, WAITING, limited_threads
 
 LATE = """
 import os, sys
@@ -26,8 +26,8 @@ print(torch.get_num_threads() == {outside}, os.environ.get("OMP_NUM_THREADS"))
 
 @pytest.mark.parametrize(("outside", "then"), [("2", "2"), ("2,4", "2"), (None, "os.cpu_count()")])
 def test_torch_that_is_loaded_inside_keeps_to_the_number(outside: str | None, then: str) -> None:
-    environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
-    environment |= {} if outside is None else {VARIABLE: outside}
+    environment = {name: value for name, value in os.environ.items() if name != THREADS_VARIABLE}
+    environment |= {} if outside is None else {THREADS_VARIABLE: outside}
     done = subprocess.run(
         [sys.executable, "-c", LATE.format(outside=then)],
         env=environment, capture_output=True, text=True, check=True,
@@ -36,13 +36,13 @@ def test_torch_that_is_loaded_inside_keeps_to_the_number(outside: str | None, th
 
 
 def test_torch_that_was_loaded_before_keeps_to_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, "1")
+    monkeypatch.setenv(THREADS_VARIABLE, "1")
     before = torch.get_num_threads()
     with pytest.raises(ValueError), limited_threads(before + 1):
         assert torch.get_num_threads() == before + 1
         raise ValueError
     assert torch.get_num_threads() == before
-    assert os.environ[VARIABLE] == "1"
+    assert os.environ[THREADS_VARIABLE] == "1"
 
 
 @pytest.mark.parametrize(("said", "inside"), [(None, "passive"), ("active", "active")])
@@ -69,7 +69,7 @@ with limited_threads(1):
 
 def test_each_library_inside_torch_keeps_to_it_the_second_time_too() -> None:
     """Once torch was told a number, MKL inside it no longer follows what OpenMP is told."""
-    environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    environment = {name: value for name, value in os.environ.items() if name != THREADS_VARIABLE}
     done = subprocess.run(
         [sys.executable, "-c", AGAIN], env=environment, capture_output=True, text=True, check=True
     )

@@ -15,7 +15,7 @@ from joblib._parallel_backends import LokyBackend, ParallelBackendBase
 
 from components.errors import UserError
 
-VARIABLE = "MINTMARK_FAN_OUT"
+FAN_OUT_VARIABLE = "MINTMARK_FAN_OUT"
 PROCESSES, RAY = "processes", "ray"
 _ASKED_FOR = "loky"
 """The name by which trials ask joblib for processes."""
@@ -28,9 +28,9 @@ def fan_out() -> Iterator[None]:
     On Ray that is the cluster at `RAY_ADDRESS`, or one of this machine's that ends with the
     context. Raises UserError for another word, and where Ray is not installed or not reached.
     """
-    where = os.environ.get(VARIABLE) or PROCESSES
+    where = os.environ.get(FAN_OUT_VARIABLE) or PROCESSES
     if where not in (PROCESSES, RAY):
-        raise UserError(f"{VARIABLE} = {where!r}: accepted are {PROCESSES}, {RAY}")
+        raise UserError(f"{FAN_OUT_VARIABLE} = {where!r}: accepted are {PROCESSES}, {RAY}")
     if where == PROCESSES:
         yield
         return
@@ -49,7 +49,7 @@ def _connected() -> Iterator[None]:
         import ray
     except ModuleNotFoundError as error:
         raise UserError(
-            f"{VARIABLE} = {RAY}: Ray is missing: pip install 'mintmark[ray]'"
+            f"{FAN_OUT_VARIABLE} = {RAY}: Ray is missing: pip install 'mintmark[ray]'"
         ) from error
     code = str(Path(__file__).parents[1])
     try:

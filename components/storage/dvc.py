@@ -18,7 +18,7 @@ import yaml
 from components.errors import ERROR, UNAVAILABLE, Unavailable, UserError
 from components.storage import dvc_serve
 from components.storage.dvc_serve import END
-from components.storage.home import VARIABLE, Home
+from components.storage.home import HOME_VARIABLE, Home
 from components.storage.leash import leashed
 from components.storage.places import dvc_remote_settings, is_remote_shared
 from components.storage.s3_errors import is_for_now
@@ -174,7 +174,7 @@ class DvcSession:
 
     def _start(self) -> "subprocess.Popen[str]":
         environment = os.environ | {
-            VARIABLE: str(self._home.root),
+            HOME_VARIABLE: str(self._home.root),
             "DVC_NO_ANALYTICS": "true",
             "PYTHONUNBUFFERED": "1",
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",

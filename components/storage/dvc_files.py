@@ -10,7 +10,7 @@ from filelock import FileLock
 
 from components.errors import UserError
 from components.storage.dvc import write_dvc_settings
-from components.storage.home import VARIABLE, Home
+from components.storage.home import HOME_VARIABLE, Home
 
 
 def release_folder(home: Home, name: str, key: str) -> Path:
@@ -40,7 +40,7 @@ def _run(repository: Path, home: Home, *arguments: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "dvc", "--wait-for-lock", *arguments],
         cwd=repository,
-        env=os.environ | {VARIABLE: str(home.root), "DVC_NO_ANALYTICS": "true"},
+        env=os.environ | {HOME_VARIABLE: str(home.root), "DVC_NO_ANALYTICS": "true"},
         capture_output=True,
         text=True,
         check=False,

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-VARIABLE = "MINTMARK_HOME"
+HOME_VARIABLE = "MINTMARK_HOME"
 
 
 @dataclass(frozen=True)
@@ -71,4 +71,4 @@ class Home:
 
 def find_home() -> Home:
     """The folder in `MINTMARK_HOME`, else `.mintmark` in the working directory."""
-    return Home(Path(os.environ.get(VARIABLE, ".mintmark")).absolute())
+    return Home(Path(os.environ.get(HOME_VARIABLE, ".mintmark")).absolute())

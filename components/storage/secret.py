@@ -8,7 +8,7 @@ from components.errors import UserError
 from components.storage.home import find_home
 
 FILE_NAME = "noise.key"
-VARIABLE = "MINTMARK_NOISE_KEY"
+KEY_VARIABLE = "MINTMARK_NOISE_KEY"
 """The key as 64 hexadecimal digits, for several machines that are one installation."""
 _BYTES = 32
 
@@ -19,7 +19,7 @@ def noise_key() -> bytes:
     `MINTMARK_NOISE_KEY` names it where several machines must make the same noise.
     Whoever knows it can take the noise off what it protects: it is in no log, tag or package.
     """
-    if given := os.environ.get(VARIABLE):
+    if given := os.environ.get(KEY_VARIABLE):
         return _parse(given)
     path = find_home().root / FILE_NAME
     if not path.exists():
@@ -35,7 +35,7 @@ def _parse(text: str) -> bytes:
     except ValueError:
         key = b""
     if len(key) != _BYTES:
-        raise UserError(f"{VARIABLE} is no key: accepted are {2 * _BYTES} hexadecimal digits")
+        raise UserError(f"{KEY_VARIABLE} is no key: accepted are {2 * _BYTES} hexadecimal digits")
     return key
 
 

@@ -12,7 +12,7 @@ from components.errors import UserError
 from flows.automations import _is_same, wanted_automations
 from flows.deployments import build_deployment, wanted_deployments
 from flows.request import RunRequest, build_params
-from flows.service_settings import VARIABLE, ServiceSettings, read_service_settings
+from flows.service_settings import DEPLOYMENTS_VARIABLE, ServiceSettings, read_service_settings
 from flows.slots import CPU, GPU, slot_name
 
 SETTINGS = read_service_settings()
@@ -103,7 +103,7 @@ def test_wrong_settings_are_named(
 ) -> None:
     path = tmp_path / "deployments.yaml"
     path.write_text(text)
-    monkeypatch.setenv(VARIABLE, str(path))
+    monkeypatch.setenv(DEPLOYMENTS_VARIABLE, str(path))
     with pytest.raises(UserError, match=message):
         read_service_settings()
 

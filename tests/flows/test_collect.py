@@ -8,7 +8,7 @@ import typer
 from typer.testing import CliRunner
 
 from components.registry.references import Collection
-from components.storage.home import VARIABLE
+from components.storage.home import HOME_VARIABLE
 from components.storage.retention import Kind
 from flows.collected import collected_lines
 from flows.commands.collect import collect as command
@@ -27,7 +27,7 @@ def test_the_words_say_how_many_and_how_large() -> None:
 
 
 def test_the_command_says_what_it_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "home"))
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
     app = typer.Typer()
     app.command()(command)
     done = CliRunner().invoke(app, ["--dry-run", "--keep-days", "3"])
@@ -46,7 +46,7 @@ def test_the_form_is_in_order_and_bounded() -> None:
 
 @pytest.mark.slow
 def test_the_flow_collects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "home"))
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
     monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "home" / "prefect"))
     from prefect.client.orchestration import get_client
 

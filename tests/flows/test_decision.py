@@ -27,7 +27,7 @@ from components.registry.audit import Act, record
 from components.registry.door import DoorResult
 from components.registry.tracking import connect
 from components.stages.paths import StagePaths
-from components.storage.home import VARIABLE, Home
+from components.storage.home import HOME_VARIABLE, Home
 from flows import asking, decision_task
 from flows.outcome import Decision, Registered
 from tests.reporting import samples
@@ -85,7 +85,7 @@ def test_a_target_that_stands_in_may_be_another_one() -> None:
 @pytest.fixture
 def home(home_in: Callable[[Path], Home], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     made = home_in(tmp_path)
-    monkeypatch.setenv(VARIABLE, str(made.root))
+    monkeypatch.setenv(HOME_VARIABLE, str(made.root))
     monkeypatch.setattr(decision_task, "announce", lambda *_, **__: None)
     return made
 

@@ -10,7 +10,7 @@ import pytest
 from components.config import AutoregressiveConfig, ClassGaussianConfig
 from components.data.table import Table
 from components.registry.tracking import connect
-from components.storage.home import VARIABLE, Home
+from components.storage.home import HOME_VARIABLE, Home
 from tests.home import invoke, mintmark
 from tests.procedural import mixed_frame, mixed_table
 from tests.registry.generators import crown, register_generator
@@ -81,7 +81,7 @@ def test_what_cannot_be_filled_is_told_in_a_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pd.read_csv(rows).assign(**change).to_csv(rows, index=False)
-    monkeypatch.setenv(VARIABLE, str(home.root))
+    monkeypatch.setenv(HOME_VARIABLE, str(home.root))
     status, _, told = invoke("fill", model, str(rows), "-o", str(tmp_path / "f.csv"))
     assert status == 2 and said in " ".join(told.split())
     assert not (tmp_path / "f.csv").exists()
@@ -112,7 +112,7 @@ def test_a_column_of_the_rows_is_not_overwritten(tmp_path: Path) -> None:
 def test_any_column_can_be_asked_for(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(VARIABLE, str(home.root))
+    monkeypatch.setenv(HOME_VARIABLE, str(home.root))
     output = tmp_path / "s.parquet"
     wanted = ("--condition", '{"city": "Cork", "visits": 2}')
     status, _, told = invoke("sample", "any", "-n", "25", *wanted, "-o", str(output))

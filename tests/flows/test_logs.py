@@ -10,7 +10,7 @@ from contextvars import copy_context
 import pytest
 
 from components.errors import UserError
-from flows.logs import VARIABLE, JsonLines, log_about, log_settings
+from flows.logs import LOGS_VARIABLE, JsonLines, log_about, log_settings
 from tests.home import PROJECT, environment
 
 
@@ -51,10 +51,10 @@ def test_an_error_comes_with_its_traceback_on_the_same_line() -> None:
 
 
 def test_another_form_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, "xml")
+    monkeypatch.setenv(LOGS_VARIABLE, "xml")
     with pytest.raises(UserError, match="accepted are text, json"):
         log_settings()
-    monkeypatch.delenv(VARIABLE)
+    monkeypatch.delenv(LOGS_VARIABLE)
     assert log_settings() == {}
 
 

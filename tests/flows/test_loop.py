@@ -23,7 +23,7 @@ from components.registry.ledger import find_ancestry
 from components.registry.promotion import ChampionChanged, champion, promote, rollback
 from components.registry.retrains import Retraining, list_retrainings, record_retraining
 from components.registry.tracking import connect
-from components.storage.home import VARIABLE, Home
+from components.storage.home import HOME_VARIABLE, Home
 from components.storage.objects import open_objects
 from flows.arrivals import arrive, join_news, news_of, share_union
 from flows.guards import why_not_now, why_not_on
@@ -81,7 +81,7 @@ def shuffled(frame: pd.DataFrame) -> pd.DataFrame:
 def setting(
     home_in: Callable[[Path], Home], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Setting]:
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "home"))
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
     home = home_in(tmp_path)
     source = tmp_path / "source.csv"
     rows(500, 1).to_csv(source, index=False)

@@ -9,7 +9,7 @@ from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from flows.ports import free_port
-from flows.service_settings import VARIABLE
+from flows.service_settings import DEPLOYMENTS_VARIABLE
 from tests.flows.live import Live, services
 from tests.flows.test_exporter import asked
 from tests.home import PROJECT, mintmark
@@ -28,7 +28,9 @@ def numbers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Metr
     port = free_port()
     settings |= {"metrics_port": port, "retrain_cron": "", "monitor_minutes": 0}
     (folder / "deployments.yaml").write_text(yaml.safe_dump(settings))
-    with services(folder / "home", **{VARIABLE: str(folder / "deployments.yaml")}) as live:
+    with services(
+        folder / "home", **{DEPLOYMENTS_VARIABLE: str(folder / "deployments.yaml")}
+    ) as live:
         ended = live.wait(_begin(live))
         assert ended["state_name"] == "Completed", ended
         with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=60) as answer:

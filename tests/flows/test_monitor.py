@@ -17,7 +17,7 @@ from components.monitoring.report import DriftReport, ProblemKind, Status
 from components.registry.monitoring_runs import PAGE, REPORT
 from components.registry.tracking import connect
 from components.storage.dvc import cached_file
-from components.storage.home import VARIABLE, Home
+from components.storage.home import HOME_VARIABLE, Home
 from flows.commands.monitor import monitor as command
 from flows.drift_check import MonitorRequest, look, look_again, requests_for_each
 from tests.flows.champions import make_champion
@@ -48,7 +48,7 @@ def setting(
 ) -> Iterator[Setting]:
     folder = tmp_path_factory.mktemp("monitor")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(VARIABLE, str(folder / "home"))
+        patch.setenv(HOME_VARIABLE, str(folder / "home"))
         home = home_in(folder)
         client = connect(home)
         source = folder / "source.csv"

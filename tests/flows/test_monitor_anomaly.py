@@ -32,7 +32,7 @@ from components.registry.version_content import find_content
 from components.stages import prepare, train
 from components.stages.paths import StagePaths
 from components.stages.tables import read_test, read_train
-from components.storage.home import VARIABLE, Home
+from components.storage.home import HOME_VARIABLE, Home
 from flows.arrivals import arrive, join_news
 from flows.drift_check import MonitorRequest, look, look_again, requests_for_each
 from flows.service_settings import read_service_settings
@@ -96,7 +96,7 @@ def setting(
 ) -> Iterator[Setting]:
     folder = tmp_path_factory.mktemp("anomalies")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(VARIABLE, str(folder / "home"))
+        patch.setenv(HOME_VARIABLE, str(folder / "home"))
         home = home_in(folder)
         client = connect(home)
         bent = parts(30, 1).assign(state="bent")

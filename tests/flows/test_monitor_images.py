@@ -37,7 +37,7 @@ from components.reporting.looked import Looked
 from components.reporting.monitor_page import render_monitor
 from components.stages import prepare, train
 from components.stages.paths import StagePaths
-from components.storage.home import VARIABLE, Home
+from components.storage.home import HOME_VARIABLE, Home
 from flows.drift_check import MonitorRequest, look, requests_for_each
 from flows.request import build_params
 from flows.retrain_on_drift import DriftRequest, Wanted, _want
@@ -96,7 +96,7 @@ def setting(
 ) -> Iterator[Setting]:
     folder = tmp_path_factory.mktemp("images")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(VARIABLE, str(folder / "home"))
+        patch.setenv(HOME_VARIABLE, str(folder / "home"))
         home = home_in(folder)
         digits = load_bundled_images("sklearn:digits")
         order = np.random.default_rng(0).permutation(len(digits))

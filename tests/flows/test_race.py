@@ -7,7 +7,7 @@ import pytest
 
 from components.config import PRIVATE_TARGET
 from components.errors import Unavailable, UserError
-from components.storage.home import VARIABLE
+from components.storage.home import HOME_VARIABLE
 from flows import race as racing
 from flows.race import RaceRequest
 from tests.procedural import mixed_frame
@@ -17,7 +17,7 @@ EASY = 'evaluate.sharing_gates=[{"metric": "shape_error", "better_than": 2.0}]'
 
 @pytest.fixture
 def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "home"))
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
     path = tmp_path / "people.csv"
     mixed_frame(240).drop(columns="currency").to_csv(path, index=False)
     return path

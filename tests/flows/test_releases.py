@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from components.registry.tracking import connect
-from components.storage.home import VARIABLE, Home
+from components.storage.home import HOME_VARIABLE, Home
 from tests.home import mintmark
 from tests.procedural import mixed_frame
 from tests.registry.generators import crown, register_generator
@@ -64,7 +64,7 @@ def test_a_release_from_making_to_revoking(home: Home, tmp_path: Path) -> None:
 @pytest.fixture
 def server(home: Home) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(VARIABLE, str(home.root))
+        patch.setenv(HOME_VARIABLE, str(home.root))
         patch.setenv("PREFECT_HOME", str(home.prefect))
         from flows.project import set_up_environment
         from flows.server import prefect_server

@@ -18,7 +18,7 @@ from components.config import (
 )
 from components.errors import UserError
 from components.registry.tracking import connect, find_experiment
-from components.storage.home import VARIABLE, Home
+from components.storage.home import HOME_VARIABLE, Home
 from flows.forms import DEFAULT, fill_in
 from flows.request import RunRequest, build_params, to_yaml
 from tests.data.test_image_sources import picture
@@ -28,7 +28,7 @@ from tests.data.test_image_sources import picture
 def home(home_in: Callable[[Path], Home], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A home of the test's own: a name is looked up in its registry."""
     made = home_in(tmp_path / "of_the_test")
-    monkeypatch.setenv(VARIABLE, str(made.root))
+    monkeypatch.setenv(HOME_VARIABLE, str(made.root))
     return made
 
 
@@ -132,7 +132,7 @@ def test_a_target_that_is_named_in_a_training_again_stands_in_no_more(
     home_in: Callable[[Path], Home], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = home_in(tmp_path)
-    monkeypatch.setenv(VARIABLE, str(home.root))
+    monkeypatch.setenv(HOME_VARIABLE, str(home.root))
     client = connect(home)
     run = client.create_run(find_experiment(client, "iris", home)).info.run_id
     client.log_text(run, to_yaml(build_params(RunRequest(data="sklearn:iris"))), "params.yaml")
@@ -200,7 +200,7 @@ def test_a_generator_that_is_only_named_has_crowds_where_rows_are_shared(
 def test_a_contradiction_is_refused(
     values: dict[str, str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
     monkeypatch.delenv("MINTMARK_REGISTRY_URI", raising=False)
     with pytest.raises(UserError, match=message):
         build_params(RunRequest(**values))

@@ -13,7 +13,7 @@ from components.registry import audit, promotion
 from components.registry.candidates import find_candidate
 from components.registry.listing import list_models, pull
 from components.registry.tracking import connect
-from components.storage.home import VARIABLE, Home
+from components.storage.home import HOME_VARIABLE, Home
 from flows.outcome import Outcome
 from flows.request import RunRequest
 from tests.home import invoke
@@ -51,7 +51,7 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
     table = folder / "people.csv"
     mixed_frame(120).to_csv(table, index=False)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(VARIABLE, str(folder / "home"))
+        patch.setenv(HOME_VARIABLE, str(folder / "home"))
         for stale in ("MLFLOW_TRACKING_URI", "MINTMARK_REGISTRY_URI"):
             patch.delenv(stale, raising=False)  # MLflow sets the first itself, in any test before
         patch.setenv("PREFECT_HOME", str(folder / "home" / "prefect"))

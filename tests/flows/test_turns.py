@@ -10,7 +10,7 @@ import pytest
 from components.data.preparation import prepare_table
 from components.registry.promotion import champion
 from components.registry.tracking import connect
-from components.storage.home import VARIABLE, Home
+from components.storage.home import HOME_VARIABLE, Home
 from flows.project import PROJECT
 from tests.flows.champions import make_version
 from tests.flows.test_loop import rows
@@ -23,7 +23,7 @@ def test_a_promotion_by_hand_waits_for_its_turn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = Home(tmp_path / "home")
-    monkeypatch.setenv(VARIABLE, str(home.root))
+    monkeypatch.setenv(HOME_VARIABLE, str(home.root))
     monkeypatch.setenv("PREFECT_HOME", str(home.prefect))
     from flows.project import set_up_environment
     from flows.server import prefect_server

@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from components.errors import UserError
 from components.registry.tracking import connect
-from components.storage.home import VARIABLE, find_home
+from components.storage.home import HOME_VARIABLE, find_home
 from flows import cli, unreachable
 from flows.unreachable import told_of_server
 from tests.home import mintmark
@@ -62,7 +62,7 @@ def ask_prefect(url: str) -> None:
 
 @pytest.fixture(autouse=True)
 def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, str(tmp_path))
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path))
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
 
 

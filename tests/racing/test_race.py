@@ -29,7 +29,7 @@ from components.racing.course import Purse
 from components.racing.parts import can_race, drawn_case, fitted_inside, hold_out
 from components.racing.race import Wave, fit_chosen, run_race
 from components.racing.standing import LIKENESS, Gated, Race, Runner, spent, standing, title_of
-from components.stages.fan_out import PROCESSES, RAY, VARIABLE, fan_out
+from components.stages.fan_out import FAN_OUT_VARIABLE, PROCESSES, RAY, fan_out
 from tests.procedural import mixed_frame, mixed_table
 
 
@@ -201,7 +201,7 @@ def test_candidates_that_run_at_once_reach_what_they_reach_in_turn(
         pytest.importorskip("ray", reason="Ray is an extra: pip install 'mintmark[ray]'")
     config, table = AutoConfig(purpose=Purpose.SHARING, budget_seconds=3_600), two_classes(300)
     in_turn = run_race(table, config, seed=3)
-    monkeypatch.setenv(VARIABLE, where)
+    monkeypatch.setenv(FAN_OUT_VARIABLE, where)
     with fan_out():
         at_once = run_race(table, config, seed=3, workers=2)
     assert [(one.model, one.gates) for one in at_once.runners] == [

@@ -12,7 +12,7 @@ from components.evaluation.evidence import Evidence
 from components.evaluation.parallel import run_all
 from components.models.contract import TabularModel
 from components.models.trees import Trees
-from components.stages.fan_out import PROCESSES, RAY, VARIABLE, fan_out
+from components.stages.fan_out import FAN_OUT_VARIABLE, PROCESSES, RAY, fan_out
 from tests.procedural import mixed_table
 
 
@@ -32,13 +32,13 @@ def trial() -> Evidence:
 
 
 def test_another_word_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, "dask")
+    monkeypatch.setenv(FAN_OUT_VARIABLE, "dask")
     with pytest.raises(UserError, match="accepted are processes, ray"), fan_out():
         pass
 
 
 def test_without_ray_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(VARIABLE, RAY)
+    monkeypatch.setenv(FAN_OUT_VARIABLE, RAY)
     monkeypatch.setitem(sys.modules, "ray", None)
     with pytest.raises(UserError, match=r"pip install 'mintmark\[ray\]'"), fan_out():
         pass
@@ -49,7 +49,7 @@ def test_a_trial_on_ray_finds_what_a_local_one_finds(monkeypatch: pytest.MonkeyP
     pytest.importorskip("ray", reason="Ray is an extra: pip install 'mintmark[ray]'")
     found = {}
     for where in (PROCESSES, RAY):
-        monkeypatch.setenv(VARIABLE, where)
+        monkeypatch.setenv(FAN_OUT_VARIABLE, where)
         with fan_out():
             found[where] = trial()
     assert found[RAY] == found[PROCESSES]
@@ -68,7 +68,7 @@ def test_calls_really_run_on_ray_and_errors_come_through(monkeypatch: pytest.Mon
     pytest.importorskip("ray", reason="Ray is an extra: pip install 'mintmark[ray]'")
     import os
 
-    monkeypatch.setenv(VARIABLE, RAY)
+    monkeypatch.setenv(FAN_OUT_VARIABLE, RAY)
     with fan_out():
         pids = set(run_all([os.getpid] * 4, workers=2))
         assert os.getpid() not in pids

@@ -21,7 +21,7 @@ from components.models.catalog import load_image_model
 from components.stages import evaluate, prepare, synthesize, train
 from components.stages.images import read_synthetic_images, read_test_images, read_train_images
 from components.stages.paths import StagePaths
-from components.storage.home import VARIABLE
+from components.storage.home import HOME_VARIABLE
 from tests.data.test_image_sources import picture
 
 PARAMS = Params(
@@ -44,7 +44,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> StagePaths:
     paths = StagePaths(tmp_path_factory.mktemp("images"))
     (paths.root / "models").mkdir()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(VARIABLE, str(paths.root / "home"))
+        patch.setenv(HOME_VARIABLE, str(paths.root / "home"))
         for stage in (prepare, train, synthesize, evaluate):
             stage.run(PARAMS, paths)
     return paths

@@ -22,7 +22,7 @@ from components.errors import UserError
 from components.stages import prepare
 from components.stages.paths import StagePaths
 from components.stages.train import run_together
-from components.storage.home import VARIABLE
+from components.storage.home import HOME_VARIABLE
 
 MODEL = ImageGanConfig(
     steps=12, look_every=4, batch_size=16, noise_size=8, networks=DcganNetworks(width=4), devices=2
@@ -46,7 +46,7 @@ def test_another_number_of_processes_than_was_asked_for_is_refused(tmp_path, mon
 @pytest.mark.slow
 def test_the_curves_are_those_of_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Nearly, at first: sums come in another order, and a game makes much of little."""
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "home"))
+    monkeypatch.setenv(HOME_VARIABLE, str(tmp_path / "home"))
     prepare.run(PARAMS, StagePaths(tmp_path))
     (tmp_path / "models").mkdir()
     stage = ["-m", "components.stages.train"]
