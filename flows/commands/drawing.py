@@ -22,8 +22,8 @@ def draw_to_file(
 ) -> int:
     """Write the rows to `output` as they are drawn, in memory that does not grow with them.
 
-    Returns their number. Meanwhile a bar says how many there are, and how long the others take.
-    Raises UserError where they cannot be written there.
+    Returns their number. On a terminal a bar says meanwhile how many there are, and how long the
+    others take. Raises UserError where they cannot be written there.
     """
     from components.data.image_output import check_image_output, write_image_output
     from components.data.output import check_output, write_frames
@@ -32,7 +32,8 @@ def draw_to_file(
 
     (check_image_output if isinstance(model, ImageModel) else check_output)(output)
     columns = (TextColumn("drawn"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    hidden = not console.is_terminal  # where nobody watches it would leave an empty line
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress:
         task = progress.add_task("", total=num_rows)
 
         def told(done: int) -> None:
