@@ -41,7 +41,6 @@ HISTORY_DATABASE = "PREFECT_SERVER_DATABASE_CONNECTION_URL"
 """The variables in which the servers are told their databases."""
 _LIBRARIES = ("mlflow", "prefect", "dvc", "mintmark")
 _MUST_MATCH = ("mlflow", "prefect")
-_FOLDERS = ("releases", "reports", "quarantine")
 _UNUSED = (".part", ".partial", ".unfinished", ".lock", ".tmp")
 _REGISTRY_TABLES = f"""
 import os
@@ -155,10 +154,10 @@ def _areas(home: Home, databases: Databases) -> dict[str, list[Store]]:
         "artifacts": [open_store(artifacts)],
         "content": [open_remote(home), *cache],
     }
-    for part in (home.windows.name, home.unions.name):
-        areas[part] = [open_store(f"{shared}/{part}") if shared else Folder(home.root / part)]
-    for name in _FOLDERS:
-        areas[name] = [Folder(home.root / name)]
+    for part in (home.windows, home.unions):
+        areas[part.name] = [open_store(f"{shared}/{part.name}") if shared else Folder(part)]
+    for folder in (home.releases, home.reports, home.quarantine):
+        areas[folder.name] = [Folder(folder)]
     if (home.root / FILE_NAME).exists() or not shared:
         areas["secret"] = [_OneFile(home.root, FILE_NAME)]
     return areas

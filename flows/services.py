@@ -172,7 +172,7 @@ def _environment(services: dict[str, Service]) -> dict[str, str]:
 
 
 def _record(home: Home) -> Path:
-    return home.root / "services" / "services.json"
+    return home.services / "services.json"
 
 
 def _write(home: Home, services: dict[str, Service]) -> None:

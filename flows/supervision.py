@@ -38,7 +38,7 @@ def supervise(programs: Sequence[Program], environment: Mapping[str, str], home:
 
     Raises UserError, with what was said, where they could not be started.
     """
-    for folder in (_folder(home), home.root / "logs"):
+    for folder in (home.services, home.logs):
         folder.mkdir(parents=True, exist_ok=True)
     with _settings(home).open("w") as file:
         _supervisor_settings(programs, home).write(file)
@@ -74,7 +74,7 @@ def stop_supervising(home: Home) -> None:
 
 def log_file(program: str, home: Home) -> Path:
     """Where the output of a program goes."""
-    return home.root / "logs" / f"{program}.log"
+    return home.logs / f"{program}.log"
 
 
 def _supervisor(home: Home) -> psutil.Process | None:
@@ -93,7 +93,7 @@ def _supervisor_settings(programs: Sequence[Program], home: Home) -> configparse
         "logfile": _plain(log_file("supervisor", home)),
         "logfile_maxbytes": _LOG_BYTES,
         "pidfile": _plain(_pid_file(home)),
-        "childlogdir": _plain(home.root / "logs"),
+        "childlogdir": _plain(home.logs),
     }
     for program in programs:
         settings[f"program:{program.name}"] = {
@@ -116,13 +116,9 @@ def _plain(text: str | Path) -> str:
     return str(text).replace("%", "%%")
 
 
-def _folder(home: Home) -> Path:
-    return home.root / "services"
-
-
 def _settings(home: Home) -> Path:
-    return _folder(home) / "supervisor.ini"
+    return home.services / "supervisor.ini"
 
 
 def _pid_file(home: Home) -> Path:
-    return _folder(home) / "supervisor.pid"
+    return home.services / "supervisor.pid"

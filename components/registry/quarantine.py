@@ -16,7 +16,7 @@ NOTE = "REVOKED.txt"
 
 def quarantine_folder(home: Home, name: str, version: str) -> Path:
     """Where the files of a revoked version are kept for whoever has to look into it."""
-    return home.root / "quarantine" / name / version
+    return home.quarantine / name / version
 
 
 def _store(uri: str) -> Any:

@@ -23,7 +23,7 @@ def hashes_on_disk(home: Home, project: Path, workspaces: Iterable[Path]) -> set
     """What the checkout, these workspaces (also those inside one) and the releases refer to."""
     files = [project / "dvc.lock"]
     files += [lock for workspace in workspaces for lock in sorted(workspace.rglob("dvc.lock"))]
-    files += sorted((home.root / "releases").rglob("*.dvc"))
+    files += sorted(home.releases.rglob("*.dvc"))
     return {found for file in files if file.is_file() for found in hashes_in(file.read_text())}
 
 

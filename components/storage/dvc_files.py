@@ -15,12 +15,12 @@ from components.storage.home import HOME_VARIABLE, Home
 
 def release_folder(home: Home, name: str, key: str) -> Path:
     """Where a release's rows and their `.dvc` file lie, in one DVC repository for all."""
-    return home.root / "releases" / name / key
+    return home.releases / name / key
 
 
 def keep_file(path: Path, home: Home) -> str:
     """The md5 of `path`, a file in a release's folder, which is now in the cache and the remote."""
-    repository = home.root / "releases"
+    repository = home.releases
     _make_repository(repository, home)
     name = str(path.relative_to(repository))
     _run(repository, home, "add", "--quiet", name)

@@ -89,8 +89,9 @@ def examine_content(
 def examine_leftovers(home: Home) -> Iterator[Finding]:
     """Files and uploads that were never ended, and locks that nobody holds, older than a day."""
     before = datetime.now(UTC) - DAY
-    for part in ("checkpoints", "dvc", "quarantine", "releases", "reports", "services"):
-        store = Folder(home.root / part)
+    kept = (home.quarantine, home.releases, home.reports)
+    for folder in (home.checkpoints, home.root / "dvc", *kept, home.services):
+        store = Folder(folder)
         for found in store.list():
             if found.name.endswith(_PARTIAL) and found.written < before:
                 path = store.root / found.name

@@ -59,6 +59,26 @@ class Home:
         return self.root / "reports"
 
     @property
+    def releases(self) -> Path:
+        """The rows of releases under DVC, a folder for each model and release."""
+        return self.root / "releases"
+
+    @property
+    def quarantine(self) -> Path:
+        """The files of revoked versions, for whoever has to look into them."""
+        return self.root / "quarantine"
+
+    @property
+    def services(self) -> Path:
+        """What keeps the services running, and where these answer."""
+        return self.root / "services"
+
+    @property
+    def logs(self) -> Path:
+        """A log for each service."""
+        return self.root / "logs"
+
+    @property
     def sketches(self) -> Path:
         """What monitors know of training rows, by their content; no row is in it."""
         return self.root / "sketches"

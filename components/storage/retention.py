@@ -152,7 +152,7 @@ def _folders_in_use(home: Home) -> set[Path]:
     used = set()
     for process in psutil.process_iter(["cwd"]):
         folder = Path(process.info["cwd"] or "/")
-        for root in (home.workspaces.resolve(), (home.root / "releases").resolve()):
+        for root in (home.workspaces.resolve(), home.releases.resolve()):
             if folder.is_relative_to(root):
                 inside = folder.relative_to(root).parts[:1]
                 used.add(home.workspaces.joinpath(*inside) if root.name == "workspaces" else root)

@@ -57,14 +57,14 @@ def test_stopping_leaves_nothing(home: Home) -> None:
 
 def test_a_killed_supervisor_takes_its_programs_with_it(home: Home) -> None:
     program = _start(home)
-    pid = int((home.root / "services" / "supervisor.pid").read_text())
+    pid = int((home.services / "supervisor.pid").read_text())
     os.kill(pid, signal.SIGKILL)
     psutil.wait_procs([program], timeout=10)
     assert not program.is_running() and not is_supervising(home)
 
 
 def test_another_process_with_the_old_number_is_not_ours(home: Home) -> None:
-    (home.root / "services").mkdir(parents=True)
-    (home.root / "services" / "supervisor.pid").write_text(str(os.getpid()))
+    home.services.mkdir(parents=True)
+    (home.services / "supervisor.pid").write_text(str(os.getpid()))
     assert not is_supervising(home)
     stop_supervising(home)  # or this test would not end

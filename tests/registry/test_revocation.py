@@ -193,10 +193,10 @@ def test_nothing_that_was_withdrawn_is_handed_out(world: World, tmp_path: Path) 
             "REVOKED.txt"
         }
         assert WHY in (Path(left) / "REVOKED.txt").read_text()
-    kept = home.root / "quarantine"
+    kept = home.quarantine
     assert (kept / "people" / "1" / "MLmodel").is_file()
     assert (kept / "heirs-release" / "1" / "rows.parquet").is_file()
-    assert not list((home.root / "releases" / "heirs").rglob("rows.parquet*"))
+    assert not list((home.releases / "heirs").rglob("rows.parquet*"))
 
 
 @pytest.mark.slow

@@ -130,7 +130,7 @@ def test_the_checkout_nested_workspaces_and_releases_refer_too(copied: Path) -> 
     first, second = (output_hashes(home.workspaces / name) for name in ("w1", "w2"))
     (home.workspaces / "race").mkdir()
     (home.workspaces / "w1").rename(home.workspaces / "race" / "trees")
-    pointer = home.root / "releases" / "people" / "key" / "rows.parquet.dvc"
+    pointer = home.releases / "people" / "key" / "rows.parquet.dvc"
     pointer.parent.mkdir(parents=True)
     pointer.write_text(f"outs:\n- md5: {second['out.txt']}\n  path: rows.parquet\n")
     later = time.time() + LATER - 2 * 3600
