@@ -56,9 +56,11 @@ class CtganConfig(Settings):
     """A conditional tabular GAN; see `components/models/ctgan.py`.
 
     Training takes `steps` updates of each network on `batch_size` rows, or `max_epochs` passes
-    over the rows where that is fewer; rates fall to 0 over the second half. Where `holdout_share`
-    comes to 100 rows, these are held out: every `look_every` steps they are compared with sampled
-    ones, the best generator is kept, and `patience` looks without a better one end training.
+    over the rows where that is fewer: unless told otherwise 70, or as many as make 150 updates.
+    Twice the passes make few rows more alike, in twice the time. Rates fall to 0 over the second
+    half. Where `holdout_share` comes to 100 rows, these are held out: every `look_every` steps they
+    are compared with sampled ones, the best generator is kept, and `patience` looks without a
+    better one end training.
     `penalty` weighs the critic's squared slope, `ema_decay` averages the generator, `temperature`
     is that of the softmax behind each drawn level. On `device` the networks are trained; equal
     seeds give equal weights on the CPU alone. A numeric column of at most `max_levels` values
@@ -68,7 +70,7 @@ class CtganConfig(Settings):
 
     name: Literal["ctgan"] = "ctgan"
     steps: int = Field(5000, ge=1)
-    max_epochs: int = Field(150, ge=1)
+    max_epochs: int | None = Field(None, ge=1)
     batch_size: int = Field(250, ge=2)
     noise_size: int = Field(64, ge=1)
     hidden_size: int = Field(256, ge=1)

@@ -58,6 +58,8 @@ from components.training.loop import Judge, Schedule, train
 NAME = "ctgan"
 FEWEST_HELD_OUT = 100
 """With fewer held-out rows a two-sample AUC is noise: nothing is held out, the last weights win."""
+USUAL_EPOCHS, FEWEST_STEPS = 70, 150
+"""The passes over the rows where the settings do not say, and the steps where that is fewer."""
 MOST_JUDGED = 5_000
 _NO_BUDGET = Budget()
 _SPLIT_STREAM = 0x6A
@@ -183,7 +185,8 @@ class Ctgan(SamplesWhole):
 
     def _schedule(self, num_rows: int, game: CtganGame, budget: Budget) -> Schedule:
         """How long to train: not at all where the target is the only column."""
-        most = self.config.max_epochs * math.ceil(num_rows / game.batch_size)
+        epoch, epochs = math.ceil(num_rows / game.batch_size), self.config.max_epochs
+        most = max(USUAL_EPOCHS * epoch, FEWEST_STEPS) if epochs is None else epochs * epoch
         return Schedule(
             num_steps=min(self.config.steps, most) if game.layout.width else 0,
             look_every=self.config.look_every,

@@ -95,6 +95,20 @@ def test_held_out_rows_choose_the_weights():
         assert 0 <= metrics["two_sample_auc"] <= 1
 
 
+@pytest.mark.parametrize(
+    ("num_rows", "epochs", "last_step"),
+    [(20, None, 150), (20, 3, 3), (80, None, 70 * 4), (80, 1_000, 500)],
+    ids=["few rows", "few passes", "usual passes", "all steps"],
+)
+def test_training_takes_the_usual_passes_unless_told_otherwise(num_rows, epochs, last_step):
+    steps = []
+    config = TINY.model_copy(
+        update={"steps": 500, "batch_size": 20, "look_every": 1, "max_epochs": epochs}
+    )
+    Ctgan(config).fit(mixed_table(num_rows), seed=0, log=lambda step, _: steps.append(step))
+    assert max(steps) == last_step
+
+
 @pytest.mark.filterwarnings("ignore:overflow")
 def test_divergence_is_an_error():
     wild = TINY.model_copy(update={"generator_rate": 1e30, "critic_rate": 1e30})
