@@ -79,18 +79,28 @@ def read_incomplete(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     """Rows to be filled in, each column of `schema` as the training rows have it.
 
     A column that is not there at all is missing in every row; identifiers and constants are left
-    as they are. Raises UserError for a column the schema lacks, or a value that cannot be read as
-    its column's kind.
+    as they are, columns that the schema lacks are left out (`columns_beside`). Raises UserError for
+    a value that cannot be read as its column's kind, and where columns are both unknown and
+    lacking: one may be the other by another name.
     """
     _refuse_repeated(FILLED, frame)
-    unknown = [str(name) for name in frame.columns if name not in schema.names]
-    if unknown:
-        raise UserError(f"{FILLED}: unknown {_list(unknown)}; known: {_list(schema.names)}")
+    unknown = [str(name) for name in columns_beside(frame, schema)]
+    lacking = [column.name for column in schema.learned if column.name not in frame.columns]
+    if unknown and lacking:
+        raise UserError(
+            f"{FILLED}: unknown {_list(unknown)}, while {_list(lacking)} would be filled in every "
+            f"row; known: {_list(schema.names)}"
+        )
     if not len(frame):
         raise UserError("there are no rows to fill")
     whole = frame.reindex(columns=schema.names).reset_index(drop=True)
     read = {c.name: _read(FILLED, whole[c.name], c) for c in schema.learned}
     return whole.assign(**read)
+
+
+def columns_beside(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """The columns of rows to be filled in that the schema lacks, as those dropped in training."""
+    return frame[[name for name in frame.columns if name not in schema.names]]
 
 
 def _refuse_repeated(name: str, frame: pd.DataFrame) -> None:

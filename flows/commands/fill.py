@@ -37,7 +37,8 @@ def fill(
     """Fill the missing cells of rows with what a registered model draws for them.
 
     A cell is drawn from its distribution given the row's known cells, so that spreads and relations
-    stay true; take the mean of several draws for a single best guess. Known cells are kept.
+    stay true; take the mean of several draws for a single best guess. Known cells are kept,
+    and so are columns that the model does not know, such as those left out in training.
     The copula draws its parameters too, for each draw anew, so that intervals stay honest where
     its training rows were few; other models fill by what they have fitted.
     """
@@ -47,7 +48,7 @@ def fill(
     import pandas as pd
 
     from components.data.files import read_files
-    from components.data.foreign import read_incomplete
+    from components.data.foreign import columns_beside, read_incomplete
     from components.data.output import check_output, write_frame
     from components.data.schema import Schema
     from components.errors import UserError
@@ -66,21 +67,29 @@ def fill(
             f"{model} cannot fill cells: its generator draws rows in a fixed order; train one that "
             "takes any (--model copula, autoregressive, forest)"
         )
-    if draws > 1 and IMPUTATION in schema.names:
+    given = read_files([rows])
+    if draws > 1 and IMPUTATION in {*schema.names, *given.columns}:
         raise UserError(
             f"the rows have a column {IMPUTATION!r}, which would number the draws: fill them once "
             "(--draws 1) for each of several --seed"
         )
-    incomplete = read_incomplete(read_files([rows]), schema)
+    incomplete, beside = read_incomplete(given, schema), columns_beside(given, schema)
     learned = [column.name for column in schema.learned]
     num_gaps = int(incomplete[learned].isna().to_numpy().sum())
-    filled = complete_several(generator, incomplete, draws, seed=seed)
+    filled = [
+        pd.concat([frame, beside], axis=1)
+        for frame in complete_several(generator, incomplete, draws, seed=seed)
+    ]
     if draws > 1:
         numbered = [frame.assign(**{IMPUTATION: k + 1}) for k, frame in enumerate(filled)]
         write_frame(pd.concat(numbered, ignore_index=True), output, schema)
     else:
         write_frame(filled[0], output, schema)
+    names = ", ".join(map(str, beside.columns))
+    kept = (
+        escape(f"; kept as they are, since the model does not know them: {names}") if names else ""
+    )
     Console(stderr=True).print(
-        f"{num_gaps:,} cells of {len(incomplete):,} rows filled: {escape(str(output))}",
+        f"{num_gaps:,} cells of {len(incomplete):,} rows filled: {escape(str(output))}{kept}",
         highlight=False,
     )

@@ -52,6 +52,19 @@ def test_gaps_and_absent_columns_are_filled(home: Home, rows: Path, tmp_path: Pa
     assert list(after["id"]) == list(before["id"]) and after["ratio"].nunique() > 1
 
 
+def test_columns_that_the_model_does_not_know_are_kept(home: Home, tmp_path: Path) -> None:
+    frame = mixed_frame(30, seed=3).assign(notes=[f"note {i}" for i in range(30)])
+    frame["age"] = frame["age"].astype("float64").mask(np.arange(30) % 3 == 0)
+    source, output = tmp_path / "rows.csv", tmp_path / "f.csv"
+    frame.to_csv(source, index=False)
+    status, _, told = invoke("fill", "any", str(source), "-o", str(output), home=home.root)
+    assert status == 0, told
+    assert "kept as they are, since the model does not know them: notes" in " ".join(told.split())
+    after = pd.read_csv(output)
+    assert after["age"].notna().all()
+    assert after["notes"].tolist() == frame["notes"].tolist()
+
+
 @pytest.mark.slow
 def test_many_draws_are_numbered(home: Home, rows: Path, tmp_path: Path) -> None:
     output = tmp_path / "f.parquet"
@@ -67,7 +80,7 @@ def test_many_draws_are_numbered(home: Home, rows: Path, tmp_path: Path) -> None
     ("model", "change", "said"),
     [
         ("fixed", {}, "cannot fill cells"),
-        ("any", {"colour": "red"}, "rows to fill: unknown colour"),
+        ("any", {"colour": "red"}, "unknown colour, while ratio would be filled in every row"),
         ("any", {"age": "often"}, "column 'age' holds 'often' in 30 of 30 rows"),
     ],
 )
