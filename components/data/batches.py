@@ -17,6 +17,7 @@ from components.data.files import (
     open_parquet,
     plain_types,
     reading,
+    tell_nameless_index,
 )
 from components.data.spooled import spool_csv
 from components.data.summaries import check_distinct_names
@@ -100,6 +101,7 @@ def file_batches(paths: Sequence[Path], scratch: Path, size: int = BATCH) -> Bat
                 spool_csv(path, scratch / f"{number:06}.parquet", size) if is_csv(path) else path
             )
             types.append(_types(readable[-1]))
+            tell_nameless_index(path, pq.read_schema(readable[-1]))
     check_columns_agree(paths, [list(found) for found in types])
     return Batches(_common(types), tuple(readable), size=size)
 

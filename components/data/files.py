@@ -2,6 +2,9 @@
 
 import csv
 import hashlib
+import json
+import logging
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,12 +19,16 @@ from components.data.memory import within_free_memory
 from components.data.missing_words import tell_doubtful_words
 from components.errors import UserError
 
+logger = logging.getLogger(__name__)
+
 FORMATS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".pq")
 """How the names of tables end, in capital or small letters."""
 
 _LONGEST = 200
 _DAMAGE = (ValueError, EOFError, OSError, pa.ArrowException, zlib.error, csv.Error)
 """What readers raise of files that are cut short or changed."""
+_NAMELESS_INDEX = re.compile(r"__index_level_\d+__")
+"""What pandas calls the column of an index that has no name."""
 
 
 def hash_files(paths: Sequence[Path]) -> str:
@@ -80,8 +87,10 @@ def read_batches(
 def plain_types(table: pa.Table) -> pa.Table:
     """The table with the values of dictionaries in place of these: batches have their own.
 
-    Decimals, as databases give them, become numbers like all others: the nearest to each.
+    Decimals, as databases give them, become numbers like all others: the nearest to each. An index
+    that pandas wrote is a column if it has a name, else it is left out.
     """
+    table = _without_index(table)
     for position, field in enumerate(table.schema):
         values, kind = table.column(position), field.type
         if pa.types.is_dictionary(kind):
@@ -93,6 +102,26 @@ def plain_types(table: pa.Table) -> pa.Table:
         if kind != field.type:
             table = table.set_column(position, field.with_type(kind), values)
     return table
+
+
+def _without_index(table: pa.Table) -> pa.Table:
+    nameless = [name for name in table.column_names if _NAMELESS_INDEX.fullmatch(name)]
+    marks = dict(table.schema.metadata or {})
+    if b"pandas" in marks:
+        marks[b"pandas"] = json.dumps(json.loads(marks[b"pandas"]) | {"index_columns": []}).encode()
+    return table.drop_columns(nameless).replace_schema_metadata(marks)
+
+
+def tell_nameless_index(path: Path, schema: pa.Schema) -> None:
+    """Say that what names the rows is left out, where it is more than their numbers."""
+    for field in schema:
+        if _NAMELESS_INDEX.fullmatch(field.name) and not pa.types.is_integer(field.type):
+            logger.warning(
+                "%s: the index of its rows (%s) has no name and is left out; to have it learned, "
+                "give it one before the file is written (frame.index.name = ...)",
+                path,
+                field.type,
+            )
 
 
 def is_table(path: Path) -> bool:
@@ -131,7 +160,9 @@ def _read_file(path: Path) -> pd.DataFrame:
     check_format(path)
     with reading(path):
         if not is_csv(path):
-            frame: pd.DataFrame = plain_types(pq.read_table(path)).to_pandas()
+            table = pq.read_table(path)
+            tell_nameless_index(path, table.schema)
+            frame: pd.DataFrame = plain_types(table).to_pandas()
             _check_text(frame)
             return frame
         form = csv_form(path)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from components.data.sources import hash_source, read_source
+from components.data.sources import hash_source, open_batches, read_source
 from components.errors import UserError
 
 FRAME = pd.DataFrame({"a": [1, 2, 3], "b": ["x", "y", None]})
@@ -29,6 +29,29 @@ def test_reads_files_alike(tmp_path: Path, name: str) -> None:
     read = read_source(str(path)).frame
     assert read["a"].tolist() == [1, 2, 3]
     assert read["b"].isna().tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("reader", ["whole", "in parts"])
+def test_an_index_that_pandas_wrote_is_a_column_if_it_has_a_name(
+    tmp_path: Path, reader: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def read(frame: pd.DataFrame) -> pd.DataFrame:
+        path = tmp_path / "indexed.parquet"
+        frame.to_parquet(path)
+        if reader == "whole":
+            return read_source(str(path)).frame
+        with open_batches(str(path), tmp_path, 2) as (batches, _):
+            return pd.concat(batches.read(), ignore_index=True)
+
+    times = pd.date_range("2024-05-01", periods=3, freq="h", name="at")
+    assert read(FRAME.set_index(times))["at"].tolist() == times.tolist()
+    keys = pd.MultiIndex.from_arrays([list("pqr"), [7, 8, 9]], names=["shop", "till"])
+    assert read(FRAME.set_index(keys)).columns.tolist() == ["a", "b", "shop", "till"]
+    assert not caplog.records
+    assert read(FRAME.iloc[[2, 0]]).columns.tolist() == ["a", "b"]  # numbers of rows tell nothing
+    assert not caplog.records
+    assert read(FRAME.set_index(times.rename(None))).columns.tolist() == ["a", "b"]
+    assert "index of its rows (timestamp" in caplog.text and "no name" in caplog.text
 
 
 def test_glob_and_folder_read_all_files_in_order(tmp_path: Path) -> None:
