@@ -23,14 +23,12 @@ _DAYS = (
     *(f"%{month} %d %Y" for month in "bB"),
 )
 _TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
-_ISO_TIMES = (
-    *(f"%Y-%m-%dT{time}{zone}" for time, zone in product(_TIMES[:3], ("", "Z"))),
-    "%Y-%m-%d %H:%M",
-)
+_ISO_DAY = "%Y-%m-%d"
 FORMATS = (
     *_DAYS,
     *(f"{d}{gap}{t}" for gap, d, t in product((" ", ", "), _DAYS, _TIMES)),
-    *_ISO_TIMES,
+    _ISO_DAY,
+    *(f"{_ISO_DAY}{gap}{t}" for gap, t in product("T ", _TIMES[:3])),
 )
 """Every format that is known, as `strptime` has it; a column of several is none of dates."""
 
@@ -39,7 +37,12 @@ COMPACT = "%Y%m%d"
 _YEARS, _FAR_OFF = (1800, 2299), 9999
 _MOST_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
-_OFFSET = re.compile(r"\d{2}:\d{2}\S*[+-](\d{2}:?\d{2})$")
+_OFFSET = re.compile(r"\d{2}:\d{2}\S*[+-](\d{2}(?::?\d{2})?)$")
+_ZONED = re.compile(r"(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}\S*?)(Z|[+-]\d{2}(?::?\d{2})?)")
+_ZONE = re.compile(r"([+-]\d{2}):?(\d{2})?$")
+_DIGITS = re.compile(r"[.](\d{1,6})\b")
+_FRACTION = re.compile(r"%(\d)f")
+"""A fraction of so many digits, which `strptime` does not tell from others."""
 _LIKE_ONE = re.compile(
     r"(\d{1,4}|[A-Za-z]{3,9})[ ./-](\d{1,2}|[A-Za-z]{3,9}),?[ ./-]\d{1,4}([ ,T].{1,20})?"
 )
@@ -48,30 +51,44 @@ _LIKE_ONE = re.compile(
 class DateFormats:
     """The formats that all values so far have; `add` takes the next ones.
 
+    Behind ISO times a zone may stand, in all of them or in none.
+
     >>> formats = DateFormats()
     >>> formats.add(["01/02/2022", "26/04/2022"])
     >>> formats.found
     '%d/%m/%Y'
+    >>> times = DateFormats()
+    >>> times.add(["2022-04-26T10:00:00.250+02:00"])
+    >>> times.found
+    '%Y-%m-%dT%H:%M:%S.%3f+02:00'
     """
 
     def __init__(self) -> None:
         self._left: tuple[str, ...] | None = None
         self._days: dict[str, set[int]] = {}
+        self._zones: dict[str, None] = {}
+        self._widths: set[int] = set()
 
     def add(self, values: Iterable[object]) -> None:
         """Take the next values, each of which counts once."""
         if self._left == ():
             return
-        texts = list(values)
+        given = list(values)
         if self._left is None:
-            self._left = _formats_of(texts[0]) if texts else None
-        if not self._left or not all(isinstance(text, str) for text in texts):
-            self._left = () if texts else self._left
+            self._left = _formats_of(given[0]) if given else None
+        if not self._left or not all(isinstance(text, str) for text in given):
+            self._left = () if given else self._left
             return
-        read = {f: pd.to_datetime(pd.Series(texts), format=f, errors="coerce") for f in self._left}
+        texts, zones = zip(*map(_parted, map(str, given)), strict=True)
+        self._zones |= dict.fromkeys(zones)
+        all_or_none = "" not in self._zones or len(self._zones) == 1
+        tried = self._left if all_or_none else ()
+        read = {f: pd.to_datetime(pd.Series(texts), format=f, errors="coerce") for f in tried}
         self._left = tuple(f for f, times in read.items() if times.notna().all())
         for each in self._left:
             self._days.setdefault(each, set()).update(read[each].dt.day.unique().tolist())
+        if any("%f" in each for each in self._left):
+            self._widths |= {len(found[-1]) for text in texts if (found := _DIGITS.findall(text))}
 
     @property
     def may_be_either(self) -> bool:
@@ -86,22 +103,39 @@ class DateFormats:
     def found(self) -> str | None:
         """The format of all values; None where there is none, or day and month cannot be told.
 
-        Where both orders can be read, that is the day which is the same in all values, as in
-        monthly figures; and with points between, the day comes first.
+        Fractions of fewer than six digits, as many in all values, are `%3f`. The zone stands there
+        as it is, for several the one of UTC. Where both orders can be read, that is the day which
+        is the same in all values, as in monthly figures; and with points between, the day comes
+        first.
         """
         left = self._left or ()
-        if not self.may_be_either:
-            return left[0] if left else None
         steady = [each for each in left if len(self._days[each]) == 1]
         pointed = [each for each in left if each.startswith("%d.")]
-        chosen = steady if len(steady) == 1 else pointed
-        return chosen[0] if chosen else None
+        chosen = left
+        if self.may_be_either:
+            chosen = tuple(steady if len(steady) == 1 else pointed)
+        return self._in_full(chosen[0]) if chosen else None
+
+    def _in_full(self, form: str) -> str:
+        """The format with the digits of its fraction, and the zone."""
+        zones, (width, *others) = [*self._zones], [*self._widths, 6]
+        if width < 6 and others == [6]:
+            form = form.replace("%f", f"%{width}f")
+        signs = next((zone for zone in zones if zone != "Z"), "Z")
+        return form + (zones[0] if len(zones) == 1 else re.sub("[0-9]", "0", "+" + signs[1:]))
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """A text without the zone of its ISO time, and that zone."""
+    found = _ZONED.fullmatch(text)
+    return (found[1], found[2]) if found else (text, "")
 
 
 def _formats_of(value: object) -> tuple[str, ...]:
-    if not isinstance(value, str) or not _LIKE_ONE.fullmatch(value):
+    text = _parted(value)[0] if isinstance(value, str) else ""
+    if not _LIKE_ONE.fullmatch(text):
         return ()
-    return tuple(each for each in FORMATS if _has(value, each))
+    return tuple(each for each in FORMATS if _has(text, each))
 
 
 def _has(text: str, format_: str) -> bool:
@@ -160,7 +194,7 @@ def read_dates(values: pd.Series, written: str | None) -> pd.Series:
     values = _without_numbers(values, written)
     if not holds_text(values):
         return _without_zone(pd.to_datetime(values, utc=True))
-    if written is None:
+    if _is_iso(written):
         return _without_zone(_read_alike(values))
     read = _as_written(values, written)
     others = values.notna() & read.isna()
@@ -195,21 +229,41 @@ def read_what_is_date(values: pd.Series, written: str | None) -> pd.Series:
         numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
         days = values.where(are_compact(numbers) & (written == COMPACT))
         values = _without_numbers(days, written)
-    if written is None or not holds_text(values):
+    if not holds_text(values):
         return _without_zone(pd.to_datetime(values, utc=True, errors="coerce", format="mixed"))
     read = _as_written(values, written)
-    others = values.where(read.isna())
-    iso = pd.to_datetime(others, utc=True, errors="coerce", format="ISO8601")
-    return _without_zone(read.fillna(iso))
+    form = "mixed" if _is_iso(written) else "ISO8601"
+    others = pd.to_datetime(values.where(read.isna()), utc=True, errors="coerce", format=form)
+    return _without_zone(read.fillna(others))
 
 
-def _as_written(values: pd.Series, written: str) -> pd.Series:
-    return pd.to_datetime(values, format=written, errors="coerce", utc=True)
+def _is_iso(written: str | None) -> bool:
+    """Whether dates are written, as far as that is known, as ISO has them."""
+    return written is None or written.startswith(_ISO_DAY)
+
+
+def _as_written(values: pd.Series, written: str | None) -> pd.Series:
+    form = "ISO8601" if written is None or _is_iso(written) else _FRACTION.sub("%f", written)
+    return pd.to_datetime(values, format=form, errors="coerce", utc=True)
 
 
 def write_dates(frame: pd.DataFrame, written: Mapping[str, str]) -> pd.DataFrame:
     """The frame with these columns of dates as text, each in its format."""
-    return frame.assign(**{name: frame[name].dt.strftime(form) for name, form in written.items()})
+    return frame.assign(**{name: _as_text(frame[name], form) for name, form in written.items()})
+
+
+def _as_text(times: pd.Series, written: str) -> pd.Series:
+    """Times of UTC in a format, which may name another zone and the digits of a fraction."""
+    if zone := _ZONE.search(written):
+        hours, minutes = zone[1], zone[1][0] + (zone[2] or "00")
+        times = times + pd.Timedelta(hours=int(hours), minutes=int(minutes))
+    fraction = _FRACTION.search(written)
+    if fraction is None:
+        whole: pd.Series = times.dt.strftime(written)
+        return whole
+    head = times.dt.strftime(written[: fraction.start()] + "%f").astype("str")
+    cut: pd.Series = head.str.slice(stop=int(fraction[1]) - 6) + written[fraction.end() :]
+    return cut
 
 
 def _without_zone(times: pd.Series) -> pd.Series:

@@ -11,7 +11,7 @@ from components.data.conditions import code_condition
 from components.data.dates import COMPACT, FORMATS, DateFormats, read_dates, read_what_is_date
 from components.data.foreign import read_foreign
 from components.data.inference import infer_kinds
-from components.data.output import write_frame
+from components.data.output import write_frame, write_frames
 from components.data.preparation import prepare_table
 from components.data.schema import ColumnKind
 from components.data.summaries import summarise
@@ -54,6 +54,13 @@ def test_every_format_is_told_from_values_that_need_it() -> None:
         (["26/04/2022", "26/04/2022 10:30"], None),
         (["26/04/2022", "soon"], None),
         (["31/02/2022"], None),
+        (["2022-04-26 10:00:00.250", "2022-04-26 10:00:00.500"], "%Y-%m-%d %H:%M:%S.%3f"),
+        (["2022-04-26 10:00:00.25", "2022-04-26 10:00:00.5"], "%Y-%m-%d %H:%M:%S.%f"),
+        (["2022-04-26T10:00:00Z", "2022-04-26T10:00:00Z"], "%Y-%m-%dT%H:%M:%SZ"),
+        (["2022-04-26 10:00:00+02", "2022-01-26 10:00:00+02"], "%Y-%m-%d %H:%M:%S+02"),
+        (["2022-04-26T10:00-0300", "2022-01-26T10:00-0200"], "%Y-%m-%dT%H:%M+0000"),
+        (["2022-04-26T10:00Z", "2022-01-26T10:00+01:00"], "%Y-%m-%dT%H:%M+00:00"),
+        (["2022-04-26T10:00Z", "2022-01-26T10:00"], None),
         (["1/2", "3/4"], None),
         (["10.5.1", "2.0.17"], None),
         ([7, "26/04/2022"], None),
@@ -151,11 +158,12 @@ def test_drawn_rows_are_written_as_the_source_is(tmp_path: Path) -> None:
 
 
 def test_a_schema_remembers_and_one_without_stays_as_it_was(tmp_path: Path) -> None:
-    for format_ in ("%d/%m/%Y", "%Y-%m-%d"):
-        schema = prepare_table(visits(format_), "y").schema
+    for frame in (visits("%d/%m/%Y"), visits("").assign(when=DAYS)):
+        schema = prepare_table(frame, "y").schema
         schema.save(tmp_path / "schema.json")
         assert type(schema).load(tmp_path / "schema.json") == schema
-        assert ("written" in (tmp_path / "schema.json").read_text()) is ("/" in format_)
+        is_text = frame["when"].dtype == "str"
+        assert ("written" in (tmp_path / "schema.json").read_text()) is is_text
 
 
 def compact(rows: int = 120) -> pd.DataFrame:
@@ -209,13 +217,42 @@ def test_numbers_are_no_dates() -> None:
         read_dates(pd.Series([1_681_942_800, 1_681_946_400]), None)
 
 
-@pytest.mark.parametrize("format_", ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
-def test_iso_times_are_written_as_they_came(format_: str, tmp_path: Path) -> None:
-    table = prepare_table(visits(format_), "y")
+@pytest.mark.parametrize("parts", [1, 3])
+@pytest.mark.parametrize(
+    "format_",
+    [
+        "%Y-%m-%d",
+        "%Y-%m-%d 00:00:00",
+        "%Y-%m-%d %H:%M",
+        "%Y-%m-%d %H:%M:%S",
+        "%Y-%m-%dT%H:%M",
+        "%Y-%m-%dT%H:%M:%SZ",
+        "%Y-%m-%dT%H:%M:%S.125Z",
+        "%Y-%m-%d %H:%M:%S.5",
+        "%d/%m/%Y %H:%M:%S.050",
+        "%Y-%m-%dT%H:%M:%S+05:30",
+        "%Y-%m-%d %H:%M:%S.125-03",
+    ],
+)
+def test_times_are_written_as_they_came(format_: str, parts: int, tmp_path: Path) -> None:
+    frame = visits(format_)
+    frame.loc[3, "when"] = None
+    table = prepare_table(frame, "y")
     assert table.schema["when"].kind is DATE
+    rows = [table.frame[i::parts] for i in range(parts)]
+    write_frames(rows, tmp_path / "rows.csv", table.schema)
+    written = pd.read_csv(tmp_path / "rows.csv", dtype="str")["when"]
+    expected = pd.concat([frame["when"][i::parts] for i in range(parts)])
+    assert written.fillna("").tolist() == expected.fillna("").tolist()
+
+
+def test_times_of_several_zones_are_written_in_utc(tmp_path: Path) -> None:
+    local = pd.Series(pd.date_range("2022-03-26", periods=120, freq="7h13min", tz="Europe/Berlin"))
+    table = prepare_table(visits("").assign(when=[time.isoformat() for time in local]), "y")
     write_frame(table.frame, tmp_path / "rows.csv", table.schema)
-    written = pd.read_csv(tmp_path / "rows.csv")["when"].tolist()
-    assert written == DAYS.dt.strftime(format_).tolist()
+    written = pd.read_csv(tmp_path / "rows.csv")["when"]
+    assert written.str.endswith("+00:00").all() and written[0] == "2022-03-25T23:00:00+00:00"
+    assert (pd.to_datetime(written) == local).all()
 
 
 def test_a_zone_is_told_and_left(caplog: pytest.LogCaptureFixture) -> None:
