@@ -11,6 +11,8 @@ _OWN = frozenset(
 """Words that say it where they are the last one."""
 _LEADING = frozenset("id uid uuid guid".split())
 """Words that say it where they are the first one, too."""
+_CODES = frozenset("zip zipcode postcode postalcode plz fips icd naics".split())
+"""Words for codes of what many have: places, illnesses, branches."""
 _ALONE = frozenset("phone telephone".split())
 _NUMBERS = frozenset("number num no nr nbr nummer ref reference".split())
 """Words that say it behind what has such numbers. Alone they may count: `number_of_steps`."""
@@ -76,3 +78,14 @@ def names_an_identifier(name: str) -> bool:
         return True
     is_owned = len(words) > 1 and (words[-2] in _OWNERS or last in ("nr", "nummer"))
     return is_owned and last in _NUMBERS
+
+
+def names_a_code(name: str) -> bool:
+    """True where numbers that come again are names: of shops, products or places.
+
+    >>> [names_a_code(name) for name in ("store_id", "zip", "ZipCode", "zip_income", "rooms")]
+    [True, True, True, False, False]
+    """
+    words = words_of(name)
+    is_code = bool(words) and not _CODES.isdisjoint((words[-1], "".join(words[-2:])))
+    return names_an_identifier(name) or (is_code and not names_a_measure(name))

@@ -3,7 +3,7 @@
 import logging
 
 from components.data.digits import LARGEST_WHOLE
-from components.data.identifier_names import names_a_measure, names_an_identifier
+from components.data.identifier_names import names_a_code, names_a_measure, names_an_identifier
 from components.data.schema import NUMBERS, ColumnKind
 from components.data.summaries import MAX_CLASSES, ColumnSummary
 
@@ -11,6 +11,8 @@ logger = logging.getLogger(__name__)
 
 MIN_LEVEL_ROWS = 8
 """Rows that a whole number beyond 2^53 comes in, on average, to be taken as a category."""
+MIN_CODE_ROWS = 30
+"""The same where a name says that the numbers are codes, which can be learned as numbers, too."""
 
 
 def infer_number(column: ColumnSummary, *, is_target: bool) -> ColumnKind:
@@ -26,7 +28,9 @@ def infer_number(column: ColumnSummary, *, is_target: bool) -> ColumnKind:
     if not is_target and column.are_different and _is_called_or_as_large_as_one(column):
         return ColumnKind.IDENTIFIER
     if column.largest <= LARGEST_WHOLE:
-        return ColumnKind.INTEGER
+        are_codes = not is_target and names_a_code(column.name)
+        is_category = are_codes and _come_again(column, MIN_CODE_ROWS)
+        return ColumnKind.CATEGORICAL if is_category else ColumnKind.INTEGER
     return ColumnKind.CATEGORICAL if _are_levels(column) else ColumnKind.NUMERICAL
 
 
@@ -47,8 +51,12 @@ def _are_levels(column: ColumnSummary) -> bool:
     """Whether whole numbers too large to be learned are names that come again."""
     if not column.is_exact or names_a_measure(column.name):
         return False
-    is_few = not column.levels.is_over and MIN_LEVEL_ROWS * column.levels.count() <= column.num_rows
-    return is_few or names_an_identifier(column.name)
+    return _come_again(column, MIN_LEVEL_ROWS) or names_an_identifier(column.name)
+
+
+def _come_again(column: ColumnSummary, times: int) -> bool:
+    """Whether whole numbers are `MAX_LARGE_LEVELS` at most, each in so many rows on average."""
+    return not column.levels.is_over and times * column.levels.count() <= column.num_rows
 
 
 def tell_numbers(column: ColumnSummary, kind: ColumnKind) -> None:

@@ -50,8 +50,9 @@ class ColumnSummary:
     `numbers` says whether a text that nobody declared anything else
     holds numbers, `texts` more of one that nobody declared. `largest` is the largest absolute
     number. `are_thousands` is True while whole numbers of a type that is exact
-    are multiples of 1,000, and `levels` holds `MAX_LARGE_LEVELS` of them at most. `distinct` holds
-    the distinct values of a text, a target or a column whose declared kind asks for them.
+    are multiples of 1,000. `levels` holds `MAX_LARGE_LEVELS` whole numbers at most.
+    `distinct` holds the distinct values of a text, a target or a column whose declared kind asks
+    for them.
     `witnesses` are values on which the reading of others depends: the first date fixes the format
     of all, and times are written to the finest digit that any has.
     """
@@ -183,6 +184,7 @@ class ColumnSummary:
         self._counting.add(numbers)
         if self.is_whole:
             self._repeats.add(numbers)
+            self._add_levels(numbers)
 
     def _add_exact(self, numbers: NDArray[Any]) -> None:
         """Take whole numbers of a type that keeps every digit."""
@@ -191,6 +193,9 @@ class ColumnSummary:
         self.are_days = self.are_days and bool(are_compact(numbers).all())
         self.are_thousands = self.are_thousands and not (numbers % 1000).any()
         self._repeats.add(numbers)
+        self._add_levels(numbers)
+
+    def _add_levels(self, numbers: NDArray[Any]) -> None:
         if not self.levels.is_over:
             self.levels.add(*np.unique(numbers, return_counts=True))
 

@@ -208,6 +208,31 @@ def test_large_numbers_with_gaps_keep_their_digits() -> None:
     assert back.equals(shop.rename("shop"))
 
 
+@pytest.mark.parametrize("size", [37, BATCH])
+@pytest.mark.parametrize("name", ["store_id", "zip", "product_code"])
+@pytest.mark.parametrize("with_gaps", [False, True])
+def test_codes_that_come_again_are_categories(name: str, size: int, with_gaps: bool) -> None:
+    codes = pd.Series(np.resize(drawn(1_000, 99_999, count=6), 180))
+    frame = frame_of(**{name: codes.mask(codes.index % 17 == 0) if with_gaps else codes})
+    rows = ConformedRows.infer(frame_batches(frame, size), "y", {})
+    assert rows.kinds == infer_kinds(frame, "y", {})
+    assert rows.kinds[name] is ColumnKind.CATEGORICAL
+    table = prepare_table(frame, "y")
+    back = decode(encode(table.frame, table.schema), table.schema, seed=0)[name]
+    assert back.dtype == ("Int64" if with_gaps else "int64")
+    assert back.dropna().tolist() == frame[name].dropna().tolist()
+
+
+def test_counts_predicted_codes_and_codes_of_few_rows_are_numbers() -> None:
+    codes = np.resize(drawn(1_000, 99_999, count=6), 180)
+    assert infer_kinds(frame_of(rooms=codes), "y", {})["rooms"] is ColumnKind.INTEGER
+    some = frame_of(store_id=np.resize(np.arange(900, 930), 180))
+    assert infer_kinds(some, "y", {})["store_id"] is ColumnKind.INTEGER
+    many = frame_of(store_id=np.resize(np.arange(900, 930), 1_200))
+    assert infer_kinds(many, "y", {})["store_id"] is ColumnKind.CATEGORICAL
+    assert infer_kinds(many, "store_id", {})["store_id"] is ColumnKind.INTEGER
+
+
 def test_large_numbers_of_that_name_are_categories_however_many() -> None:
     frame = frame_of(customer_id=np.repeat(drawn(2**54, 2**62, count=200), 2))
     assert infer_kinds(frame, "y", {})["customer_id"] is ColumnKind.CATEGORICAL
