@@ -3,7 +3,7 @@
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from itertools import groupby, zip_longest
+from itertools import groupby, takewhile, zip_longest
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,10 @@ _SIGNS = "9aA"
 _MOST_SHAPES = 65_536
 _FEWEST_ALIKE, _SHARE_ALIKE = 5, 0.2
 """So many rows share an outline, and this share of all, where identifiers are made by it."""
+_SHARE_COMMON = 0.01
+"""A character is told of a place where this share of all rows have it there, five at least."""
+_ROOM = 1e6
+"""So many identifiers there are for each real one, where such characters are kept."""
 
 
 class IdentifierPattern:
@@ -39,7 +43,7 @@ class IdentifierPattern:
     """
 
     def __init__(self) -> None:
-        self._seen: list[set[str]] = []
+        self._seen: list[Counter[str]] = []
         self._shapes: Counter[str] = Counter()
         self._characters: Counter[str] = Counter()
         self._num_rows = 0
@@ -48,9 +52,9 @@ class IdentifierPattern:
         """Take the next rows' identifiers, none of them missing."""
         texts = identifiers.astype(str).str.slice(0, _LONGEST).to_numpy(dtype="U")
         codes = np.ascontiguousarray(texts).view(np.uint32).reshape(len(texts), -1)
-        found = [{chr(code) for code in np.unique(place) if code} for place in codes.T]
-        pairs = zip_longest(self._seen, found, fillvalue=set[str]())
-        self._seen = [seen | new for seen, new in pairs]
+        found = [_counted(place) for place in codes.T]
+        pairs = zip_longest(self._seen, found, fillvalue=Counter[str]())
+        self._seen = [seen + new for seen, new in pairs]
         self._num_rows += len(texts)
         if len(self._shapes) <= _MOST_SHAPES:
             self._shapes.update(_shapes_of(codes))
@@ -61,26 +65,51 @@ class IdentifierPattern:
     def alphabets(self) -> tuple[str, ...]:
         """What each place is drawn from: all digits or letters of the kinds that are there.
 
-        What is neither is kept. A letter that all identifiers share is drawn too: with it kept,
-        made-up ones would often be those of somebody. Letters are those of hexadecimal numbers
-        where no identifier has others and some place has letters and digits. Letters of other
-        scripts are those of all places: one place alone would tell what somebody has there.
-        Identifiers of several lengths, such as mail addresses, have no such places: they are made
-        by the outline that most of them have (`_outlined`).
+        What is neither is kept. So are characters that are the only ones of many rows in a place,
+        such as the country of an account or the version of a UUID, where the other places leave so
+        much room that made-up ones are nobody's. Else also a letter that all share is drawn.
+        Identifiers of several lengths, such as mail addresses, have places only as far as all begin
+        alike: they are made by the outline that most of them have (`_outlined`).
         """
         outlined = self._outlined()
-        if outlined:
-            return outlined
+        drawn = outlined or self._by_place()
+        num_places = self._num_alike() if outlined else len(drawn)
+        kept = [self._common(place) for place in range(min(num_places, len(drawn)))]
+        own = tuple(
+            common if common and set(common) != set(letters) else letters
+            for common, letters in zip_longest(kept, drawn, fillvalue="")
+        )
+        return own if _num_strings(own) >= _ROOM * self._num_rows else drawn
+
+    def _by_place(self) -> tuple[str, ...]:
+        """What each place is drawn from where all have the same places.
+
+        Letters are those of hexadecimal numbers where no identifier has others and some place has
+        letters and digits. Letters of other scripts are those of all places: one place alone would
+        tell what somebody has there.
+        """
+        places = [set(seen) for seen in self._seen]
         digits, *cases = (set(letters) for letters in _ALPHABETS)
-        used = set().union(*self._seen)
+        used = set().union(*places)
         drawn = [(digits, digits)]
         for case in cases:
             some = set(sorted(case)[:_HEXADECIMAL])
-            mixed = any(seen & digits and seen & case for seen in self._seen)
+            mixed = any(seen & digits and seen & case for seen in places)
             drawn.append((case, some if mixed and used & case <= some else case))
         foreign = {each for each in used - digits.union(*cases) if each.isalnum()}
         drawn.append((foreign, set(sorted(foreign)[:_MOST_FOREIGN])))
-        return tuple(_place(seen, drawn) for seen in self._seen)
+        return tuple(_place(seen, drawn) for seen in places)
+
+    def _common(self, place: int) -> str:
+        """The characters of a place; none where one of them is that of few rows."""
+        seen = self._seen[place]
+        enough = max(_FEWEST_ALIKE, _SHARE_COMMON * self._num_rows)
+        return "".join(sorted(seen)) if min(seen.values()) >= enough else ""
+
+    def _num_alike(self) -> int:
+        """How many characters all begin with."""
+        alike = takewhile(lambda seen: [*seen.values()] == [self._num_rows], self._seen)
+        return sum(1 for _ in alike)
 
     def _outlined(self) -> tuple[str, ...]:
         """What the places of the commonest outline are drawn from, each run of its usual length.
@@ -113,6 +142,12 @@ class IdentifierPattern:
         if 2 * sum(found[character] for character in others) <= found.total():
             return latin
         return "".join(sorted(others)[:_MOST_FOREIGN])
+
+
+def _counted(place: NDArray[np.uint32]) -> Counter[str]:
+    """In how many rows each character stands in a place, 0 being none."""
+    known, counts = np.unique(place[place > 0], return_counts=True)
+    return Counter(dict(zip(map(chr, known), counts.tolist(), strict=True)))
 
 
 def _shapes_of(codes: NDArray[np.uint32]) -> Counter[str]:
@@ -218,7 +253,11 @@ def _numbers(column: Column, rows: range, total: int, rng: np.random.Generator) 
 
 def _is_narrow(alphabets: Sequence[str], num_rows: int) -> bool:
     """True where the pattern has too few strings for so many rows."""
-    return bool(np.prod([float(len(alphabet)) for alphabet in alphabets]) < 10 * num_rows)
+    return _num_strings(alphabets) < 10 * num_rows
+
+
+def _num_strings(alphabets: Sequence[str]) -> float:
+    return float(np.prod([float(len(alphabet)) for alphabet in alphabets]))
 
 
 def _alphabets(column: Column) -> Sequence[str]:

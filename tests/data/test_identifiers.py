@@ -51,6 +51,36 @@ def test_made_up_ones_have_the_pattern_and_are_distinct(real: list[str], pattern
     assert many.is_unique and many.str.fullmatch(rf"{pattern}(-\d+)?").all()
 
 
+def made_like(real: list[str], num_rows: int = 3000) -> pd.Series:
+    frame = pd.DataFrame({"id": real, "y": RNG.choice(["a", "b"], len(real))})
+    return decode(np.zeros((num_rows, 1)), prepare_table(frame, "y").schema, seed=0)["id"]
+
+
+ACCOUNTS = [f"DE{number:020}" for number in RNG.integers(10**17, 10**18, 400).tolist()]
+PAGES = [f"https://a.example/p/{10**size:.0f}?q=x" for size in RNG.uniform(8, 12, 400)]
+
+
+@pytest.mark.parametrize(
+    ("real", "pattern"),
+    [
+        (UUIDS, r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"),
+        (ACCOUNTS, r"DE00\d{18}"),
+        ([*ACCOUNTS[1:], "F" + ACCOUNTS[0][1:]], r"[A-Z]E00\d{18}"),
+        (PAGES, r"https://a\.example/p/\d{10}\?[a-z]=[a-z]"),
+    ],
+)
+def test_what_many_rows_have_in_a_place_is_kept_where_there_is_room(
+    real: list[str], pattern: str
+) -> None:
+    made = made_like(real)
+    assert made.is_unique and not made.isin(real).any()
+    assert made.str.fullmatch(pattern).all(), made.head()
+
+
+def test_nothing_is_kept_where_made_up_ones_could_be_somebodys() -> None:
+    assert made_like([f"K{n:07}" for n in range(400)]).str[0].nunique() == 26
+
+
 def test_letters_of_any_script_are_drawn_from_all_places() -> None:
     common = ["".join(RNG.choice(list("абвгде"), 6)) for _ in range(399)]
     pattern = IdentifierPattern()
