@@ -37,22 +37,30 @@ def declared_kinds(texts: Sequence[str]) -> dict[str, ColumnKind]:
 
 
 def declared_constraints(texts: Sequence[str]) -> list[Constraint]:
-    """Constraints written as `a <= b`, `total = a + b` or `a & b`; raises UserError for others."""
+    """Constraints written as `a <= b`, `b >= a`, `total = a + b` or `a & b`.
+
+    Raises UserError for others.
+    """
     return [_declared(text) for text in texts]
 
 
 def _declared(text: str) -> Constraint:
     low, below, high = (part.strip() for part in text.partition("<="))
+    more, above, less = (part.strip() for part in text.partition(">="))
     total, equals, parts = (part.strip() for part in text.partition("="))
     try:
         if below:
             return Inequality(low=low, high=high)
+        if above:
+            return Inequality(low=less, high=more)
         if equals:
             return Sum(total=total, parts=_split(parts, "+"))
         return Combination(columns=_split(text, "&"))
     except ValidationError as error:
+        first = error.errors()[0]
+        why = f" ({first['ctx']['error']})" if first["type"] == "value_error" else ""
         raise UserError(
-            f"{text!r} is no constraint ({error.errors()[0]['msg']}); accepted are: a <= b, "
+            f"{text!r} is no constraint{why}; accepted are, of columns: a <= b, b >= a, "
             "total = a + b, a & b"
         ) from error
 

@@ -51,8 +51,8 @@ def synthesize(
     constraint: Annotated[
         list[str] | None,
         typer.Option(
-            help="What holds in every row: 'a <= b', 'total = a + b', or 'a & b' (values that go "
-            "together); may be given again."
+            help="What holds in every row: 'a <= b', 'b >= a', 'total = a + b', or 'a & b' (values "
+            "that go together); may be given again."
         ),
     ] = None,
     set_: Annotated[
