@@ -118,14 +118,24 @@ class Private(SamplesWhole):
         return domains
 
     def _check_told(self, num_rows: int) -> None:
-        """Raise UserError where noise hides all there is of a column."""
+        """Raise UserError where noise hides all there is of a column, or warn if one value is left.
+
+        What is told is of the noisy counts alone, so that it costs nothing.
+        """
         target = self.schema_.target_column
         if target.is_discrete and len(target.categories) < 2:
             raise UserError(
                 f"epsilon = {self.config.epsilon:g} is too small for {num_rows} rows: fewer than "
                 f"two classes of the target {target.name!r} stand out from the noise"
             )
-        for column in self.schema_.learned:
+        for column, codes in zip(self.schema_.learned, self.columns_, strict=True):
+            if codes.num_codes == 1 and column.minimum == column.maximum:
+                logger.warning(
+                    "column %r: noise hides all but one value, or that it is missing, which all "
+                    "made rows have: drop it (prepare.drop: [%s]), or choose a larger epsilon",
+                    column.name,
+                    column.name,
+                )
             if column.is_discrete and not column.categories and not column.nullable:
                 raise UserError(
                     f"no category of column {column.name!r} stands out from the noise: drop it "

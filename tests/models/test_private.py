@@ -222,6 +222,16 @@ def test_a_column_of_names_is_refused_and_one_of_numbers_never_empty() -> None:
     assert rows["far"].notna().all()
 
 
+def test_a_column_of_which_noise_leaves_one_value_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    frame = people(600).drop(columns="income").assign(age=lambda rows: rows["age"] + 0.0)
+    sparse = np.where(np.arange(600) % 5 < 3, np.nan, np.exp(np.linspace(-300, 300, 600)))
+    rows = fit(prepare_table(frame.assign(far=sparse), "ill")).sample(50, seed=0)
+    assert rows["far"].isna().all()
+    assert [record.args for record in caplog.records if "noise hides" in record.msg] == [
+        ("far", "far")
+    ]
+
+
 @pytest.mark.parametrize("share", [0.03, 0.5])
 def test_numbers_near_the_largest_there_is_are_counted_like_others(share: float) -> None:
     rng = np.random.default_rng(0)
