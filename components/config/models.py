@@ -102,7 +102,7 @@ class TableGanConfig(Settings):
     of the real rows' features only where its own are further off than this, in units of the real
     deviation. It is a margin, no guarantee. `information_weight` weighs that loss,
     `classification_weight` the one of rows whose target a classifier of real rows contradicts, both
-    against the adversarial loss. Behind every number given out stand `crowd` training rows.
+    against the adversarial loss. Behind every number and category given out stand `crowd` rows.
 
     Training takes `steps` updates of each network on `batch_size` rows, or `max_epochs` passes
     over the rows where that is fewer; rates fall to 0 over the second half. `width` is the number

@@ -64,20 +64,20 @@ def stretches(counts: Places, known: Matrix, crowd: int) -> tuple[Places, Matrix
 def crowded_ends(values: Matrix, crowd: int) -> tuple[float, float]:
     """Where known values end as far as two crowds tell: the `crowd` least and the `crowd` largest.
 
-    Each crowd is taken to be spread evenly with the mean that it has, from the value next to it on;
-    so one row far out moves its end by two shares of a crowd. No end is beyond the true one. Of
-    fewer rows than two crowds each half is one.
+    Each crowd is taken to be spread evenly about the median that it has, from the value next to it
+    on; so a few rows far out do not move its end. No end is beyond the true one. Of fewer rows than
+    two crowds each half is one.
 
     >>> crowded_ends(np.append(np.arange(100.0), 1e6), 10)
-    (0.0, 200081.0)
+    (0.0, 101.0)
     """
     crowd = min(crowd, len(values) // 2)
     if crowd < 2:
         return float(values.min()), float(values.max())
-    size = float(np.abs(values).max()) or 1.0  # so that no sum overflows
+    size = float(np.abs(values).max()) or 1.0  # so that nothing overflows
     parted = np.partition(values / size, [crowd, len(values) - crowd - 1])
-    low = 2 * parted[:crowd].mean() - parted[crowd]
-    high = 2 * parted[-crowd:].mean() - parted[-crowd - 1]
+    low = 2 * np.median(parted[:crowd]) - parted[crowd]
+    high = 2 * np.median(parted[-crowd:]) - parted[-crowd - 1]
     return max(float(values.min()), float(low * size)), min(float(values.max()), float(high * size))
 
 

@@ -13,6 +13,11 @@ _LEADING = frozenset("id uid uuid guid".split())
 """Words that say it where they are the first one, too."""
 _CODES = frozenset("zip zipcode postcode postalcode plz fips icd naics".split())
 """Words for codes of what many have: places, illnesses, branches."""
+_PEOPLE = (
+    "account acct card client cust driver emp iban kunde loan member mobile mrn owner passenger "
+    "passport patient person phone policy ssn staff student subject telephone user visitor voter"
+).split()
+"""How words begin for people and what they have: which ones there are is not given out."""
 _ALONE = frozenset("phone telephone".split())
 _NUMBERS = frozenset("number num no nr nbr nummer ref reference".split())
 """Words that say it behind what has such numbers. Alone they may count: `number_of_steps`."""
@@ -81,11 +86,13 @@ def names_an_identifier(name: str) -> bool:
 
 
 def names_a_code(name: str) -> bool:
-    """True where numbers that come again are names: of shops, products or places.
+    """True where numbers that come again are names: of shops, products or places, not of people.
 
-    >>> [names_a_code(name) for name in ("store_id", "zip", "ZipCode", "zip_income", "rooms")]
+    >>> [names_a_code(name) for name in ("store_id", "zip", "ZipCode", "zip_income", "customerID")]
     [True, True, True, False, False]
     """
     words = words_of(name)
+    if any(word.startswith(tuple(_PEOPLE)) for word in words):
+        return False
     is_code = bool(words) and not _CODES.isdisjoint((words[-1], "".join(words[-2:])))
     return names_an_identifier(name) or (is_code and not names_a_measure(name))

@@ -10,6 +10,8 @@ from components.data.schema import Column, ColumnKind
 from components.data.table import Matrix
 
 MAX_BARS = 20
+FEWEST_NAMED = 5
+"""A value that fewer real rows have is not named: whoever sees the evidence need not know it."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,12 @@ def histogram(column: Column, real: Matrix, synthetic: Matrix) -> Bars:
 
     Both samples are in encoded form. Shares of a sample sum to 1.
 
-    >>> column = Column(name="a", kind=ColumnKind.INTEGER, dtype="int64", minimum=1, maximum=2)
-    >>> histogram(column, np.array([1.0, 1.0, 2.0, np.nan]), np.array([1.0, 2.0, 2.0, 2.0]))
-    Bars(labels=('1', '2', 'missing'), real=(0.5, 0.25, 0.25), synthetic=(0.25, 0.75, 0.0))
+    >>> column = Column(name="a", kind=ColumnKind.INTEGER, dtype="int64", minimum=1, maximum=3)
+    >>> real, synthetic = np.repeat([1.0, 2.0, 3.0], [8, 6, 2]), np.array([1.0, np.nan])
+    >>> histogram(column, real, synthetic).labels
+    ('1', '2', 'other', 'missing')
+    >>> histogram(column, real, synthetic).real
+    (0.5, 0.375, 0.125, 0.0)
     """
     levels = np.unique(real[~np.isnan(real)])
     if column.is_discrete or len(levels) <= MAX_BARS:
@@ -38,7 +43,8 @@ def histogram(column: Column, real: Matrix, synthetic: Matrix) -> Bars:
 
 def _by_level(column: Column, levels: Matrix, real: Matrix, synthetic: Matrix) -> Bars:
     counts = np.array([(real == level).sum() for level in levels])
-    kept = np.sort(np.argsort(-counts, kind="stable")[:MAX_BARS])
+    most = np.argsort(-counts, kind="stable")[:MAX_BARS]
+    kept = np.sort(most[counts[most] >= FEWEST_NAMED])
     labels = [_label(column, levels[i]) for i in kept]
     shares = [[float(np.mean(sample == levels[i])) for i in kept] for sample in (real, synthetic)]
     return _with_rest(labels, shares, real, synthetic)

@@ -42,7 +42,7 @@ from components.models.ctgan_rows import (
     learn_classes,
     without_target,
 )
-from components.models.rare_levels import numbers_of_crowds
+from components.models.rare_levels import gather_rare
 from components.models.table_gan_cells import Cells, cell_of_place, learn_cells, place_bounds
 from components.models.table_gan_game import TableGanGame, build_generator
 from components.models.table_gan_label import ClassLabel, Label, NumberLabel
@@ -75,7 +75,7 @@ class TableGan(RecordDrawing):
         checkpoint_dir: Path | None = None,
     ) -> None:
         """Learn from `table`; see `TabularModel.fit`. Raises NonFiniteLossError on divergence."""
-        table = numbers_of_crowds(table, self.config.crowd)
+        table = gather_rare(table, self.config.crowd)
         matrix = encode(table.frame, table.schema)
         classes = learn_classes(matrix, table.schema)
         free = without_target(matrix, classes)

@@ -231,6 +231,8 @@ def test_counts_predicted_codes_and_codes_of_few_rows_are_numbers() -> None:
     many = frame_of(store_id=np.resize(np.arange(900, 930), 1_200))
     assert infer_kinds(many, "y", {})["store_id"] is ColumnKind.CATEGORICAL
     assert infer_kinds(many, "store_id", {})["store_id"] is ColumnKind.INTEGER
+    people = many.rename(columns={"store_id": "customer_id"})
+    assert infer_kinds(people, "y", {})["customer_id"] is ColumnKind.INTEGER
 
 
 def test_large_numbers_of_that_name_are_categories_however_many() -> None:
