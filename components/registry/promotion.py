@@ -28,9 +28,10 @@ def promote(
     """Make `version` the champion and the champion `previous_champion`; both are recorded.
 
     `expected` is the champion at the time of the decision. Raises ChampionChanged where it is
-    another by now, UserError where the version was revoked. `NAME-release@champion` goes to the
-    new champion's newest release; while it has none, it stays.
+    another by now, UserError where the version was revoked or no reason is given.
+    `NAME-release@champion` goes to the new champion's newest release; while it has none, it stays.
     """
+    _check_reason("promotion", reason)
     with promotion_lock(model, home):
         check_standing(find_version(client, model, version))
         current = champion(client, model)
@@ -53,11 +54,12 @@ def rollback(
 ) -> tuple[str, str]:
     """Swap champion and previous champion; the versions (from, to).
 
-    Raises ChampionChanged where the champion is not the `expected` one, if one is named. Where the
-    champion was revoked there is none: the previous one takes its place, from "none".
+    Raises ChampionChanged where the champion is not the `expected` one, if one is named, UserError
+    where there is no such model, no previous champion, or no reason is given. Where the champion
+    was revoked there is none: the previous one takes its place, from "none".
     `NAME-release@champion` goes along, or is taken away: a rolled-back version's rows are suspect.
-    Raises UserError where there is no such model, or no previous champion.
     """
+    _check_reason("rollback", reason)
     with promotion_lock(model, home):
         current, previous = champion(client, model), champion(client, model, PREVIOUS)
         if previous is None:
@@ -95,3 +97,9 @@ def decision_lock(model: str, home: Home) -> FileLock:
     """
     home.locks.mkdir(parents=True, exist_ok=True)
     return FileLock(home.locks / f"decide-{model}.lock")
+
+
+def _check_reason(act: str, reason: str) -> None:
+    """Raise UserError where there is nothing in the reason."""
+    if not reason.strip():
+        raise UserError(f"a {act} without a reason: say why, for the audit record")

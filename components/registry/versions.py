@@ -76,8 +76,9 @@ def _of_number(client: MlflowClient, name: str, version: str) -> ModelVersion | 
 
 
 def _numbered(client: MlflowClient, name: str) -> str:
-    """Every version of a model as it can be asked for."""
-    numbers = sorted(int(v.version) for v in list_versions(client, f"name = '{name}'"))
+    """Every version of a model that stands, as it can be asked for."""
+    versions = list_versions(client, f"name = '{name}'")
+    numbers = sorted(int(v.version) for v in versions if revocation(v) is None)
     return ", ".join(f"{name}@{number}" for number in numbers) or "none"
 
 

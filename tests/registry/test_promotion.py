@@ -62,3 +62,13 @@ def test_a_rollback_swaps_the_two_and_can_be_rolled_back(home: Home) -> None:
 def test_what_is_not_registered_cannot_be_rolled_back(home: Home) -> None:
     with pytest.raises(UserError, match="no model 'n' is registered; there are: m"):
         rollback(connect(home), "n", reason="worse", home=home)
+
+
+@pytest.mark.parametrize("reason", ["", "  \n"])
+def test_without_a_reason_nothing_is_moved(home: Home, reason: str) -> None:
+    client = connect(home)
+    with pytest.raises(UserError, match="a rollback without a reason: say why"):
+        rollback(client, "m", reason=reason, home=home)
+    with pytest.raises(UserError, match="a promotion without a reason: say why"):
+        promote(client, "m", "1", expected="2", reason=reason, home=home)
+    assert champion(client, "m") == "2"

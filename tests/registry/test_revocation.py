@@ -104,6 +104,8 @@ def test_a_revoked_model_takes_its_copies_along_and_ends_its_champion(small: Wor
         pull(client, "twins", "1")
     with pytest.raises(UserError, match="no version with the alias 'champion'; version 1 was rev"):
         pull(client, "twins", "champion")
+    with pytest.raises(UserError, match=r"; by number there are people@1, people@3$"):
+        pull(client, "people", "no_such_alias")
     with pytest.raises(UserError, match="was revoked: a bug"):
         check_not_revoked(client, f"people-{small.source}-1")
 
