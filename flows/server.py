@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -18,9 +17,9 @@ from components.storage.home import Home
 from components.storage.leash import leashed
 from flows.ports import free_port
 from flows.services import SLOTS_VARIABLE, running_services
+from flows.starting import START_SECONDS, wait_until
 
 _VARIABLE = "PREFECT_API_URL"
-_START_SECONDS = 120
 _STOP_SECONDS = 5
 _LEAST_FREE = 1_000_000
 """Bytes without which a server that has not started is not asked for another reason."""
@@ -108,18 +107,26 @@ def _start(port: int, home: Home) -> "subprocess.Popen[bytes]":
 
 
 def _await(process: "subprocess.Popen[bytes]", port: int, home: Home) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
+    log = home.prefect / "server.log"
+
+    def is_up() -> bool:
         try:
             with urlopen(f"http://127.0.0.1:{port}/api/health", timeout=5):
-                return
+                return True
         except (URLError, OSError):
-            time.sleep(0.05)
+            return False
+
+    def is_over() -> bool:
+        return process.poll() is not None or is_up()
+
+    in_time = wait_until(is_over, "the Prefect server", log)
+    status = process.poll()
+    if in_time and status is None:
+        return
     if shutil.disk_usage(home.root).free < _LEAST_FREE:  # no log would say so
         raise disk_full(OSError(), home)
-    status, log = process.poll(), home.prefect / "server.log"
     how = (
-        f"did not answer on port {port} within {_START_SECONDS} s"
+        f"did not answer on port {port} within {START_SECONDS} s"
         if status is None
         else f"ended with status {status} before it answered"
     )

@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.error import URLError
@@ -15,6 +14,7 @@ from components.errors import UserError
 from components.storage.home import Home
 from components.storage.places import REGISTRY_VARIABLE
 from flows.ports import free_port
+from flows.starting import START_SECONDS, wait_until
 from flows.supervision import Program, is_supervising, log_file, stop_supervising, supervise
 
 WORK_POOL = "mintmark"
@@ -23,7 +23,6 @@ SLOTS_VARIABLE = "MINTMARK_SLOTS"
 METRICS = "metrics"
 _EMPTY_PAGE = "/favicon.ico"
 """Any other page of the metrics has numbers, which take time to read."""
-_START_SECONDS = 180
 _ANSWER_SECONDS = 5
 
 
@@ -95,16 +94,18 @@ def start_services(home: Home, tracking_uri: str, metrics_port: int = 0) -> dict
             _write(home, services)
             supervise(_programs(services, tracking_uri, home), _environment(services), home)
     services = _kept(home)
-    deadline = time.monotonic() + _START_SECONDS
     for service in services.values():
-        while not service.is_up:
-            if time.monotonic() > deadline:
-                raise UserError(
-                    f"{service.name} did not answer at {service.url} within {_START_SECONDS} s; "
-                    f"its log is {log_file(service.name, home)}"
-                )
-            time.sleep(0.2)
+        _wait_for(service, home)
     return services
+
+
+def _wait_for(service: Service, home: Home) -> None:
+    log = log_file(service.name, home)
+    if not wait_until(lambda: service.is_up, service.name, log):
+        raise UserError(
+            f"{service.name} did not answer at {service.url} within {START_SECONDS} s; "
+            f"its log is {log}"
+        )
 
 
 def stop_services(home: Home) -> list[str]:

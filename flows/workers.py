@@ -1,6 +1,5 @@
 """The worker as the Prefect server sees it."""
 
-import time
 from datetime import UTC, datetime, timedelta
 
 from prefect.client.orchestration import get_client
@@ -9,9 +8,9 @@ from prefect.client.schemas.objects import Worker, WorkerStatus
 from components.errors import UserError
 from components.storage.home import Home
 from flows.services import WORK_POOL
+from flows.starting import START_SECONDS, wait_until
 from flows.supervision import log_file
 
-_START_SECONDS = 120
 _FRESH = timedelta(seconds=90)
 
 
@@ -24,17 +23,14 @@ def live_workers() -> list[Worker]:
 
 def wait_for_worker(home: Home) -> None:
     """Return once a worker takes runs; raises UserError where none does in time."""
-    deadline = time.monotonic() + _START_SECONDS
-    began = datetime.now(UTC)
-    while time.monotonic() < deadline:
-        for worker in live_workers():
-            heard = worker.last_heartbeat_time
-            if heard and (heard > began - timedelta(seconds=30)):
-                return
-        time.sleep(0.5)
-    raise UserError(
-        f"the worker did not begin within {_START_SECONDS} s; its log is {log_file('worker', home)}"
-    )
+    began, log = datetime.now(UTC), log_file("worker", home)
+
+    def is_taking() -> bool:
+        heard = [worker.last_heartbeat_time for worker in live_workers()]
+        return any(when is not None and when > began - timedelta(seconds=30) for when in heard)
+
+    if not wait_until(is_taking, "the worker", log):
+        raise UserError(f"the worker did not begin within {START_SECONDS} s; its log is {log}")
 
 
 def _is_live(worker: Worker) -> bool:
