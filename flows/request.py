@@ -46,6 +46,7 @@ from flows.project import PROJECT
 from flows.usual import usual_settings
 
 CALIBRATION_SHARE = 0.2
+_ORIGIN = "the request"
 IMAGE_FOLDS = 3
 """Fewer than of rows: in each of them a network is trained."""
 
@@ -146,11 +147,12 @@ def build_params(request: RunRequest) -> Params:
     target = base["prepare"].get("target")
     for text in request.overrides:
         override(base, text)
+    _check_sections(base)
     if request.data and not request.again:
         _split_series(base)
     if base["prepare"].get("target") != target and base["evaluate"].get("stands_in"):
         base["evaluate"]["stands_in"] = False
-    asked = parse_params(base, "the request")
+    asked = parse_params(base, _ORIGIN)
     _check_columns(asked)
     params = _pin(_with_target(asked))
     if request.data and not (request.name or request.again):
@@ -232,6 +234,12 @@ def _own_data(request: RunRequest) -> dict[str, Any]:
     }
 
 
+def _check_sections(base: dict[str, Any]) -> None:
+    """Raise UserError where a section, into which others look, was set to a value."""
+    if not all(isinstance(base[section], dict) for section in ("prepare", "train", "evaluate")):
+        parse_params(base, _ORIGIN)
+
+
 def _check_columns(params: Params) -> None:
     """Raise UserError where a column that the settings name is not in the source's rows."""
     prepare, model = params.prepare, params.train.model
@@ -248,7 +256,7 @@ def _check_columns(params: Params) -> None:
 
 def _split_series(base: dict[str, Any]) -> None:
     """Test on the latest steps of a series, in place, unless a split is asked for."""
-    model = base["train"]["model"]
+    model = base["train"].get("model")
     if not isinstance(model, dict) or model.get("name") not in SERIES_MODELS:
         return
     layout = model.get("layout")

@@ -18,7 +18,6 @@ _KINDS: Mapping[str, str] = {
     **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "a number is accepted"),
     **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number is accepted"),
     **dict.fromkeys(("bool_type", "bool_parsing"), "true or false is accepted"),
-    "string_type": "text is accepted",
     **dict.fromkeys(("dict_type", "model_type"), "a section of settings is accepted"),
     "model_attributes_type": "a section of settings is accepted",
 }
@@ -43,7 +42,10 @@ def wrong_settings(error: ValidationError, asked: type[BaseModel], raw: Any, wit
     prefix = tuple(within.split(".")) if within else ()
     lines: dict[str, list[str]] = {}
     already: list[str] = []
-    for item in sorted(error.errors(), key=lambda each: each["type"] == "missing"):
+    found = error.errors()
+    for item in sorted(found, key=lambda each: each["type"] == "missing"):
+        if item["type"] == "too_short" and _is_wrong_within(item, found):
+            continue  # what is wrong is not counted
         place = _place(item, asked, raw)
         key = ".".join((*prefix, *place.path))
         told = lines.setdefault(_subject(key, item), [])
@@ -64,6 +66,12 @@ def wrong_settings(error: ValidationError, asked: type[BaseModel], raw: Any, wit
     ]
     more = len(whole) - _MOST_TOLD
     return "; ".join(whole[:_MOST_TOLD]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _is_wrong_within(item: Any, found: Iterable[Any]) -> bool:
+    """True where something is wrong with a part of it, too."""
+    loc = item["loc"]
+    return any(len(each["loc"]) > len(loc) and each["loc"][: len(loc)] == loc for each in found)
 
 
 def _subject(key: str, item: Any) -> str:
@@ -92,7 +100,13 @@ def _accepted(item: Any, place: _Place) -> str:
         value = ctx.get("tag", item["input"])
         return f"{did_you_mean(value, names)}accepted are {', '.join(names)}"
     if kind == "union_tag_not_found":
-        return "it is missing" if isinstance(item["input"], Mapping) else _KINDS["dict_type"]
+        if not isinstance(item["input"], Mapping):
+            return _KINDS["dict_type"]
+        names = _tags(place.field, _discriminator(item))
+        return "it is missing" + (f"; {_ACCEPTED}{', '.join(names)}" if names else "")
+    if kind == "string_type":
+        is_number = isinstance(item["input"], int | float)
+        return "text is accepted" + (f', such as "{item["input"]}"' if is_number else "")
     if kind in _LISTS:
         example = item["input"] if isinstance(item["input"], str | int | float) else "..."
         return f"a list is accepted, such as [{example}]"
@@ -199,6 +213,15 @@ def _bounds(field: FieldInfo | None) -> str:
 
 def _plain(number: Any) -> str:
     return f"{number:g}" if isinstance(number, float) else str(number)
+
+
+def _tags(field: FieldInfo | None, discriminator: str) -> list[str]:
+    """The names of the sections that may stand in a field, by what tells them apart."""
+    told = (
+        section.model_fields[discriminator].annotation
+        for section in _sections(field.annotation if field else None)
+    )
+    return [str(name) for annotation in told for name in get_args(annotation)]
 
 
 def _discriminator(item: Any) -> str:

@@ -29,7 +29,13 @@ GATE = "evaluate.sharing_gates=[{metric: a, better_than: 0, margins: 1}]"
         ("test_share=0.2", "did you mean prepare.test_share? accepted are name, prepare"),
         (GATE, "did you mean evaluate.sharing_gates.0.margin? accepted"),
         ("train.model.name=tree", "train.model.name = 'tree': did you mean trees? accepted are co"),
-        ("train.model={crowd: 3}", "train.model.name: it is missing"),
+        ("train.model={crowd: 3}", "train.model.name: it is missing; accepted are copula, trees"),
+        ("train.model.crowd=true", "train.model.crowd = 'true': a whole number is accepted"),
+        ("prepare.test_share=yes", "prepare.test_share = 'true': a number is accepted"),
+        ("prepare.train_rows=on", "prepare.train_rows = 'true': a whole number is accepted"),
+        ("prepare.split={}", "prepare.split.method: it is missing; accepted are random, time, gr"),
+        ("prepare.constraints=[{}]", "prepare.constraints.0.kind: it is missing; accepted are in"),
+        ("prepare.drop=[1]", 'prepare.drop.0 = 1: text is accepted, such as "1"'),
         ("train.model=trees", "train.model = 'trees': a section of settings is accepted"),
         ("train.model.crowd=0", "train.model.crowd = 0: a number of at least 1 is accepted"),
         ("prepare.split.method=time", "prepare.split.column: it is missing"),
@@ -56,3 +62,12 @@ def test_settings_of_a_section_are_named_in_full() -> None:
         parse_evaluate({"purpose": "sharing", "fold": 2}, "the test")
     with pytest.raises(UserError, match=r"train\.model\.crowd = 0: a number of at least 1"):
         with_settings(TreesConfig(), ["train.model.crowd=0"])
+
+
+def test_a_list_of_which_a_part_is_wrong_is_not_called_too_short() -> None:
+    raw = copy.deepcopy(BASE)
+    override(raw, "prepare.normal.values=[0]")
+    with pytest.raises(UserError) as refused:
+        parse_params(raw, "the test")
+    said = 'wrong settings in the test: prepare.normal.values.0 = 0: text is accepted, such as "0"'
+    assert str(refused.value) == said

@@ -97,6 +97,20 @@ def test_approval_is_a_setting_and_no_part_of_the_content() -> None:
     assert asked.content == plain.content and asked != plain
 
 
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("train=5", "train = 5: a section of settings is accepted"),
+        ("train={}", r"train\.model: it is missing"),
+        ("evaluate=", "evaluate = None: a section of settings is accepted"),
+        ("prepare=x", "prepare = 'x': a section of settings is accepted"),
+    ],
+)
+def test_a_value_in_place_of_a_section_is_told_in_a_line(setting: str, said: str) -> None:
+    with pytest.raises(UserError, match=f"^wrong settings in the request: {said}"):
+        build_params(RunRequest(data="sklearn:iris", target="species", overrides=(setting,)))
+
+
 def test_images_need_no_target_and_get_a_generator_of_images(tmp_path: Path) -> None:
     for name in ("cat/1", "cat/2", "dog/1"):
         picture(tmp_path / f"{name}.png")
