@@ -1,11 +1,13 @@
 """A Prefect server for the length of one run, where none is set or running."""
 
+import asyncio
 import importlib
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.error import URLError
@@ -13,14 +15,19 @@ from urllib.request import urlopen
 
 from components.errors import UserError
 from components.storage.full_disk import disk_full
-from components.storage.home import Home
+from components.storage.home import Home, find_home
 from components.storage.leash import leashed
 from flows.ports import free_port
 from flows.services import SLOTS_VARIABLE, running_services
-from flows.starting import START_SECONDS, wait_until
+from flows.starting import START_SECONDS, history_lock, wait_until
 
 _VARIABLE = "PREFECT_API_URL"
 _STOP_SECONDS = 5
+_ENVIRONMENT = {
+    "PREFECT_UI_ENABLED": "0",
+    "PREFECT_SERVER_DATABASE_MIGRATE_ON_START": "false",
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "ERROR",  # its log says why it ended
+}
 _LEAST_FREE = 1_000_000
 """Bytes without which a server that has not started is not asked for another reason."""
 
@@ -75,9 +82,15 @@ def connected(url: str) -> Iterator[None]:
 
 
 def temporary_app() -> Any:
-    """The server's application without the services that only a standing server needs."""
-    from prefect.server.api.server import create_app
+    """The server's application without the services that only a standing server needs.
 
+    Its history is brought up to date before: one server at a time, which Prefect does not see to.
+    """
+    from prefect.server.api.server import create_app
+    from prefect.server.database import provide_database_interface
+
+    with history_lock(find_home()), ThreadPoolExecutor(1) as beside:  # here runs a loop already
+        beside.submit(asyncio.run, provide_database_interface().create_db()).result()
     return create_app(ephemeral=True)
 
 
@@ -98,7 +111,7 @@ def _start(port: int, home: Home) -> "subprocess.Popen[bytes]":
     with (home.prefect / "server.log").open("ab") as log:
         return subprocess.Popen(
             leashed(command),
-            env=os.environ | {"PREFECT_UI_ENABLED": "0"},
+            env=os.environ | _ENVIRONMENT,
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=log,

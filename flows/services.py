@@ -14,7 +14,7 @@ from components.errors import UserError
 from components.storage.home import Home
 from components.storage.places import REGISTRY_VARIABLE
 from flows.ports import free_port
-from flows.starting import START_SECONDS, wait_until
+from flows.starting import START_SECONDS, history_lock, wait_until
 from flows.supervision import Program, is_supervising, log_file, stop_supervising, supervise
 
 WORK_POOL = "mintmark"
@@ -92,7 +92,9 @@ def start_services(home: Home, tracking_uri: str, metrics_port: int = 0) -> dict
                 url = f"http://127.0.0.1:{metrics_port}"
                 services[METRICS] = Service(METRICS, url, _EMPTY_PAGE)
             _write(home, services)
-            supervise(_programs(services, tracking_uri, home), _environment(services), home)
+            with history_lock(home):
+                supervise(_programs(services, tracking_uri, home), _environment(services), home)
+                _wait_for(services["prefect"], home)
     services = _kept(home)
     for service in services.values():
         _wait_for(service, home)

@@ -5,6 +5,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from filelock import FileLock
+
+from components.storage.home import Home
+
 START_SECONDS = 600
 """A server that needs ten seconds of a processor needs minutes beside much other work."""
 _QUIET_SECONDS = 60
@@ -35,3 +39,9 @@ def wait_until(is_over: Callable[[], bool], what: str, log: Path) -> bool:
             told = True
         time.sleep(_PAUSE_SECONDS)
     return True
+
+
+def history_lock(home: Home) -> FileLock:
+    """Held while a server makes the tables of Prefect's history, or brings them up to date."""
+    home.locks.mkdir(parents=True, exist_ok=True)
+    return FileLock(home.locks / "history.lock")

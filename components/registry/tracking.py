@@ -38,8 +38,8 @@ def connect(home: Home) -> MlflowClient:
     mlflow.set_registry_uri(uri)
     home.mlflow.mkdir(parents=True, exist_ok=True)
     home.locks.mkdir(parents=True, exist_ok=True)
-    client = MlflowClient(uri, uri)
     with FileLock(home.locks / "mlflow.lock"):
+        client = MlflowClient(uri, uri)  # this, too, makes tables
         client.search_experiments(max_results=1)
     return client
 

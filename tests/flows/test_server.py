@@ -15,7 +15,7 @@ from components.errors import UserError
 from components.storage.home import Home
 from flows.cli import _stopped
 from flows.ports import free_port
-from flows.server import _await
+from flows.server import _await, _start, _stop
 from tests.home import PROJECT, environment
 
 _HOLDER = """
@@ -65,6 +65,42 @@ def test_a_server_that_ends_as_it_starts_is_told_at_once(
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     with pytest.raises(UserError, match=f"the disk that holds {tmp_path} is full"):
         _await(process, free_port(), Home(tmp_path))
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A new home folder, which the servers that are started take for theirs."""
+    made = Home(tmp_path)
+    set_before = {  # by the command line
+        "PREFECT_HOME": str(made.prefect),
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+    }
+    for name, value in environment(tmp_path, **set_before).items():
+        monkeypatch.setenv(name, value)
+    return made
+
+
+@pytest.mark.slow
+def test_servers_that_begin_at_once_in_a_new_home_all_answer(home: Home) -> None:
+    started = [(port, _start(port, home)) for port in (free_port(), free_port())]
+    try:
+        for port, process in started:
+            _await(process, port, home)
+    finally:
+        for _, process in started:
+            _stop(process)
+
+
+@pytest.mark.slow
+def test_the_log_of_a_server_that_ended_says_why(home: Home) -> None:
+    port = free_port()
+    home.prefect.mkdir(parents=True)
+    (home.prefect / "prefect.db").write_text("no database " * 1000)
+    process = _start(port, home)
+    with pytest.raises(UserError, match="before it answered; its log is"):
+        _await(process, port, home)
+    _stop(process)
+    assert "file is not a database" in (home.prefect / "server.log").read_text()
 
 
 def test_only_what_goes_on_is_told_to() -> None:
