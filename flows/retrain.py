@@ -61,7 +61,8 @@ def make_candidate(
         ancestry = trace_ancestry(params)
         done, package = _run_stages(dvc, params, workspace)
         is_new = not all(stage.was_cached for stage in done.values())
-        kept = keep_outputs.submit(dvc) if is_new and not is_remote_shared() else None
+        # what is found done may be of a run that was killed before it was kept
+        kept = None if is_new and is_remote_shared() else keep_outputs.submit(dvc)
         registered = register_candidate(
             params, workspace, ancestry, package.result() if package else None
         )

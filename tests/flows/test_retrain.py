@@ -1,6 +1,7 @@
 """The loop end to end on a small table: lineage, refusal, promotion, idempotence."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +98,19 @@ def test_nothing_changed_means_nothing_done(loop: Loop, promoted: Outcome) -> No
     assert all(done.was_cached for done in again.stages.values())
     assert again.registered.reused and again.registered.version == promoted.registered.version
     assert again.decision.is_champion and not again.decision.promote
+
+
+def test_what_a_killed_run_had_not_kept_the_next_one_keeps(loop: Loop, promoted: Outcome) -> None:
+    shutil.rmtree(loop.home.dvc_remote)  # as where it was killed before that
+    again = loop.run(EASY)
+    assert again.registered.version == promoted.registered.version
+    keys = json.loads(
+        connect(loop.home)
+        .get_model_version(MODEL, promoted.registered.version)
+        .tags["mintmark.content_keys"]
+    )
+    for key in keys.values():
+        assert (loop.home.dvc_remote / "files" / "md5" / key[:2] / key[2:]).is_file()
 
 
 def test_the_version_can_be_traced(loop: Loop, promoted: Outcome) -> None:
