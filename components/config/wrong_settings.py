@@ -108,8 +108,7 @@ def _accepted(item: Any, place: _Place) -> str:
         is_number = isinstance(item["input"], int | float)
         return "text is accepted" + (f', such as "{item["input"]}"' if is_number else "")
     if kind in _LISTS:
-        example = item["input"] if isinstance(item["input"], str | int | float) else "..."
-        return f"a list is accepted, such as [{example}]"
+        return f"a list is accepted, such as [{_entry(item['input'], place)}]"
     if kind in _BOUNDS:
         ((sign, bound),) = ctx.items()
         told = _bounds(place.field) or f"{_SIGNS[sign]} {_plain(bound)}"
@@ -121,6 +120,14 @@ def _accepted(item: Any, place: _Place) -> str:
     if kind in _KINDS:
         return _KINDS[kind]
     return str(item["msg"]).removeprefix("Value error, ")
+
+
+def _entry(value: Any, place: _Place) -> str:
+    """The value as it would stand in a list of the setting, in quotes where text is asked for."""
+    if not isinstance(value, str | int | float):
+        return "..."
+    asks_text = place.field is not None and str in get_args(place.field.annotation)
+    return f'"{value}"' if asks_text and not isinstance(value, str) else str(value)
 
 
 def _unknown(place: _Place, key: str, elsewhere: Iterable[str]) -> str:

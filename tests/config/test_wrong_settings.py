@@ -40,6 +40,7 @@ GATE = "evaluate.sharing_gates=[{metric: a, better_than: 0, margins: 1}]"
         ("train.model.crowd=0", "train.model.crowd = 0: a number of at least 1 is accepted"),
         ("prepare.split.method=time", "prepare.split.column: it is missing"),
         ("prepare.drop=temp", "prepare.drop = 'temp': a list is accepted, such as [temp]"),
+        ("prepare.drop=7", 'prepare.drop = 7: a list is accepted, such as ["7"]'),
         ("prepare.test_share=.nan", "prepare.test_share = nan: a number above 0 and below 1 is"),
         ("prepare.kinds.a=integr", "prepare.kinds.a = 'integr': did you mean integer? accepted"),
         ("train.seed=1.5", "train.seed = 1.5: a whole number is accepted"),
@@ -55,6 +56,15 @@ def test_a_wrong_setting_is_named_as_it_is_written(setting: str, said: str) -> N
         parse_params(raw, "the test")
     assert str(refused.value).startswith("wrong settings in the test: ")
     assert said in str(refused.value)
+
+
+def test_a_number_that_should_be_text_is_told_once() -> None:
+    raw = copy.deepcopy(BASE)
+    override(raw, "prepare.normal.values=[0]")
+    with pytest.raises(UserError) as refused:
+        parse_params(raw, "the test")
+    told = str(refused.value).removeprefix("wrong settings in the test: ")
+    assert told == 'prepare.normal.values.0 = 0: text is accepted, such as "0"'
 
 
 def test_settings_of_a_section_are_named_in_full() -> None:
