@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.data.csv_form import csv_form
+from components.data.images import PICTURES
 from components.data.memory import within_free_memory
 from components.data.missing_words import tell_doubtful_words
 from components.errors import UserError
@@ -132,7 +133,12 @@ def is_table(path: Path) -> bool:
 def check_format(path: Path) -> None:
     """Raise UserError for a file that is none of `FORMATS`."""
     if not is_table(path):
-        raise UserError(f"cannot read {path}: accepted formats are {', '.join(FORMATS)}")
+        folder = "; of pictures the folder that holds them is accepted" if _is_picture(path) else ""
+        raise UserError(f"cannot read {path}: accepted formats are {', '.join(FORMATS)}{folder}")
+
+
+def _is_picture(path: Path) -> bool:
+    return path.suffix.lower() in PICTURES
 
 
 def is_csv(path: Path) -> bool:

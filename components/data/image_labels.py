@@ -67,12 +67,15 @@ def _by_csv(names: Sequence[str], path: Path) -> pd.DataFrame:
     known = set(table.index)
     keys = [name if name in known else name.rpartition("/")[2] for name in names]
     missing = [name for name, key in zip(names, keys, strict=True) if key not in known]
+    others = sorted(known.difference(keys))
     if missing:
+        named = f"; beside those that are read it names {others[0]!r}" if others else ""
         raise UserError(
-            f"{path} says nothing of {len(missing)} of {len(names)} images, such as {missing[0]!r}"
+            f"{path} says nothing of {len(missing)} of {len(names)} images, such as "
+            f"{missing[0]!r}{named}"
         )
     _check_distinct(names, keys, path)
-    if others := sorted(known.difference(keys)):
+    if others:
         told = counted(len(others), "file")
         logger.warning("%s names %s beside those that are read, such as %r", path, told, others[0])
     return table.loc[keys].reset_index(drop=True)

@@ -196,7 +196,7 @@ def _joined(arrays: Mapping[str, Values], uri: str) -> tuple[Values, Values | No
         raise UserError(f"{uri!r} has labels for a part of its images alone: {', '.join(names)}")
     labels = [_array(arrays, name, uri) for name in names]
     if len(there) == 1:
-        return images[0], labels[0] if labels else None
+        return images[0], _one_each(labels[0]) if labels else None
     logger.info("%s: %s are joined", uri, ", ".join(name for name, _ in there))
     if len({(part.shape[1:], part.dtype) for part in images}) > 1:
         raise UserError(f"{uri!r}: {', '.join(n for n, _ in there)} are not of one size and kind")
@@ -204,6 +204,11 @@ def _joined(arrays: Mapping[str, Values], uri: str) -> tuple[Values, Values | No
         if part.shape[:1] != of.shape[:1] or part.size != len(part):
             raise UserError(f"{uri!r}: {name} has the shape {part.shape}; one for each is accepted")
     return np.concatenate(images), np.concatenate([p.ravel() for p in labels]) if labels else None
+
+
+def _one_each(labels: Values) -> Values:
+    """The labels as a row, also where they stand as a column."""
+    return labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
 
 
 def _array(arrays: Mapping[str, Values], name: str, uri: str) -> Values:
@@ -228,7 +233,13 @@ def _pixels(images: NDArray[np.generic], uri: str) -> Pixels:
     if images.dtype.kind not in "iuf":
         raise UserError(f"{uri!r}: images holds {images.dtype}; accepted are numbers of 0 to 255")
     values = images.astype(np.float64)
-    if not np.isfinite(values).all() or values.min() < 0 or values.max() > 255:
+    damaged = np.flatnonzero(~np.isfinite(values).all(axis=(1, 2, 3)))
+    if len(damaged):
+        raise UserError(
+            f"{uri!r}: images holds values that are no finite number, in {len(damaged)} of "
+            f"{len(values)} images, such as the one at {damaged[0]}; accepted are 0 to 255"
+        )
+    if values.min() < 0 or values.max() > 255:
         raise UserError(
             f"{uri!r}: images holds values from {np.min(values):g} to {np.max(values):g}; accepted "
             "are 0 to 255"

@@ -108,7 +108,10 @@ def test_a_csv_says_what_images_show_and_whose_they_are(tmp_path: Path) -> None:
     [
         ("name,label\nx.png,a\n", "no column 'file'; it has: name, label"),
         ("file,shows\nx.png,a\n", "no column 'label'"),
-        ("file,label\nz.png,a\n", "says nothing of 1 of 1 images, such as 'x.png'"),
+        (
+            "file,label\nz.png,a\n",
+            "of 1 of 1 images, such as 'x.png'; beside those that are read it names 'z.png'",
+        ),
         ("file,label\nx.png,\n", "no label for 'x.png'"),
         ("file,label\nx.png,a\nx.png,b\n", "names the file 'x.png' more than once"),
     ],

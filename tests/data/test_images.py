@@ -54,6 +54,12 @@ def test_an_npz_file_is_read(tmp_path: Path) -> None:
     assert found.classes == ("a", "b") and found.labels.tolist() == [0, 0, 1, 1, 1, 0]
 
 
+def test_labels_may_stand_as_a_column(tmp_path: Path) -> None:
+    uri = npz(tmp_path / "a.npz", images=PIXELS, labels=np.array([[1], [1], [7], [7], [7], [1]]))
+    found = read_images(uri)
+    assert found.classes == ("1", "7") and found.labels.tolist() == [0, 0, 1, 1, 1, 0]
+
+
 def test_a_folder_of_classes_is_read(tmp_path: Path) -> None:
     for name, pixels in zip(("cat/1", "cat/2", "dog/1"), PIXELS[:3], strict=True):
         path = tmp_path / f"{name}.png"
@@ -260,7 +266,7 @@ def no_picture(path: Path) -> str:
         (lambda p: npz(p / "a.npz", rows=PIXELS), "no array called images; it holds rows"),
         (lambda p: npz(p / "a.npz", images=PIXELS[0]), r"shape \(5, 4\)"),
         (lambda p: npz(p / "a.npz", images=PIXELS[:0]), r"shape \(0, 5, 4\)"),
-        (lambda p: npz(p / "a.npz", images=PIXELS * np.nan), "values from nan"),
+        (lambda p: npz(p / "a.npz", images=PIXELS * np.nan), "no finite number, in 6 of 6"),
         (lambda p: npz(p / "a.npz", images=PIXELS * 2.0), "accepted are 0 to 255"),
         (lambda p: npz(p / "a.npz", images=PIXELS / 255), "multiply them by 255"),
         (lambda p: npz(p / "a.npz", images=PIXELS.astype(str)), "accepted are numbers"),

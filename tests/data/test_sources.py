@@ -87,6 +87,12 @@ def test_refuses_other_formats(tmp_path: Path) -> None:
         read_source(str(tmp_path / "t.xlsx"))
 
 
+def test_a_single_picture_is_told_to_come_with_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "x.png").write_bytes(b"")
+    with pytest.raises(UserError, match="of pictures the folder that holds them is accepted"):
+        read_source(str(tmp_path / "x.png"))
+
+
 def test_refuses_duplicate_column_names(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a,b,a\n1,2,3\n")
     with pytest.raises(UserError, match="more than one column named 'a'"):
