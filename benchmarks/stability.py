@@ -113,7 +113,8 @@ curves of the run, each with the losses.
 The signs of a collapse: more than half of 20 kinds of image are made too rarely or too often
 (`different_bins`, NDB/K), `gauged_recall` is below .1, images of a class differ less than half as
 much as real ones (`spread`), a fifth more than among real ones have a near duplicate
-(`near_duplicates`). A gauge whose unit is 0, where real images are all the same, is left out.
+(`near_duplicates`). A gauge whose unit is 0, where real images are all the same, is left out, and
+so is the recall there.
 
 With the loss `wasserstein`, `overpowered` and `oscillating` are not asked, with `hinge`
 `oscillating` is not: their generator's loss may be any number about 0, and a Wasserstein critic is

@@ -15,6 +15,8 @@ MIN_IMAGES = 50
 MIN_OF_A_SIDE = 10
 """Test rows or images that are normal, and those that are not, where anomalies are to be found."""
 
+NOTHING_TO_TELL = "the {name} images are all the same: nothing can be told from them"
+
 
 def check_folds(shown: "pd.Series[str]", groups: NDArray[np.int64] | None, folds: int) -> None:
     """Raise UserError for a class with fewer training images, or groups of them, than folds.

@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,11 +16,18 @@ from components.config import (
     makes_images,
     reads_series,
 )
-from components.data.image_rows import GROUP
-from components.data.image_schema import LABEL, ImageSchema
+from components.data.files import read_batches
+from components.data.image_rows import GROUP, SHARD
+from components.data.image_schema import IMAGE, LABEL, ImageSchema
 from components.data.schema import Schema
 from components.errors import UserError
-from components.evaluation.fewest import MIN_IMAGES, MIN_OF_A_SIDE, MIN_ROWS, check_folds
+from components.evaluation.fewest import (
+    MIN_IMAGES,
+    MIN_OF_A_SIDE,
+    MIN_ROWS,
+    NOTHING_TO_TELL,
+    check_folds,
+)
 from components.models.calibration import fewest_held_out, num_held_out
 from components.stages.paths import StagePaths
 
@@ -40,6 +48,9 @@ def check_judgeable(params: Params, paths: StagePaths) -> None:
         return
     _check_counts(params, paths)
     if makes_images(params.train.model):
+        for name, path in (("training", paths.train), ("test", paths.test)):
+            if _all_the_same(path):
+                raise UserError(NOTHING_TO_TELL.format(name=name))
         if purpose is Purpose.AUGMENTATION:
             _check_classes(params, paths)
         if purpose is Purpose.CLASSIFICATION and not _all_labelled(paths):
@@ -66,6 +77,16 @@ def _check_counts(params: Params, paths: StagePaths) -> None:
     synthetic = params.synthesize.rows
     if synthetic is not None and synthetic < least:
         raise UserError(f"synthesize.rows = {synthetic}: at least {least} {what} can be judged")
+
+
+def _all_the_same(path: Path) -> bool:
+    """Whether all images are of the same bytes, and so of the same pixels."""
+    first = None
+    for rows in read_batches(path, SHARD, [IMAGE]):
+        first = rows[IMAGE].iloc[0] if first is None else first
+        if (rows[IMAGE] != first).any():
+            return False
+    return True
 
 
 def _check_classes(params: Params, paths: StagePaths) -> None:

@@ -70,6 +70,13 @@ def test_too_few_images_are_told_before_training(
         check(settings(folder(tmp_path, **counts), purpose, **more), tmp_path)
 
 
+def test_images_that_are_all_the_same_are_told_before_training(tmp_path: Path) -> None:
+    for number in range(200):
+        picture(tmp_path / "pictures" / f"{number}.png", shade=7)
+    with pytest.raises(UserError, match="the training images are all the same: nothing can be"):
+        check(settings(tmp_path / "pictures", "sharing"), tmp_path)
+
+
 def test_too_few_patients_are_told_before_training(tmp_path: Path) -> None:
     data = folder(tmp_path, _=200)
     rows = [

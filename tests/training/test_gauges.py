@@ -104,5 +104,5 @@ def test_what_has_no_unit_is_left_out():
     }
     reference = learn_reference(IMAGES[:1].expand(9, -1, -1, -1), every[:9], NUM_MADE, 0)
     found = measure(reference, noisy, every)
-    assert found.keys() == {"different_bins", "gauged_recall"}
-    assert find_alarms([found], 0, Watch()) == ()
+    assert found.keys() == {"different_bins"}
+    assert find_alarms([found] * 3, 0, Watch()) == ()

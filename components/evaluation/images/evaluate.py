@@ -14,7 +14,7 @@ from components.config.image_evaluation import USUAL_BENEFIT, ImageBenefitConfig
 from components.data.images import UNKNOWN, ImageSet
 from components.errors import UserError
 from components.evaluation.evidence import Evidence, Verdict
-from components.evaluation.fewest import MIN_IMAGES
+from components.evaluation.fewest import MIN_IMAGES, NOTHING_TO_TELL
 from components.evaluation.gates import judge
 from components.evaluation.images.baselines import measured_beside
 from components.evaluation.images.case import ImageCase, ImageFindings, Panel, canonical_images
@@ -192,7 +192,7 @@ def _agreeing(
                 "all must be alike"
             )
         if name != "synthetic" and (each.images == each.images[0]).all():
-            raise UserError(f"the {name} images are all the same: nothing can be told from them")
+            raise UserError(NOTHING_TO_TELL.format(name=name))
         strange = set(each.classes) - set(train.classes)
         if train.labels is not None and strange:
             raise UserError(
