@@ -39,6 +39,7 @@ from components.recipes.catalog import RECIPES, recipe_params
 from components.recipes.recipe import Preset
 from components.registry.settings import newest_settings, version_settings
 from components.registry.tracking import connect
+from components.stages.asked import check_asked
 from components.storage.home import find_home
 from flows.forms import DEFAULT, Form, choice
 from flows.names import check_is_free, name_after
@@ -153,6 +154,7 @@ def build_params(request: RunRequest) -> Params:
     if base["prepare"].get("target") != target and base["evaluate"].get("stands_in"):
         base["evaluate"]["stands_in"] = False
     asked = parse_params(base, _ORIGIN)
+    check_asked(asked)
     _check_columns(asked)
     params = _pin(_with_target(asked))
     if request.data and not (request.name or request.again):

@@ -78,11 +78,7 @@ def evaluate(
     parts rows by group or time is not judged, if no rule is about it. Raises UserError for rows
     that cannot be judged.
     """
-    if config.purpose is Purpose.CLASSIFICATION:
-        raise UserError("purpose = classification judges models of images; these are rows")
-    for gate in config.gates:
-        check_metric(gate.metric, config.purpose)
-        check_self_test(gate.metric)
+    check_asked_of_rows(config)
     _check_rows(train, test, synthetic)
     notes = _notes(train, split)
     train, test = (to_be_judged(table, split) for table in (train, test))
@@ -112,6 +108,15 @@ def evaluate(
         verdict=judge(measurements, config.gates, config.purpose),
         notes=notes,
     )
+
+
+def check_asked_of_rows(config: EvaluateConfig) -> None:
+    """Raise UserError for a purpose, or a gate on a metric, that rows do not have."""
+    if config.purpose is Purpose.CLASSIFICATION:
+        raise UserError("purpose = classification judges models of images; these are rows")
+    for gate in config.gates:
+        check_metric(gate.metric, config.purpose)
+        check_self_test(gate.metric)
 
 
 def _parts_by(table: Table, split: Split) -> str | None:

@@ -245,6 +245,33 @@ def test_a_series_needs_only_its_time_and_what_is_normal(tmp_path: Path) -> None
     assert [gate.metric for gate in other.evaluate.gates] == ["step_auroc"]
 
 
+@pytest.mark.parametrize(
+    ("purpose", "setting", "said"),
+    [
+        ("sharing", "sharing_gates=[{metric: recal, better_than: 0.5}]", "metric 'recal' of image"),
+        ("sharing", "sharing_gates=[{metric: recall, better_than: gaussian}]", "no baseline; .*no"),
+        ("anomaly", "anomaly_gates=[{metric: auroc, better_than: 0.5}]", "metric 'auroc'; known"),
+        ("anomaly", "anomaly_gates=[{metric: anomaly_auroc, better_than: svm}]", "are: pca, iso"),
+        ("sharing", "protocol=thorough", "protocol = thorough has no effect on images"),
+    ],
+)
+def test_a_gate_on_what_is_not_measured_is_told_before_any_work(
+    purpose: str, setting: str, said: str, tmp_path: Path
+) -> None:
+    picture(tmp_path / "ok" / "1.png")
+    overrides = [f"evaluate.{setting}"]
+    if purpose == "anomaly":
+        overrides.append("prepare.normal.values=[ok]")
+    with pytest.raises(UserError, match=said):
+        build_params(RunRequest(data=str(tmp_path), purpose=purpose, overrides=tuple(overrides)))
+
+
+def test_a_gate_of_a_table_on_what_is_not_measured_is_told_before_any_work() -> None:
+    setting = "evaluate.sharing_gates=[{metric: recal, better_than: 0.5}]"
+    with pytest.raises(UserError, match="a gate for sharing asks for the metric 'recal'; known: "):
+        build_params(RunRequest(recipe="breast_cancer_sharing", overrides=(setting,)))
+
+
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 @pytest.mark.parametrize(
     ("setting", "said"),

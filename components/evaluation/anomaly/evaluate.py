@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.config import Gate
+from components.config import EvaluateConfig, Gate
 from components.errors import UserError
 from components.evaluation.anomaly.case import AnomalyCase
 from components.evaluation.anomaly.catalog import ANOMALY_EVALUATORS, check_anomaly_metric
@@ -64,16 +64,21 @@ def evidence_of(
 
 
 def _check(case: AnomalyCase) -> None:
-    for gate in case.config.gates:
-        check_anomaly_metric(gate.metric)
-        check_anomaly_self_test(gate.metric)
-        check_baseline(gate, case.baselines)
+    check_asked_of_detectors(case.config, case.baselines)
     odd = int(case.is_anomaly.sum())
     for count, what in ((odd, "anomalies"), (len(case.kinds) - odd, "normal rows")):
         if count < MIN_OF_A_SIDE:
             raise UserError(
                 f"there are {count} {what} to test on; at least {MIN_OF_A_SIDE} are needed"
             )
+
+
+def check_asked_of_detectors(config: EvaluateConfig, baselines: Collection[str]) -> None:
+    """Raise UserError for a gate on a metric, or a baseline, that detectors do not have."""
+    for gate in config.gates:
+        check_anomaly_metric(gate.metric)
+        check_anomaly_self_test(gate.metric)
+        check_baseline(gate, baselines)
 
 
 def check_baseline(gate: Gate, baselines: Collection[str]) -> None:

@@ -1,7 +1,8 @@
 """The verdict on a detector in series: how well its scores tell odd steps, and events, apart."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from components.config import EvaluateConfig
 from components.errors import UserError
 from components.evaluation.anomaly.evaluate import Origin, check_baseline, evidence_of
 from components.evaluation.anomaly.series_alarms import detect
@@ -25,10 +26,7 @@ def judge_series_detector(case: SeriesCase, origin: Origin, notes: Sequence[str]
 
 
 def _check(case: SeriesCase) -> None:
-    for gate in case.config.gates:
-        check_series_metric(gate.metric)
-        check_series_self_test(gate.metric)
-        check_baseline(gate, case.baselines)
+    check_asked_in_series(case.config, case.baselines)
     if len(case.events) < FEWEST_EVENTS:
         raise UserError(
             f"there are {len(case.events)} anomalies in the test steps that can be judged; at "
@@ -36,6 +34,14 @@ def _check(case: SeriesCase) -> None:
         )
     if not case.is_normal.any():
         raise UserError("no test step that can be judged is normal")
+
+
+def check_asked_in_series(config: EvaluateConfig, baselines: Collection[str]) -> None:
+    """Raise UserError for a gate on a metric, or a baseline, that detectors in series lack."""
+    for gate in config.gates:
+        check_series_metric(gate.metric)
+        check_series_self_test(gate.metric)
+        check_baseline(gate, baselines)
 
 
 def _by_kind(case: SeriesCase) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -69,7 +69,12 @@ def evaluate_images(
     (default: two processes, or one where there is one core). `log` is called with the number of
     parts done. Raises UserError for images that cannot be judged.
     """
-    _check_settings(config, make_and_fit)
+    if config.purpose is Purpose.AUGMENTATION and make_and_fit is None:
+        raise UserError(
+            "purpose = augmentation needs a generator that can be fitted anew inside each "
+            "fold; images alone can be judged for sharing"
+        )
+    check_asked_of_images(config, baselines)
     beside = {name: _agreeing(train, test, made)[2] for name, made in baselines.items()}
     train, test, synthetic = _agreeing(train, test, synthetic)
     sets = [canonical_images(each, config.seed) for each in (train, test, synthetic)]
@@ -139,40 +144,44 @@ def _notes(case: ImageCase, given: tuple[ImageSet, ...]) -> tuple[str, ...]:
     )
 
 
-def _check_settings(config: EvaluateConfig, make_and_fit: MakeAndFitImages | None) -> None:
+def check_asked_of_images(config: EvaluateConfig, baselines: Collection[str]) -> None:
+    """Raise UserError for settings without an effect, or a gate on what images do not have.
+
+    `baselines` are the names of the generators that images are compared with for sharing.
+    """
     if config.purpose is Purpose.AUGMENTATION:
-        if make_and_fit is None:
-            raise UserError(
-                "purpose = augmentation needs a generator that can be fitted anew inside each "
-                "fold; images alone can be judged for sharing"
-            )
         if config.subgroups is not None:
             raise UserError("evaluate.subgroups has no effect on images")
     elif config.protocol is not Protocol.QUICK:
         raise UserError(
             f"protocol = {config.protocol} has no effect on images for {config.purpose}"
         )
-
-
-def _with_gates(case: ImageCase) -> EvaluateConfig:
-    """The settings with what is asked; raises UserError for a metric that images do not have."""
-    config, gates = case.config, case.config.gates
-    if config.purpose is Purpose.SHARING and gates == FOR_TABLES:
-        gates = (*FOR_LABELS, *SHARING_GATES) if case.is_labelled else SHARING_GATES
     known = image_metrics(config.purpose)
-    for gate in gates:
+    for gate in () if _asks_the_usual(config) else config.gates:
         if gate.metric not in known:
             raise UserError(
                 f"a gate asks for the metric {gate.metric!r} of images; "
                 f"known for {config.purpose}: {', '.join(sorted(known))}"
             )
         check_image_self_test(gate.metric)
-        if config.purpose is Purpose.SHARING and gate.baseline not in (None, *case.baselines):
+        if config.purpose is Purpose.SHARING and gate.baseline not in (None, *baselines):
             raise UserError(
                 f"a gate asks for {gate.metric!r} better than {gate.baseline!r}, which is no "
-                f"baseline; there are: {', '.join(case.baselines) or 'none'} "
+                f"baseline; there are: {', '.join(baselines) or 'none'} "
                 "(evaluate_images.baselines)"
             )
+
+
+def _asks_the_usual(config: EvaluateConfig) -> bool:
+    """Whether the gates are those of tables by default, in whose place images have their own."""
+    return config.purpose is Purpose.SHARING and config.gates == FOR_TABLES
+
+
+def _with_gates(case: ImageCase) -> EvaluateConfig:
+    """The settings with the gates of images where those of tables stand by default."""
+    config, gates = case.config, case.config.gates
+    if _asks_the_usual(config):
+        gates = (*FOR_LABELS, *SHARING_GATES) if case.is_labelled else SHARING_GATES
     return config.model_copy(update={f"{config.purpose}_gates": gates})
 
 
