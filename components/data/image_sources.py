@@ -13,7 +13,6 @@ import pandas as pd
 
 from components.config import Damaged, ImagesConfig, Unlabelled
 from components.data.bundled_images import IMAGES, is_bundled_images, load_bundled_images
-from components.data.counted import counted
 from components.data.files import hash_files
 from components.data.image_labels import label_facts, labels_file
 from components.data.image_rows import coded, read_foreign_rows
@@ -204,30 +203,12 @@ def _of_pictures(files: ImageFiles, uri: str, config: ImagesConfig) -> ImageSour
         raise UserError(f"none of the {len(files.paths)} files at {uri!r} can be read as an image")
     names = tuple(files.name(path) for path in kept)
     facts = label_facts(names, config, uri)
-    _tell_repeated(pixels, names)
     if LABEL not in facts:
         images = ImageSet(np.stack(pixels), None, (), "")
     else:
         codes, classes = coded(facts[LABEL])
         images = ImageSet(np.stack(pixels), codes, classes, "")
     return ImageSource(images, facts, hash_image_files(files, config), names)
-
-
-def _tell_repeated(pixels: Sequence[Pixels], names: Sequence[str]) -> None:
-    """Say how many images are the same as another: one may be learned and the other tested on."""
-    seen: dict[bytes, str] = {}
-    repeated = [
-        (name, first)
-        for each, name in zip(pixels, names, strict=True)
-        if (first := seen.setdefault(hashlib.sha256(each.tobytes()).digest(), name)) != name
-    ]
-    if repeated:
-        logger.warning(
-            "%s with the very pixels of another, such as %r of %r: of such a pair one may be "
-            "trained on and the other tested on",
-            counted(len(repeated), "image"),
-            *repeated[0],
-        )
 
 
 def _looked_at(files: ImageFiles, uri: str, config: ImagesConfig) -> dict[Path, Size]:

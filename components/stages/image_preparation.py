@@ -1,5 +1,6 @@
 """Images read, made alike, split and locked."""
 
+import hashlib
 import json
 import logging
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from components.config import (
     Split,
     TimeSplit,
 )
+from components.data.counted import counted
 from components.data.dates import DateFormats, read_dates
 from components.data.image_rows import write_images
 from components.data.image_schema import LABEL, schema_of
@@ -47,6 +49,7 @@ def prepare_images(config: PrepareConfig, images: ImagesConfig, paths: StagePath
             f"prepare.data_sha256 = {config.data_sha256}, but {config.data} has {source.sha256}: "
             "the data changed since it was pinned"
         )
+    _tell_repeated(source)
     if config.normal is None:  # else an anomaly of which there is one is tested on
         _check_classes(source)
     source = replace(source, facts=_with_times(source.facts, config.split))
@@ -71,6 +74,24 @@ def prepare_images(config: PrepareConfig, images: ImagesConfig, paths: StagePath
     )
     if source.images.labels is not None and not train.is_labelled:
         logger.info("%d images for training have a label", train.is_known.sum())
+
+
+def _tell_repeated(source: ImageSource) -> None:
+    """Say how many images are the same as another: one may be learned and the other tested on."""
+    seen: dict[bytes, int] = {}
+    repeated = [
+        (place, first)
+        for place, each in enumerate(source.images.images)
+        if (first := seen.setdefault(hashlib.sha256(each).digest(), place)) != place
+    ]
+    if repeated:
+        named = [repr(source.names[place]) if source.names else place for place in repeated[0]]
+        logger.warning(
+            "%s with the very pixels of another, such as %s of %s: of such a pair one may be "
+            "trained on and the other tested on",
+            counted(len(repeated), "image"),
+            *named,
+        )
 
 
 def _split(source: ImageSource, config: PrepareConfig) -> SplitRows:

@@ -2,7 +2,6 @@
 
 import io
 import re
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -282,17 +281,6 @@ def test_pictures_that_lie_too_deep_are_named(tmp_path: Path) -> None:
         read_image_source(str(tmp_path), ImagesConfig())
     with pytest.raises(UserError, match=f"no data {told}"):
         read_source(str(tmp_path))
-
-
-def test_files_of_one_content_are_told(pets: Path, caplog: pytest.LogCaptureFixture) -> None:
-    for name, shade in (("cat/1.png", 9), ("cat/2.jpg", 99), ("dog/1.png", 200)):
-        picture(pets / name, shade=shade)
-    read_image_source(str(pets), ImagesConfig())
-    assert "pixels" not in caplog.text
-    shutil.copy(pets / "cat/1.png", pets / "dog/9.png")
-    read_image_source(str(pets), ImagesConfig())
-    told = "1 image with the very pixels of another, such as 'dog/9.png' of 'cat/1.png'"
-    assert told in caplog.text
 
 
 def test_class_folders_that_are_links_are_named(tmp_path: Path) -> None:

@@ -50,6 +50,24 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> StagePaths:
     return paths
 
 
+@pytest.mark.parametrize("is_npz", [False, True])
+def test_images_of_one_content_are_told(
+    is_npz: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shades, source = (9, 99, 200, 30, 9), tmp_path / "pictures"
+    for number, shade in enumerate(shades):
+        picture(source / f"{number}.png", shade=shade)
+    told = "1 image with the very pixels of another, such as '4.png' of '0.png': of such"
+    if is_npz:
+        source = tmp_path / "a.npz"
+        np.savez(source, images=np.array(shades, np.uint8)[:, None, None].repeat(4, 1).repeat(4, 2))
+        told = told.replace("'4.png' of '0.png'", "4 of 0")
+    config = PARAMS.prepare.model_copy(update={"data": str(source), "train_rows": None})
+    with caplog.at_level("WARNING"):
+        prepare.run(PARAMS.model_copy(update={"prepare": config}), StagePaths(tmp_path / "run"))
+    assert told in caplog.text
+
+
 def test_images_are_split_by_class_and_drawn_like_them(ended: StagePaths) -> None:
     training, test, made = (
         read(ended) for read in (read_train_images, read_test_images, read_synthetic_images)
