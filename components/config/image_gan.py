@@ -154,7 +154,7 @@ class ImageGanConfig(AdversarialConfig):
     @model_validator(mode="after")
     def _takes_effect(self) -> Self:
         """Refuses normalisation by a class that nobody is told, and compiling what grows."""
-        norm = None if isinstance(self.networks, MlpNetworks) else self.networks.norm
+        norm = self.networks.norm if isinstance(self.networks, ConvolutionalNetworks) else None
         if self.conditioning.name == "none" and norm is Norm.CONDITIONAL_BATCH:
             raise ValueError("networks.norm = conditional_batch needs conditioning")
         grows = isinstance(self.networks, ProgressiveNetworks) and self.networks.grown_by > 0

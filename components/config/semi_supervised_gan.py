@@ -5,7 +5,13 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from components.config.adversarial import R1, AdversarialConfig, Loss, PlainLoss
-from components.config.image_gan import DcganNetworks, MlpNetworks, Norm, ResidualNetworks
+from components.config.image_gan import (
+    ConvolutionalNetworks,
+    DcganNetworks,
+    MlpNetworks,
+    Norm,
+    ResidualNetworks,
+)
 
 
 class SemiSupervisedGanConfig(AdversarialConfig):
@@ -44,7 +50,7 @@ class SemiSupervisedGanConfig(AdversarialConfig):
             )
         if self.networks.minibatch_deviation:
             raise ValueError("networks.minibatch_deviation has no place in a classifier of images")
-        norm = None if isinstance(self.networks, MlpNetworks) else self.networks.norm
+        norm = self.networks.norm if isinstance(self.networks, ConvolutionalNetworks) else None
         if norm is Norm.CONDITIONAL_BATCH:
             raise ValueError("networks.norm = conditional_batch: the generator is told no class")
         return self

@@ -1,6 +1,7 @@
 """What the GAN of images promises beyond the contract: settings that take effect, one game."""
 
 from functools import cache
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 from pydantic import ValidationError
 
 from components.config import ImageGanConfig
+from components.config.image_gan import Networks
 from components.data.images import ImageSet
 from components.models.contract import Budget
 from components.models.image_drawing import CHUNK
@@ -93,6 +95,16 @@ def test_no_setting_was_forgotten():
 def test_every_setting_takes_effect(name: str):
     base, changed = weights_of_tiny(), weights(fit_tiny(**{name: CHANGES[name]}))
     assert base.shape != changed.shape or not torch.equal(base, changed)
+
+
+def test_new_networks_need_no_norm():
+    """One block file and its settings: nothing asks what convolutional networks alone have."""
+
+    class Others(Networks):
+        name: Literal["others"] = "others"
+
+    config = ImageGanConfig().model_copy(update={"networks": Others()})
+    assert ImageGanConfig._takes_effect(config) is config
 
 
 @pytest.mark.parametrize("networks", NETWORKS, ids=str)
