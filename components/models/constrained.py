@@ -20,6 +20,7 @@ from components.errors import UserError
 from components.models.around import Around
 from components.models.artifact import Held, read_held, save_held
 from components.models.constrained_cells import followed, reaching
+from components.models.constrained_conditions import fitting_rows, within_combinations
 from components.models.contract import (
     Budget,
     Completer,
@@ -88,8 +89,18 @@ class Constrained(Around):
     ) -> Iterator[Matrix]:
         """See `Streamer`."""
         assert isinstance(self.generator, Streamer)
+        generator, learned = self.generator, self.rewriting_.inner.learned
         self._check_condition(condition or {})
-        parts = self.generator.draw(num_rows, condition=condition, seed=seed)
+        given, several = within_combinations(condition or {}, self.rewriting_)
+        parts = generator.draw(num_rows, condition=given, seed=seed)
+        if several:
+            wanted = {i: several[c.name] for i, c in enumerate(learned) if c.name in several}
+            parts = fitting_rows(
+                lambda size, key: generator.draw(size, condition=given, seed=key),
+                num_rows,
+                wanted,
+                seed,
+            )
         return (self._back(part) for part in parts)
 
     def _back(self, rows: Matrix) -> Matrix:
@@ -101,7 +112,7 @@ class Constrained(Around):
         for name, wanted in condition.items():
             if name not in self.schema_.names:
                 continue  # which the generator refuses
-            if self.rewriting_.made(name):
+            if self.rewriting_.made(name) and not self._can_ask_for(name):
                 told = next(c for c in self.schema_.constraints if name in c.columns)
                 raise UserError(
                     f"cannot condition on {name}: it is made from other columns, so that "
@@ -115,6 +126,19 @@ class Constrained(Around):
                         f"condition {name}={wanted!r} is impossible; it is above the most that "
                         f"{above} can be"
                     )
+
+    def _can_ask_for(self, name: str) -> bool:
+        """Is it one of a combination, and does the generator take conditions on that."""
+        assert isinstance(self.generator, Streamer)
+        for first, members in self.rewriting_.members.items():
+            if name in members:
+                level = self.rewriting_.inner[first].categories[0]
+                try:
+                    self.generator.draw(1, condition={first: level}, seed=0)
+                except UserError:
+                    return False
+                return True
+        return False
 
     def _score(self, frame: pd.DataFrame) -> NDArray[np.float64]:
         """See `Scorer`. A row that breaks a constraint is as unlikely as `IMPOSSIBLE` says."""

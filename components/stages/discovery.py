@@ -1,17 +1,18 @@
 """Constraints found: the rules that all training rows keep, as far as they go together."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
 from components.config import Combination, Constraint, Inequality, Sum
 from components.data.constraints import check_columns, check_constraint
-from components.data.schema import Schema
+from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table
 from components.data.written import check_possible
 from components.errors import UserError
 from components.evaluation import rules
+from components.evaluation.one_hot import find_groups, is_zero_or_one
 from components.evaluation.rule_search import find_rules
 
 logger = logging.getLogger(__name__)
@@ -26,8 +27,10 @@ def discover(table: Table, seed: int) -> Schema:
     """The schema of training rows with the constraints that they show, after its own.
 
     Rules are those that the evaluation finds in one half of the rows and confirms in the other
-    (`find_rules`). Of these, sums come first, then inequalities, then combinations; one that any
-    row breaks, or that cannot be held with those before it, is left out, as the log says.
+    (`find_rules`), and columns of which exactly one is true in every row (`find_groups`): these are
+    categories then. They come first, with the category that determines them where there is one,
+    then sums, inequalities, and other combinations; one that any row breaks, or that cannot be held
+    with those before it, is left out, as the log says.
     """
     schema = table.schema
     for constraint in _candidates(table, seed):
@@ -36,7 +39,7 @@ def discover(table: Table, seed: int) -> Schema:
         if len(schema.constraints) >= MOST_HELD:
             logger.info("at most %d constraints are held: others are not looked at", MOST_HELD)
             break
-        wanted = schema.model_copy(update={"constraints": (*schema.constraints, constraint)})
+        wanted = _with(constraint, schema)
         try:
             check_constraint(constraint, table.frame, schema)
             check_columns(wanted.constraints, wanted)
@@ -47,6 +50,27 @@ def discover(table: Table, seed: int) -> Schema:
         logger.info("constraint found: %s", constraint)
         schema = wanted
     return schema
+
+
+def _with(constraint: Constraint, schema: Schema) -> Schema:
+    """The schema with the constraint, zeros and ones that it combines as categories."""
+    columns = schema.columns
+    if isinstance(constraint, Combination):
+        columns = tuple(_as_category(c) if c.name in constraint.columns else c for c in columns)
+    held = (*schema.constraints, constraint)
+    return schema.model_copy(update={"columns": columns, "constraints": held})
+
+
+def _as_category(column: Column) -> Column:
+    if column.kind is not ColumnKind.INTEGER:
+        return column
+    return Column(
+        name=column.name,
+        kind=ColumnKind.CATEGORICAL,
+        dtype=column.dtype,
+        nullable=column.nullable,
+        categories=(0, 1),
+    )
 
 
 def _candidates(table: Table, seed: int) -> Sequence[Constraint]:
@@ -60,8 +84,34 @@ def _candidates(table: Table, seed: int) -> Sequence[Constraint]:
         for rule in found
         if isinstance(rule, rules.Inequality)
     ]
-    dependencies = [rule for rule in found if isinstance(rule, rules.Dependency)]
-    return [*sums, *inequalities, *_combinations(dependencies, table.schema)]
+    groups = _groups(table)
+    place = {name: number for number, group in enumerate(groups) for name in group.columns}
+    dependencies = [
+        (names[rule.source], names[rule.result])
+        for rule in found
+        if isinstance(rule, rules.Dependency)
+    ]
+    between = [p for p in dependencies if p[0] not in place or place[p[0]] != place.get(p[1])]
+    combinations = list(_combinations(between, table.schema, place))
+    wider = [c for c in combinations if any(_is_within(group, c) for group in groups)]
+    others = [*wider, *table.schema.constraints]
+    alone = [group for group in groups if not any(_is_within(group, other) for other in others)]
+    narrower = [found for found in combinations if found not in wider]
+    return [*alone, *wider, *sums, *inequalities, *narrower]
+
+
+def _is_within(group: Combination, other: Constraint) -> bool:
+    return isinstance(other, Combination) and {*group.columns} <= {*other.columns}
+
+
+def _groups(table: Table) -> list[Combination]:
+    """The columns of which exactly one is true in every row, the target aside."""
+    columns = table.schema.learned
+    asked = [
+        i for i, c in enumerate(columns) if is_zero_or_one(c) and c.name != table.schema.target
+    ]
+    found = find_groups(table.matrix[:, asked])
+    return [Combination(columns=tuple(columns[asked[i]].name for i in group)) for group in found]
 
 
 def _sum(rule: rules.Sum, names: Sequence[str]) -> Sum:
@@ -69,13 +119,13 @@ def _sum(rule: rules.Sum, names: Sequence[str]) -> Sum:
 
 
 def _combinations(
-    dependencies: Sequence[rules.Dependency], schema: Schema
+    dependencies: Sequence[tuple[str, str]], schema: Schema, grouped: Collection[str]
 ) -> Iterator[Combination]:
     """Each category with all those that it determines, the one that determines most first."""
     determined: dict[str, list[str]] = {}
-    for rule in dependencies:
-        pair = schema.learned[rule.source], schema.learned[rule.result]
-        if all(column.is_discrete and column.name != schema.target for column in pair):
-            determined.setdefault(pair[0].name, []).append(pair[1].name)
+    for pair in dependencies:
+        are_categories = all(schema[name].is_discrete or name in grouped for name in pair)
+        if are_categories and schema.target not in pair:
+            determined.setdefault(pair[0], []).append(pair[1])
     for source, results in sorted(determined.items(), key=lambda found: -len(found[1])):
         yield Combination(columns=(source, *results))

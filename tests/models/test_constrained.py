@@ -213,11 +213,46 @@ def test_conditions_on_any_columns() -> None:
     rows = model.sample(500, condition={"least": 7, "outcome": "open"}, seed=0)
     assert (rows["least"] == 7).all() and (rows["outcome"] == "open").all()
     assert breaks(rows) == NONE_BROKEN
-    for name in ("sent", "total", "continent"):
+    for name in ("sent", "total"):
         with pytest.raises(UserError, match=f"cannot condition on {name}: it is made from"):
             model.sample(5, condition={name: 1}, seed=0)
     with pytest.raises(UserError, match="nowhere"):
         model.sample(5, condition={"nowhere": 1}, seed=0)
+
+
+def test_conditions_on_columns_of_a_combination() -> None:
+    model = completer()
+    for given in ({"city": "Cork"}, {"continent": "Asia", "is_coastal": True}):
+        rows = model.sample(400, condition=given, seed=0)
+        fits = rows["city"].isin(["Cork"] if "city" in given else ["Ankara"]) | rows["city"].isna()
+        assert len(rows) == 400 and fits.all()
+        assert breaks(rows) == NONE_BROKEN
+    several = model.sample(3_000, condition={"continent": "Europe", "outcome": "won"}, seed=0)
+    assert len(several) == 3_000 and set(several["continent"]) == {"Europe"}
+    assert set(several["city"].dropna()) == {"Bergen", "Cork", "Delft"}
+    assert (several["outcome"] == "won").all() and breaks(several) == NONE_BROKEN
+    again = model.sample(3_000, condition={"continent": "Europe", "outcome": "won"}, seed=0)
+    assert_frame_equal(several, again)
+    lacking = model.sample(50, condition={"continent": None}, seed=0)
+    assert lacking["continent"].isna().all()
+    for given, why in (
+        ({"city": "Cork", "continent": "Asia"}, "no combination of training rows fits"),
+        ({"city": "Rome"}, "known values: Ankara"),
+    ):
+        with pytest.raises(UserError, match=f"is impossible; {why}"):
+            model.sample(5, condition=given, seed=0)
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_a_combination_is_asked_for_where_the_generator_takes_it(name: str) -> None:
+    model = held(name)
+    try:
+        rows = model.sample(300, condition={"city": "Cork"}, seed=0)
+    except UserError as error:
+        assert "cannot condition on city: it is made from other columns" in str(error)
+    else:
+        assert name in {"autoregressive", "copula", "forest"}
+        assert (rows["city"] == "Cork").all() and breaks(rows) == NONE_BROKEN
 
 
 def test_a_condition_above_all_that_is_above_it() -> None:
