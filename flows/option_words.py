@@ -11,8 +11,8 @@ from rich.markup import escape
 
 from components.errors import UserError
 
-_LONG_WORK = ("components.training", "components.racing")
-"""Who says how far it is, and is heard though it warns of nothing."""
+_HEARD = ("components.training", "components.racing", "components.stages.discovery")
+"""Who says how far it is, or what it found, and is heard though it warns of nothing."""
 
 
 class _Lines(logging.Handler):
@@ -25,9 +25,9 @@ class _Lines(logging.Handler):
 
 @contextmanager
 def told_as_options() -> Iterator[None]:
-    """Print warnings and progress, and raise a UserError, of what is inside in these words."""
+    """Print what is told inside, and raise a UserError of it, in these words."""
     lines, ours = _Lines(), logging.getLogger("components")
-    heard = [logging.getLogger(name) for name in _LONG_WORK]
+    heard = [logging.getLogger(name) for name in _HEARD]
     levels = [logger.level for logger in heard]
     ours.addHandler(lines)
     for logger in heard:

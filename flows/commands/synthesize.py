@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,6 +56,13 @@ def synthesize(
             "that go together); may be given again."
         ),
     ] = None,
+    discover_constraints: Annotated[
+        bool,
+        typer.Option(
+            "--discover-constraints",
+            help="Also hold what all rows are found to keep; says what that is.",
+        ),
+    ] = False,
     set_: Annotated[
         list[str] | None,
         typer.Option(
@@ -71,6 +79,7 @@ def synthesize(
     """
     from components.data.output import check_output
     from components.data.table import OTHER
+    from components.models.catalog import NOT_PRIVATE
     from components.models.contract import FormallyPrivate
     from components.models.rare_levels import columns_gathered
     from components.racing.race import fit_chosen
@@ -79,8 +88,12 @@ def synthesize(
     console = Console(stderr=True)
     check_output(output, [table])
     config = _generator(model, set_ or (), target)
+    if discover_constraints and isinstance(config, PrivateConfig):
+        raise UserError(NOT_PRIVATE)
     started = time.monotonic()
     real = _read(table, target, drop or (), kind or (), constraint or (), console)
+    if discover_constraints:
+        real = _with_discovered(real, seed, console)
     console.print(f"columns: {escape(real.schema.told())}", highlight=False)
     with console.status(f"fitting {config.name} to {len(real)} rows"):
         fitted = fit_chosen(config, real, seed=seed, workers=os.cpu_count() or 1)
@@ -147,3 +160,14 @@ def _read(
         constraints=declared_constraints(constraints),
         kept=source.forms,
     )
+
+
+def _with_discovered(table: "Table", seed: int, console: Console) -> "Table":
+    """The table with the constraints that its rows show; the log says which."""
+    from components.stages.discovery import discover
+
+    with console.status("looking for constraints"):
+        found = replace(table, schema=discover(table, seed))
+    if found.schema == table.schema:
+        console.print("no constraint found")
+    return found

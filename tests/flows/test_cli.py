@@ -109,6 +109,23 @@ def test_synthesize_repeats_by_seed(table: Path, tmp_path: Path) -> None:
     assert first == again != other
 
 
+def test_synthesize_holds_what_it_finds_and_says_so(tmp_path: Path) -> None:
+    colour = np.random.default_rng(0).integers(0, 4, 300)
+    real = pd.DataFrame({f"is_{i}": (colour == i).astype(int) for i in range(4)})
+    real.assign(outcome=np.arange(300) % 3).to_csv(tmp_path / "real.csv", index=False)
+    made = tmp_path / "made.csv"
+    asked = ("synthesize", str(tmp_path / "real.csv"), "--target", "outcome", "-o", str(made))
+    status, _, told = invoke(*asked, "--discover-constraints", home=tmp_path / "home")
+    assert status == 0 and "constraint found: is_0 & is_1 & is_2 & is_3" in told, told
+    assert (pd.read_csv(made)[list(real)].sum(axis=1) == 1).all()
+    drop = ("--drop", "is_3", "--discover-constraints")
+    status, _, told = invoke(*asked, *drop, home=tmp_path / "home")
+    assert status == 0 and "no constraint found" in told and "constraint found: " not in told, told
+    private = ("--discover-constraints", "--model", "private")
+    status, _, told = invoke(*asked, *private, home=tmp_path / "home")
+    assert status == 2 and "private cannot hold constraints" in told
+
+
 def test_synthesize_says_what_is_guaranteed(tmp_path: Path) -> None:
     path = tmp_path / "many.parquet"
     mixed_frame(3_000).drop(columns="city").to_parquet(path)
