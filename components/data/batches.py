@@ -1,7 +1,7 @@
 """Rows that can be read again and again, a batch at a time, each column in one type throughout."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from components.data.files import (
     reading,
     tell_nameless_index,
 )
+from components.data.kept_forms import TextForm, source_forms
 from components.data.spooled import spool_csv
 from components.data.summaries import check_distinct_names
 from components.errors import UserError
@@ -32,12 +33,14 @@ class Batches:
     """The rows of Parquet files, or of one frame, in their order.
 
     `dtypes` are those that all rows in one frame would have, by column; batches come in these.
+    `forms` say what these do not of how the source has its columns.
     """
 
     dtypes: Mapping[str, Any]
     paths: tuple[Path, ...] = ()
     frame: pd.DataFrame | None = None
     size: int = BATCH
+    forms: Mapping[str, TextForm] = field(default_factory=dict)
 
     @property
     def names(self) -> list[str]:
@@ -103,7 +106,7 @@ def file_batches(paths: Sequence[Path], scratch: Path, size: int = BATCH) -> Bat
             types.append(_types(readable[-1]))
             tell_nameless_index(path, pq.read_schema(readable[-1]))
     check_columns_agree(paths, [list(found) for found in types])
-    return Batches(_common(types), tuple(readable), size=size)
+    return Batches(_common(types), tuple(readable), size=size, forms=source_forms(paths))
 
 
 def _common(types: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pandas.api.types import union_categoricals
 from components.config import MarkedSplit, PrepareConfig, RandomSplit
 from components.data.batches import Batches
 from components.data.inference import Form, check_names, conform, kinds_of
-from components.data.kept_forms import TextForm, kept_forms
+from components.data.kept_forms import TextForm
 from components.data.normality import split_normal, told_normal
 from components.data.schema import DISCRETE, ColumnKind
 from components.data.splits import SplitRows, check_key, split_rows
@@ -35,9 +35,8 @@ class ConformedRows:
         check_names(batches.names, target, declared)
         columns = summarise(batches.read(), batches.dtypes, target, declared)
         kinds = kinds_of(columns, target)
-        kept = kept_forms(batches.paths[0]) if batches.paths else {}
         forms = {
-            name: _form(column, kinds[name], kept.get(name, TextForm()))
+            name: _form(column, kinds[name], batches.forms.get(name, TextForm()))
             for name, column in columns.items()
         }
         return cls(batches, kinds, forms, columns[target].num_rows)
@@ -91,6 +90,6 @@ class ConformedRows:
 
 
 def _form(column: ColumnSummary, kind: ColumnKind, kept: TextForm) -> Form:
-    """The form of a column as its source has it in text."""
+    """The form of a column as its source has it."""
     form = Form.of_summary(column, kind)
     return form.keeping(kept, kind, is_text=column.is_text)

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types
 
+from components.data.arrow_types import kept_type
 from components.data.digits import LARGEST_WHOLE, SignificantDigits
 from components.data.identifier_numbers import NumberPattern, whole_numbers
 from components.data.identifiers import IdentifierPattern, fresh_identifiers
@@ -30,7 +31,8 @@ class Description:
     """The schema of conformed training rows, which `add` takes a batch at a time, in their order.
 
     `written` says how dates are written in text, `number_forms` how numbers are, `counted` which
-    columns number all rows of the source, `truths` how false and true are written.
+    columns number all rows of the source, `truths` how false and true are written, `arrow` which
+    types the source has in Parquet.
 
     >>> description = Description({"weight": ColumnKind.NUMERICAL})
     >>> description.add(pd.DataFrame({"weight": [70.5, 81.25]}))
@@ -51,13 +53,14 @@ class Description:
         number_forms: Mapping[str, NumberForm | None] | None = None,
         counted: Collection[str] = (),
         truths: Mapping[str, Truths | None] | None = None,
+        arrow: Mapping[str, str | None] | None = None,
     ) -> None:
         self._columns = {
             name: _ColumnDescription(name, kind, is_counted=name in counted)
             for name, kind in kinds.items()
         }
         self._written, self._number_forms = written or {}, number_forms or {}
-        self._truths = truths or {}
+        self._truths, self._arrow = truths or {}, arrow or {}
 
     def add(self, rows: pd.DataFrame) -> None:
         """Take the next training rows."""
@@ -70,12 +73,14 @@ class Description:
         return Schema(columns=columns, target=target)
 
     def _column(self, name: str) -> Column:
+        column = self._columns[name].column()
         text = {
             "written": self._written.get(name),
             "number_form": self._number_forms.get(name),
             "truths": self._truths.get(name),
+            "arrow": kept_type(column, self._arrow.get(name)),
         }
-        return self._columns[name].column().model_copy(update=text)
+        return column.model_copy(update=text)
 
 
 class _ColumnDescription:

@@ -80,9 +80,10 @@ def kinds_of(columns: Mapping[str, ColumnSummary], target: str) -> dict[str, Col
         tell_read_numbers(column, kind)
         if kind is ColumnKind.DATETIME and has_zone(column.dtype, column.first):
             logger.warning(
-                "column %r holds times of a zone, such as %r: they are learned and made in UTC",
+                "column %r holds times of a zone, such as %r: they are learned and made in UTC%s",
                 name,
                 str(column.first),
+                "; Parquet files of made rows have the zone again" if column.is_time else "",
             )
         if kind is ColumnKind.CATEGORICAL and column.look_like_dates and not column.declared:
             logger.warning(
@@ -215,7 +216,7 @@ class Form:
     is the format of dates in text (`DateFormats`), `number_form` that of numbers (`NumberTexts`),
     `trouble` why there is none. `witnesses` are read along with the values; see `ColumnSummary`.
     `counts_up`: each number is one more than that before. `truths` is how false and true are
-    written.
+    written, `arrow` the type in a Parquet source.
     """
 
     is_nullable: bool
@@ -226,6 +227,7 @@ class Form:
     number_form: NumberForm | None = None
     trouble: Trouble | None = None
     truths: Truths | None = None
+    arrow: str | None = None
 
     @classmethod
     def of(cls, values: pd.Series, kind: ColumnKind) -> Self:
@@ -268,15 +270,14 @@ class Form:
         )
 
     def keeping(self, kept: TextForm, kind: ColumnKind, *, is_text: bool) -> Self:
-        """The form of a column as its source had it in text, where it is none any more."""
-        truths = self.truths or kept.truths
+        """The form of a column as its source had it, also in text where it is none any more."""
+        form = replace(self, truths=self.truths or kept.truths, arrow=kept.arrow)
         if is_text:
-            return replace(self, truths=truths)
+            return form
         return replace(
-            self,
+            form,
             written=kept.written or self.written if kind is ColumnKind.DATETIME else None,
             number_form=kept.number_form if kind in NUMBERS else None,
-            truths=truths,
         )
 
 
@@ -381,7 +382,8 @@ def described_by(kinds: Mapping[str, ColumnKind], forms: Mapping[str, Form]) -> 
     numbers = {name: form.number_form for name, form in forms.items()}
     counted = {name for name, form in forms.items() if form.counts_up}
     truths = {name: form.truths for name, form in forms.items()}
-    return Description(kinds, written, numbers, counted, truths)
+    arrow = {name: form.arrow for name, form in forms.items()}
+    return Description(kinds, written, numbers, counted, truths, arrow)
 
 
 def describe(

@@ -1,11 +1,12 @@
-"""How a source writes dates, numbers and truths, kept with rows of it that have other types."""
+"""How a source has its columns in text or in Parquet, kept with rows that have other types."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from components.data.arrow_types import common_types
 from components.data.csv_form import CsvForm, csv_form
 from components.data.files import is_csv
 from components.data.number_forms import NumberForm
@@ -17,23 +18,27 @@ _KEY = "mintmark.forms"
 
 
 class TextForm(BaseModel):
-    """The form of a column's dates, numbers or truths in text; see `Column`."""
+    """The form of a column's dates, numbers or truths in text, or its type; see `Column`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     written: str | None = None
     number_form: NumberForm | None = None
     truths: Truths | None = Field(None, exclude_if=lambda found: found is None)
+    arrow: str | None = Field(None, exclude_if=lambda found: found is None)
 
 
 _FORMS = TypeAdapter(dict[str, TextForm])
 
 
 def forms_metadata(columns: Iterable[Column]) -> Mapping[str, str]:
-    """What a Parquet file's metadata says of the columns that are text in their source."""
+    """What a Parquet file's metadata says of the columns that are others in their source."""
     forms = {
         column.name: TextForm(
-            written=column.written, number_form=column.number_form, truths=column.truths
+            written=column.written,
+            number_form=column.number_form,
+            truths=column.truths,
+            arrow=column.arrow,
         )
         for column in columns
     }
@@ -65,3 +70,19 @@ def kept_forms(path: Path) -> Mapping[str, TextForm]:
         raise UserError(
             f"cannot read {path}: its metadata {_KEY!r} is damaged ({first})"
         ) from error
+
+
+def source_forms(paths: Sequence[Path]) -> Mapping[str, TextForm]:
+    """What `kept_forms` tells of the first of these files, and the types that are those of all.
+
+    A type in the metadata comes first: it is of the source that the rows came from.
+    """
+    kept = kept_forms(paths[0])
+    if any(map(is_csv, paths)):
+        return kept
+    types = common_types([pq.read_schema(path) for path in paths])
+    typed = {name: TextForm(arrow=text) for name, text in types.items()}
+    return typed | {
+        name: form if form.arrow else form.model_copy(update={"arrow": types.get(name)})
+        for name, form in kept.items()
+    }

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from components.data.arrow_types import holding, made_types, with_types
 from components.data.dates import write_dates
 from components.data.number_forms import write_numbers
 from components.data.schema import Column, Schema
@@ -55,24 +56,24 @@ def _reads(source: str | Path, path: Path) -> bool:
 
 
 def write_frame(frame: pd.DataFrame, path: Path, schema: Schema | None = None) -> None:
-    """Write `frame` to `path`; see `write_frames`."""
-    write_frames([frame], path, schema)
+    """Write `frame` to `path`; see `write_frames`. A type that does not hold it all is not kept."""
+    write_frames([frame], path, holding(schema, frame) if schema else None)
 
 
 def write_frames(frames: Iterable[pd.DataFrame], path: Path, schema: Schema | None = None) -> int:
     """Write the rows of all frames, one at least, to `path` as they come; how many there are.
 
-    Each frame is a row group of a Parquet file. In a CSV file dates, numbers and truths are
-    written as those are that the `schema` was told from. A file that was there is replaced only by
-    a whole new one.
+    Each frame is a row group of a Parquet file, in which columns have the types of the source that
+    the `schema` was told from. In a CSV file dates, numbers and truths are written as there. A file
+    that was there is replaced only by a whole new one.
     """
     partial = path.with_name(f".{path.name}.part")
     try:
+        columns = schema.columns if schema else ()
         if path.suffix == ".csv":
-            columns = schema.columns if schema else ()
             num_rows = _write_csv((_in_text(frame, columns) for frame in frames), partial)
         else:
-            num_rows = write_row_groups(frames, partial)
+            num_rows = write_row_groups(frames, partial, types=made_types(columns))
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -91,15 +92,17 @@ def write_row_groups(
     frames: Iterable[pd.DataFrame],
     path: Path,
     *,
+    types: Mapping[str, pa.DataType] | None = None,
     marks: Mapping[str, str] | None = None,
     **settings: Any,
 ) -> int:
     """Write frames, one at least, as row groups of a Parquet file; the number of rows.
 
-    `marks` go into the file's own metadata, `settings` to Arrow's writer. One frame gives the
-    bytes that pandas gives.
+    `types` are those of columns that have another than pandas gives, `marks` go into the file's own
+    metadata, `settings` to Arrow's writer. One frame gives the bytes that pandas gives. Raises
+    UserError where a value does not fit its type.
     """
-    with RowGroups(path, marks=marks, **settings) as groups:
+    with RowGroups(path, types=types, marks=marks, **settings) as groups:
         for frame in frames:
             groups.write(frame)
     return groups.num_rows
@@ -112,16 +115,24 @@ class RowGroups:
     """
 
     def __init__(
-        self, path: Path, *, marks: Mapping[str, str] | None = None, **settings: Any
+        self,
+        path: Path,
+        *,
+        types: Mapping[str, pa.DataType] | None = None,
+        marks: Mapping[str, str] | None = None,
+        **settings: Any,
     ) -> None:
         self.num_rows = 0
-        self._path, self._marks, self._settings = path, marks or {}, settings
+        self._path, self._settings = path, settings
+        self._types, self._marks = types or {}, marks or {}
+        self._given: pa.Schema | None = None
         self._writer: pq.ParquetWriter | None = None
 
     def write(self, frame: pd.DataFrame) -> None:
         """Add the rows of a frame."""
-        schema = self._writer.schema if self._writer else None
-        table = pa.Table.from_pandas(frame, schema=schema, preserve_index=False)
+        given = pa.Table.from_pandas(frame, schema=self._given, preserve_index=False)
+        self._given = given.schema
+        table = with_types(given, self._types)
         if self._writer is None:
             added = {k.encode(): v.encode() for k, v in sorted(self._marks.items())}
             schema = table.schema.with_metadata({**(table.schema.metadata or {}), **added})

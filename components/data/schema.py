@@ -50,6 +50,8 @@ class Column(BaseModel):
     `fresh`; they count from 1 where it is None.
     `written` is the format of dates that the source has as text, in `strptime`'s words, and
     `number_form` that of numbers; `truths` are its words for false and true, if not Python's.
+    `arrow` is what Arrow calls the type that the source has in Parquet, where made rows would have
+    another and fit it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -70,6 +72,7 @@ class Column(BaseModel):
     written: str | None = Field(None, exclude_if=lambda found: found is None)
     number_form: NumberForm | None = Field(None, exclude_if=lambda found: found is None)
     truths: Truths | None = Field(None, exclude_if=lambda found: found is None)
+    arrow: str | None = Field(None, exclude_if=lambda found: found is None)
 
     @property
     def is_discrete(self) -> bool:

@@ -15,7 +15,7 @@ from components.data.bundled import is_bundled, load_bundled
 from components.data.bundled_images import is_bundled_images
 from components.data.files import FORMATS, hash_files, is_table, read_files
 from components.data.images import told_strays
-from components.data.kept_forms import TextForm, kept_forms
+from components.data.kept_forms import TextForm, source_forms
 from components.errors import UserError
 from components.storage.s3 import download, is_s3
 
@@ -24,7 +24,7 @@ from components.storage.s3 import download, is_s3
 class Source:
     """Rows as they came, and the SHA-256 of the bytes they came from.
 
-    `forms` say how columns were written that are no text any more.
+    `forms` say how columns were written that are no text any more, and their types in Parquet.
     """
 
     frame: pd.DataFrame
@@ -89,7 +89,7 @@ def absolute(uri: str) -> str:
 def _read_paths(paths: list[Path]) -> Source:
     frame = read_files(paths)
     names = [str(name) for name in frame.columns]
-    return Source(frame.set_axis(names, axis=1), hash_files(paths), kept_forms(paths[0]))
+    return Source(frame.set_axis(names, axis=1), hash_files(paths), source_forms(paths))
 
 
 def _match(uri: str) -> list[Path]:

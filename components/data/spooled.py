@@ -9,7 +9,6 @@ import pandas as pd
 from pandas.api import types
 
 from components.data.csv_form import CsvForm, csv_form
-from components.data.kept_forms import as_metadata, csv_forms
 from components.data.missing_words import tell_doubtful_words
 from components.data.output import RowGroups
 
@@ -46,7 +45,7 @@ def spool_csv(path: Path, target: Path, size: int) -> Path:
     form = csv_form(path)
     tell_doubtful_words(path, form.doubtful)
     seen: dict[str, _Seen] = {}
-    with RowGroups(target, marks=as_metadata(csv_forms(form))) as spooled:
+    with RowGroups(target) as spooled:
         first: dict[str, Any] | None = None
         agree = True
         for part in _parts(path, form, size, {}):
@@ -72,7 +71,7 @@ def _spool_typed(
 ) -> None:
     declared = {name: dtype for name, dtype in settled.items() if dtype != _BOOLEAN}
     booleans = [name for name, dtype in settled.items() if dtype == _BOOLEAN]
-    with RowGroups(target, marks=as_metadata(csv_forms(form))) as spooled:
+    with RowGroups(target) as spooled:
         for part in _parts(path, form, size, declared):
             read = {name: part[name].astype("boolean") for name in booleans}
             spooled.write(part.assign(**read)[list(settled)])

@@ -88,7 +88,7 @@ def verify_release(client: MlflowClient, name: str, which: str = CHAMPION) -> Ve
         again = Path(folder) / "again.parquet"
         said = marks(name, release.generator_version, release.key, release.depth)
         with draw_rows(generator, release.num_rows, release.seed) as drawn:
-            write_rows(release_frames(drawn), again, said)
+            write_rows(release_frames(drawn.path), again, said, drawn.types)
         equal_bytes = file_sha256(again) == release.sha256
         equal_rows = hash_frames(release_frames(again)) == release.rows_sha256
     changed = _changes(made_with)

@@ -102,7 +102,7 @@ def make_release(
     path.unlink(missing_ok=True)  # DVC may have left a link into its cache
     said = marks(order.model, version, key, read_ancestry(generator).depth)
     with draw_rows(generator, order.num_rows, order.seed) as drawn:
-        write_rows(release_frames(drawn), path, said)
+        write_rows(release_frames(drawn.path), path, said, drawn.types)
     md5 = keep_file(path, home)
     experiment = find_experiment(client, EXPERIMENT, home)
     run = client.create_run(experiment, run_name=f"{order.model} {key}")

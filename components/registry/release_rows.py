@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -17,9 +18,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from mlflow.entities.model_registry import ModelVersion
 
+from components.data.arrow_types import made_types
 from components.data.files import read_batches
 from components.data.output import write_row_groups
+from components.data.schema import Schema
 from components.errors import UserError
+from components.models.artifact import saved_schema
 from components.registry.sealed import bring_package
 
 RELEASE_MARK = "mintmark.release"
@@ -45,8 +49,16 @@ _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 _ROW_GROUP = 131_072
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """A Parquet file of rows, and the types of the source that a release gives back to columns."""
+
+    path: Path
+    types: Mapping[str, pa.DataType]
+
+
 @contextmanager
-def draw_rows(generator: ModelVersion, num_rows: int, seed: int) -> Iterator[Path]:
+def draw_rows(generator: ModelVersion, num_rows: int, seed: int) -> Iterator[Drawn]:
     """A Parquet file of rows, drawn in a fresh process by the code that travels with the version.
 
     On one thread, since sums in another order differ in the last bit. The file is there while the
@@ -70,14 +82,24 @@ def draw_rows(generator: ModelVersion, num_rows: int, seed: int) -> Iterator[Pat
             raise UserError(
                 f"version {generator.version} of {generator.name!r} could not be sampled: {last}"
             )
-        yield target
+        schema = saved_schema(folder / "data" / "generator")
+        yield Drawn(target, made_types(schema.columns) if isinstance(schema, Schema) else {})
 
 
-def write_rows(frames: Iterable[pd.DataFrame], path: Path, marks: Mapping[str, str]) -> None:
-    """Write frames as Parquet, `marks` in the file's own metadata; equal input, equal bytes."""
+def write_rows(
+    frames: Iterable[pd.DataFrame],
+    path: Path,
+    marks: Mapping[str, str],
+    types: Mapping[str, pa.DataType] | None = None,
+) -> None:
+    """Write frames as Parquet, `marks` in the file's own metadata; equal input, equal bytes.
+
+    `types` are those of columns that have another than pandas gives.
+    """
     write_row_groups(
         frames,
         path,
+        types=types,
         marks=marks,
         version="2.6",
         data_page_version="1.0",

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.main import get_command
 
@@ -62,6 +64,25 @@ def test_synthesize_writes_rows_like_the_table(table: Path, tmp_path: Path) -> N
     assert rows.dtypes.astype(str).tolist() == real.dtypes.astype(str).tolist()
     assert not set(rows["id"]) & set(real["id"])
     assert not (tmp_path / "home").exists()
+
+
+def test_synthesize_keeps_the_types_of_parquet(table: Path, tmp_path: Path) -> None:
+    people = pq.read_table(table)
+    types = {
+        "age": pa.uint8(),
+        "amount": pa.decimal128(10, 2),
+        "ratio": pa.float32(),
+        "visits": pa.int16(),
+        "city": pa.dictionary(pa.int32(), pa.string()),
+        "seen": pa.timestamp("ms", "Europe/Berlin"),
+    }
+    kept = {n: people[n].cast(types.get(n, people[n].type)) for n in people.column_names}
+    pq.write_table(pa.table(kept), tmp_path / "real.parquet")
+    status, told = synthesize(tmp_path / "real.parquet", tmp_path / "made.parquet")
+    assert status == 0, told
+    made = pq.read_table(tmp_path / "made.parquet")
+    assert made.schema.types == pa.table(kept).schema.types
+    assert made["visits"].null_count and made["seen"].null_count and made["city"].null_count
 
 
 def test_synthesize_gives_out_no_number_of_a_single_row(table: Path, tmp_path: Path) -> None:

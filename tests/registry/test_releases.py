@@ -7,11 +7,15 @@ from pathlib import Path
 
 import mlflow
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
 from components.config import Purpose
+from components.data.preparation import prepare_table
+from components.data.sources import read_source
 from components.errors import UserError
 from components.registry.descriptions import MOST_CHARACTERS
 from components.registry.exposure import ReleasedPart, SourceAccount, account
@@ -261,3 +265,29 @@ def test_a_long_card_is_cut_where_mlflow_shows_it(world: World) -> None:
     version = world.client.get_model_version("people-release", str(made.card.release))
     assert version.description.startswith("# people, release ")
     assert version.description.endswith(" |\n\n... see card.md")
+
+
+def test_a_release_has_the_types_of_a_parquet_source(world: World, tmp_path: Path) -> None:
+    """Also where it is made again from the version, bit for bit."""
+    people = pa.Table.from_pandas(mixed_frame(200), preserve_index=False)
+    types = {
+        "age": pa.int16(),
+        "ratio": pa.float32(),
+        "city": pa.dictionary(pa.int32(), pa.string()),
+        "seen": pa.timestamp("us", "Europe/Berlin"),
+    }
+    source = pa.table(
+        {n: people[n].cast(types.get(n, people[n].type)) for n in [*types, "outcome"]}
+    )
+    pq.write_table(source, tmp_path / "typed.parquet")
+    found = read_source(str(tmp_path / "typed.parquet"))
+    table = prepare_table(found.frame, "outcome", kept=found.forms)
+    data = str(tmp_path / "typed.parquet")
+    register_generator(world.client, world.home, "typed", data, table=table)
+    crown(world.client, world.home, "typed", ["1"])
+    release(world.client, ReleaseOrder("typed", num_rows=50), world.home)
+    pull_release(world.client, "typed", "1", tmp_path / "pulled")
+    rows = pq.read_table(tmp_path / "pulled" / "rows.parquet")
+    assert rows.schema.types == source.schema.types
+    again = verify_release(world.client, "typed")
+    assert again.passed and again.equal_bytes and again.equal_rows
