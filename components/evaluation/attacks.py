@@ -1,18 +1,23 @@
 """The membership attacks there are: scores of judged rows, higher for likelier members."""
 
+import logging
+
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from components.config import TreesConfig
 from components.data.table import Matrix, Table
+from components.errors import UserError
 from components.evaluation.attack_game import MAX_ROWS, Access, Contest, Round
 from components.evaluation.bins import find_bins, without_empty
-from components.evaluation.case import Case, MakeAndFit, subsample
+from components.evaluation.case import Case, MakeAndFit, Sampler, subsample
 from components.evaluation.distances import coordinates, nearest
 from components.evaluation.found_once import FoundOnce
 from components.evaluation.learners import class_weights
 from components.models.contract import Scorer
 from components.models.trees import Trees
+
+logger = logging.getLogger(__name__)
 
 NUM_NEIGHBOURS = 5
 MAX_GROWN = 15_000
@@ -24,6 +29,9 @@ LEAST_DISTANCE = 1e-6
 _REFERENCE: FoundOnce[Matrix] = FoundOnce(most=2)
 """The log densities of judged rows by trees of reference rows, in both rounds."""
 
+BY_SHADOW = "likelihood ratio"
+"""The attack that needs a model of the same kind, fitted on the reference rows."""
+
 ACCESS: dict[str, Access] = {
     "distance": "rows",
     "calibrated distance": "rows",
@@ -33,7 +41,7 @@ ACCESS: dict[str, Access] = {
     "tree density ratio": "rows",
     "likelihood": "model",
     "likelihood less rarity": "model",
-    "likelihood ratio": "model",
+    BY_SHADOW: "model",
 }
 """Every attack, and whether it needs the synthetic rows alone or the model as well."""
 
@@ -145,12 +153,22 @@ def _by_model(
 
     Likelihood: the score as it is. Less rarity: less what a straight line through `isolation`
     expects of it, so that common rows are not taken for members. Ratio: less the score by a model
-    of the same kind fitted on the reference rows, as LiRA (Carlini et al. 2022) with one shadow.
+    of the same kind fitted on the reference rows, as LiRA (Carlini et al. 2022) with one shadow;
+    it is left out where a model cannot learn so few rows.
     """
     score = model.score(contest.judged.frame)
     slope = np.polyfit(isolation, score, 1) if np.ptp(isolation) > 0 else np.zeros(2)
     found = {"likelihood": score, "likelihood less rarity": score - np.polyval(slope, isolation)}
-    shadow = make_and_fit(contest.reference, seed) if make_and_fit else None
+    shadow = _shadow(make_and_fit, contest.reference, seed) if make_and_fit else None
     if isinstance(shadow, Scorer):
-        found["likelihood ratio"] = score - shadow.score(contest.judged.frame)
+        found[BY_SHADOW] = score - shadow.score(contest.judged.frame)
     return found
+
+
+def _shadow(make_and_fit: MakeAndFit, reference: Table, seed: int) -> Sampler | None:
+    """A model fitted on the reference rows; None where it refuses what so few rows show."""
+    try:
+        return make_and_fit(reference, seed)
+    except UserError as error:
+        logger.warning("the attack by %s is not tried: %s", BY_SHADOW, error)
+        return None

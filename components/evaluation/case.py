@@ -166,6 +166,7 @@ class Findings:
     attacks: tuple[Attack, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     telltales: tuple[Telltale, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ def evaluate(
         constraints=tuple(rule for part in found for rule in part.constraints),
         telltales=tuple(telltale for part in found for telltale in part.telltales),
         verdict=judge(measurements, config.gates, config.purpose),
-        notes=notes,
+        notes=(*notes, *(note for part in found for note in part.notes)),
     )
 
 

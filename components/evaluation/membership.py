@@ -15,15 +15,20 @@ from components.evaluation.attack_game import (
     pooled,
     share_found,
 )
-from components.evaluation.attacks import ACCESS, grow, play
+from components.evaluation.attacks import ACCESS, BY_SHADOW, grow, play
 from components.evaluation.case import Case, Evaluator, Findings, Metric
 from components.evaluation.curves import roc
 from components.evaluation.empirical_epsilon import epsilon_bound
 from components.evaluation.evidence import Attack, Measurement
 from components.evaluation.exposed import exposed
 from components.evaluation.statistics import Interval
-from components.models.contract import LogMetrics
+from components.models.contract import LogMetrics, Scorer
 
+_NO_SHADOW = (
+    f"The attack by {BY_SHADOW} was not tried: it takes a model of the same kind, fitted to rows "
+    "held out, and these are too few for one that scores rows. Whoever holds the model may tell "
+    "more by it than is stated."
+)
 FEW_ALARMS, FEWEST_ALARMS = 0.01, 0.001
 
 MEMBERSHIP_AUC = Metric(
@@ -89,6 +94,7 @@ def measure_membership(case: Case, log: LogMetrics) -> Findings:
     first, second = contests(case)
     made = grow(first.synthetic, case.seed("surrogate"))
     rounds = (play(case, first, made), play(case, second, made))
+    rounds = _only(rounds, [name for name in rounds[0].scores if name in rounds[1].scores])
     by_rows = _only(rounds, [name for name in rounds[0].scores if ACCESS[name] == "rows"])
     member, ranks = pooled(cross_chosen(by_rows, auc))
     curves = [roc("membership_roc", member, ranks)]
@@ -101,7 +107,13 @@ def measure_membership(case: Case, log: LogMetrics) -> Findings:
         measured.append(_area(case, MEMBERSHIP_AUC_MODEL, rounds))
         curves.append(roc("membership_model_roc", *pooled(cross_chosen(rounds, auc))))
     measured.append(_epsilon(case, rounds))
-    return Findings(tuple(measured), curves=tuple(curves), attacks=_attacks(case, rounds))
+    is_left_out = isinstance(case.generator, Scorer) and case.make_and_fit is not None
+    return Findings(
+        tuple(measured),
+        curves=tuple(curves),
+        attacks=_attacks(case, rounds),
+        notes=(_NO_SHADOW,) if is_left_out and BY_SHADOW not in rounds[0].scores else (),
+    )
 
 
 def _only(rounds: tuple[Round, Round], names: Sequence[str]) -> tuple[Round, Round]:

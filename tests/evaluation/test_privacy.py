@@ -8,6 +8,7 @@ from sklearn.datasets import load_breast_cancer
 
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table
+from components.errors import UserError
 from components.evaluation.attack_game import Round, contests, cross_chosen, found_at
 from components.evaluation.case import Guarantee
 from components.evaluation.copies import Copied, beyond_chance, count_copies
@@ -244,6 +245,31 @@ def test_whoever_holds_the_model_sees_more() -> None:
     assert values(plain)["membership_auc"] == values(armed)["membership_auc"]
     assert "membership_auc_model" not in values(plain)
     assert values(armed)["membership_auc_model"] > values(armed)["membership_auc"] + 0.1
+
+
+def test_where_a_model_cannot_learn_the_reference_one_attack_fewer_is_tried_and_told() -> None:
+    train, test, _ = mixed_split(400, 300)
+    model = fit_trees(train, 0)
+    told = "column 'city' has 157 categories, and none of them has 5 of 75 rows"
+
+    def refuse(table: Table, seed: int) -> TabularModel:
+        raise UserError(told)
+
+    case = dataclasses.replace(
+        case_of(
+            train,
+            test,
+            Table(model.sample(400, seed=0), train.schema),
+            make_and_fit=refuse,
+        ),
+        generator=model,
+    )
+    found = measure("membership", case)
+    by_model = [attack.name for attack in found.attacks if attack.access == "model"]
+    assert by_model == ["likelihood", "likelihood less rarity"]
+    (note,) = found.notes
+    assert note.startswith("The attack by likelihood ratio was not tried")
+    assert not measure("membership", dataclasses.replace(case, make_and_fit=fit_trees)).notes
 
 
 def test_a_generator_that_cannot_score_is_attacked_by_its_rows_alone() -> None:
