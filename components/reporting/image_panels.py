@@ -3,13 +3,14 @@
 import base64
 import io
 from dataclasses import replace
+from functools import partial
 
 from markupsafe import Markup
 from PIL import Image
 
 from components.data.images import Pixels
 from components.evaluation.images.panels import Panel, Strip
-from components.evaluation.images.wording import said_of_images
+from components.evaluation.images.wording import said_of
 from components.reporting.plot import Plot
 from components.reporting.wording import percent
 
@@ -31,23 +32,24 @@ def draw_panel(panel: Panel) -> Plot:
         title=panel.title,
         meaning=panel.meaning,
         reading=panel.reading,
-        svg=str(Markup('<div class="strips">{}</div>').format(strips)),
+        svg=str(Markup('<div style="overflow-wrap:anywhere">{}</div>').format(strips)),
     )
 
 
-def of_images(plot: Plot) -> Plot:
-    """A plot of the tables' kind that says images where it says rows."""
+def plot_of(plot: Plot, unit: str) -> Plot:
+    """A plot of the tables' kind that says images, or steps, where it says rows."""
+    said = partial(said_of, unit=unit)
     listing = plot.listing and replace(
         plot.listing,
-        title=said_of_images(plot.listing.title),
-        rows=tuple(tuple(map(said_of_images, row)) for row in plot.listing.rows),
+        title=said(plot.listing.title),
+        rows=tuple(tuple(map(said, row)) for row in plot.listing.rows),
     )
     return replace(
         plot,
-        title=said_of_images(plot.title),
-        meaning=said_of_images(plot.meaning),
-        reading=said_of_images(plot.reading),
-        svg=said_of_images(plot.svg),
+        title=said(plot.title),
+        meaning=said(plot.meaning),
+        reading=said(plot.reading),
+        svg=said(plot.svg),
         listing=listing,
     )
 

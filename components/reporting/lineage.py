@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from components.reporting.wording import count, percent
+from components.reporting.wording import capitalised, count, percent
 
 _LINKABLE = frozenset({"", "http", "https", "file", "s3"})
 
@@ -85,8 +85,11 @@ class Lineage:
         )
 
 
-def facts(lineage: Lineage) -> tuple[Fact, ...]:
-    """The lineage as rows, in the order they are read: what, from what, by what, when."""
+def facts(lineage: Lineage, rows: str = "rows") -> tuple[Fact, ...]:
+    """The lineage as rows, in the order they are read: what, from what, by what, when.
+
+    `rows` is what those that were judged are called.
+    """
     commit = lineage.git_commit + (" + uncommitted changes" if lineage.git_dirty else "")
     return (
         Fact("Model", lineage.name),
@@ -96,7 +99,7 @@ def facts(lineage: Lineage) -> tuple[Fact, ...]:
         Fact("Settings", _pairs(lineage.settings), code=True),
         Fact("Data", lineage.data_uri, code=True),
         Fact("Data SHA-256", lineage.data_sha256, code=True),
-        Fact("Rows", lineage.rows),
+        Fact(capitalised(rows), lineage.rows),
         Fact("Synthetic ancestry", lineage.ancestry),
         Fact("Seed", str(lineage.seed)),
         Fact("Git commit", commit, code=True),

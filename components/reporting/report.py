@@ -7,6 +7,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from components.data.counted import counted
+from components.evaluation.anomaly.series_catalog import series_metrics
 from components.evaluation.evidence import Evidence
 from components.evaluation.images.panels import Panel
 from components.racing.standing import Race
@@ -34,12 +35,13 @@ def render(
 
     It needs no network and no script, prints well, and is the same bytes for the same values.
     """
-    from components.reporting.image_panels import draw_panel, of_images
+    from components.reporting.image_panels import draw_panel, plot_of
     from components.reporting.plots import draw_plots  # matplotlib: a second to import
 
+    unit = _unit(evidence, panels)
     gated = {result.gate.metric for result in evidence.verdict.gates}
     rows = sorted(measurement_rows(evidence), key=lambda row: row.metric not in gated)
-    drawn = draw_plots(evidence)
+    drawn = [plot_of(plot, unit) for plot in draw_plots(evidence)]
     families = [
         (question, [row for row in rows if row.family == family])
         for family, question in _QUESTIONS.items()
@@ -59,10 +61,10 @@ def render(
             scales=scales(evidence),
             shown=SHOWN,
             confidences=confidences(evidence),
-            plots=(*map(draw_panel, panels), *(map(of_images, drawn) if panels else drawn)),
-            facts=facts(lineage),
+            plots=(*map(draw_panel, panels), *drawn),
+            facts=facts(lineage, f"{unit}s"),
             links=links(lineage),
-            rows="images" if panels else "rows",
+            rows=f"{unit}s",
             made_of=_made_of(evidence),
             test_sha256=evidence.test_sha256,
         )
@@ -77,6 +79,14 @@ def says_the_same(page: str, evidence: Evidence, lineage: Lineage) -> bool:
 
 def _title(evidence: Evidence, lineage: Lineage) -> str:
     return f"{lineage.title}: {headline(evidence, lineage).text}"
+
+
+def _unit(evidence: Evidence, panels: Sequence[Panel]) -> str:
+    """What one of those that were judged is called."""
+    if panels:
+        return "image"
+    of_series = series_metrics()
+    return "step" if any(m.name in of_series for m in evidence.measurements) else "row"
 
 
 def _made_of(evidence: Evidence) -> str:

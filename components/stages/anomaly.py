@@ -1,6 +1,7 @@
 """Judging a model that is to find odd rows, on locked rows of which it is known which are."""
 
 import json
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -14,8 +15,11 @@ from components.evaluation.anomaly.case import AnomalyCase
 from components.evaluation.anomaly.challenge import challenge_detectors
 from components.evaluation.anomaly.detection import Sides, detect, kinds_of
 from components.evaluation.anomaly.evaluate import Origin, judge_detector
+from components.evaluation.anomaly.odd_images import odd_images_panel
 from components.evaluation.challenge import Challenge, incomparable
 from components.evaluation.evidence import Evidence
+from components.evaluation.images.panels import Panel
+from components.evaluation.images.wording import evidence_of_images, said_of_images
 from components.models.calibration import Calibration
 from components.models.catalog import load_any_model
 from components.models.contract import ImageModel, TabularModel
@@ -27,19 +31,24 @@ from components.stages.series import compare_series, judge_series
 from components.stages.tables import read_test, read_train
 
 
-def judge_anomalies(params: Params, paths: StagePaths) -> Evidence:
-    """The evidence on the fitted model's scores of the locked test rows."""
+def judge_anomalies(params: Params, paths: StagePaths) -> tuple[Evidence, Sequence[Panel]]:
+    """The evidence on the fitted model's scores of the locked test rows, and images to look at."""
     if reads_series(params.train.model):
-        return judge_series(params, params.train.model, paths)
+        return judge_series(params, params.train.model, paths), ()
     model, scale = load_any_model(paths.model), Calibration.load(paths.calibration)
-    case = detect(model, scale, _sides(params, paths), params.evaluate)
+    sides = _sides(params, paths)
+    case = detect(model, scale, sides, params.evaluate)
     origin = Origin(
         num_train=count_rows(paths.train),
         num_synthetic=count_rows(paths.synthetic),
         target=model.schema_.target,
         test_sha256=json.loads(paths.split.read_text())["test_sha256"],
     )
-    return judge_detector(case, origin, (_said(case, scale),))
+    said = _said(case, scale)
+    if not isinstance(sides.test, ImageSet):
+        return judge_detector(case, origin, (said,)), ()
+    evidence = evidence_of_images(judge_detector(case, origin, (said_of_images(said),)))
+    return evidence, (odd_images_panel(sides.test, case),)
 
 
 def compare_detectors(
@@ -48,10 +57,10 @@ def compare_detectors(
     """The model of this run against the champion, on the test rows of this run."""
     if reads_series(params.train.model):
         return compare_series(champion, paths)
-    challenger = load_any_model(paths.model)
+    challenger, of_images = load_any_model(paths.model), makes_images(params.train.model)
     if not can_score(champion) or _makes(champion) != _makes(challenger):
-        return incomparable("the champion cannot score these rows")
-    test = read_told_images(paths) if makes_images(params.train.model) else read_test(paths)
+        return incomparable(f"the champion cannot score these {'images' if of_images else 'rows'}")
+    test = read_told_images(paths) if of_images else read_test(paths)
     return challenge_detectors(
         kinds_of(test), champion=oddness(champion, test), challenger=oddness(challenger, test)
     )

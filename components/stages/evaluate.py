@@ -50,7 +50,7 @@ def run(params: Params, paths: StagePaths) -> None:
     """Write the evidence with its verdict, the measurements alone, and images to look at."""
     panels: Sequence[Panel] = ()
     if params.evaluate.purpose is Purpose.ANOMALY:
-        evidence = judge_anomalies(params, paths)
+        evidence, panels = judge_anomalies(params, paths)
     elif makes_images(params.train.model):
         evidence, panels = _judge_images(params.train.model, params, paths)
     else:

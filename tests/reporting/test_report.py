@@ -5,10 +5,12 @@ from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
 from components.config import CopulaConfig, Purpose, TreesConfig
 from components.evaluation.evidence import Evidence, Outcome
+from components.evaluation.images.panels import Panel, Strip
 from components.racing.standing import Gated, Race, Runner
 from components.reporting.report import render
 from components.reporting.rows import warnings
@@ -219,3 +221,32 @@ def test_rows_for_augmentation_that_give_people_away_are_warned_of():
         changed = {"measurements": (*others, *leaking), "verdict": verdict}
         said = warnings(evidence.model_copy(update=changed))
         assert (len(said) == 1 and "membership AUC 0.867" in said[0]) if is_warned else said == ()
+
+
+def detected(metric: str) -> Evidence:
+    """Evidence on a detector of anomalies, with this figure."""
+    verdict = samples.verdict().model_copy(update={"purpose": Purpose.ANOMALY, "gates": ()})
+    return samples.bare().model_copy(
+        update={
+            "verdict": verdict,
+            "measurements": (samples.measurements()[0].model_copy(update={"name": metric}),),
+            "curves": (samples.roc("anomaly_roc", 0.5),),
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("metric", "is_image", "unit"),
+    [
+        ("anomaly_auroc", False, "row"),
+        ("anomaly_auroc", True, "image"),
+        ("step_auroc", False, "step"),
+    ],
+)
+def test_the_page_of_a_detector_names_what_it_was_shown(metric, is_image, unit):
+    strip = Strip("oddest", np.zeros((1, 4, 4, 1), np.uint8), ("cut_outer_insulation: 3.5",))
+    panels = [Panel("odd-images", "Which images are odd?", "", "", (strip,))] if is_image else []
+    text = " ".join(Page(render(detected(metric), samples.lineage(), panels)).text)
+    assert f"real {unit}s it never saw" in text and f"one anomaly and one normal {unit}" in text
+    assert f"Test {unit}s SHA-256" in text and f"{unit.capitalize()}s " in text
+    assert ("cut_outer_insulation: 3.5" in text) == is_image

@@ -10,6 +10,7 @@ import pytest
 from components.config import Params, override, parse_params
 from components.errors import UserError
 from components.evaluation.evidence import Evidence
+from components.evaluation.images.panels import load_panels
 from components.models.calibration import Calibration
 from components.models.catalog import load_any_model
 from components.recipes.catalog import recipe_params, recipes_of
@@ -58,6 +59,13 @@ def test_a_detector_is_prepared_fitted_scaled_and_judged(name, home):
     asked = [gate.better_than for gate in params.evaluate.gates]
     assert [gate.gate.baseline for gate in evidence.verdict.gates] == asked and "pca" in asked
     assert evidence.num_test == told["num_test"]
+    panels, of_images = load_panels(home.panels), name != "anomaly_table"
+    assert [panel.key for panel in panels] == (["odd-images"] if of_images else [])
+    unit, other = ("images", "row") if of_images else ("rows", "image")
+    assert f"test {unit} are anomalies" in evidence.notes[0]
+    said = [*evidence.notes, *(measured.meaning for measured in evidence.measurements)]
+    said += [gate.reason for gate in evidence.verdict.gates]
+    assert not [text for text in said if other in text]
     same = compare_detectors(load_any_model(home.model), params, home)
     assert same.passed and same.loss == 0
 

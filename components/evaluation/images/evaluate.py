@@ -13,7 +13,7 @@ from components.config import EvaluateConfig, Protocol, Purpose
 from components.config.image_evaluation import USUAL_BENEFIT, ImageBenefitConfig
 from components.data.images import UNKNOWN, ImageSet
 from components.errors import UserError
-from components.evaluation.evidence import Evidence, Verdict
+from components.evaluation.evidence import Evidence
 from components.evaluation.fewest import MIN_IMAGES, NOTHING_TO_TELL
 from components.evaluation.gates import judge
 from components.evaluation.images.baselines import measured_beside
@@ -27,7 +27,7 @@ from components.evaluation.images.catalog import (
 from components.evaluation.images.looks import side_by_side
 from components.evaluation.images.making import ImageSampler, MakeAndFitImages
 from components.evaluation.images.selftest import check_image_self_test
-from components.evaluation.images.wording import said_of_images
+from components.evaluation.images.wording import verdict_of_images
 from components.models.contract import LogMetrics, log_nothing
 from components.threads import limited_threads
 
@@ -116,7 +116,7 @@ def evaluate_images(
         arms=tuple(arm for part in found for arm in part.findings.arms),
         curves=tuple(curve for part in found for curve in part.findings.curves),
         attacks=tuple(attack for part in found for attack in part.findings.attacks),
-        verdict=_said_of_images(judge(measurements, case.config.gates, config.purpose)),
+        verdict=verdict_of_images(judge(measurements, case.config.gates, config.purpose)),
         notes=(
             *_notes(case, (train, test, synthetic)),
             *(note for part in found for note in part.notes),
@@ -124,14 +124,6 @@ def evaluate_images(
     )
     panels = tuple(panel for part in found for panel in part.panels)
     return JudgedImages(evidence, (side_by_side(case), *panels))
-
-
-def _said_of_images(verdict: Verdict) -> Verdict:
-    """The verdict, whose hints speak of images where those of tables speak of rows."""
-    gates = tuple(
-        gate.model_copy(update={"reason": said_of_images(gate.reason)}) for gate in verdict.gates
-    )
-    return verdict.model_copy(update={"gates": gates, "summary": said_of_images(verdict.summary)})
 
 
 def _notes(case: ImageCase, given: tuple[ImageSet, ...]) -> tuple[str, ...]:
