@@ -129,12 +129,12 @@ def test_batches_give_what_all_rows_at_once_give(
     data = written(tmp_path / "source", form)
     prepared(tmp_path, data, 37, monkeypatch)
     paths, config = StagePaths(tmp_path / "37"), params_for(data).prepare
-    source = read_source(str(data)).frame
-    kinds = infer_kinds(source, config.target, {})
-    rows = conform(source, kinds)
+    source = read_source(str(data))
+    kinds = infer_kinds(source.frame, config.target, {})
+    rows = conform(source.frame, kinds)
     split = split_rows(rows, config, stratify=True)
     train = rows.iloc[split.train].reset_index(drop=True)
-    forms = forms_of(source, kinds)
+    forms = forms_of(source.frame, kinds, source.forms)
     assert Schema.load(paths.schema) == describe(train, kinds, config.target, forms)
     assert hash_rows(pd.read_parquet(paths.train)) == hash_rows(train)
     assert hash_rows(pd.read_parquet(paths.test)) == hash_rows(rows.iloc[split.test])
