@@ -163,17 +163,33 @@ def standing(runners: Sequence[Runner]) -> tuple[Runner, ...]:
 
     The best outcome wins, and among equals the rows most like real ones: all of those that passed
     are equals, of others those whose worst gate the evidence cannot tell from the least bad one's.
-    One is beaten where another is no worse by any gate and better by one (Pareto).
+    Who is undecided is an equal too where its worst gate spends no more than that of the one that
+    would win: so narrowly has that passed. One is beaten where another is no worse by any gate and
+    better by one (Pareto).
     """
     marked = [
         runner.model_copy(update={"is_unbeaten": not any(_beats(o, runner) for o in runners)})
         for runner in runners
     ]
-    return tuple(
-        runner
-        for outcome in ORDER
-        for runner in _of_one_outcome([one for one in marked if one.outcome is outcome])
+    passed, undecided, refused = (
+        _of_one_outcome([one for one in marked if one.outcome is outcome]) for outcome in ORDER
     )
+    as_good = [one for one in undecided if passed and _spends_no_more(one, passed[0])]
+    left = [one for one in undecided if one not in as_good]
+    return (*sorted([*passed, *as_good], key=_by_likeness), *left, *refused)
+
+
+def _spends_no_more(one: Runner, first: Runner) -> bool:
+    """Whether its worst gate spends no more than that of `first`, where there is one of likeness.
+
+    A likeness that has just passed on few rows does not on more, which tell more; a gain would.
+    """
+    has_likeness = any(gate.metric == LIKENESS for gate in one.gates)
+    return has_likeness and one.worst.spent <= first.worst.spent
+
+
+def _by_likeness(runner: Runner) -> tuple[float, float]:
+    return runner.unlikeness, runner.worst.spent
 
 
 def _of_one_outcome(runners: Sequence[Runner]) -> list[Runner]:
@@ -188,8 +204,7 @@ def _of_one_outcome(runners: Sequence[Runner]) -> list[Runner]:
         or (one.worst.spent <= max(AT_THE_BAR, least) and _reaches(one, least))
     ]
     others = [one for one in runners if one not in equals]
-    by_likeness = sorted(equals, key=lambda one: (one.unlikeness, one.worst.spent))
-    return by_likeness + sorted(others, key=lambda one: one.worst.spent)
+    return sorted(equals, key=_by_likeness) + sorted(others, key=lambda one: one.worst.spent)
 
 
 def _reaches(runner: Runner, spent: float) -> bool:

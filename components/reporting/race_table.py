@@ -41,7 +41,7 @@ def race_table(race: Race) -> RaceTable:
             "then fitted on all of them. The "
             f"best outcome wins, and among equals {_first_of_equals(race)}. Those that passed are "
             "equals, and of others those with no value beyond its bar whose worst gate cannot be "
-            "told from the least bad one's. "
+            f"told from the least bad one's. {_as_good(race)}"
             "Unbeaten is what no other equals on every gate and betters on one."
             f"{left_out}"
         ),
@@ -49,8 +49,20 @@ def race_table(race: Race) -> RaceTable:
 
 
 def _first_of_equals(race: Race) -> str:
-    is_gated = any(gate.metric == LIKENESS for gate in race.winner.gates)
-    return "the rows most like real ones" if is_gated else "the gate that uses up least"
+    return "the rows most like real ones" if _has_likeness(race) else "the gate that uses up least"
+
+
+def _as_good(race: Race) -> str:
+    if not _has_likeness(race):
+        return ""
+    return (
+        "One that is undecided is as good as the best that passed where its worst gate uses up no "
+        "more. "
+    )
+
+
+def _has_likeness(race: Race) -> bool:
+    return any(gate.metric == LIKENESS for gate in race.winner.gates)
 
 
 def _row(runner: Runner, place: int) -> RaceRow:

@@ -76,6 +76,25 @@ def test_among_those_that_passed_the_most_like_real_rows_win() -> None:
     assert used(standing([safe, alike])) == used([alike, safe])
 
 
+def test_one_that_passed_narrowly_yields_to_an_undecided_one_that_spends_no_more() -> None:
+    narrow = runner(Outcome.PASSED, 0.3, 0.92)
+    alike = runner(Outcome.UNDECIDED, 0.84, 0.2)
+    leaks = runner(Outcome.UNDECIDED, 0.95, 0.1)
+    assert used(standing([narrow, leaks, alike])) == used([alike, narrow, leaks])
+    safe = runner(Outcome.PASSED, 0.3, 0.5)
+    assert used(standing([safe, narrow, leaks, alike])) == used([safe, narrow, alike, leaks])
+
+
+def test_a_gain_that_passed_yields_to_none_that_is_undecided() -> None:
+    def of_gain(outcome: Outcome, spent: float) -> Runner:
+        (gate,) = runner(outcome, spent).gates
+        gain = gate.model_copy(update={"metric": "augmentation_gain"})
+        return runner(outcome, spent).model_copy(update={"gates": (gain,)})
+
+    sure, wide = of_gain(Outcome.PASSED, -0.02), of_gain(Outcome.UNDECIDED, -0.03)
+    assert used(standing([wide, sure])) == used([sure, wide])
+
+
 def test_what_the_evidence_cannot_tell_apart_is_decided_by_likeness() -> None:
     safe = runner(Outcome.UNDECIDED, 0.2, 0.5, width=0.3)
     alike = runner(Outcome.UNDECIDED, 0.7, 0.3, width=0.3)  # down to 0.4: may spend as little
