@@ -23,6 +23,8 @@ LIKENESS = "two_sample_auc"
 """The gated metric of how like real ones the rows are, where a purpose has it."""
 
 AT_THE_BAR = 1.0
+NARROW = 0.9
+"""Who spends more than this of what a gate allows has passed narrowly."""
 
 
 class Record(BaseModel):
@@ -163,9 +165,9 @@ def standing(runners: Sequence[Runner]) -> tuple[Runner, ...]:
 
     The best outcome wins, and among equals the rows most like real ones: all of those that passed
     are equals, of others those whose worst gate the evidence cannot tell from the least bad one's.
-    Who is undecided is an equal too where its worst gate spends no more than that of the one that
-    would win: so narrowly has that passed. One is beaten where another is no worse by any gate and
-    better by one (Pareto).
+    Where the one that would win has passed narrowly, who is undecided is its equal if its worst
+    gate spends no more. One is beaten where another is no worse by any gate and better by one
+    (Pareto).
     """
     marked = [
         runner.model_copy(update={"is_unbeaten": not any(_beats(o, runner) for o in runners)})
@@ -180,12 +182,13 @@ def standing(runners: Sequence[Runner]) -> tuple[Runner, ...]:
 
 
 def _spends_no_more(one: Runner, first: Runner) -> bool:
-    """Whether its worst gate spends no more than that of `first`, where there is one of likeness.
+    """Whether its worst gate spends no more than that of `first`, which passed narrowly.
 
-    A likeness that has just passed on few rows does not on more, which tell more; a gain would.
+    That is asked where there is a gate of likeness: one that is just reached on few rows is not on
+    more, which tell more; a gain would be.
     """
     has_likeness = any(gate.metric == LIKENESS for gate in one.gates)
-    return has_likeness and one.worst.spent <= first.worst.spent
+    return has_likeness and first.worst.spent > NARROW and one.worst.spent <= first.worst.spent
 
 
 def _by_likeness(runner: Runner) -> tuple[float, float]:

@@ -56,8 +56,8 @@ def _as_good(race: Race) -> str:
     if not _has_likeness(race):
         return ""
     return (
-        "One that is undecided is as good as the best that passed where its worst gate uses up no "
-        "more. "
+        "One that is undecided is as good as the best that passed where that has a gate with less "
+        "than a tenth left, and its own worst gate uses up no more. "
     )
 
 

@@ -81,7 +81,7 @@ def test_one_that_passed_narrowly_yields_to_an_undecided_one_that_spends_no_more
     alike = runner(Outcome.UNDECIDED, 0.84, 0.2)
     leaks = runner(Outcome.UNDECIDED, 0.95, 0.1)
     assert used(standing([narrow, leaks, alike])) == used([alike, narrow, leaks])
-    safe = runner(Outcome.PASSED, 0.3, 0.5)
+    safe = runner(Outcome.PASSED, 0.3, 0.85)
     assert used(standing([safe, narrow, leaks, alike])) == used([safe, narrow, alike, leaks])
 
 
