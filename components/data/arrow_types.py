@@ -187,9 +187,8 @@ def _cast(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     Times are of UTC. Numbers become the nearest in types that have fewer digits.
     """
     if pa.types.is_decimal(kind) and pa.types.is_integer(values.type):
-        return values.cast(pa.string()).cast(
-            kind
-        )  # by itself arrow asks for room for all of 64 bits
+        # by itself arrow asks for room for all of 64 bits
+        return values.cast(pa.string()).cast(kind)
     if pa.types.is_floating(kind):
         near = values.cast(kind, safe=False)
         if pc.any(pc.is_inf(near.cast(pa.float64()))).as_py():

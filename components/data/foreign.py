@@ -85,7 +85,7 @@ def read_incomplete(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
     """
     _refuse_repeated(FILLED, frame)
     unknown = [str(name) for name in columns_beside(frame, schema)]
-    lacking = [column.name for column in schema.learned if column.name not in frame.columns]
+    lacking = _lacking(frame, schema)
     if unknown and lacking:
         raise UserError(
             f"{FILLED}: unknown {_list(unknown)}, while {_list(lacking)} would be filled in every "
@@ -123,9 +123,14 @@ def _without(frames: Mapping[str, pd.DataFrame], drop: Collection[str]) -> dict[
     }
 
 
+def _lacking(frame: pd.DataFrame, schema: Schema) -> list[str]:
+    """The learned columns that are not there."""
+    return [column.name for column in schema.learned if column.name not in frame.columns]
+
+
 def _check_columns(name: str, frame: pd.DataFrame, schema: Schema) -> None:
     """Every learned column is there and no unknown one; identifiers and constants may lack."""
-    lacking = [column.name for column in schema.learned if column.name not in frame.columns]
+    lacking = _lacking(frame, schema)
     if lacking:
         raise UserError(
             f"the {name} lack {_list(map(repr, lacking))}, which the {TRAIN} have; "

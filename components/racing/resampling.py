@@ -20,9 +20,7 @@ def resampled(leader: Runner) -> ResampledConfig | None:
     """
     if isinstance(leader.model, (ResampledConfig, *_WITHOUT)):
         return None
-    if not any(gate.metric == LIKENESS for gate in leader.gates):
-        return None
-    return ResampledConfig(generator=leader.model)
+    return ResampledConfig(generator=leader.model) if leader.has_likeness else None
 
 
 def why_not(plain: Runner, judged: Runner) -> str:

@@ -71,6 +71,11 @@ class Runner(Record):
         return max(self.gates, key=lambda gate: gate.spent)
 
     @property
+    def has_likeness(self) -> bool:
+        """Whether one of its gates is that of likeness."""
+        return any(gate.metric == LIKENESS for gate in self.gates)
+
+    @property
     def unlikeness(self) -> float:
         """What the gate of likeness spends; of a purpose without one, the gate that spends most."""
         found = [gate.spent for gate in self.gates if gate.metric == LIKENESS]
@@ -187,8 +192,8 @@ def _spends_no_more(one: Runner, first: Runner) -> bool:
     That is asked where there is a gate of likeness: one that is just reached on few rows is not on
     more, which tell more; a gain would be.
     """
-    has_likeness = any(gate.metric == LIKENESS for gate in one.gates)
-    return has_likeness and first.worst.spent > NARROW and one.worst.spent <= first.worst.spent
+    is_narrow = first.worst.spent > NARROW
+    return one.has_likeness and is_narrow and one.worst.spent <= first.worst.spent
 
 
 def _by_likeness(runner: Runner) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from components.evaluation.evidence import Outcome
-from components.racing.standing import LIKENESS, Race, Runner
+from components.racing.standing import Race, Runner
 from components.reporting.wording import count, interval, measured, title
 
 
@@ -49,20 +49,20 @@ def race_table(race: Race) -> RaceTable:
 
 
 def _first_of_equals(race: Race) -> str:
-    return "the rows most like real ones" if _has_likeness(race) else "the gate that uses up least"
+    return (
+        "the rows most like real ones"
+        if race.winner.has_likeness
+        else "the gate that uses up least"
+    )
 
 
 def _as_good(race: Race) -> str:
-    if not _has_likeness(race):
+    if not race.winner.has_likeness:
         return ""
     return (
         "One that is undecided is as good as the best that passed where that has a gate with less "
         "than a tenth left, and its own worst gate uses up no more. "
     )
-
-
-def _has_likeness(race: Race) -> bool:
-    return any(gate.metric == LIKENESS for gate in race.winner.gates)
 
 
 def _row(runner: Runner, place: int) -> RaceRow:
