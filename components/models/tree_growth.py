@@ -263,7 +263,7 @@ def category_order(codes: Codes, num_levels: int, traits: Matrix, prior: float) 
     slots = codes + 1
     num_slots = num_levels + 1
     counts = np.bincount(slots, minlength=num_slots)
-    centred = traits - traits.mean(axis=0)
+    centred = traits - traits.sum(axis=0) / max(len(traits), 1)
     sums = [np.bincount(slots, weights=trait, minlength=num_slots) for trait in centred.T]
     means = np.column_stack(sums) / (counts + prior)[:, None]
     position = np.empty(num_slots, dtype=np.int32)
