@@ -231,7 +231,7 @@ def _check_read(name: str, values: pd.Series, read: pd.Series, column: Column) -
 
 def _such_as(column: Column) -> str:
     form = column.number_form
-    return "" if form is None else f" such as {form.text_of(1234.5)!r}"
+    return "" if form is None else f" such as {form.example!r}"
 
 
 _NOUNS = {

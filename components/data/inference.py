@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from components.data.clock_forms import ClockForm
 from components.data.dates import COMPACT, DateFormats, are_compact, has_zone, read_dates
 from components.data.description import Description
 from components.data.identifier_numbers import CountingUp, whole_numbers
@@ -224,7 +225,7 @@ class Form:
     witnesses: pd.Series | None = None
     written: str | None = None
     counts_up: bool = False
-    number_form: NumberForm | None = None
+    number_form: NumberForm | ClockForm | None = None
     trouble: Trouble | None = None
     truths: Truths | None = None
     arrow: str | None = None

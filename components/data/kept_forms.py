@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from components.data.arrow_types import common_types
+from components.data.clock_forms import ClockForm
 from components.data.csv_form import CsvForm, csv_form
 from components.data.files import is_csv
 from components.data.number_forms import NumberForm
@@ -23,7 +24,7 @@ class TextForm(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     written: str | None = None
-    number_form: NumberForm | None = None
+    number_form: NumberForm | ClockForm | None = None
     truths: Truths | None = Field(None, exclude_if=lambda found: found is None)
     arrow: str | None = Field(None, exclude_if=lambda found: found is None)
 

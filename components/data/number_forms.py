@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ MARKS = ",."
 """What decimals may stand behind."""
 
 MOST_DECIMALS = 30
+_EXAMPLE = 1234.5
 
 Parts = tuple[pa.Array, pa.Array, pa.Array]
 """What stands left of each number, its digits, and what stands right; null where it is none."""
@@ -31,6 +32,24 @@ _ABSENT = (
     r"|unknown|not (?:known|available|applicable)|tbd|k\. ?a\.)$"
 )
 """What stands for a missing number among others, in capital or small letters."""
+
+
+class Written(Protocol):
+    """How numbers are written as text."""
+
+    @property
+    def told(self) -> str:
+        """An example, and the number that it is."""
+
+    @property
+    def example(self) -> str:
+        """An example."""
+
+    def text_of(self, number: float) -> str:
+        """A finite number as text."""
+
+    def numbers_in(self, texts: pa.Array) -> NDArray[np.float64]:
+        """The numbers that texts are, NaN where one is none in this form."""
 
 
 class NumberForm(BaseModel):
@@ -58,10 +77,31 @@ class NumberForm(BaseModel):
     digits: tuple[Annotated[int, Field(ge=0, le=MOST_DECIMALS)], ...] = Field((0,), min_length=1)
     leading_zero: bool = True
 
+    @property
+    def example(self) -> str:
+        """An example."""
+        return self.text_of(_EXAMPLE)
+
+    @property
+    def told(self) -> str:
+        """An example, and the number that it is."""
+        return f"{self.example!r} is {_EXAMPLE}"
+
     def text_of(self, number: float) -> str:
         """A finite number as text."""
         left, right = self._around(number)
         return left + self._digits_of(abs(number)) + right
+
+    def numbers_in(self, texts: pa.Array) -> NDArray[np.float64]:
+        """The numbers that texts are, NaN where one is none in this form."""
+        before, behind = re.escape(self.before), re.escape(self.behind)
+        left, digits, _ = parted(texts, before, self.body, behind)
+        plain = pc.replace_substring_regex(digits, f"[{self.gaps}]", "") if self.gaps else digits
+        point = pc.replace_substring_regex(plain, f"[{self.marks}]", ".")
+        sizes = pc.cast(point, pa.float64()).to_numpy(zero_copy_only=False)
+        below = pc.fill_null(pc.match_substring_regex(left, _IS_BELOW), False)
+        numbers: NDArray[np.float64] = np.where(np.asarray(below), 0.0 - sizes, sizes)
+        return numbers
 
     @property
     def gaps(self) -> str:
@@ -129,42 +169,35 @@ def are_absent(texts: pa.Array) -> NDArray[np.bool_]:
     return np.asarray(pc.fill_null(said, True).to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
-def read_numbers(values: pd.Series, form: NumberForm) -> pd.Series:
+def read_numbers(values: pd.Series, form: Written) -> pd.Series:
     """Texts in this form as float64, missing where they say so, and numbers as they are.
 
     Raises ValueError where a text is neither.
     """
     read, unread = read_what_is_number(values, form)
     if unread.any():
-        example = form.text_of(1234.5)
-        raise ValueError(f"{values[unread].iloc[0]!r} is no number such as {example!r}")
+        raise ValueError(f"{values[unread].iloc[0]!r} is no number such as {form.example!r}")
     return read
 
 
-def read_what_is_number(values: pd.Series, form: NumberForm) -> tuple[pd.Series, NDArray[np.bool_]]:
+def read_what_is_number(values: pd.Series, form: Written) -> tuple[pd.Series, NDArray[np.bool_]]:
     """The same, missing where a text is neither, and which texts are not."""
     if not holds_text(values):
         return values.astype("float64"), np.zeros(len(values), dtype=np.bool_)
-    before, behind = re.escape(form.before), re.escape(form.behind)
     texts = trimmed(values)
-    left, digits, _ = parted(texts, before, form.body, behind)
-    plain = pc.replace_substring_regex(digits, f"[{form.gaps}]", "") if form.gaps else digits
-    point = pc.replace_substring_regex(plain, f"[{form.marks}]", ".")
-    sizes = pc.cast(point, pa.float64()).to_numpy(zero_copy_only=False)
-    below = pc.fill_null(pc.match_substring_regex(left, _IS_BELOW), False)
-    numbers = np.where(below.to_numpy(zero_copy_only=False), 0.0 - sizes, sizes)
+    numbers = form.numbers_in(texts)
     return (
         pd.Series(numbers, index=values.index, name=values.name),
         np.isnan(numbers) & ~are_absent(texts),
     )
 
 
-def write_numbers(frame: pd.DataFrame, forms: Mapping[str, NumberForm]) -> pd.DataFrame:
+def write_numbers(frame: pd.DataFrame, forms: Mapping[str, Written]) -> pd.DataFrame:
     """The frame with these columns of numbers as text, each in its form."""
     return frame.assign(**{name: _texts(frame[name], form) for name, form in forms.items()})
 
 
-def _texts(values: pd.Series, form: NumberForm) -> pd.Series:
+def _texts(values: pd.Series, form: Written) -> pd.Series:
     codes, levels = pd.factorize(values)
     texts = np.array([*(form.text_of(float(level)) for level in levels), None], dtype=object)
     return pd.Series(texts[codes], index=values.index, dtype="str")

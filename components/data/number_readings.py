@@ -76,7 +76,7 @@ def tell_form(
     """
     two = _two_ways(seen)
     if two is not None:
-        return _several(two)
+        return several_forms(*two)
     exponents = [seen[shape].example for shape in seen if "e" in shape.body.lower()]
     if exponents:
         return Trouble(
@@ -86,7 +86,7 @@ def tell_form(
     if len(readings) > 1:
         return _ambiguous(seen, readings, declared)
     if not readings:
-        return _several(_unlike(seen))
+        return several_forms(*_unlike(seen))
     form = _form(seen, readings[0])
     trouble = _trouble(seen, readings[0], form, declared)
     return trouble or (form, all(map(readings[0].is_whole, seen)))
@@ -188,8 +188,8 @@ def _unlike(seen: Mapping[Shape, Seen]) -> tuple[str, str]:
     return seen[one].example, seen[two].example
 
 
-def _several(two: tuple[str, str]) -> Trouble:
-    one, other = two
+def several_forms(one: str, other: str) -> Trouble:
+    """The trouble with two texts that are not written alike."""
     return Trouble(f"since they have several forms, {one!r} and {other!r}", "write all in one")
 
 

@@ -1,4 +1,4 @@
-"""Whether a column of text holds numbers, and in which form: told from all its values."""
+"""Whether a column of text holds numbers or times of day, in which form: told from all values."""
 
 from collections.abc import Iterable
 from typing import Self
@@ -8,8 +8,9 @@ import pandas as pd
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from components.data.clock_forms import ClockForm, ClockTexts
 from components.data.number_forms import NumberForm, are_absent
-from components.data.number_readings import Trouble, tell_form
+from components.data.number_readings import Trouble, several_forms, tell_form
 from components.data.number_shapes import Seen, Shape, shapes_of
 from components.data.schema import NUMBERS, ColumnKind
 from components.data.texts import holds_text, trimmed
@@ -41,6 +42,7 @@ class NumberTexts:
         self.absent: dict[str, int] = {}
         self._declared = declared
         self._seen: dict[Shape, Seen] = {}
+        self._clocks = ClockTexts()
         self._is_over = self._has_codes = False
 
     @classmethod
@@ -58,6 +60,7 @@ class NumberTexts:
             return
         texts = trimmed(pd.Series([str(level) for level in levels], dtype="str"))
         shapes, are_numbers = shapes_of(texts, counts)
+        are_numbers |= self._clocks.add(texts, counts)
         self.num_rows += int(counts.sum())
         self._has_codes = self._has_codes or pc.any(pc.match_substring_regex(texts, _CODE)).as_py()
         for shape, seen in shapes.items():
@@ -80,14 +83,15 @@ class NumberTexts:
     def are_numbers(self) -> bool:
         """Whether it is a column of numbers, if it can be read as such or not.
 
-        Codes are none: they are of one length and have no symbol, or some begin with a zero or a
-        letter, or all are whole numbers and were kept as text.
+        Times of day are numbers. Codes are none: they are of one length and have no symbol, or some
+        begin with a zero or a letter, or all are whole numbers and were kept as text.
         """
-        num_numbers = sum(seen.num_rows for seen in self._seen.values())
+        num_numbers = sum(seen.num_rows for seen in self._seen.values()) + self._clocks.num_rows
+        are_most = num_numbers >= MOST_NUMBERS * (self.num_rows - self.num_absent) > 0
+        if self._is_over or not are_most or self._clocks.num_rows:
+            return are_most and not self._is_over
         return (
-            num_numbers >= MOST_NUMBERS * (self.num_rows - self.num_absent) > 0
-            and not self._is_over
-            and not self._has_codes
+            not self._has_codes
             and (len({s.width for s in self._seen}) > 1 or all(s.has_symbol for s in self._seen))
             and (self._has_fractions or bool(self.others) or bool(self.absent))
         )
@@ -97,7 +101,7 @@ class NumberTexts:
         return not all(shape.body.isalnum() and not any(shape.around) for shape in self._seen)
 
     @property
-    def form(self) -> NumberForm | None:
+    def form(self) -> NumberForm | ClockForm | None:
         """The form of all values but those that say that there is none; None where it is unclear.
 
         Also where codes have it: see `are_numbers`.
@@ -118,11 +122,16 @@ class NumberTexts:
         return told if isinstance(told, Trouble) else None
 
     @property
-    def _told(self) -> tuple[NumberForm, bool] | Trouble | None:
-        if self._is_over or not self._seen:
+    def _told(self) -> tuple[NumberForm | ClockForm, bool] | Trouble | None:
+        if self._is_over or not (self._seen or self._clocks.num_rows):
             return None
         if self.others:
             others = ", ".join(map(repr, self.others))
             why = f"since {sum(self.others.values())} rows have {others}"
             return Trouble(why, "leave these cells empty")
-        return tell_form(self._seen, self._declared)
+        if not self._clocks.num_rows:
+            return tell_form(self._seen, self._declared)
+        if self._seen:
+            number = next(iter(self._seen.values())).example
+            return several_forms(self._clocks.example, number)
+        return self._clocks.told

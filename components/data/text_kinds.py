@@ -61,11 +61,7 @@ def tell_read_numbers(column: ColumnSummary, kind: ColumnKind) -> None:
     numbers = column.numbers
     if kind not in NUMBERS or numbers is None or numbers.form is None:
         return
-    logger.info(
-        "column %r is text of numbers and read as such: %r is 1234.5",
-        column.name,
-        numbers.form.text_of(1234.5),
-    )
+    logger.info("column %r is text of numbers and read as such: %s", column.name, numbers.form.told)
     if numbers.absent:
         logger.warning(
             "column %r is text of numbers; for a missing one are taken: %s",

@@ -1,0 +1,209 @@
+"""Times of day and lengths of time as text: the form of a whole column, told, read and written."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from components.data.number_readings import Trouble, several_forms
+from components.data.number_shapes import Seen
+
+_MOST_DECIMALS = 6
+_EXAMPLES = {"minutes": 495, "seconds": 29_730}
+_DAYS = " days "
+_TIME = (
+    rf"^(?P<sign>[-+\x{{2212}}]?)(?:(?P<days>[0-9]{{1,6}}){_DAYS})?(?P<hours>[0-9]{{1,4}})"
+    r":(?P<minutes>[0-5][0-9])(?::(?P<seconds>[0-5][0-9]))?"
+    rf"(?P<part>(?:[.,][0-9]{{1,{_MOST_DECIMALS}}})?)"
+    r"(?P<half>(?:[ \x{a0}\x{202f}]?(?:[AaPp][Mm]|[AaPp]\.[Mm]\.))?)"
+    r"(?P<behind>(?: ?(?:Uhr|h|hrs?|hours|min|s))?)$"
+)
+_PARTS = ("sign", "days", "hours", "minutes", "seconds", "part", "half", "behind")
+
+
+class ClockForm(BaseModel):
+    """How the times of a column are written: `08:15`, `8:15:30 PM`, `125:03:07.25`, `1 days 02:03`.
+
+    A time is the number of what its last part counts: 08:15 is 495 minutes, or seconds. `clock`
+    names that part as in times of day. Hours have `hours` digits at least; `digits` are the counts
+    of decimals that there are, as those of a `NumberForm`, behind the `mark`. `half` says how the
+    first half of a day is marked, where it is; `behind` stands behind all.
+
+    >>> form = ClockForm(clock="minutes", hours=1, half=" AM")
+    >>> form.text_of(0), form.text_of(20 * 60 + 15)
+    ('12:00 AM', '8:15 PM')
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    clock: Literal["minutes", "seconds"]
+    hours: Annotated[int, Field(ge=1, le=4)] = 2
+    has_days: bool = False
+    digits: tuple[Annotated[int, Field(ge=0, le=_MOST_DECIMALS)], ...] = Field((0,), min_length=1)
+    mark: Literal[".", ","] = "."
+    half: str = ""
+    behind: str = ""
+
+    @property
+    def example(self) -> str:
+        """An example."""
+        return self.text_of(_EXAMPLES[self.clock])
+
+    @property
+    def told(self) -> str:
+        """An example, and the number that it is."""
+        return f"{self.example!r} is {_EXAMPLES[self.clock]}"
+
+    def text_of(self, number: float) -> str:
+        """A finite number as text."""
+        size = abs(number)
+        digits = next((n for n in self.digits if round(size, n) == size), self.digits[-1])
+        whole, _, part = f"{size:.{digits}f}".partition(".")
+        rest, last = divmod(int(whole), 60)
+        tail = f":{last:02}"
+        if self.clock == "seconds":
+            rest, minutes = divmod(rest, 60)
+            tail = f":{minutes:02}{tail}"
+        tail += self.mark + part if part else ""
+        days, hours = divmod(rest, 24) if self.has_days else (0, rest)
+        half = self._half_at(hours)
+        hours = (hours + 11) % 12 + 1 if half else hours
+        ahead = ("-" if number < 0 else "") + (f"{days}{_DAYS}" if self.has_days else "")
+        return f"{ahead}{hours:0{self.hours}}{tail}{half}{self.behind}"
+
+    def numbers_in(self, texts: pa.Array) -> NDArray[np.float64]:
+        """The numbers that texts are, NaN where one is no time in this form."""
+        parts = _parts_of(texts)
+        days, hours, minutes, seconds = (_number(parts[name]) for name in _PARTS[1:5])
+        half = pc.utf8_lower(pc.utf8_trim_whitespace(parts["half"]))
+        is_late = _mask(pc.starts_with(half, "p"))
+        if self.half:
+            hours = np.where((hours > 0) & (hours < 13), hours % 12 + 12 * is_late, np.nan)
+        totals = (days * 24 + hours) * 60 + minutes
+        if self.clock == "seconds":
+            totals = totals * 60 + seconds
+        totals = totals + _number(pc.replace_substring(parts["part"], ",", "."))
+        below = _mask(pc.match_substring_regex(parts["sign"], "[-\u2212]"))
+        is_one = _mask(pc.equal(parts["behind"], self.behind))
+        for name, expected in (
+            ("days", self.has_days),
+            ("seconds", self.clock == "seconds"),
+            ("half", bool(self.half)),
+        ):
+            is_one &= _mask(pc.not_equal(parts[name], "")) == expected
+        return np.where(is_one, np.where(below, 0.0 - totals, totals), np.nan)
+
+    def _half_at(self, hours: int) -> str:
+        late = str.maketrans("Aa", "Pp")
+        return self.half.translate(late) if hours % 24 >= 12 else self.half
+
+
+class _Shape(NamedTuple):
+    """How a time is written but for its digits: `first` is the first half of a day in its words."""
+
+    has_days: bool
+    has_seconds: bool
+    first: str
+    behind: str
+    mark: str
+    width: int
+    num_decimals: int
+
+
+class ClockTexts:
+    """The shapes of a column's times; `add` takes the next rows' distinct values.
+
+    >>> texts = ClockTexts()
+    >>> texts.add(pa.array(["8:15", "23:59", "soon"], pa.large_string()), np.array([1, 2, 1]))
+    array([ True,  True, False])
+    >>> form, are_whole = texts.told
+    >>> form.text_of(61.0), are_whole, texts.num_rows
+    ('1:01', True, 3)
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[_Shape, Seen] = {}
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows have times."""
+        return sum(seen.num_rows for seen in self._seen.values())
+
+    @property
+    def example(self) -> str:
+        """The first time of all; there is one."""
+        return next(iter(self._seen.values())).example
+
+    def add(self, texts: pa.Array, counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Take texts, each of which so many rows have; which of them are times."""
+        parts = _parts_of(texts)
+        early = pc.replace_substring_regex(parts["half"], "[Pp]([Mm.])", r"A\1")
+        is_small = pc.match_substring(early, "m")
+        columns = {
+            "has_days": pc.not_equal(parts["days"], ""),
+            "has_seconds": pc.not_equal(parts["seconds"], ""),
+            "first": pc.if_else(is_small, pc.utf8_lower(early), pc.utf8_upper(early)),
+            "behind": parts["behind"],
+            "mark": pc.utf8_slice_codeunits(parts["part"], 0, 1),
+            "width": pc.utf8_length(parts["hours"]),
+            "num_decimals": pc.max_element_wise(0, pc.subtract(pc.utf8_length(parts["part"]), 1)),
+        }
+        is_time = parts["hours"].is_valid()
+        rows = pa.table({**columns, "text": texts, "rows": counts}).filter(is_time)
+        found = rows.group_by([*columns], use_threads=False).aggregate(
+            [("rows", "sum"), ("text", "first")]
+        )
+        for row in found.to_pylist():
+            shape = _Shape(*(row[name] for name in columns))
+            seen = Seen(row["rows_sum"], row["text_first"])
+            self._seen[shape] = self._seen[shape] + seen if shape in self._seen else seen
+        return _mask(is_time)
+
+    @property
+    def told(self) -> tuple[ClockForm, bool] | Trouble | None:
+        """The form of all and whether all are whole numbers, or why there is none.
+
+        None where there are no times.
+        """
+        if not self._seen:
+            return None
+        marks = {shape.mark for shape in self._seen} - {""} or {"."}
+        ways: dict[object, str] = {}
+        for shape, seen in self._seen.items():
+            ways.setdefault((shape[:4], shape.mark or min(marks)), seen.example)
+        if len(ways) > 1:
+            one, other, *_ = ways.values()
+            return several_forms(one, other)
+        first = next(iter(self._seen))
+        digits = sorted({shape.num_decimals for shape in self._seen})
+        form = ClockForm(
+            clock="seconds" if first.has_seconds else "minutes",
+            hours=min(shape.width for shape in self._seen),
+            has_days=first.has_days,
+            digits=tuple(digits),
+            mark="," if marks == {","} else ".",
+            half=first.first,
+            behind=first.behind,
+        )
+        return form, digits == [0]
+
+
+def _parts_of(texts: pa.Array) -> Mapping[str, pa.Array]:
+    """The parts of texts that are times, null where they are none."""
+    found = pc.extract_regex(texts, _TIME)
+    return {name: pc.struct_field(found, name) for name in _PARTS}
+
+
+def _number(texts: pa.Array) -> NDArray[np.float64]:
+    """Digits as numbers, none as 0, NaN where there is no text."""
+    numbers = pc.cast(pc.if_else(pc.equal(texts, ""), "0", texts), pa.float64())
+    return np.asarray(numbers.to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _mask(found: pa.Array) -> NDArray[np.bool_]:
+    """What holds, not where it is null."""
+    return np.asarray(pc.fill_null(found, False).to_numpy(zero_copy_only=False), dtype=np.bool_)

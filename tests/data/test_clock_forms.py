@@ -1,0 +1,88 @@
+"""Times of day and lengths of time in text are numbers, and text again to the letter."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from components.config import ColumnKind
+from components.data.foreign import read_incomplete
+from components.data.inference import infer_kinds
+from components.data.output import write_frame
+from components.data.preparation import prepare_table
+from components.data.schema import Schema
+from components.errors import UserError
+
+NUM_ROWS = 300
+SECONDS = np.random.default_rng(0).integers(0, 86_400, NUM_ROWS).tolist()
+
+
+def clock(seconds: int, form: str) -> str:
+    """A time of day as `strftime` writes it, `-` for no leading zero."""
+    return (pd.Timestamp(0) + pd.Timedelta(seconds=seconds)).strftime(form)
+
+
+def lasted(seconds: float) -> str:
+    whole, part = divmod(round(seconds * 100), 100)
+    return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}.{part:02}"
+
+
+FORMS = {
+    "minutes": ([clock(s, "%H:%M") for s in SECONDS], [s // 60 for s in SECONDS]),
+    "seconds": ([clock(s, "%H:%M:%S") for s in SECONDS], SECONDS),
+    "half": ([clock(s, "%-I:%M %p") for s in SECONDS], [s // 60 for s in SECONDS]),
+    "small": ([clock(s, "%I:%M:%S%p").lower() for s in SECONDS], SECONDS),
+    "Uhr": ([clock(s, "%-H:%M Uhr") for s in SECONDS], [s // 60 for s in SECONDS]),
+    "long": ([lasted(s * 7 / 4) for s in SECONDS], [round(s * 7 / 4, 2) for s in SECONDS]),
+    "pandas": ([str(pd.Timedelta(seconds=s * 9)) for s in SECONDS], [s * 9 for s in SECONDS]),
+    "below": ([("-" if s % 2 else "") + clock(s, "%H:%M:%S") for s in SECONDS],
+              [-s if s % 2 else s for s in SECONDS]),
+}  # fmt: skip
+
+
+def frame(values: list[str]) -> pd.DataFrame:
+    return pd.DataFrame({"it": values, "y": np.resize(["a", "b"], len(values))})
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_times_are_numbers_and_written_as_they_were(name: str, tmp_path: Path) -> None:
+    texts, numbers = FORMS[name]
+    table = prepare_table(frame(texts), "y")
+    assert table.frame["it"].tolist() == pytest.approx(numbers)
+    schema = Schema.model_validate_json(table.schema.model_dump_json())
+    assert schema == table.schema
+    write_frame(table.frame, tmp_path / "rows.csv", schema)
+    assert pd.read_csv(tmp_path / "rows.csv")["it"].tolist() == texts
+    again = read_incomplete(frame(texts), schema)
+    assert again["it"].tolist() == pytest.approx(numbers)
+
+
+def test_a_gap_is_one_and_another_word_is_refused() -> None:
+    texts = ["n/a", "-", *FORMS["minutes"][0][2:]]
+    read = prepare_table(frame(texts), "y").frame["it"]
+    assert read.isna().sum() == 2
+    with pytest.raises(UserError, match="rows have 'soon'"):
+        infer_kinds(frame(["soon", *texts[1:]]), "y", {})
+
+
+def test_two_forms_are_refused_and_few_times_are_categories() -> None:
+    both = FORMS["minutes"][0][:150] + FORMS["seconds"][0][150:]
+    with pytest.raises(UserError, match=r"several forms, '.{5}' and '.{8}': write all in one"):
+        infer_kinds(frame(both), "y", {})
+    few = ["08:15", "12:00", "17:30"] * 100
+    assert infer_kinds(frame(few), "y", {})["it"] is ColumnKind.CATEGORICAL
+    whole = {"it": ColumnKind.INTEGER}
+    assert prepare_table(frame(few), "y", kinds=whole).frame["it"].tolist()[:2] == [495, 720]
+
+
+def test_what_is_no_time_is_none() -> None:
+    for texts in (
+        [f"{i % 24}:{i % 90 + 10}" for i in range(NUM_ROWS)],  # 90 minutes
+        [f"{i % 16:02X}:{i % 60:02}:A{i % 10}" for i in range(NUM_ROWS)],
+        [f"{i}:1" for i in range(NUM_ROWS)],
+    ):
+        assert infer_kinds(frame(texts), "y", {})["it"] not in (
+            ColumnKind.INTEGER,
+            ColumnKind.NUMERICAL,
+        )
