@@ -22,6 +22,12 @@ _DAYS = (
     *(f"%{month} %d, %Y" for month in "bB"),
     *(f"%{month} %d %Y" for month in "bB"),
 )
+_MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", *(f"%{m}{sign}%Y" for m in "bB" for sign in " -"))
+_LOGGED = (
+    *("%a %d %b %Y", "%a, %d %b %Y", "%a, %d %b %Y %H:%M:%S", "%a %b %d %H:%M:%S %Y"),
+    *("%d/%b/%Y:%H:%M:%S", "%d-%b-%y %I.%M.%S %p"),
+)
+"""What programs write into logs and e-mails."""
 _TIMES = ("%H:%M", "%H:%M:%S", "%H:%M:%S.%f", "%I:%M %p", "%I:%M:%S %p")
 _ISO_DAY = "%Y-%m-%d"
 FORMATS = (
@@ -29,6 +35,8 @@ FORMATS = (
     *(f"{d}{gap}{t}" for gap, d, t in product((" ", ", "), _DAYS, _TIMES)),
     _ISO_DAY,
     *(f"{_ISO_DAY}{gap}{t}" for gap, t in product("T ", _TIMES[:3])),
+    *_MONTHS,
+    *_LOGGED,
 )
 """Every format that is known, as `strptime` has it; a column of several is none of dates."""
 
@@ -44,7 +52,9 @@ _DIGITS = re.compile(r"[.](\d{1,6})\b")
 _FRACTION = re.compile(r"%(\d)f")
 """A fraction of so many digits, which `strptime` does not tell from others."""
 _LIKE_ONE = re.compile(
-    r"(\d{1,4}|[A-Za-z]{3,9})[ ./-](\d{1,2}|[A-Za-z]{3,9}),?[ ./-]\d{1,4}([ ,T].{1,20})?"
+    r"(?:[A-Z][a-z]{2},? )?"
+    r"(?:\d{1,4}|[A-Za-z]{3,9})[ ./-](?:\d{1,2}|[A-Za-z]{3,9}),?[ ./-]\d{1,4}(?:[ ,T:].{1,20})?"
+    r"|\d{4}[/-]\d{2}|\d{2}/\d{4}|[A-Z][a-z]{2,8}[ -]\d{4}"
 )
 
 
@@ -97,7 +107,8 @@ class DateFormats:
 
     @property
     def _orders(self) -> set[bool]:
-        return {each.index("%d") < each.index("%m") for each in self._left or () if "%m" in each}
+        numbers = [each for each in self._left or () if "%d" in each and "%m" in each]
+        return {each.index("%d") < each.index("%m") for each in numbers}
 
     @property
     def found(self) -> str | None:
