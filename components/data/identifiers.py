@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from components.data.cast import cast
 from components.data.identifier_numbers import fresh_numbers, hashed
+from components.data.identifier_parts import BoundedParts, Place
 from components.data.schema import Column
 
 MOST_DRAWN = 131_072
@@ -31,6 +32,8 @@ _SHARE_COMMON = 0.01
 """A character is told of a place where this share of all rows have it there, five at least."""
 _ROOM = 1e6
 """So many identifiers there are for each real one, where such characters are kept."""
+_ROOM_BOUNDED = 1e3
+"""The same where numbers have bounds, as octets: of these there are not more."""
 
 
 class IdentifierPattern:
@@ -46,6 +49,7 @@ class IdentifierPattern:
         self._seen: list[Counter[str]] = []
         self._shapes: Counter[str] = Counter()
         self._characters: Counter[str] = Counter()
+        self._parts = BoundedParts()
         self._num_rows = 0
 
     def add(self, identifiers: pd.Series) -> None:
@@ -56,18 +60,20 @@ class IdentifierPattern:
         pairs = zip_longest(self._seen, found, fillvalue=Counter[str]())
         self._seen = [seen + new for seen, new in pairs]
         self._num_rows += len(texts)
+        self._parts.add(codes)
         if len(self._shapes) <= _MOST_SHAPES:
             self._shapes.update(_shapes_of(codes))
             known, counts = np.unique(codes, return_counts=True)
             self._characters.update(dict(zip(map(chr, known), counts.tolist(), strict=True)))
 
     @property
-    def alphabets(self) -> tuple[str, ...]:
+    def alphabets(self) -> tuple[Place, ...]:
         """What each place is drawn from: all digits or letters of the kinds that are there.
 
         What is neither is kept. So are characters that are the only ones of many rows in a place,
         such as the country of an account or the version of a UUID, where the other places leave so
         much room that made-up ones are nobody's. Else also a letter that all share is drawn.
+        Numbers with a bound, such as octets and hours, are drawn whole where that leaves room.
         Identifiers of several lengths, such as mail addresses, have places only as far as all begin
         alike: they are made by the outline that most of them have (`_outlined`).
         """
@@ -79,7 +85,43 @@ class IdentifierPattern:
             common if common and set(common) != set(letters) else letters
             for common, letters in zip_longest(kept, drawn, fillvalue="")
         )
-        return own if _num_strings(own) >= _ROOM * self._num_rows else drawn
+        fixed = self._num_alike() if outlined else 0
+        ways = [
+            (self._bounded(own, drawn, fixed, is_placed=not outlined), _ROOM),
+            (self._bounded(drawn, drawn, 0, is_placed=not outlined), _ROOM_BOUNDED),
+            (own, _ROOM),
+        ]
+        return next((way for way, room in ways if self._has_room(way, room)), drawn)
+
+    def _has_room(self, way: Sequence[Place], room: float) -> bool:
+        return _num_strings(way) >= room * self._num_rows
+
+    def _bounded(
+        self, own: tuple[str, ...], drawn: tuple[str, ...], fixed: int, *, is_placed: bool
+    ) -> tuple[Place, ...]:
+        """The places `own`, where those of a number with a bound are one; empty without any.
+
+        Digits among the first `fixed` places, and those that cannot make a number beyond the bound,
+        stay. Of identifiers that are `is_placed` numbers have as many digits as places.
+        """
+        runs = [
+            (is_number, [place for place, _ in run])
+            for is_number, run in groupby(enumerate(drawn), lambda each: each[1] == _ALPHABETS[0])
+        ]
+        total = sum(is_number for is_number, _ in runs)
+        if is_placed and total != self._parts.num_alike:
+            return ()
+        found: list[Place] = []
+        rank = 0
+        for is_number, places in runs:
+            letters = [own[place] for place in places]
+            numbers: tuple[str, ...] = ()
+            if is_number and places[-1] >= fixed:
+                numbers = self._parts.numbers(total, rank, len(places) if is_placed else None)
+            largest = int("0" + "".join(map(max, letters))) if numbers else 0
+            found += [numbers] if numbers and largest > int(numbers[-1]) else letters
+            rank += is_number
+        return tuple(found) if any(map(_is_whole, found)) else ()
 
     def _by_place(self) -> tuple[str, ...]:
         """What each place is drawn from where all have the same places.
@@ -204,7 +246,7 @@ def fresh_identifiers(column: Column, num_rows: int, rng: np.random.Generator) -
     return cast(names, column.dtype)
 
 
-def _drawn(alphabets: Sequence[str], num_rows: int, rng: np.random.Generator) -> pd.Series:
+def _drawn(alphabets: Sequence[Place], num_rows: int, rng: np.random.Generator) -> pd.Series:
     drawn = [
         np.array(list(alphabet))[rng.integers(len(alphabet), size=num_rows)]
         for alphabet in alphabets
@@ -251,16 +293,21 @@ def _numbers(column: Column, rows: range, total: int, rng: np.random.Generator) 
     return pd.Series(fresh_numbers(column.fresh, rows, total, column.dtype, rng))
 
 
-def _is_narrow(alphabets: Sequence[str], num_rows: int) -> bool:
+def _is_narrow(alphabets: Sequence[Place], num_rows: int) -> bool:
     """True where the pattern has too few strings for so many rows."""
     return _num_strings(alphabets) < 10 * num_rows
 
 
-def _num_strings(alphabets: Sequence[str]) -> float:
+def _is_whole(place: Place) -> bool:
+    """Whether a place is of whole numbers."""
+    return not isinstance(place, str)
+
+
+def _num_strings(alphabets: Sequence[Place]) -> float:
     return float(np.prod([float(len(alphabet)) for alphabet in alphabets]))
 
 
-def _alphabets(column: Column) -> Sequence[str]:
+def _alphabets(column: Column) -> Sequence[Place]:
     """The column's own, or those of its example's characters."""
     return column.alphabets or [_alphabet(character) for character in str(column.example)]
 

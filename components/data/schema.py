@@ -46,7 +46,7 @@ class Column(BaseModel):
     then `significant` digits do, if it is a number. All
     values of a column of whole numbers or dates are multiples of its `step` (days, hundreds); None
     where that says nothing.
-    `example` is the value of a constant, or a made-up identifier, whose characters are each from
+    `example` is the value of a constant, or a made-up identifier, whose parts are each from
     one of `alphabets`, or like the example's own. Identifiers that are whole numbers are drawn from
     `fresh`; they count from 1 where it is None.
     `written` is the format of dates that the source has as text, in `strptime`'s words, and
@@ -68,7 +68,7 @@ class Column(BaseModel):
     significant: int | None = Field(None, exclude_if=lambda found: found is None)
     step: float | None = Field(None, exclude_if=lambda found: found is None)
     example: Scalar | None = None
-    alphabets: tuple[str, ...] = Field((), exclude_if=lambda found: not found)
+    alphabets: tuple[str | tuple[str, ...], ...] = Field((), exclude_if=lambda found: not found)
     fresh: FreshNumbers | None = Field(None, exclude_if=lambda found: found is None)
     written: str | None = Field(None, exclude_if=lambda found: found is None)
     number_form: NumberForm | ClockForm | None = Field(None, exclude_if=lambda found: found is None)

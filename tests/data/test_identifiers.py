@@ -77,6 +77,22 @@ def test_what_many_rows_have_in_a_place_is_kept_where_there_is_room(
     assert made.str.fullmatch(pattern).all(), made.head()
 
 
+@pytest.mark.parametrize("num_rows", [400, 20_000])
+def test_octets_hours_and_months_have_their_bounds(num_rows: int) -> None:
+    octets = RNG.integers(0, 256, (num_rows, 4)).tolist()
+    made = made_like([".".join(map(str, row)) for row in octets], num_rows)
+    parts = made.str.split(".", expand=True).astype(int)
+    assert made.is_unique and parts.shape[1] == 4 and 200 < parts.to_numpy().max() <= 255
+    local = [f"192.168.{n // 200}.{n % 200}" for n in range(400)]
+    assert made_like(local, 200).str.fullmatch(r"\d+(\.\d+){3}").all()
+    days = pd.to_datetime(RNG.integers(0, 10**9, num_rows), unit="s")
+    logged = [f"{day:%m-%d %H:%M:%S} {n * 7:09}" for n, day in enumerate(days)]
+    texts = "2024-" + made_like(logged, num_rows).str[:11].str.replace(
+        r"-(29|3.)", "-01", regex=True
+    )
+    assert pd.to_datetime(texts, format="%Y-%m-%d %H:%M").notna().all()
+
+
 def test_nothing_is_kept_where_made_up_ones_could_be_somebodys() -> None:
     assert made_like([f"K{n:07}" for n in range(400)]).str[0].nunique() == 26
 
