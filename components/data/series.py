@@ -45,15 +45,17 @@ class Series:
 
     `values` has shape (rows, channels). `stretches`, shape (number, 2), are the first row of each
     run without a gap and the one after its last; a row without all its values is in none of them.
-    `places` is the position of each row in the table. `interval` is the usual time between rows,
-    in seconds where there is a clock and in the units of the column where that is a number; None
-    where rows have no time.
+    `places` is the position of each row in the table. `waits` is the time since the row before in
+    usual intervals of the series, infinite for its first; 1 where rows have no time. `interval` is
+    the usual time between rows, in seconds where there is a clock and in the units of the column
+    where that is a number; None where rows have no time.
     """
 
     values: Values
     channels: tuple[str, ...]
     stretches: Positions
     places: Positions
+    waits: Values
     interval: float | None
     has_clock: bool
     irregular: Irregularities
@@ -114,6 +116,7 @@ def read_series(frame: pd.DataFrame, channels: Sequence[str], layout: SeriesLayo
         channels=tuple(channels),
         stretches=_stretches(np.asarray(whole), np.asarray(is_first | late, dtype=np.bool_)),
         places=order,
+        waits=np.where(is_first, np.inf, waits / usual),
         interval=_interval(usual) if layout.time is not None else None,
         has_clock=has_clock,
         irregular=Irregularities(

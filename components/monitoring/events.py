@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from components.data.ranges import merged_ranges
-from components.data.series import Series
+from components.data.series import Positions, Series, Values
 from components.models.block_threshold import BlockThreshold
 from components.monitoring.anomaly_report import Event, Share
 
@@ -26,13 +26,30 @@ def find_events(
     """The events of a series, in its order.
 
     `errors`, shape (rows, channels), say in the order of the series how odd each channel is; their
-    sum is a step's score, NaN where it has none. `times` are those of the table's rows. Events of
-    fewer than `shortest` steps are left out, which makes false ones rarer yet.
+    sum is a step's score, NaN where it has none. `times` are those of the table's rows. Alarms
+    closer than a block are one event, also where a value or rows are missing between them: a gap is
+    as many steps as it would hold. Events of fewer than `shortest` steps are left out, which makes
+    false ones rarer yet.
     """
     scores = errors.sum(axis=1)
     alarms = np.nan_to_num(scores, nan=-np.inf) > threshold.value
-    ranges = merged_ranges(alarms, series.stretches, closing=threshold.block, shortest=shortest)
-    return tuple(_event(first, end, errors, series, threshold, times) for first, end in ranges)
+    ranges = merged_ranges(alarms, series.stretches, closing=threshold.block)
+    joined = _over_gaps(ranges, series.waits, threshold.block)
+    return tuple(
+        _event(first, end, errors, series, threshold, times)
+        for first, end in joined
+        if end - first >= shortest
+    )
+
+
+def _over_gaps(ranges: Positions, waits: Values, block: int) -> Positions:
+    """The ranges, those joined between which less than a block of time lies."""
+    if not len(ranges):
+        return ranges
+    gaps = zip(ranges[:-1, 1], ranges[1:, 0], strict=True)
+    waited = np.array([waits[end : first + 1].sum() for end, first in gaps])
+    begins = np.append(True, waited > block)
+    return np.column_stack([ranges[begins, 0], ranges[np.append(begins[1:], True), 1]])
 
 
 def _event(

@@ -33,9 +33,15 @@ def odd_shares(event: Event) -> str:
 
 
 def span(event: Event) -> str:
-    """When an event was: its times where there is a clock, else its rows."""
+    """When an event was: its times where there is a clock, else its rows.
+
+    Rows that do not stand together in the table are told from the earliest to the latest.
+    """
     if event.began is None or event.ended is None:
-        return f"rows {event.first} to {event.last}"
+        low, high = sorted((event.first, event.last))
+        if high - low + 1 == event.num_steps:
+            return f"rows {low} to {high}"
+        return f"from row {event.first} to row {event.last} in order of time"
     return f"{_at(event.began)} to {_at(event.ended)}"
 
 
