@@ -195,7 +195,8 @@ def parse_params(raw: Any, origin: str) -> Params:
     try:
         return Params.model_validate(raw)
     except ValidationError as error:
-        wrong = wrong_settings(error, Params, raw, "")
+        unused = () if _section(raw, "prepare").get("images") else ("evaluate_images",)
+        wrong = wrong_settings(error, Params, raw, "", unused)
         raise UserError(f"wrong settings in {origin}: {wrong}") from error
 
 

@@ -1,6 +1,6 @@
 """What is wrong with settings, said in the words of who wrote them: one line for each."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
@@ -34,10 +34,17 @@ class _Place:
     field: FieldInfo | None
 
 
-def wrong_settings(error: ValidationError, asked: type[BaseModel], raw: Any, within: str) -> str:
+def wrong_settings(
+    error: ValidationError,
+    asked: type[BaseModel],
+    raw: Any,
+    within: str,
+    unused: Collection[str] = (),
+) -> str:
     """What is wrong with `raw`, which is no `asked`: for each setting its key, value, what may be.
 
-    `within` is the section that all of it lies in, empty for all settings.
+    `within` is the section that all of it lies in, empty for all settings. Of sections that are
+    `unused`, as those of images where there are rows, no setting is named in place of another.
     """
     prefix = tuple(within.split(".")) if within else ()
     lines: dict[str, list[str]] = {}
@@ -51,7 +58,7 @@ def wrong_settings(error: ValidationError, asked: type[BaseModel], raw: Any, wit
         told = lines.setdefault(_subject(key, item), [])
         is_unknown = item["type"] == "extra_forbidden"
         said = (
-            _unknown(place, key, () if within else _keys_called(place.path[-1], asked, raw))
+            _unknown(place, key, () if within else _elsewhere(place, asked, raw, unused))
             if is_unknown
             else _accepted(item, place)
         )
@@ -139,6 +146,17 @@ def _unknown(place: _Place, key: str, elsewhere: Iterable[str]) -> str:
     if same:
         hint = f"did you mean {same[0]}? "
     return f"there is no such setting; {hint}{_ACCEPTED}{', '.join(known)}"
+
+
+def _elsewhere(
+    place: _Place, asked: type[BaseModel], raw: Any, unused: Collection[str]
+) -> Iterator[str]:
+    """Settings of the same name in the same section, or in any where it is in none."""
+    *sections, name = place.path
+    for found in _keys_called(name, asked, raw):
+        top = found.partition(".")[0]
+        if top == sections[0] if sections else top not in unused:
+            yield found
 
 
 def _keys_called(name: str, section: type[BaseModel], raw: Any, above: str = "") -> Iterator[str]:

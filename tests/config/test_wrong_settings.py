@@ -27,6 +27,11 @@ GATE = "evaluate.sharing_gates=[{metric: a, better_than: 0, margins: 1}]"
         ("train.min_leaf=3", "did you mean train.model.min_leaf? accepted are model, seed"),
         ("train.modle.crowd=3", "train.modle = {'crowd': 3}: there is no such setting; did you"),
         ("test_share=0.2", "did you mean prepare.test_share? accepted are name, prepare"),
+        (
+            "train.model.steps=3",
+            "train.model.steps = 3: there is no such setting; accepted are na",
+        ),
+        ("steps=3", "steps = 3: there is no such setting; accepted are name, prepare, train"),
         (GATE, "did you mean evaluate.sharing_gates.0.margin? accepted"),
         ("train.model.name=tree", "train.model.name = 'tree': did you mean trees? accepted are co"),
         ("train.model={crowd: 3}", "train.model.name: it is missing; accepted are copula, trees"),
