@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from components.data.writable import unwritable
 from components.errors import UserError
 from components.storage.home import Home
 from flows.project import PROJECT
@@ -65,8 +66,9 @@ def _installed(name: str) -> str | None:
 
 def _home(home: Home) -> Finding:
     existing = next(path for path in (home.root, *home.root.parents) if path.exists())
-    writable = os.access(existing, os.W_OK)
-    return Finding("state folder", writable, str(home.root), f"allow writing in {existing}")
+    why = unwritable(existing)
+    mend = f"{why}; MINTMARK_HOME may name another folder" if why else ""
+    return Finding("state folder", why is None, str(home.root), mend)
 
 
 def _disk(home: Home) -> Finding:

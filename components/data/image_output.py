@@ -1,6 +1,5 @@
 """Writing images where someone asked for them: Parquet, `.npz`, or a folder of PNG files."""
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from components.data.image_rows import png_bytes, write_images
 from components.data.images import NPZ, ImageSet
+from components.data.writable import unwritable
 from components.errors import UserError
 
 _PARQUET = ".parquet"
@@ -21,8 +21,8 @@ def check_image_output(path: Path) -> None:
         )
     if not path.absolute().parent.is_dir():
         raise UserError(f"cannot write {path}: the folder {path.parent} does not exist")
-    if not os.access(path.absolute().parent, os.W_OK):
-        raise UserError(f"cannot write {path}: no permission to write in {path.parent}")
+    if why := unwritable(path.absolute().parent):
+        raise UserError(f"cannot write {path}: {why}")
     if not path.suffix and path.exists():
         raise UserError(f"cannot write {path}: it is there already; images go to a new folder")
 

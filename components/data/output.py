@@ -1,6 +1,5 @@
 """Writing a table, whole or in parts that come one by one: Parquet or CSV by the file's name."""
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from glob import glob
 from itertools import chain, islice
@@ -16,6 +15,7 @@ from components.data.dates import write_dates
 from components.data.number_forms import write_numbers
 from components.data.schema import Column, Schema
 from components.data.truths import write_truths
+from components.data.writable import unwritable
 from components.errors import UserError
 
 ROW_GROUP = 131_072
@@ -43,8 +43,8 @@ def check_writable(path: Path, sources: Iterable[str | Path] = ()) -> None:
         raise UserError(f"cannot write {path}: it is a folder")
     if not path.absolute().parent.is_dir():
         raise UserError(f"cannot write {path}: there is no folder {path.absolute().parent}")
-    if not os.access(path.absolute().parent, os.W_OK):
-        raise UserError(f"cannot write {path}: no permission to write in {path.parent}")
+    if why := unwritable(path.absolute().parent):
+        raise UserError(f"cannot write {path}: {why}")
 
 
 def _reads(source: str | Path, path: Path) -> bool:

@@ -1,7 +1,6 @@
 """Handing a release out, and proving that it is what its card says."""
 
 import hashlib
-import os
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from mlflow import MlflowClient
 
 from components.data.records import read_record
 from components.data.splits import hash_frames
+from components.data.writable import unwritable
 from components.errors import UserError
 from components.registry.release_card import Card
 from components.registry.release_making import CARD_FILE, ROWS_FILE, library_versions, marks
@@ -47,8 +47,8 @@ def pull_release(client: MlflowClient, name: str, which: str, folder: Path) -> C
         raise UserError(f"cannot write to {folder}: it is a file; give a folder")
     folder = folder.resolve()
     place = folder if folder.is_dir() else _nearest(folder)
-    if not os.access(place, os.W_OK):
-        raise UserError(f"cannot write to {folder}: no permission in {place}")
+    if why := unwritable(place):
+        raise UserError(f"cannot write to {folder}: {why}")
     occupied = folder.is_dir() and bool(_names(folder))
     if occupied and not _holds(folder, release):
         raise UserError(
