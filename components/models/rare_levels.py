@@ -72,6 +72,40 @@ def gather_rare(table: Table, crowd: int) -> Table:
     return Table(frame, table.schema.model_copy(update={"columns": tuple(columns)}))
 
 
+def without_rare_names(table: Table) -> Table:
+    """A part of a table, without the names of columns of which it has each in too few rows.
+
+    `gather_rare` refuses such a column of a whole table, where somebody can drop it. A part is
+    learned to judge the whole by, so that its rows all have `OTHER` there.
+
+    >>> from components.data.schema import Schema
+    >>> column = Column(name="a", kind=ColumnKind.CATEGORICAL, dtype="str", categories=("u", "v"))
+    >>> schema = Schema(columns=(column,), target="y")
+    >>> part = Table(pd.DataFrame({"a": ["u", "v", None]}), schema)
+    >>> without_rare_names(part).frame["a"].fillna("-").tolist()
+    ['(other)', '(other)', '-']
+    """
+    found = {
+        column.name: table.frame[column.name]
+        for column in table.schema.columns
+        if column.kind is ColumnKind.CATEGORICAL
+        and column.name != table.schema.target
+        and table.frame[column.name].value_counts().max() < FEWEST_ROWS
+    }
+    if not found:
+        return table
+    nameless = {"categories": (OTHER,), "dtype": "str"}
+    columns = tuple(
+        column.model_copy(update=nameless) if column.name in found else column
+        for column in table.schema.columns
+    )
+    texts = {
+        name: pd.Series(OTHER, index=values.index, dtype="str").where(values.notna())
+        for name, values in found.items()
+    }
+    return Table(table.frame.assign(**texts), table.schema.model_copy(update={"columns": columns}))
+
+
 def columns_gathered(real: Schema, drawn: Schema) -> list[str]:
     """The columns that are drawn with `OTHER` for some of their real categories."""
     known = {column.name: column.categories for column in real.columns}

@@ -22,12 +22,14 @@ from components.config import (
 from components.data.images import ImageSet, joined
 from components.data.stand_in import STANDS_IN
 from components.data.table import Table
+from components.errors import UserError
 from components.evaluation.case import Guarantee
 from components.evaluation.evaluate import evaluate
 from components.evaluation.evidence import Evidence
 from components.evaluation.images.panels import Panel, save_panels
 from components.models.catalog import load_image_model, load_model, make_image_model
 from components.models.contract import Exportable, FormallyPrivate, ImageModel, TabularModel
+from components.models.rare_levels import without_rare_names
 from components.racing.parts import can_race
 from components.racing.race import fit_chosen, fit_model
 from components.racing.standing import Race
@@ -118,6 +120,17 @@ def _judge_rows(config: ModelConfig | AutoConfig, params: Params, paths: StagePa
     split = params.prepare.split
 
     def make_and_fit(table: Table, seed: int) -> TabularModel:
+        """What `fitted` gives; where that refuses names that few rows have, without these."""
+        try:
+            return fitted(table, seed)
+        except UserError as error:
+            nameless = without_rare_names(table)
+            if nameless is table:
+                raise
+            logger.info("a part of the rows is learned without its rare names: %s", error)
+            return fitted(nameless, seed)
+
+    def fitted(table: Table, seed: int) -> TabularModel:
         """A race in every part of the rows; where it is too small for one, the whole's winner.
 
         Whether a judge earns its place is asked of the whole alone.

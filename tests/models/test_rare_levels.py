@@ -26,7 +26,13 @@ from components.data.table import OTHER, Table, encode
 from components.errors import UserError
 from components.models import autoregressive
 from components.models.catalog import load_model, make_model
-from components.models.rare_levels import columns_gathered, gather_rare, without_sparse
+from components.models.contract import Scorer
+from components.models.rare_levels import (
+    columns_gathered,
+    gather_rare,
+    without_rare_names,
+    without_sparse,
+)
 
 CROWD = 10
 SMALL = AutoregressiveConfig(crowd=CROWD, steps=20, batch_size=64, hidden_size=16)
@@ -253,3 +259,26 @@ def test_ends_of_few_rows_are_in_order(num_rows: int) -> None:
     for values in (np.full(num_rows, 3.0), 1e308 * np.linspace(-1, 1, num_rows)):
         low, high = crowded_ends(values, CROWD)
         assert values.min() <= low <= high <= values.max()
+
+
+@pytest.mark.parametrize("config", [TreesConfig(crowd=15), CopulaConfig(crowd=15)])
+def test_a_part_in_which_no_name_has_a_crowd_is_learned_without_the_names(
+    config: ModelConfig,
+) -> None:
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"city": np.repeat([f"c{i}" for i in range(30)], 6), "x": rng.random(180)})
+    frame["y"] = np.resize(["a", "b"], 180)
+    table = prepare_table(frame, "y")
+    part = table.take(np.arange(0, 180, 3))
+    with pytest.raises(UserError, match="none of them has 5 of 60 rows"):
+        make_model(config).fit(part, seed=0)
+    nameless = without_rare_names(part)
+    assert nameless.frame["x"].equals(part.frame["x"])
+    model = make_model(config)
+    model.fit(nameless, seed=0)
+    rows = model.sample(50, seed=0)
+    assert set(rows["city"]) == {OTHER}
+    assert np.isfinite(encode(rows, table.schema)[:, 1:]).all()
+    if isinstance(model, Scorer):
+        assert np.isfinite(model.score(table.frame)).all()
+    assert without_rare_names(table) is table
