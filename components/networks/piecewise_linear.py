@@ -36,7 +36,7 @@ class PiecewiseLinear(nn.Module):
     def forward(self, values: Tensor, curve: Tensor) -> Tensor:
         """Images of `values` under the curves numbered `curve`, which broadcasts to their shape."""
         keys = ((values - self.low) / self.span).clamp(-0.5, 1.5) + 2.0 * curve
-        found = torch.searchsorted(self.keys, keys, right=True) - 1
+        found = torch.searchsorted(self.keys, keys.contiguous(), right=True) - 1
         last = self.last[curve]
         before = torch.minimum(torch.maximum(found, self.first[curve]), last)
         after = torch.minimum(before + 1, last)

@@ -1,6 +1,7 @@
 """Curves looked up side by side, against numpy's own interpolation."""
 
 import numpy as np
+import pytest
 import torch
 
 from components.networks.column_range import ColumnRange
@@ -15,6 +16,19 @@ def test_each_curve_as_numpy_interpolates_it():
     got = module(torch.from_numpy(values), torch.arange(4)).numpy()
     for i, (x, y) in enumerate(curves):
         np.testing.assert_allclose(got[:, i], np.interp(values[:, i], x, y), atol=1e-9)
+
+
+@pytest.mark.filterwarnings("error")
+def test_values_may_lie_in_any_order_in_memory():
+    curve = (torch.tensor([0.0, 1.0]).double(), torch.tensor([0.0, 2.0]).double())
+    module = PiecewiseLinear([curve] * 3)
+    values = torch.rand(5, 3, dtype=torch.float64)
+    torch.set_warn_always(True)
+    try:
+        found = module(values.t().contiguous().t(), torch.arange(3))
+    finally:
+        torch.set_warn_always(False)
+    assert torch.equal(found, module(values, torch.arange(3)))
 
 
 def test_values_beyond_the_ends_and_on_a_jump():
