@@ -2,9 +2,22 @@
 
 from collections.abc import Mapping
 
-from components.config import SHARING_TREES, UNSHARED_COPULA, UNSHARED_GAN, ModelConfig, Purpose
+from components.config import (
+    SHARING_TREES,
+    UNSHARED_COPULA,
+    UNSHARED_GAN,
+    ClassGaussianConfig,
+    ExpressionGanConfig,
+    ModelConfig,
+    Purpose,
+)
 
-_FOR_SHARING: Mapping[str, ModelConfig] = {"trees": SHARING_TREES}
+_CROWD = 10
+_FOR_SHARING: Mapping[str, ModelConfig] = {
+    "trees": SHARING_TREES,
+    "class_gaussian": ClassGaussianConfig(crowd=_CROWD),
+    "expression_gan": ExpressionGanConfig(crowd=_CROWD),
+}
 _FOR_ONESELF: Mapping[str, ModelConfig] = {"copula": UNSHARED_COPULA, "ctgan": UNSHARED_GAN}
 
 
