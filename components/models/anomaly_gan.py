@@ -55,7 +55,7 @@ _NO_BUDGET = Budget()
 
 
 class AnomalyGan:
-    """`ImageModel` and `ImageScorer`; by a search or an encoder also a reader and an explainer.
+    """`ImageModel` and `ImageScorer`; by a search or an encoder also an explainer.
 
     Fitted state: that of the GAN, `discriminator_`, `encoder_` where one is asked for, and
     `density_` where images are scored by it.
@@ -69,7 +69,6 @@ class AnomalyGan:
         self.config, self.gan = config, ImageGan(config.gan)
         if not isinstance(config.score, CriticScore):
             self.explain_images = self._explain
-            self.encode_images = self._encode
 
     @property
     def schema_(self) -> ImageSchema:
@@ -171,11 +170,6 @@ class AnomalyGan:
         return in_chunks(images, away)
 
     @torch.no_grad()
-    def _encode(self, images: ImageSet) -> NDArray[np.float64]:
-        """The point that the generator makes most like each image."""
-        odd = self._by_remaking()
-        return in_chunks(images, lambda some: odd.points(some, self._classes(some, odd)))
-
     def save(self, directory: Path) -> None:
         """Write settings and schema as JSON, weights and shares as safetensors."""
         arrays = {"shares": self.gan.shares_}

@@ -229,15 +229,6 @@ class ImageExplainer(Protocol):
 
 
 @runtime_checkable
-class ImageEncoder(Protocol):
-    """A generator that knows what an image would be made of."""
-
-    def encode_images(self, images: ImageSet) -> NDArray[np.float64]:
-        """The point each image would be made of, shape (images, latent), the same every time."""
-        ...
-
-
-@runtime_checkable
 class Completer(Protocol):
     """A generator that can be given any columns and draws the others.
 

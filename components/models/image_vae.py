@@ -51,7 +51,7 @@ _SPLIT, _HELD_OUT_NOISE = 0x5EED, 0x0D
 
 
 class ImageVae:
-    """`ImageModel`, `ImageScorer`, `ImageExplainer` and `ImageEncoder`.
+    """`ImageModel`, `ImageScorer` and `ImageExplainer`.
 
     Fitted state: `shares_`, of the classes, `network_`, on the CPU in eval mode, and `density_`
     where images are scored by it.
@@ -136,10 +136,6 @@ class ImageVae:
         return in_chunks(images, away)
 
     @torch.no_grad()
-    def encode_images(self, images: ImageSet) -> NDArray[np.float64]:
-        """The middle of each image's points; see `ImageEncoder`."""
-        return in_chunks(images, lambda some: self.network_.encoded(some, self._classes(some))[0])
-
     def save(self, directory: Path) -> None:
         """Write settings and schema as JSON, weights and shares as safetensors."""
         arrays = weights_of(self.network_, "network") | {"shares": self.shares_}

@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -75,39 +75,53 @@ def evaluate_images(
             "fold; images alone can be judged for sharing"
         )
     check_asked_of_images(config, baselines)
+    given = _agreeing(train, test, synthetic)
     beside = {name: _agreeing(train, test, made)[2] for name, made in baselines.items()}
-    train, test, synthetic = _agreeing(train, test, synthetic)
-    sets = [canonical_images(each, config.seed) for each in (train, test, synthetic)]
-    beside = {name: canonical_images(made, config.seed) for name, made in beside.items()}
-    processes = min(2, os.cpu_count() or 1) if workers is None else workers
+    sets = [canonical_images(each, config.seed) for each in given]
     case = ImageCase(
         sets[0],
         sets[1],
         sets[2],
         config,
-        len(train),
+        len(given[0]),
         make_and_fit,
         benefit=benefit,
-        workers=processes,
+        workers=min(2, os.cpu_count() or 1) if workers is None else workers,
         log=log,
-        baselines=beside,
+        baselines={name: canonical_images(made, config.seed) for name, made in beside.items()},
         generator=generator,
     )
     if config.purpose is Purpose.AUGMENTATION and not case.is_labelled:
         raise UserError("augmentation needs images with labels, of two classes at least")
     case = replace(case, config=_with_gates(case))
-    chosen = [each for each in IMAGE_EVALUATORS.values() if config.purpose in each.purposes]
+    found = _run_evaluators(case, log)
+    panels = tuple(panel for part in found for panel in part.panels)
+    return JudgedImages(_evidence(case, found, given), (side_by_side(case), *panels))
+
+
+def _run_evaluators(case: ImageCase, log: LogMetrics) -> list[ImageFindings]:
+    """All evaluators of the purpose, one after another; `log` is called after each."""
+    chosen = [each for each in IMAGE_EVALUATORS.values() if case.config.purpose in each.purposes]
     found: list[ImageFindings] = []
     with limited_threads(1):  # small networks gain a fifth from two, and lose much beside others
         for evaluator in chosen:
             logger.info("measuring %s", ", ".join(metric.name for metric in evaluator.metrics))
             found.append(measured_beside(evaluator, case))
             log(len(found), {"evaluators_done": len(found) / len(chosen)})
+    return found
+
+
+def _evidence(
+    case: ImageCase, found: Sequence[ImageFindings], given: tuple[ImageSet, ImageSet, ImageSet]
+) -> Evidence:
+    """What evaluators found, with the verdict; `given` are the images before some were drawn."""
+    config = case.config
     measurements = tuple(m for part in found for m in part.findings.measurements)
-    evidence = Evidence(
-        num_train=len(train),
-        num_test=len(test),
-        num_synthetic=len(synthetic),
+    num_train, num_test, num_synthetic = map(len, given)
+    return Evidence(
+        num_train=num_train,
+        num_test=num_test,
+        num_synthetic=num_synthetic,
         target="class" if case.is_labelled else "none",
         test_sha256=hashlib.sha256(case.test.images.tobytes()).hexdigest(),
         measurements=measurements,
@@ -116,14 +130,9 @@ def evaluate_images(
         arms=tuple(arm for part in found for arm in part.findings.arms),
         curves=tuple(curve for part in found for curve in part.findings.curves),
         attacks=tuple(attack for part in found for attack in part.findings.attacks),
-        verdict=verdict_of_images(judge(measurements, case.config.gates, config.purpose)),
-        notes=(
-            *_notes(case, (train, test, synthetic)),
-            *(note for part in found for note in part.notes),
-        ),
+        verdict=verdict_of_images(judge(measurements, config.gates, config.purpose)),
+        notes=(*_notes(case, given), *(note for part in found for note in part.notes)),
     )
-    panels = tuple(panel for part in found for panel in part.panels)
-    return JudgedImages(evidence, (side_by_side(case), *panels))
 
 
 def _notes(case: ImageCase, given: tuple[ImageSet, ...]) -> tuple[str, ...]:
