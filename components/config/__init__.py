@@ -17,6 +17,14 @@ from components.config.anomaly_gan import (
     SearchScore,
 )
 from components.config.classic import ClassicConfig
+from components.config.constraints import (
+    Combination,
+    Constraint,
+    Inequality,
+    Product,
+    Sum,
+    Unit,
+)
 from components.config.device import Device, Precision
 from components.config.evaluate import (
     ANOMALY_GATES,
@@ -94,16 +102,12 @@ from components.config.prepare import (
     IMAGE_TARGET,
     NORMAL,
     ColumnKind,
-    Combination,
-    Constraint,
     GroupSplit,
-    Inequality,
     MarkedSplit,
     NormalConfig,
     PrepareConfig,
     RandomSplit,
     Split,
-    Sum,
     TimeSplit,
 )
 from components.config.promote import AncestryConfig, Approval, PromoteConfig
@@ -184,6 +188,7 @@ __all__ = [
     "Precision",
     "PrepareConfig",
     "PrivateConfig",
+    "Product",
     "ProgressiveNetworks",
     "PromoteConfig",
     "Protocol",
@@ -207,6 +212,7 @@ __all__ = [
     "TrainConfig",
     "TreesConfig",
     "TvaeConfig",
+    "Unit",
     "Unlabelled",
     "WassersteinLoss",
     "Watch",

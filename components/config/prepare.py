@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from components.config.constraints import Constraint
 from components.config.images import ImagesConfig
 from components.config.settings import Seed, Settings
 
@@ -49,75 +50,6 @@ class MarkedSplit(Settings):
 
 
 Split = Annotated[RandomSplit | TimeSplit | GroupSplit | MarkedSplit, Field(discriminator="method")]
-
-
-class Inequality(Settings):
-    """`low` is at most `high`, two numbers or two dates."""
-
-    kind: Literal["inequality"] = "inequality"
-    low: str
-    high: str
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns it is about."""
-        return (self.low, self.high)
-
-    def __str__(self) -> str:
-        """Such as "admitted <= discharged"."""
-        return f"{self.low} <= {self.high}"
-
-    @model_validator(mode="after")
-    def _is_of_two(self) -> Self:
-        _check_distinct(str(self), self.columns)
-        return self
-
-
-class Combination(Settings):
-    """Values of these columns, categories all, go together as in some training row."""
-
-    kind: Literal["combination"] = "combination"
-    columns: tuple[str, ...] = Field(min_length=2)
-
-    def __str__(self) -> str:
-        """Such as "city & country"."""
-        return " & ".join(self.columns)
-
-    @model_validator(mode="after")
-    def _are_distinct(self) -> Self:
-        _check_distinct(str(self), self.columns)
-        return self
-
-
-class Sum(Settings):
-    """`total` is the sum of `parts`, rounded to the digits that it has."""
-
-    kind: Literal["sum"] = "sum"
-    total: str
-    parts: tuple[str, ...] = Field(min_length=2)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns it is about, the total last."""
-        return (*self.parts, self.total)
-
-    def __str__(self) -> str:
-        """Such as "total = net + tax"."""
-        return f"{self.total} = {' + '.join(self.parts)}"
-
-    @model_validator(mode="after")
-    def _are_distinct(self) -> Self:
-        _check_distinct(str(self), self.columns)
-        return self
-
-
-Constraint = Annotated[Inequality | Combination | Sum, Field(discriminator="kind")]
-"""What holds in every row in which all its columns have a value."""
-
-
-def _check_distinct(told: str, columns: tuple[str, ...]) -> None:
-    if len(set(columns)) < len(columns):
-        raise ValueError(f"{told}: a column is named twice")
 
 
 IMAGE_TARGET = "label"

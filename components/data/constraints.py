@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from components.config import Combination, Constraint, Inequality, Sum
+from components.config import Combination, Constraint, Inequality, Product, Sum, Unit
 from components.data.digits import digits_of
+from components.data.formulas import formula_of
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Matrix, encode_column
 from components.errors import UserError
@@ -21,7 +22,8 @@ ReadColumns = Callable[[Sequence[str]], Iterable[pd.DataFrame]]
 
 NUMBERS = frozenset({ColumnKind.INTEGER, ColumnKind.NUMERICAL})
 _EXAMPLES = 3
-_ROUNDING = 1e-9
+_ROUNDING = {True: 1e-6, False: 1e-9}
+"""So much of the numbers that it is computed from can a result be off, if of single precision."""
 
 
 def check_columns(constraints: Sequence[Constraint], schema: Schema) -> None:
@@ -31,6 +33,8 @@ def check_columns(constraints: Sequence[Constraint], schema: Schema) -> None:
         if isinstance(constraint, Inequality):
             _check_comparable(constraint, columns)
         elif isinstance(constraint, Sum):
+            _check_sum(constraint, schema)
+        elif isinstance(constraint, Product):
             _check_kinds(constraint, columns, NUMBERS, "numbers (integer, numerical)")
         else:
             _check_combination(constraint, columns, schema)
@@ -42,37 +46,48 @@ def check_columns(constraints: Sequence[Constraint], schema: Schema) -> None:
 
 def follows_from(
     constraint: Inequality, constraints: Sequence[Constraint], schema: Schema
-) -> Sum | None:
-    """The sum by which `high` is `low`, or what is above it, and numbers that are never negative.
+) -> Sum | Product | None:
+    """The sum or product by which `high` is `low`, or what is above it, and something on top.
 
-    None where there is none.
+    That is, numbers that are never negative, or factors that are never below 1. None where there
+    is none.
     """
     low = digits_of(schema[constraint.low])
     above = {c.high for c in constraints if isinstance(c, Inequality) and c.low == constraint.low}
     for found in constraints:
-        if not isinstance(found, Sum) or found.total != constraint.high:
+        if not isinstance(found, Sum | Product) or found.total != constraint.high:
             continue
-        total = digits_of(schema[found.total])
+        total = digits_of(schema[found.result])
         keeps_digits = total is None or (low is not None and low <= total)
-        for part in found.parts:
-            others = [schema[name] for name in found.parts if name != part]
-            is_positive = all(c.minimum is not None and c.minimum >= 0 for c in others)
-            if keeps_digits and is_positive and part in {constraint.low, *above}:
+        for part in {constraint.low, *above} & {*found.parts}:
+            others = [_least(schema[name]) for name in found.parts if name != part]
+            if keeps_digits and _only_adds(found, _least(schema[part]), others):
                 return found
     return None
 
 
+def _least(column: Column) -> float:
+    return -np.inf if column.minimum is None else column.minimum
+
+
+def _only_adds(found: Sum | Product, least: float, others: Sequence[float]) -> bool:
+    """Is the result no less than a part that is `least` or more, whatever the others make of it."""
+    if isinstance(found, Sum):
+        return not found.minus and all(other >= 0 for other in others)
+    at_least = found.factor * np.prod([max(other, 0.0) for other in others])
+    return not found.over and least >= 0 and bool(at_least >= 1)
+
+
 def drawing_order(constraints: Sequence[Constraint]) -> list[str]:
-    """Columns of inequalities and sums, each after those it is made from.
+    """Columns of inequalities, sums and products, each after those it is made from.
 
     Raises UserError where there is no such order: a column would be made from itself.
     """
     made_from: dict[str, set[str]] = {}
     for constraint in constraints:
-        if isinstance(constraint, Inequality):
-            made_from.setdefault(constraint.high, set()).add(constraint.low)
-        elif isinstance(constraint, Sum):
-            made_from.setdefault(constraint.total, set()).update(constraint.parts)
+        if not isinstance(constraint, Combination):
+            *sources, result = constraint.columns
+            made_from.setdefault(result, set()).update(sources)
     try:
         return list(TopologicalSorter(made_from).static_order())
     except CycleError as error:
@@ -82,26 +97,53 @@ def drawing_order(constraints: Sequence[Constraint]) -> list[str]:
         ) from error
 
 
-def broken(
-    constraint: Inequality | Sum, rows: pd.DataFrame, schema: Schema, largest: float | None = None
-) -> Mask:
-    """Rows that break the constraint, shape (rows,); one that lacks a value breaks nothing.
-
-    Where they are a batch of a table, `largest` is the largest absolute number of all its rows.
-    """
-    values = _encoded(constraint, rows, schema)
+def broken(constraint: Inequality | Sum | Product, rows: pd.DataFrame, schema: Schema) -> Mask:
+    """Rows that break the constraint, shape (rows,); one that lacks a value breaks nothing."""
+    columns = [schema[name] for name in constraint.columns]
+    values = [encode_column(rows, column) for column in columns]
     if isinstance(constraint, Inequality):
-        above: Mask = values[:, 0] > values[:, 1]
+        above: Mask = values[0] > values[1]
         return above
-    digits = digits_of(schema[constraint.total])
-    largest = _largest(values) if largest is None else largest
-    allowed = _ROUNDING * largest if digits is None else 0.5 * 10.0**-digits + _ROUNDING * largest
-    off: Mask = np.abs(values[:, :-1].sum(axis=1) - values[:, -1]) > allowed
+    return is_off(constraint, values, columns, slack(constraint, columns))
+
+
+def is_off(
+    constraint: Sum | Product, values: Sequence[Matrix], columns: Sequence[Column], allowed: float
+) -> Mask:
+    """Rows whose result is not what is computed, to within `allowed` and rounding errors.
+
+    `values` and `columns` are those of `constraint.columns`. A result that is not defined (by 0
+    divided) is off where it is known.
+    """
+    *sources, result = values
+    formula = formula_of(constraint)
+    computed = formula.value(sources, np)
+    are_known = ~np.isnan(np.stack(values)).any(axis=0)
+    is_single = any(column.dtype == "float32" for column in columns)
+    are_dates = [column.kind is ColumnKind.DATETIME for column in columns[:-1]]
+    errors = _ROUNDING[is_single] * formula.size(sources, are_dates)
+    off: Mask = are_known & ~(np.abs(computed - result) <= allowed + np.nan_to_num(errors))
     return off
 
 
+def slack(constraint: Sum | Product, columns: Sequence[Column]) -> float:
+    """What the rounding of its columns can put the result off by.
+
+    Of a total that is half a unit of its last digit; of what others leave of a number half a unit
+    of each column's, since each is rounded by itself: 33.33 + 33.33 + 33.33 is 99.99.
+    """
+    is_left = not isinstance(constraint.total, str)
+    kept = [
+        digits_of(column)
+        for column in (columns if is_left else columns[-1:])
+        if not is_left or column.kind is ColumnKind.NUMERICAL
+    ]
+    units = [0.5 * 10.0**-digits for digits in kept if digits is not None]
+    return sum(units) if kept else 0.5
+
+
 def check_rows(rows: pd.DataFrame, schema: Schema) -> None:
-    """Raise UserError where rows break an inequality or a sum of their schema."""
+    """Raise UserError where rows break an inequality, a sum or a product of their schema."""
     for constraint in schema.constraints:
         check_constraint(constraint, rows, schema)
 
@@ -115,14 +157,10 @@ def check_batches(constraint: Constraint, read: ReadColumns, schema: Schema) -> 
     """`check_constraint`, with its errors, for rows that `read` gives a batch at a time."""
     if isinstance(constraint, Combination):
         return
-    largest = 1.0
-    if isinstance(constraint, Sum):
-        parts = read(constraint.columns)
-        largest = max(_largest(_encoded(constraint, rows, schema)) for rows in parts)
     num_rows, num_broken = 0, 0
     examples: list[dict[Hashable, Any]] = []
     for rows in read(constraint.columns):
-        found = np.flatnonzero(broken(constraint, rows, schema, largest))
+        found = np.flatnonzero(broken(constraint, rows, schema))
         wanted = rows[list(constraint.columns)].iloc[found[: _EXAMPLES - len(examples)]]
         examples += wanted.to_dict(orient="records")
         num_rows, num_broken = num_rows + len(rows), num_broken + len(found)
@@ -132,14 +170,6 @@ def check_batches(constraint: Constraint, read: ReadColumns, schema: Schema) -> 
             f"constraint {str(constraint)!r} is broken by {num_broken} of {num_rows} rows, such "
             f"as: {told}"
         )
-
-
-def _encoded(constraint: Constraint, rows: pd.DataFrame, schema: Schema) -> Matrix:
-    return np.column_stack([encode_column(rows, schema[name]) for name in constraint.columns])
-
-
-def _largest(values: Matrix) -> float:
-    return float(np.nanmax(np.abs(values), initial=1.0))
 
 
 def _column(name: str, constraint: Constraint, schema: Schema) -> Column:
@@ -155,6 +185,35 @@ def _check_comparable(constraint: Inequality, columns: Sequence[Column]) -> None
     if len({column.kind is ColumnKind.DATETIME for column in columns}) > 1:
         kinds = ", ".join(f"{column.name!r} is {column.kind}" for column in columns)
         raise UserError(f"constraint {str(constraint)!r} compares a date with a number: {kinds}")
+
+
+def _check_sum(constraint: Sum, schema: Schema) -> None:
+    """Raise UserError where a sum is not of numbers, nor of one date, nor a difference of two."""
+    columns = {name: schema[name] for name in constraint.columns}
+    dates = [name for name, column in columns.items() if column.kind is ColumnKind.DATETIME]
+    accepted, told = NUMBERS, "numbers (integer, numerical)"
+    if dates:
+        accepted, told = accepted | {ColumnKind.DATETIME}, "dates and numbers"
+    _check_kinds(constraint, list(columns.values()), accepted, told)
+    added, taken, made = (
+        sum(name in dates for name in names)
+        for names in (constraint.parts, constraint.minus, (constraint.total,))
+    )
+    if added - taken != made or added > 1:
+        raise UserError(
+            f"constraint {str(constraint)!r}: it has dates ({', '.join(dates)}); such a sum "
+            "is a date and numbers (end = start + days(stay)) or a difference of two dates "
+            "(days(stay) = end - start)"
+        )
+    for name in columns:
+        if (name in dates or not dates) and name in constraint.units:
+            why = "is a date" if name in dates else "is added to no date"
+            raise UserError(f"constraint {str(constraint)!r}: {name!r} {why}, and has no unit")
+        if dates and name not in dates and name not in constraint.units:
+            accepted_units = ", ".join(f"{unit}({name})" for unit in Unit)
+            raise UserError(
+                f"constraint {str(constraint)!r}: what does {name!r} count; say {accepted_units}"
+            )
 
 
 def _check_combination(constraint: Combination, columns: Sequence[Column], schema: Schema) -> None:
@@ -185,14 +244,11 @@ def _repeated(constraints: Sequence[Constraint]) -> str | None:
     for constraint in constraints:
         if isinstance(constraint, Inequality):
             continue
-        made = constraint.columns if isinstance(constraint, Combination) else (constraint.total,)
+        is_joined = isinstance(constraint, Combination)
+        made = constraint.columns if is_joined else constraint.columns[-1:]
         for name in made:
             if name in taken:
-                mend = (
-                    "put all their columns in one"
-                    if isinstance(constraint, Combination)
-                    else "keep one of them"
-                )
+                mend = "put all their columns in one" if is_joined else "keep one of them"
                 return f"constraints {_told([taken[name], constraint])} share {name!r}: {mend}"
             taken[name] = constraint
     return None

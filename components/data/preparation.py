@@ -3,9 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
-from pydantic import ValidationError
 
-from components.config import Combination, Constraint, Inequality, Sum
+from components.config import Constraint
 from components.data.constraints import ReadColumns, check_batches, check_columns
 from components.data.inference import conform, describe, forms_of, infer_kinds
 from components.data.kept_forms import TextForm
@@ -34,39 +33,6 @@ def declared_kinds(texts: Sequence[str]) -> dict[str, ColumnKind]:
             raise UserError(f"{text!r} is not of the form column=kind; kinds are: {accepted}")
         kinds[name] = ColumnKind(kind)
     return kinds
-
-
-def declared_constraints(texts: Sequence[str]) -> list[Constraint]:
-    """Constraints written as `a <= b`, `b >= a`, `total = a + b` or `a & b`.
-
-    Raises UserError for others.
-    """
-    return [_declared(text) for text in texts]
-
-
-def _declared(text: str) -> Constraint:
-    low, below, high = (part.strip() for part in text.partition("<="))
-    more, above, less = (part.strip() for part in text.partition(">="))
-    total, equals, parts = (part.strip() for part in text.partition("="))
-    try:
-        if below:
-            return Inequality(low=low, high=high)
-        if above:
-            return Inequality(low=less, high=more)
-        if equals:
-            return Sum(total=total, parts=_split(parts, "+"))
-        return Combination(columns=_split(text, "&"))
-    except ValidationError as error:
-        first = error.errors()[0]
-        why = f" ({first['ctx']['error']})" if first["type"] == "value_error" else ""
-        raise UserError(
-            f"{text!r} is no constraint{why}; accepted are, of columns: a <= b, b >= a, "
-            "total = a + b, a & b"
-        ) from error
-
-
-def _split(text: str, sign: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(sign))
 
 
 def prepare_table(

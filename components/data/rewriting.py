@@ -1,13 +1,14 @@
 """A table written so that no row of it can break a constraint, and its rows written back.
 
 In place of the column that an inequality holds above others stands what it has above them; in place
-of a combination's columns stands one, whose categories are the combinations of training rows; a sum
-is left out. Whatever a generator draws of such a table, written back, holds all constraints. All is
-arithmetic on `encode`'s numbers, the same in numpy and in torch, so that it can leave with a
-sampling program.
+of a combination's columns stands one, whose categories are the combinations of training rows; what
+a formula computes (a sum, a product) is left out. Whatever a generator draws of such a table,
+written back, holds all constraints. All is arithmetic on `encode`'s numbers, the same in numpy and
+in torch, so that it can leave with a sampling program.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from types import ModuleType
@@ -15,9 +16,10 @@ from types import ModuleType
 import numpy as np
 import pandas as pd
 
-from components.config import Combination, Inequality, Sum
+from components.config import Combination, Constraint, Inequality, Sum
 from components.data.constraints import drawing_order, follows_from
 from components.data.digits import Grid, Numbers, downwards, grid_of, rounded, upwards, within
+from components.data.formulas import Linear, Powers, Range, formula_of, formulas_of
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Matrix, encode_column
 
@@ -32,6 +34,7 @@ class Rewriting:
     Columns keep their names: what stands in place of `high` is called `high`, and has what the row
     has above its highest known `low`, or above `base[high]` where none is known. A total that may
     be missing, or may have missing parts, keeps a column: what it has above its known parts.
+    Columns that sum up to a number are kept where they leave the last of them in its range.
     `combinations` has a row for each category of a combination's column in `inner`. `grids` are
     what columns of inequalities are rounded to: a sum of two numbers knows no heaps.
     """
@@ -44,7 +47,7 @@ class Rewriting:
 
     @cached_property
     def order(self) -> list[str]:
-        """The columns of inequalities and sums, each after those it is made from."""
+        """The columns of inequalities and formulas, each after those it is made from."""
         return drawing_order(self.outer.constraints)
 
     @cached_property
@@ -67,9 +70,18 @@ class Rewriting:
         return found
 
     @cached_property
-    def parts(self) -> dict[str, tuple[str, ...]]:
-        """By total, its parts."""
-        return {c.total: c.parts for c in self.outer.constraints if isinstance(c, Sum)}
+    def formulas(self) -> dict[str, Linear | Powers]:
+        """By total, how it is computed."""
+        return formulas_of(self.outer.constraints)
+
+    @cached_property
+    def leaving(self) -> dict[str, list[Linear]]:
+        """By column, the formulas by which it leaves a share of a number to another column."""
+        found: dict[str, list[Linear]] = {}
+        for formula in shares_of(self.outer.constraints):
+            for name in formula.sources:
+                found.setdefault(name, []).append(formula)
+        return found
 
     @cached_property
     def members(self) -> dict[str, tuple[str, ...]]:
@@ -80,7 +92,7 @@ class Rewriting:
     def made(self, name: str) -> bool:
         """True where a column of `outer` is not what `inner` calls by its name."""
         joined = any(name in columns for columns in self.members.values())
-        return name in self.lows or name in self.parts or joined
+        return name in self.lows or name in self.formulas or joined
 
     def there(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Rows of `outer` as rows of `inner`; combinations that it does not know are missing."""
@@ -90,10 +102,10 @@ class Rewriting:
             name = column.name
             if name in self.lows:
                 above = values[name] - self._floor(values, name, np)
-            elif name in self.parts:
-                parts = np.array([values[part] for part in self.parts[name]])
-                above = values[name] - np.nansum(parts, axis=0)
-                is_whole = ~np.isnan(parts).any(axis=0) & ~np.isnan(above)
+            elif name in self.formulas:
+                parts = [values[part] for part in self.formulas[name].sources]
+                above = values[name] - self.formulas[name].of_known(parts, np)
+                is_whole = ~np.isnan(np.array(parts)).any(axis=0) & ~np.isnan(above)
                 above = np.where(is_whole, 0.0, above)
             elif name in self.members:
                 columns[name] = self._joined(frame, column)
@@ -118,15 +130,19 @@ class Rewriting:
         where not, by column of `outer`, are taken as they are, and can carry others out of range.
         """
         drawn = {column.name: rows[:, i] for i, column in enumerate(self.inner.learned)}
-        values = dict(drawn)
+        made: dict[str, Numbers] = {}
+        known = known or {}
         most = self._most(drawn, arrays)
         for name in self.order:
-            if name in self.parts:
-                values[name] = self._total(name, values, drawn.get(name), arrays)
+            if name in self.formulas:
+                value = self._total(name, made, drawn.get(name), arrays)
             else:
-                values[name] = self._single(name, values, drawn[name], most[name], arrays)
-            if known is not None:
-                values[name] = arrays.where(arrays.isnan(known[name]), values[name], known[name])
+                room = self._room(name, made, drawn, known, arrays)
+                value = self._single(name, made, drawn[name], most[name], room, arrays)
+            if name in known:
+                value = arrays.where(arrays.isnan(known[name]), value, known[name])
+            made[name] = value
+        values = drawn | made
         for name, members in self.members.items():
             codes = _taken(tables[name], drawn[name], arrays)
             values |= {member: codes[:, i] for i, member in enumerate(members)}
@@ -188,31 +204,81 @@ class Rewriting:
         values: Mapping[str, Numbers],
         drawn: Numbers,
         most: Numbers,
+        room: Range | None,
         arrays: ModuleType,
     ) -> Numbers:
         """What was drawn, above its floor where the column has one, and where it is to be."""
         column = self.outer[name]
         value = within(drawn, self.inner[name], arrays)
         least = arrays.full_like(value, column.minimum)
+        if room is not None:
+            least = arrays.maximum(least, upwards(room[0], self.grids[name], arrays))
+            most = arrays.minimum(most, downwards(room[1], self.grids[name], arrays))
         if name in self.lows:
             floor = self._floor(values, name, arrays)
             least = upwards(arrays.maximum(least, floor), self.grids[name], arrays)
-            value = rounded(floor + value, self.grids[name], arrays)
+            value = floor + value
+        value = rounded(value, self.grids[name], arrays)
         return arrays.minimum(arrays.maximum(value, least), arrays.maximum(most, least))
+
+    def _room(
+        self,
+        name: str,
+        made: Mapping[str, Numbers],
+        drawn: Mapping[str, Numbers],
+        known: Mapping[str, Numbers],
+        arrays: ModuleType,
+    ) -> Range | None:
+        """Where a column is to be to leave others their ranges; None where it leaves nothing.
+
+        It can be anywhere in rows that lack one of these.
+        """
+        found: Range | None = None
+        for formula in self.leaving.get(name, ()):
+            ends = [self._reach(source, made, drawn, known, arrays) for source in formula.sources]
+            result = self._reach(formula.result, {}, drawn, {}, arrays)
+            low, high = formula.room(formula.sources.index(name), ends, result)
+            grid = grid_of(self.outer[formula.result])
+            low = arrays.where(arrays.isnan(low), -math.inf, rounded(low, grid, arrays))
+            high = arrays.where(arrays.isnan(high), math.inf, rounded(high, grid, arrays))
+            if found is not None:
+                low, high = arrays.maximum(low, found[0]), arrays.minimum(high, found[1])
+            found = low, high
+        return found
+
+    def _reach(
+        self,
+        name: str,
+        made: Mapping[str, Numbers],
+        drawn: Mapping[str, Numbers],
+        known: Mapping[str, Numbers],
+        arrays: ModuleType,
+    ) -> Range:
+        """The range of a column, that of one value where it is made or known, NaN where missing."""
+        if name in made:
+            return made[name], made[name]
+        like = next(iter(drawn.values()))
+        low, high = (arrays.full_like(like, end) for end in self.outer[name].ends)
+        if name in drawn:
+            missing = arrays.isnan(drawn[name])
+            low, high = (arrays.where(missing, math.nan, end) for end in (low, high))
+        if name in known:
+            is_open = arrays.isnan(known[name])
+            low, high = (arrays.where(is_open, end, known[name]) for end in (low, high))
+        return low, high
 
     def _total(
         self, name: str, values: Mapping[str, Numbers], above: Numbers | None, arrays: ModuleType
     ) -> Numbers:
-        """The sum of the parts; where one is missing, of the others and what was drawn above."""
-        parts = [values[part] for part in self.parts[name]]
-        known = sum(arrays.where(arrays.isnan(part), 0.0, part) for part in parts)
-        column = self.outer[name]
+        """What its formula computes; where a part is missing, what was drawn above the others'."""
+        formula, column = self.formulas[name], self.outer[name]
+        parts = [values[part] for part in formula.sources]
+        whole = rounded(formula.value(parts, arrays), grid_of(column), arrays)
         if above is None:
-            return rounded(known, grid_of(column), arrays)
-        whole = rounded(known, grid_of(column), arrays)
+            return whole
         above = within(above, self.inner[name], arrays)
         is_whole = ~arrays.isnan(sum(parts))
-        part = within(known + above, column, arrays)
+        part = within(formula.of_known(parts, arrays) + above, column, arrays)
         for low in self.followed.get(name, ()):
             value = values[low]
             part = arrays.where(arrays.isnan(value), part, arrays.maximum(part, value))
@@ -237,6 +303,13 @@ def _taken(table: Numbers, codes: Numbers, arrays: ModuleType) -> Numbers:
     places = arrays.where(missing, 0.0, codes)
     whole = places.astype(np.int64) if arrays is np else places.long()
     return arrays.where(missing[:, None], np.nan, table[whole])
+
+
+def shares_of(constraints: Iterable[Constraint]) -> list[Linear]:
+    """The formulas of sums to a number, by which a column is what others leave of it."""
+    sums = [c for c in constraints if isinstance(c, Sum) and not isinstance(c.total, str)]
+    found = (formula_of(constraint) for constraint in sums)
+    return [formula for formula in found if isinstance(formula, Linear)]
 
 
 def lows_of(schema: Schema, *, of_sums: bool = False) -> dict[str, list[str]]:

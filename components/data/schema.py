@@ -81,6 +81,12 @@ class Column(BaseModel):
         return self.kind in DISCRETE
 
     @property
+    def ends(self) -> tuple[float, float]:
+        """The range of a column of numbers or dates."""
+        assert self.minimum is not None and self.maximum is not None, "numbers and dates have one"
+        return self.minimum, self.maximum
+
+    @property
     def is_learned(self) -> bool:
         """True where a model has to generate the column."""
         return self.kind in LEARNED

@@ -1,16 +1,18 @@
 """Making the rewriting of a table: what its rows are written as, and whether that is possible."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from components.config import Sum
+from components.config import Combination, Constraint, Inequality
 from components.data.constraints import drawing_order
 from components.data.digits import Grid, coarsest_grid, digits_of, grid_of, rounded, upwards
-from components.data.rewriting import Rewriting, lows_of
+from components.data.formulas import Linear, Powers, formula_of, formulas_of
+from components.data.rewriting import Rewriting, lows_of, shares_of
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Matrix, Table, encode_column
 from components.errors import UserError
@@ -28,7 +30,9 @@ def rewriting_of(table: Table) -> Rewriting:
     names = [column.name for column in columns]
     target = outer.target
     while target not in names:  # a total that is left out
-        target = plain.parts[target][0]
+        sources = plain.formulas[target].sources
+        numbers = [name for name in sources if outer[name].kind is not ColumnKind.DATETIME]
+        target = [*numbers, *sources][0]
     return replace(plain, inner=Schema(columns=tuple(columns), target=target))
 
 
@@ -36,13 +40,9 @@ def check_possible(schema: Schema) -> None:
     """Raise UserError where the constraints of a schema cannot all be held in its ranges."""
     plain = _ranged(schema)
     for name in plain.order:
-        if name in plain.parts and name in plain.lows:
-            told = [str(c) for c in schema.constraints if name in c.columns[-1:]]
-            raise UserError(
-                f"constraints {', '.join(map(repr, told))} cannot all be held: the sum makes "
-                f"{name!r}, which cannot also be held above {', '.join(plain.lows[name])}"
-            )
-        if plain.most_of(name) < _bound(plain.outer[name].minimum):
+        if name in plain.formulas:
+            _check_formula(plain, name)
+        if plain.most_of(name) < plain.outer[name].ends[0]:
             above = ", ".join(plain.highs[name])
             raise UserError(
                 f"constraints of {name!r} cannot all hold: its least value is above the most that "
@@ -50,13 +50,44 @@ def check_possible(schema: Schema) -> None:
             )
 
 
+def _check_formula(plain: Rewriting, name: str) -> None:
+    """Raise UserError where a column that is computed cannot be, or not as all constraints say."""
+    told = [str(c) for c in plain.outer.constraints if name == c.columns[-1]]
+    if name in plain.lows:
+        raise UserError(
+            f"constraints {', '.join(map(repr, told))} cannot all be held: one makes "
+            f"{name!r}, which cannot also be held above {', '.join(plain.lows[name])}"
+        )
+    formula, column = plain.formulas[name], plain.outer[name]
+    if isinstance(formula, Powers):
+        over = [s for s, power in zip(formula.sources, formula.powers, strict=True) if power < 0]
+        zero = [s for s in over if plain.outer[s].ends[0] <= 0 <= plain.outer[s].ends[1]]
+        if zero and (not column.nullable or not all(map(math.isfinite, column.ends))):
+            raise UserError(
+                f"constraint {told[0]!r} cannot be held: {zero[0]!r} can be 0 or near it, and "
+                f"{name!r} is then not defined"
+            )
+    finest = max(formula.sources, key=lambda each: _fineness(plain.outer[each]))
+    is_left = formula in shares_of(plain.outer.constraints)
+    if is_left and _fineness(plain.outer[finest]) > _fineness(column):
+        raise UserError(
+            f"constraint {told[0]!r} cannot be held: what is left for {name!r} would be no whole "
+            f"number; name {finest!r} last, which has more digits"
+        )
+
+
+def _fineness(column: Column) -> float:
+    digits = digits_of(column)
+    return math.inf if digits is None else digits
+
+
 def _ranged(schema: Schema, heaped: Mapping[str, Grid] = NO_HEAPS) -> Rewriting:
     """The rewriting as far as ranges tell: rows are not written as anything else yet."""
     schema = _in_common_steps(schema)
     plain = {name: grid_of(schema[name]) for name in drawing_order(schema.constraints)}
-    grids = {**plain, **heaped}
+    grids = {**plain, **_moments(schema), **heaped}
     outer = _widened(schema, grids)
-    base = {high: _bound(outer[high].minimum) for high in lows_of(outer)}
+    base = {high: outer[high].ends[0] for high in lows_of(outer)}
     return Rewriting(outer, outer, {}, base, grids)
 
 
@@ -69,66 +100,130 @@ def _with_heaps(table: Table) -> Rewriting:
     heaped = {
         name: coarsest_grid(encode_column(table.frame, plain.outer[name]), plain.outer[name])
         for name in plain.order
-        if name not in plain.parts
+        if name not in {*plain.formulas, *plain.leaving, *_moments(plain.outer)}
     }
     found = _ranged(table.schema, heaped)
     is_possible = all(
-        found.most_of(name) >= upwards(np.float64(_bound(found.outer[name].minimum)), grid, np)
+        found.most_of(name) >= upwards(np.float64(found.outer[name].ends[0]), grid, np)
         for name, grid in found.grids.items()
     )
     return found if is_possible else plain
 
 
+def _moments(schema: Schema) -> dict[str, Grid]:
+    """Durations of all digits, where dates are on a grid: those from one of its points to another.
+
+    A duration of a third of an hour is .333..., and the seconds are whole.
+    """
+    found = {}
+    for formula in formulas_of(schema.constraints).values():
+        if (
+            not isinstance(formula, Linear)
+            or schema[formula.result].kind is not ColumnKind.DATETIME
+        ):
+            continue
+        dates = [
+            n for n in (formula.result, *formula.sources) if schema[n].kind is ColumnKind.DATETIME
+        ]
+        step = math.gcd(*(int(schema[name].step or 1) for name in dates))
+        for name, weight in zip(formula.sources, formula.weights, strict=True):
+            if digits_of(schema[name]) is None and weight % step == 0:
+                found[name] = Grid(weight / step)
+    return found
+
+
 def _in_common_steps(schema: Schema) -> Schema:
-    """The schema with totals in steps that their parts can make: those that all of them share."""
+    """The schema with totals in steps that their parts can make: those that all of them share.
+
+    So are all columns that sum up to a number, the last of which has the digits of all others.
+    """
     columns = {column.name: column for column in schema.columns}
-    parts = {c.total: c.parts for c in schema.constraints if isinstance(c, Sum)}
+    formulas, shares = formulas_of(schema.constraints), shares_of(schema.constraints)
     for name in drawing_order(schema.constraints):
-        if name in parts:
-            summed = [columns[each] for each in (name, *parts[name])]
-            alike = len({digits_of(column) for column in summed}) == 1
-            step = math.gcd(*(int(column.step or 1) for column in summed)) if alike else 1
-            step_or_none = float(step) if step > 1 else None
-            columns[name] = columns[name].model_copy(update={"step": step_or_none})
+        if name not in formulas:
+            continue
+        formula = formulas[name]
+        step = _common_step(formula, columns)
+        for each in (name, *formula.sources) if formula in shares else (name,):
+            columns[each] = columns[each].model_copy(update={"step": step})
+        if formula in shares and columns[name].kind is ColumnKind.NUMERICAL:
+            digits = [digits_of(columns[each]) for each in (name, *formula.sources)]
+            most = None if None in digits else max(d for d in digits if d is not None)
+            columns[name] = columns[name].model_copy(update={"decimals": most})
     return schema.model_copy(update={"columns": tuple(columns[name] for name in schema.names)})
+
+
+def _common_step(formula: Linear | Powers, columns: Mapping[str, Column]) -> float | None:
+    """The step that all numbers share which a result is the sum of, and it too; None for 1."""
+    named = [columns[each] for each in (formula.result, *formula.sources)]
+    if not isinstance(formula, Linear) or len({digits_of(column) for column in named}) > 1:
+        return None
+    weights = (1.0, *(weight / formula.scale for weight in formula.weights))
+    steps = [abs(w) * (column.step or 1.0) for w, column in zip(weights, named, strict=True)]
+    if not all(float(step).is_integer() for step in (*steps, formula.constant)):
+        return None
+    step = math.gcd(int(formula.constant), *map(int, steps))
+    return float(step) if step > 1 else None
 
 
 def _widened(schema: Schema, grids: Mapping[str, Grid]) -> Schema:
     """The schema with ranges for all that its constraints can make of values in range.
 
-    A total can be what its parts can add up to, and columns above it can be as much.
+    A total can be what its parts can make, and columns above it can be as much. What is left of a
+    number stays in its range where the others can make room for it.
     """
     columns = {column.name: column for column in schema.columns}
-    parts = {c.total: c.parts for c in schema.constraints if isinstance(c, Sum)}
+    formulas = formulas_of(schema.constraints)
     lows, grown = lows_of(schema), set()
     for name, grid in grids.items():
-        if name in parts:
-            ends = [
-                sum(_bound(getattr(columns[part], end)) for part in parts[name])
-                for end in ("minimum", "maximum")
-            ]
-            ends = [float(rounded(np.float64(end), grid, np)) for end in ends]
-            columns[name] = _reaching(columns[name], *ends)
+        if name in formulas and not _is_given_room(formulas[name], columns, schema.constraints):
+            sources = formulas[name].sources
+            ends = formulas[name].ends(
+                [columns[source].ends for source in sources], [grids[each] for each in sources]
+            )
+            least, most = (float(rounded(np.float64(end), grid, np)) for end in ends)
+            columns[name] = _reaching(columns[name], least, most)
             grown.add(name)
         for low in lows.get(name, ()):
             if low in grown:
-                end = float(upwards(np.float64(_bound(columns[low].maximum)), grid, np))
+                end = float(upwards(np.float64(columns[low].ends[1]), grid, np))
                 columns[name] = _reaching(columns[name], end, end)
                 grown.add(name)
     return schema.model_copy(update={"columns": tuple(columns[name] for name in schema.names)})
 
 
+def _is_given_room(
+    formula: Linear | Powers, columns: Mapping[str, Column], constraints: Sequence[Constraint]
+) -> bool:
+    """Is the result in its range whatever is drawn, since the others make room for it.
+
+    They cannot where they are also bound otherwise, or are on a grid too coarse for it.
+    """
+    if not isinstance(formula, Linear) or formula not in shares_of(constraints):
+        return False
+    named = (formula.result, *formula.sources)
+    for other in constraints:
+        if isinstance(other, Combination) or other.columns[-1] == formula.result:
+            continue
+        is_bound = isinstance(other, Inequality) or formula_of(other) in shares_of(constraints)
+        if {*formula.sources} & {*(other.columns if is_bound else other.columns[-1:])}:
+            return False
+    low, high = columns[formula.result].ends
+    digits = {digits_of(columns[each]) for each in named}
+    coarsest = max(0.0 if d is None else 10.0**-d for d in digits) if len(digits) > 1 else 0.0
+    least, most = formula.ends([columns[source].ends for source in formula.sources], ())
+    return low <= most and least <= high and high - low >= coarsest
+
+
 def _reaching(column: Column, low: float, high: float) -> Column:
-    ends = {
-        "minimum": min(_bound(column.minimum), low),
-        "maximum": max(_bound(column.maximum), high),
-    }
-    return column.model_copy(update=ends)
-
-
-def _bound(end: float | None) -> float:
-    assert end is not None, "numbers and dates have a range"
-    return end
+    """The column with a range of these ends too, in a type that holds it."""
+    ends = {"minimum": min(column.ends[0], low), "maximum": max(column.ends[1], high)}
+    dtype = column.dtype
+    if re.fullmatch(r"u?int\d+", dtype, re.IGNORECASE) and column.kind is ColumnKind.INTEGER:
+        held = np.iinfo(dtype.lower())
+        if ends["minimum"] < held.min or ends["maximum"] > held.max:
+            dtype = "Int64" if dtype[0] in "UI" else "int64"
+    return column.model_copy(update={**ends, "dtype": dtype})
 
 
 def _combinations(table: Table, members: Sequence[str]) -> Matrix:
@@ -144,11 +239,11 @@ def _written(rewriting: Rewriting, column: Column, frame: pd.DataFrame) -> list[
     name, schema = column.name, rewriting.outer
     if name in rewriting.lows:
         return [_above(rewriting, column, [*rewriting.lows[name]], frame)]
-    if name in rewriting.parts:
-        parts = rewriting.parts[name]
-        if not any(schema[other].nullable for other in (name, *parts)):
+    if name in rewriting.formulas:
+        sources = rewriting.formulas[name].sources
+        if not any(schema[other].nullable for other in (name, *sources)):
             return []
-        return [_above(rewriting, column, parts, frame)]
+        return [_above(rewriting, column, sources, frame)]
     for first, members in rewriting.members.items():
         if name == first:
             categories = tuple(range(len(rewriting.combinations[first])))

@@ -26,8 +26,9 @@ CONSTRAINTS_KEPT = Metric(
 def measure_constraints(case: Case, log: LogMetrics) -> Findings:
     """The rules that training rows show and test rows confirm, and who keeps them.
 
-    Rules are dependencies (a determines b), inequalities (a <= b) and sums (a + b = c) of learned
-    columns; `find_rules` says what support they need. A row that a rule cannot be asked of keeps
+    Rules are dependencies (a determines b), inequalities (a <= b), sums (c = a + b, 100 = a + b +
+    c, end = start + days(stay)) and products (c = a * b) of learned columns; `find_rules` says what
+    support they need. A row that a rule cannot be asked of keeps
     it. At most 20,000 rows of each table; at most 100 rules are told, the least kept first. The
     interval is exact, the reference has test rows in the synthetic rows' place (which confirmed
     the rules, so it is near 1 by their choice). Nothing is measured where no rule is found. Blind

@@ -151,7 +151,7 @@ class Constraint(Value):
     """A rule that real rows keep, such as "start <= end", and the shares of rows that keep it."""
 
     rule: str
-    kind: Literal["dependency", "inequality", "sum", "order"]
+    kind: Literal["dependency", "inequality", "sum", "product", "order"]
     real: float
     synthetic: float
 

@@ -1,16 +1,18 @@
 """Finding the rules that real rows keep, without taking chance for a rule."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from components.config import Product, Sum
+from components.data.constraints import slack
 from components.data.schema import Column, ColumnKind
 from components.data.table import Matrix
-from components.evaluation.rules import Dependency, Inequality, Rule, Sum
+from components.evaluation.equation_search import busiest, find_equations
+from components.evaluation.rules import Dependency, Equation, Inequality, Rule
 
 MAX_COLUMNS = 60
 MAX_SUMMED = 30
@@ -52,7 +54,8 @@ def find_rules(train: Matrix, test: Matrix, columns: tuple[Column, ...]) -> list
     chance would break it in at least 3 test rows, and at most a twentieth of that and .5% do. So
     a rule of unrelated columns passes with a chance below 1e-8, and among 10,000 pairs hardly
     ever; what always holds by the columns' ranges is never demanded. Equal training rows count
-    once. At most 60 columns are looked at, 30 for sums.
+    once. At most 60 columns are looked at, 30 for sums and
+    products.
 
     >>> names = ("a", "b")
     >>> columns = tuple(Column(name=n, kind=ColumnKind.NUMERICAL, dtype="float64") for n in names)
@@ -62,7 +65,7 @@ def find_rules(train: Matrix, test: Matrix, columns: tuple[Column, ...]) -> list
     """
     distinct = train[~pd.DataFrame(train).duplicated().to_numpy()]
     found: list[Rule] = []
-    for search in (_dependencies, _inequalities, _sums):
+    for search in (_dependencies, _inequalities, _sums, _equations):
         for rule in search(distinct[:, :MAX_COLUMNS], columns[:MAX_COLUMNS]):
             if TO_FIND.is_met(rule, distinct) and TO_CONFIRM.is_met(rule, test):
                 found.append(rule)
@@ -103,24 +106,23 @@ def _sums(train: Matrix, columns: tuple[Column, ...]) -> Iterator[Rule]:
     ][:MAX_SUMMED]
     if len(numbers) < 3:
         return
-    screen = train[_busiest(train[:, numbers]), :]
+    screen = train[busiest(train[:, numbers]), :]
     for first, second in combinations(numbers, 2):
         sums = (screen[:, first] + screen[:, second])[:, None] - screen[:, numbers]
         tolerances = np.array([_tolerance(columns, (first, second, c), train) for c in numbers])
         close = np.mean(np.abs(sums) > tolerances, axis=0) <= MOST_BROKEN_TO_FIND
         for total in np.flatnonzero(close):
             if numbers[total] not in (first, second):
-                places = (first, second, numbers[total])
-                yield _sum(places, float(tolerances[total]), train)
+                names = [columns[place].name for place in (first, second, numbers[total])]
+                found = Sum(total=names[2], parts=tuple(names[:2]))
+                yield _equation(found, train, columns, float(tolerances[total]))
 
 
-def _busiest(numbers: Matrix) -> NDArray[np.int64]:
-    """A few hundred rows to screen by: those with the most values that are neither 0 nor missing.
-
-    Ties are broken by the order of the rows, which are shuffled.
-    """
-    busy = (np.nan_to_num(numbers) != 0).sum(axis=1)
-    return np.argsort(-busy, kind="stable")[:200].astype(np.int64)
+def _equations(train: Matrix, columns: tuple[Column, ...]) -> Iterator[Rule]:
+    """All other sums and products that a few rows seem to keep."""
+    for found in find_equations(train, columns):
+        named = [column for name in found.columns for column in columns if column.name == name]
+        yield _equation(found, train, columns, slack(found, named))
 
 
 def _tolerance(columns: tuple[Column, ...], places: tuple[int, int, int], train: Matrix) -> float:
@@ -135,16 +137,21 @@ def _tolerance(columns: tuple[Column, ...], places: tuple[int, int, int], train:
     return float(1e-9 * np.nanmax(np.abs(train[:, places]), initial=1e-9))
 
 
-def _sum(places: tuple[int, int, int], tolerance: float, train: Matrix) -> Sum:
-    """The rule, its chance the least of those with one of the three columns shuffled."""
-    rule = Sum(*places, tolerance=tolerance, chance=0.0)
+def _equation(
+    constraint: Sum | Product, train: Matrix, columns: Sequence[Column], tolerance: float
+) -> Equation:
+    """The rule, its chance the least of those with one of the columns shuffled."""
+    by_name = {column.name: place for place, column in enumerate(columns)}
+    places = tuple(by_name[name] for name in constraint.columns)
+    named = tuple(columns[place] for place in places)
+    rule = Equation(constraint, places, named, tolerance, chance=0.0)
     chances = []
     for place in places:
         shuffled = train.copy()
         shuffled[:, place] = np.roll(train[:, place], len(train) // 2)
         applied = int(rule.applies(shuffled).sum())
         chances.append(float(rule.broken(shuffled).sum()) / max(applied, 1))
-    return Sum(*places, tolerance=tolerance, chance=min(chances))
+    return replace(rule, chance=min(chances))
 
 
 def _dependencies(train: Matrix, columns: tuple[Column, ...]) -> Iterator[Rule]:

@@ -1,4 +1,4 @@
-"""Rules that rows keep: one column determines another, is no more than it, or sums with it."""
+"""Rules that rows keep: one column determines another, is no more than it, or computes it."""
 
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -6,9 +6,12 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from components.config import Product, Sum
+from components.data.constraints import is_off
+from components.data.schema import Column
 from components.data.table import Matrix
 
-Kind = Literal["dependency", "inequality", "sum", "order"]
+Kind = Literal["dependency", "inequality", "sum", "product", "order"]
 Mask = NDArray[np.bool_]
 
 
@@ -71,34 +74,41 @@ class Inequality:
 
 
 @dataclass(frozen=True)
-class Sum:
-    """`first + second` is `total`, to within `tolerance`, where all three are present.
+class Equation:
+    """A column is the sum or product of others, to within `tolerance`, where all are present.
 
-    >>> rule = Sum(0, 1, 2, tolerance=0.01, chance=1.0)
+    `places` and `columns` are those of `constraint.columns`.
+
+    >>> net, tax, gross = (Column(name=n, kind="numerical", dtype="float64") for n in "ntg")
+    >>> found = Sum(total="g", parts=("n", "t"))
+    >>> rule = Equation(found, (0, 1, 2), (net, tax, gross), tolerance=0.01, chance=1.0)
     >>> rule.broken(np.array([[1.0, 2.0, 3.0], [1.0, 2.0, 4.0]])).tolist()
     [False, True]
     """
 
-    first: int
-    second: int
-    total: int
+    constraint: Sum | Product
+    places: tuple[int, ...]
+    columns: tuple[Column, ...]
     tolerance: float
     chance: float
-    kind: Kind = "sum"
+
+    @property
+    def kind(self) -> Kind:
+        """Which sort of rule it is."""
+        return self.constraint.kind
 
     def text(self, names: list[str]) -> str:
-        """Such as "net + tax = gross"."""
-        return f"{names[self.first]} + {names[self.second]} = {names[self.total]}"
+        """Such as "gross = net + tax", as it would be declared."""
+        return str(self.constraint)
 
     def applies(self, matrix: Matrix) -> Mask:
-        """Rows with all three values."""
-        return _present(matrix, self.first, self.second, self.total)
+        """Rows with all values."""
+        return _present(matrix, *self.places)
 
     def broken(self, matrix: Matrix) -> Mask:
-        """Rows whose sum is off."""
-        away = matrix[:, self.first] + matrix[:, self.second] - matrix[:, self.total]
-        found: Mask = np.abs(away) > self.tolerance
-        return found
+        """Rows whose result is off."""
+        values = [matrix[:, place] for place in self.places]
+        return is_off(self.constraint, values, self.columns, self.tolerance)
 
 
 @dataclass(frozen=True, eq=False)

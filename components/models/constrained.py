@@ -1,6 +1,6 @@
 """Any generator, held to the constraints of its table in every row it makes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -20,7 +20,7 @@ from components.errors import UserError
 from components.models.around import Around
 from components.models.artifact import Held, read_held, save_held
 from components.models.constrained_cells import followed, reaching
-from components.models.constrained_conditions import fitting_rows, within_combinations
+from components.models.constrained_conditions import check_room, fitting_rows, within_combinations
 from components.models.contract import (
     Budget,
     Completer,
@@ -101,10 +101,14 @@ class Constrained(Around):
                 wanted,
                 seed,
             )
-        return (self._back(part) for part in parts)
+        coded = code_condition(condition, self.schema_)
+        asked = {self.schema_.learned[place].name: value for place, value in coded.items()}
+        return (self._back(part, asked) for part in parts)
 
-    def _back(self, rows: Matrix) -> Matrix:
-        found: Matrix = self.rewriting_.back(rows, np, self.rewriting_.combinations)
+    def _back(self, rows: Matrix, asked: Mapping[str, float]) -> Matrix:
+        known = {name: np.full(len(rows), value) for name, value in asked.items()}
+        rewriting = self.rewriting_
+        found: Matrix = rewriting.back(rows, np, rewriting.combinations, known)
         return found
 
     def _check_condition(self, condition: Condition) -> None:
@@ -126,6 +130,7 @@ class Constrained(Around):
                         f"condition {name}={wanted!r} is impossible; it is above the most that "
                         f"{above} can be"
                     )
+        check_room(condition, self.rewriting_)
 
     def _can_ask_for(self, name: str) -> bool:
         """Is it one of a combination, and does the generator take conditions on that."""

@@ -4,33 +4,36 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from components.config import Inequality, Sum
+from components.config import Inequality, Product, Sum
 from components.data.constraints import check_rows
+from components.data.digits import rounded
 from components.data.rewriting import Rewriting
 from components.data.schema import Schema
-from components.data.table import Matrix, encode_column
+from components.data.table import Matrix, decode_column, encode_column
 from components.errors import UserError
 
 Mask = NDArray[np.bool_]
 
 
 def followed(frame: pd.DataFrame, rewriting: Rewriting) -> pd.DataFrame:
-    """The rows with the cells filled that the known ones of their combination leave no choice in.
+    """The rows with the cells filled that the known ones of their constraint leave no choice in.
 
     Raises UserError for rows that break a constraint, and for known cells that a generator of
     rewritten rows cannot be given: a column above, or a total, without those it is made from; some
     of a combination that do not tell the others.
     """
     check_rows(frame, rewriting.outer)
+    frame = _with_solved(frame, rewriting)
     missing = frame.isna()
     for constraint in rewriting.outer.constraints:
         told = str(constraint)
         if isinstance(constraint, Inequality) and constraint.high in rewriting.lows:
             alone = missing[constraint.low] & ~missing[constraint.high]
             _refuse(alone.to_numpy(), told, f"{constraint.high} but not {constraint.low}")
-        elif isinstance(constraint, Sum):
-            some = missing[list(constraint.parts)].any(axis=1) & ~missing[constraint.total]
-            _refuse(some.to_numpy(), told, f"{constraint.total} but not all its parts")
+        elif isinstance(constraint, Sum | Product):
+            *sources, result = constraint.columns
+            some = missing[sources].any(axis=1) & ~missing[result]
+            _refuse(some.to_numpy(), told, f"{result} but not all its parts")
     for first, members in rewriting.members.items():
         frame = _with_combination(frame, rewriting, first, members)
     return frame
@@ -49,6 +52,26 @@ def reaching(schema: Schema, rows: Matrix) -> Schema:
             wide[column.name] = column.model_copy(update=ends)
     columns = tuple(wide.get(column.name, column) for column in schema.columns)
     return schema.model_copy(update={"columns": columns})
+
+
+def _with_solved(frame: pd.DataFrame, rewriting: Rewriting) -> pd.DataFrame:
+    """The rows with the one cell that a sum or product lacks, where the others tell it."""
+    for formula in rewriting.formulas.values():
+        names = (*formula.sources, formula.result)
+        *sources, result = (encode_column(frame, rewriting.outer[name]) for name in names)
+        lacks = np.isnan(np.array(sources))
+        for place, name in enumerate(formula.sources):
+            alone = lacks[place] & (lacks.sum(axis=0) == 1) & ~np.isnan(result)
+            if not alone.any():
+                continue
+            column = rewriting.outer[name]
+            found = rounded(formula.solved(place, sources, result), rewriting.grids[name], np)
+            ends = {"minimum": float(np.nanmin(found[alone])), "maximum": np.nanmax(found[alone])}
+            wide = column.model_copy(update=ends)
+            cells = frame[name].astype(object).to_numpy(copy=True)
+            cells[alone] = decode_column(found, wide).astype(object).to_numpy()[alone]
+            frame = frame.assign(**{name: cells})
+    return frame
 
 
 def _with_combination(

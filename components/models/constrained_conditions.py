@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.data.conditions import Condition, code_condition
-from components.data.rewriting import Rewriting
+from components.data.rewriting import Rewriting, shares_of
 from components.data.schema import Scalar
 from components.data.table import Matrix
 from components.errors import UserError
@@ -17,6 +17,7 @@ MOST_DRAWS = 100
 """So many times rows are drawn in vain before a condition is taken for one that none has."""
 
 _FEWEST = 1_000
+_CLOSE = 1e-9
 _STREAM = 0xC0DE
 
 
@@ -45,6 +46,28 @@ def within_combinations(
         else:
             several[first] = fits
     return given, several
+
+
+def check_room(condition: Condition, rewriting: Rewriting) -> None:
+    """Raise UserError where values asked for leave too much or too little of a number."""
+    outer = rewriting.outer
+    for formula in shares_of(outer.constraints):
+        asked = {n: v for n, v in condition.items() if n in formula.sources and v is not None}
+        if not asked or any(
+            condition.get(n, 0) is None for n in (*formula.sources, formula.result)
+        ):
+            continue
+        values = code_condition(asked, outer)
+        known = {outer.learned[place].name: (value, value) for place, value in values.items()}
+        ends = [known.get(name, outer[name].ends) for name in formula.sources]
+        least, most = formula.ends(ends, ())
+        low, high = outer[formula.result].ends
+        if least > high + _CLOSE * abs(high) or most < low - _CLOSE * abs(low):
+            told = ", ".join(f"{name}={wanted!r}" for name, wanted in asked.items())
+            raise UserError(
+                f"condition {told} is impossible; it leaves {least:g} to {most:g} for "
+                f"{formula.result}, which training rows have from {low:g} to {high:g}"
+            )
 
 
 def fitting_rows(

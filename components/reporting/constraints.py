@@ -11,6 +11,7 @@ _KINDS = {
     "dependency": "one decides the other",
     "inequality": "an order of values",
     "sum": "a sum",
+    "product": "a product",
     "order": "an order in time",
 }
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
-from components.config import Combination, Constraint, Inequality, Sum
+from components.config import Combination, Constraint, Inequality
 from components.data.constraints import check_columns, check_constraint
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table
@@ -29,8 +29,8 @@ def discover(table: Table, seed: int) -> Schema:
     Rules are those that the evaluation finds in one half of the rows and confirms in the other
     (`find_rules`), and columns of which exactly one is true in every row (`find_groups`): these are
     categories then. They come first, with the category that determines them where there is one,
-    then sums, inequalities, and other combinations; one that any row breaks, or that cannot be held
-    with those before it, is left out, as the log says.
+    then sums, products, inequalities, and other combinations; one that any row breaks, or that
+    cannot be held with those before it, is left out, as the log says.
     """
     schema = table.schema
     for constraint in _candidates(table, seed):
@@ -78,7 +78,7 @@ def _candidates(table: Table, seed: int) -> Sequence[Constraint]:
     halves = np.array_split(table.matrix[order], 2)
     found = find_rules(halves[0], halves[1], table.schema.learned)
     names = [column.name for column in table.schema.learned]
-    sums = [_sum(rule, names) for rule in found if isinstance(rule, rules.Sum)]
+    equations = [rule.constraint for rule in found if isinstance(rule, rules.Equation)]
     inequalities = [
         Inequality(low=names[rule.low], high=names[rule.high])
         for rule in found
@@ -97,7 +97,7 @@ def _candidates(table: Table, seed: int) -> Sequence[Constraint]:
     others = [*wider, *table.schema.constraints]
     alone = [group for group in groups if not any(_is_within(group, other) for other in others)]
     narrower = [found for found in combinations if found not in wider]
-    return [*alone, *wider, *sums, *inequalities, *narrower]
+    return [*alone, *wider, *equations, *inequalities, *narrower]
 
 
 def _is_within(group: Combination, other: Constraint) -> bool:
@@ -112,10 +112,6 @@ def _groups(table: Table) -> list[Combination]:
     ]
     found = find_groups(table.matrix[:, asked])
     return [Combination(columns=tuple(columns[asked[i]].name for i in group)) for group in found]
-
-
-def _sum(rule: rules.Sum, names: Sequence[str]) -> Sum:
-    return Sum(total=names[rule.total], parts=(names[rule.first], names[rule.second]))
 
 
 def _combinations(

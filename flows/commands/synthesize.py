@@ -52,8 +52,9 @@ def synthesize(
     constraint: Annotated[
         list[str] | None,
         typer.Option(
-            help="What holds in every row: 'a <= b', 'b >= a', 'total = a + b', or 'a & b' (values "
-            "that go together); may be given again."
+            help="What holds in every row: 'a <= b', 'total = a + b', '100 = a + b + c', 'end = "
+            "start + days(stay)', 'total = a * b', 'rate = 100 * a / b', 'tax = 0.2 * net', or "
+            "'a & b' (values that go together); may be given again."
         ),
     ] = None,
     discover_constraints: Annotated[
@@ -140,11 +141,8 @@ def _read(
     console: Console,
 ) -> "Table":
     """The rows as they can be learned, with a target where none was named."""
-    from components.data.preparation import (
-        declared_constraints,
-        declared_kinds,
-        prepare_table,
-    )
+    from components.data.declared import declared_constraints
+    from components.data.preparation import declared_kinds, prepare_table
     from components.data.sources import read_source
     from components.data.stand_in import stand_in_target
 

@@ -64,7 +64,7 @@ def test_the_planted_rules_are_found_and_no_others() -> None:
     kept, rules = constraints(ruled_table(300, 2))
     assert kept == 1.0
     assert set(rules) == {
-        "net + tax = gross",
+        "gross = net + tax",
         "start <= end",
         "city determines land",
         "tax <= net",
@@ -82,7 +82,7 @@ def test_broken_rows_are_counted() -> None:
     frame.loc[20:59, "end"] = frame.loc[20:59, "start"] - pd.Timedelta(seconds=1)
     kept, rules = constraints(Table(frame, table.schema))
     assert kept == pytest.approx(240 / 300)
-    assert rules["net + tax = gross"].synthetic == pytest.approx(0.9)
+    assert rules["gross = net + tax"].synthetic == pytest.approx(0.9)
     assert rules["start <= end"].synthetic == pytest.approx(260 / 300)
     assert rules["start <= end"].real == 1.0
     assert rules["city determines land"].synthetic == 1.0

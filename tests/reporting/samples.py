@@ -266,7 +266,7 @@ def constraints(num_rules: int = 10) -> tuple[Constraint, ...]:
     rules = (
         ("education decides education_num", "dependency"),
         ("start <= end", "inequality"),
-        ("net + tax = gross", "sum"),
+        ("gross = net + tax", "sum"),
         ("visits in order of date", "order"),
     )
     return tuple(
