@@ -91,9 +91,11 @@ def drawing_order(constraints: Sequence[Constraint]) -> list[str]:
     try:
         return list(TopologicalSorter(made_from).static_order())
     except CycleError as error:
+        around = sorted(set(error.args[1]))
+        involved = [c for c in constraints if c.columns[-1] in around]
         raise UserError(
-            f"constraints contradict one another: {_told(constraints)}: each of "
-            f"{', '.join(sorted(set(error.args[1])))} would be made from the others"
+            f"constraints contradict one another: {_told(involved)}: each of "
+            f"{', '.join(around)} would be made from the others"
         ) from error
 
 
@@ -120,8 +122,9 @@ def is_off(
     computed = formula.value(sources, np)
     are_known = ~np.isnan(np.stack(values)).any(axis=0)
     is_single = any(column.dtype == "float32" for column in columns)
-    are_dates = [column.kind is ColumnKind.DATETIME for column in columns[:-1]]
-    errors = _ROUNDING[is_single] * formula.size(sources, are_dates)
+    *are_dates, is_date = [column.kind is ColumnKind.DATETIME for column in columns]
+    size = np.maximum(formula.size(sources, are_dates), 0.0 if is_date else np.abs(result))
+    errors = _ROUNDING[is_single] * size
     off: Mask = are_known & ~(np.abs(computed - result) <= allowed + np.nan_to_num(errors))
     return off
 

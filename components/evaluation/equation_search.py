@@ -145,9 +145,10 @@ def _durations(
             for unit, size in MICROSECONDS.items():
                 name, ends = columns[place].name, (columns[start].name, columns[end].name)
                 counted = rows[:, place] * size
-                if _is_near(apart, counted, 0.5 + _ROUNDING * np.abs(counted)):
+                errors = _ROUNDING * np.abs(counted)
+                if _is_near(apart, counted, 0.5 + errors):
                     yield Sum(total=ends[1], parts=(ends[0], name), units={name: unit})
-                elif _is_near(apart / size, rows[:, place], _half(columns[place])):
+                elif _is_near(apart, counted, _half(columns[place]) * size + errors):
                     yield Sum(total=name, parts=ends[1:], minus=ends[:1], units={name: unit})
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from components.config import Combination, Constraint, Inequality
 from components.data.constraints import check_columns, check_constraint
+from components.data.rewriting import shares_of
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table
 from components.data.written import check_possible
@@ -41,6 +42,7 @@ def discover(table: Table, seed: int) -> Schema:
             break
         wanted = _with(constraint, schema)
         try:
+            _check_leaves_room(constraint, schema)
             check_constraint(constraint, table.frame, schema)
             check_columns(wanted.constraints, wanted)
             check_possible(wanted)
@@ -50,6 +52,17 @@ def discover(table: Table, seed: int) -> Schema:
         logger.info("constraint found: %s", constraint)
         schema = wanted
     return schema
+
+
+def _check_leaves_room(constraint: Constraint, schema: Schema) -> None:
+    """Raise UserError for an order of columns of which the last is what the others leave.
+
+    Columns that are held above others cannot make room for it: it could be below 0.
+    """
+    if isinstance(constraint, Inequality):
+        for shares in shares_of(schema.constraints):
+            if {shares.result, *shares.sources} & {*constraint.columns}:
+                raise UserError(f"{shares.result} is what others leave, and would lack room")
 
 
 def _with(constraint: Constraint, schema: Schema) -> Schema:
