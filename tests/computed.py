@@ -92,9 +92,14 @@ def furthest_off(rows: pd.DataFrame) -> dict[str, float]:
         "tax": (0.19 * rows["net"] - rows["tax"]) / (0.005 + 1e-9),
         "rate": (rate - rows["rate"]) / (0.05 + 1e-9),
     }
-    found = {name: float(values.abs().max()) for name, values in off.items()}
+    found = {name: float(values.abs().fillna(0).max()) for name, values in off.items()}
     by_nothing = (rows["tries"] == 0) & rows["rate"].notna()
-    return {**found, "by_nothing": float(by_nothing.sum())}
+    within_seconds = rows["finish"].dt.microsecond != 0
+    return {
+        **found,
+        "by_nothing": 2.0 * float(by_nothing.sum()),
+        "within_seconds": 2.0 * float(within_seconds.sum()),
+    }
 
 
 def is_held(rows: pd.DataFrame) -> bool:

@@ -111,25 +111,30 @@ def _with_heaps(table: Table) -> Rewriting:
 
 
 def _moments(schema: Schema) -> dict[str, Grid]:
-    """Durations of all digits, where dates are on a grid: those from one of its points to another.
+    """Grids of durations, so that they lead from one point of the grid of their dates to another.
 
     A duration of a third of an hour is .333..., and the seconds are whole.
     """
     found = {}
     for formula in formulas_of(schema.constraints).values():
-        if (
-            not isinstance(formula, Linear)
-            or schema[formula.result].kind is not ColumnKind.DATETIME
-        ):
-            continue
-        dates = [
-            n for n in (formula.result, *formula.sources) if schema[n].kind is ColumnKind.DATETIME
-        ]
-        step = math.gcd(*(int(schema[name].step or 1) for name in dates))
-        for name, weight in zip(formula.sources, formula.weights, strict=True):
-            if digits_of(schema[name]) is None and weight % step == 0:
-                found[name] = Grid(weight / step)
+        step = _step_of_dates(formula, {column.name: column for column in schema.columns})
+        for name, weight in zip(formula.sources, getattr(formula, "weights", ()), strict=False):
+            column, grid = schema[name], grid_of(schema[name])
+            if step is None or column.kind is ColumnKind.DATETIME:
+                continue
+            own = 1.0 if grid.scale is None else max(1.0, weight * grid.step / grid.scale)
+            apart = math.lcm(int(step), int(own)) if own.is_integer() else int(step)
+            found[name] = Grid(weight, float(apart))
     return found
+
+
+def _step_of_dates(formula: Linear | Powers, columns: Mapping[str, Column]) -> float | None:
+    """What all dates are multiples of where one is another and a duration; None elsewhere."""
+    named = [columns[name] for name in (formula.result, *formula.sources)]
+    dates = [column for column in named if column.kind is ColumnKind.DATETIME]
+    if named[0] not in dates or len(named) > 3:
+        return None
+    return float(math.gcd(*(int(column.step or 1) for column in dates)))
 
 
 def _in_common_steps(schema: Schema) -> Schema:
@@ -143,7 +148,9 @@ def _in_common_steps(schema: Schema) -> Schema:
         if name not in formulas:
             continue
         formula = formulas[name]
-        step = _common_step(formula, columns)
+        made = any(source in formulas for source in formula.sources)
+        step = None if made else _step_of_dates(formula, columns)
+        step = _common_step(formula, columns) if step is None else step
         for each in (name, *formula.sources) if formula in shares else (name,):
             columns[each] = columns[each].model_copy(update={"step": step})
         if formula in shares and columns[name].kind is ColumnKind.NUMERICAL:

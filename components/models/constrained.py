@@ -20,7 +20,12 @@ from components.errors import UserError
 from components.models.around import Around
 from components.models.artifact import Held, read_held, save_held
 from components.models.constrained_cells import followed, reaching
-from components.models.constrained_conditions import check_room, fitting_rows, within_combinations
+from components.models.constrained_conditions import (
+    check_moments,
+    check_room,
+    fitting_rows,
+    within_combinations,
+)
 from components.models.contract import (
     Budget,
     Completer,
@@ -131,6 +136,7 @@ class Constrained(Around):
                         f"{above} can be"
                     )
         check_room(condition, self.rewriting_)
+        check_moments(condition, self.rewriting_)
 
     def _can_ask_for(self, name: str) -> bool:
         """Is it one of a combination, and does the generator take conditions on that."""

@@ -65,11 +65,12 @@ def _with_solved(frame: pd.DataFrame, rewriting: Rewriting) -> pd.DataFrame:
             if not alone.any():
                 continue
             column = rewriting.outer[name]
-            found = rounded(formula.solved(place, sources, result), rewriting.grids[name], np)
-            ends = {"minimum": float(np.nanmin(found[alone])), "maximum": np.nanmax(found[alone])}
-            wide = column.model_copy(update=ends)
+            solved = formula.solved(place, sources, result)
+            alone &= ~np.isnan(solved)
+            found = rounded(solved[alone], rewriting.grids[name], np)
+            ends = {"minimum": found.min(initial=np.inf), "maximum": found.max(initial=-np.inf)}
             cells = frame[name].astype(object).to_numpy(copy=True)
-            cells[alone] = decode_column(found, wide).astype(object).to_numpy()[alone]
+            cells[alone] = decode_column(found, column.model_copy(update=ends)).astype(object)
             frame = frame.assign(**{name: cells})
     return frame
 

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.data.conditions import Condition, code_condition
+from components.data.digits import rounded
 from components.data.rewriting import Rewriting, shares_of
-from components.data.schema import Scalar
+from components.data.schema import ColumnKind, Scalar
 from components.data.table import Matrix
 from components.errors import UserError
 
@@ -68,6 +69,23 @@ def check_room(condition: Condition, rewriting: Rewriting) -> None:
                 f"condition {told} is impossible; it leaves {least:g} to {most:g} for "
                 f"{formula.result}, which training rows have from {low:g} to {high:g}"
             )
+
+
+def check_moments(condition: Condition, rewriting: Rewriting) -> None:
+    """Raise UserError for a duration after which no date can be: seconds are whole, or days."""
+    outer = rewriting.outer
+    for formula in rewriting.formulas.values():
+        for name in formula.sources:
+            wanted = condition.get(name)
+            if outer[formula.result].kind is not ColumnKind.DATETIME or wanted is None:
+                continue
+            (value,) = code_condition({name: wanted}, outer).values()
+            nearest = float(rounded(np.float64(value), rewriting.grids[name], np))
+            if abs(value - nearest) > _CLOSE * abs(value):
+                raise UserError(
+                    f"condition {name}={wanted!r} is impossible; {formula.result} would lie "
+                    f"between the dates that training rows have, the nearest is {name}={nearest!r}"
+                )
 
 
 def fitting_rows(

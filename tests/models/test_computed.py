@@ -92,6 +92,7 @@ def completer() -> Constrained:
         {"lost": 9, "drawn": 8},
         {"carbs": None, "fats": 21.0},
         {"stay": 2, "quantity": 3},
+        {"lasted": 90.5},
         {"net": 100.0, "outcome": "won"},
     ],
 )
@@ -107,6 +108,7 @@ def test_conditions_on_what_others_are_computed_from_are_exact(given: dict[str, 
     [
         ({"proteins": 50.0}, r"cannot condition on proteins: it is made from .*'100 = fats \+ "),
         ({"paid": 20.0}, r"cannot condition on paid: it is made from .*'paid = quantity \* price'"),
+        ({"lasted": 60.0011}, r"lasted=60.0011 is impossible; finish would lie .* lasted=60.0\b"),
         ({"lost": 13, "drawn": 11}, r"lost=13, drawn=11 is impossible; it leaves -4 to -4 for won"),
     ],
 )
@@ -162,7 +164,7 @@ def declared(
 
 def test_a_total_beyond_its_type_and_a_target_that_is_computed() -> None:
     rng = np.random.default_rng(0)
-    frame = pd.DataFrame({"a": rng.integers(1, 1_000, 200), "b": rng.integers(1, 1_000, 200)})
+    frame = pd.DataFrame({name: rng.integers(1, 400, 3_000) for name in "ab"})
     frame["c"] = frame["a"] * frame["b"]
     frame = frame[frame["c"] < 32_000].reset_index(drop=True).astype("int16")
     table, _ = declared(frame, "c = a * b", target="c")
