@@ -15,7 +15,14 @@ from components.storage.home import Home
 from components.storage.places import REGISTRY_VARIABLE
 from flows.ports import free_port
 from flows.starting import START_SECONDS, history_lock, wait_until
-from flows.supervision import Program, is_supervising, log_file, stop_supervising, supervise
+from flows.supervision import (
+    Program,
+    is_supervising,
+    listens,
+    log_file,
+    stop_supervising,
+    supervise,
+)
 
 WORK_POOL = "mintmark"
 SLOTS_VARIABLE = "MINTMARK_SLOTS"
@@ -24,6 +31,8 @@ METRICS = "metrics"
 _EMPTY_PAGE = "/favicon.ico"
 """Any other page of the metrics has numbers, which take time to read."""
 _ANSWER_SECONDS = 5
+_STARTS = 5
+"""Ports are chosen anew so often where servers of another home folder were faster."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,11 @@ class Service:
     name: str
     url: str
     health: str
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self.url.rpartition(":")[2])
 
     @property
     def is_up(self) -> bool:
@@ -87,18 +101,31 @@ def start_services(home: Home, tracking_uri: str, metrics_port: int = 0) -> dict
     home.locks.mkdir(parents=True, exist_ok=True)
     with FileLock(home.locks / "services.lock"):
         if not is_supervising(home):
-            services = _choose_ports(home)
-            if metrics_port:
-                url = f"http://127.0.0.1:{metrics_port}"
-                services[METRICS] = Service(METRICS, url, _EMPTY_PAGE)
-            _write(home, services)
-            with history_lock(home):
-                supervise(_programs(services, tracking_uri, home), _environment(services), home)
-                _wait_for(services["prefect"], home)
+            _start(home, tracking_uri, metrics_port)
     services = _kept(home)
     for service in services.values():
         _wait_for(service, home)
     return services
+
+
+def _start(home: Home, tracking_uri: str, metrics_port: int) -> None:
+    """Start all on ports that no other home folder took between the choice and the start."""
+    for _ in range(_STARTS):
+        servers = _choose_ports(home)
+        services = dict(servers)
+        if metrics_port:
+            url = f"http://127.0.0.1:{metrics_port}"
+            services[METRICS] = Service(METRICS, url, _EMPTY_PAGE)
+        _write(home, services)
+        with history_lock(home):
+            supervise(_programs(services, tracking_uri, home), _environment(services), home)
+            _wait_for(services["prefect"], home)
+        _wait_for(services["mlflow"], home)
+        if all(listens(server.port, home) for server in servers.values()):
+            return
+        stop_supervising(home)
+    taken = ", ".join(server.url for server in servers.values())
+    raise UserError(f"servers of others take the ports of ours ({taken}): start once more")
 
 
 def _wait_for(service: Service, home: Home) -> None:
@@ -137,13 +164,13 @@ def _choose_ports(home: Home) -> dict[str, Service]:
     services = {}
     for name, usual, health in (("prefect", 4200, "/api/health"), ("mlflow", 5000, "/health")):
         before = _recorded(home).get(name)
-        port = free_port(int(before.url.rpartition(":")[2]) if before else usual)
+        port = free_port(before.port if before else usual)
         services[name] = Service(name, f"http://127.0.0.1:{port}", health)
     return services
 
 
 def _programs(services: dict[str, Service], tracking_uri: str, home: Home) -> list[Program]:
-    ports = {name: service.url.rpartition(":")[2] for name, service in services.items()}
+    ports = {name: str(service.port) for name, service in services.items()}
     python = (sys.executable, "-m")
     prefect = ["prefect", "server", "start", "--host", "127.0.0.1", "--port", ports["prefect"]]
     mlflow = ["mlflow", "server", "--host", "127.0.0.1", "--port", ports["mlflow"]]

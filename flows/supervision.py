@@ -72,6 +72,13 @@ def stop_supervising(home: Home) -> None:
         process.kill()
 
 
+def listens(port: int, home: Home) -> bool:
+    """True where one of the programs of this home folder listens on the port, and not another's."""
+    supervisor = _supervisor(home)
+    programs = supervisor.children(recursive=True) if supervisor else []
+    return any(port in _listening(program) for program in programs)
+
+
 def log_file(program: str, home: Home) -> Path:
     """Where the output of a program goes."""
     return home.logs / f"{program}.log"
@@ -85,6 +92,15 @@ def _supervisor(home: Home) -> psutil.Process | None:
     except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
         return None
     return process if is_ours and process.status() != psutil.STATUS_ZOMBIE else None
+
+
+def _listening(process: psutil.Process) -> set[int]:
+    """The ports that a process listens on; none where it is gone."""
+    try:
+        open_ = process.net_connections("tcp")
+    except psutil.NoSuchProcess:
+        return set()
+    return {each.laddr.port for each in open_ if each.status == psutil.CONN_LISTEN}
 
 
 def _supervisor_settings(programs: Sequence[Program], home: Home) -> configparser.RawConfigParser:

@@ -9,6 +9,8 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -281,3 +283,12 @@ def _until(is_so: Any, seconds: float = 90) -> None:
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.5)
+
+
+def test_two_homes_that_start_at_once_have_servers_of_their_own(tmp_path: Path) -> None:
+    homes = [tmp_path / name for name in ("one", "two")]
+    with ThreadPoolExecutor() as at_once, ExitStack() as stopping:
+        for home in homes:
+            stopping.callback(mintmark, "down", home=home)
+        started = list(at_once.map(up, homes))
+    assert len({each.prefect for each in started} | {each.mlflow for each in started}) == 4

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Iterator
@@ -11,8 +12,19 @@ import psutil
 import pytest
 
 from components.storage.home import Home
-from flows.supervision import Program, is_supervising, log_file, stop_supervising, supervise
+from flows.supervision import (
+    Program,
+    is_supervising,
+    listens,
+    log_file,
+    stop_supervising,
+    supervise,
+)
 
+_LISTEN = (
+    "import socket, time; s = socket.create_server(('127.0.0.1', 0)); "
+    "print(s.getsockname()[1], flush=True); time.sleep(300)"
+)
 _SAY_WHO = "import os, time; print(os.getpid(), flush=True); time.sleep(300)"
 
 
@@ -68,3 +80,17 @@ def test_another_process_with_the_old_number_is_not_ours(home: Home) -> None:
     (home.services / "supervisor.pid").write_text(str(os.getpid()))
     assert not is_supervising(home)
     stop_supervising(home)  # or this test would not end
+
+
+def test_a_port_is_ours_only_where_a_program_of_ours_listens(home: Home) -> None:
+    program = Program("sleeper", (sys.executable, "-c", _LISTEN), order=1)
+    supervise([program], {"PYTHONUNBUFFERED": "1"}, home)
+    deadline = time.monotonic() + 20
+    log = log_file("sleeper", home)
+    while not (log.is_file() and log.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert listens(int(log.read_text()), home)
+    with socket.create_server(("127.0.0.1", 0)) as of_another:
+        assert not listens(of_another.getsockname()[1], home)
+    stop_supervising(home)
+    assert not listens(int(log.read_text()), home)
