@@ -143,7 +143,12 @@ def look(request: MonitorRequest, home: Home) -> Look:
         except UserError as error:
             problem = Problem(kind=ProblemKind.UNREADABLE, text=str(error))
             num_reference = baseline.reference.num_rows
-            report = unusable(problem, alarm_share=request.alarm_share, num_reference=num_reference)
+            report = unusable(
+                problem,
+                alarm_share=request.alarm_share,
+                num_reference=num_reference,
+                unit=baseline.unit,
+            )
             return Look(watched, data, Detection(report))
     return Look(watched, data, detection, new.content)
 
@@ -159,7 +164,7 @@ def look_again(request: MonitorRequest, home: Home) -> Look:
     report = seen.detection.report
     if request.data and seen.content and earlier and earlier[0].content == seen.content:
         when = earlier[0].when.strftime("%Y-%m-%d %H:%M")
-        text = f"the rows are those of the last look, {when} UTC, once more"
+        text = f"the {report.unit.plural} are those of the last look, {when} UTC, once more"
         report = with_problem(report, Problem(kind=ProblemKind.REPEATED, text=text))
     report = settle(
         report,
@@ -221,7 +226,9 @@ def _scored(report: DriftReport, detector: Detector, new: New) -> DriftReport:
     try:
         return with_anomalies(report, _found(detector, new))
     except UserError as error:
-        problem = Problem(kind=ProblemKind.NOT_SCORED, text=f"the rows are not scored: {error}")
+        problem = Problem(
+            kind=ProblemKind.NOT_SCORED, text=f"the {report.unit.plural} are not scored: {error}"
+        )
         return with_problem(report, problem)
 
 
@@ -249,5 +256,10 @@ def _baseline(sides: RowSides | ImageSides, season: Season, detector: Detector |
         told = [sides.watched.target] if sides.watched.target in sides.schema.names else []
         reference = reference.without(told).not_comparing(detector.not_compared)
     return make_baseline(
-        sides.train, sides.schema, season=season, reference=reference, synthetic=sides.synthetic
+        sides.train,
+        sides.schema,
+        season=season,
+        reference=reference,
+        synthetic=sides.synthetic,
+        unit=sides.unit,
     )

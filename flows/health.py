@@ -89,10 +89,10 @@ def _pipeline(home: Home) -> Finding:
 
 
 def _registry(home: Home) -> Finding:
-    from components.registry.tracking import connect, tracking_uri
+    from components.registry.tracking import connect, registry_shown
     from flows.unreachable import check_registry_answers
 
-    uri = tracking_uri(home)
+    uri = registry_shown(home)
     try:
         check_registry_answers()
         connect(home)

@@ -18,7 +18,7 @@ from components.evaluation.evidence import Evidence
 from components.evaluation.evidence import Outcome as Judged
 from components.models.catalog import MODELS
 from components.recipes.recipe import Preset
-from components.registry.tracking import tracking_uri
+from components.registry.tracking import registry_shown
 from components.storage.dvc import StageFailed
 from components.storage.home import find_home
 from flows.announcements import Event, announce
@@ -104,7 +104,7 @@ def race(request: RaceRequest) -> Outcome:
         rows, key="race", description=f"{registered.model}: {winner} won; {decision.reason}"
     )
     pages = version_page(home, registered.model, registered.version)
-    return Outcome(registered, decision, report, workspace, tracking_uri(home), pages, won.stages)
+    return Outcome(registered, decision, report, workspace, registry_shown(home), pages, won.stages)
 
 
 @dataclass(frozen=True)

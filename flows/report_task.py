@@ -12,15 +12,15 @@ from prefect.runtime import flow_run
 from components.evaluation.images.panels import load_panels
 from components.racing.standing import Race
 from components.registry.promotion import CHAMPION
-from components.registry.tracking import connect, tracking_uri
+from components.registry.tracking import connect, registry_shown
 from components.reporting.lineage import Lineage
-from components.reporting.report import render, says_the_same
+from components.reporting.report import render, says_the_same, unit_of
 from components.reporting.summary import summary_markdown
 from components.stages.paths import StagePaths
 from components.stages.training_curves import read_training_curves
 from components.storage.home import Home, find_home
 from flows.outcome import Decision, Registered
-from flows.services import flow_run_page, version_page
+from flows.services import flow_run_page, run_page, version_page
 
 
 @task(cache_policy=NO_CACHE, task_run_name="report")
@@ -30,7 +30,7 @@ def write_report(registered: Registered, decision: Decision, workspace: Path) ->
     lineage = _complete(registered, decision, home)
     path = keep_page(registered, lineage, workspace, home)
     create_markdown_artifact(
-        summary_markdown(registered.evidence, lineage),
+        summary_markdown(registered.evidence, lineage, _unit(registered, workspace)),
         key="verdict",
         description=f"{registered.model} version {registered.version}: {_outcome(decision)}",
     )
@@ -56,6 +56,11 @@ def keep_page(registered: Registered, lineage: Lineage, workspace: Path, home: H
     return path
 
 
+def _unit(registered: Registered, workspace: Path) -> str:
+    """What one of those that were judged is called."""
+    return unit_of(registered.evidence, load_panels(StagePaths(workspace).panels))
+
+
 def _outcome(decision: Decision) -> str:
     """What became of it, in a line."""
     if decision.waits:
@@ -66,11 +71,12 @@ def _outcome(decision: Decision) -> str:
 
 
 def _complete(registered: Registered, decision: Decision, home: Home) -> Lineage:
+    experiment = connect(home).get_run(registered.run_id).info.experiment_id
     places = {
         "the version in MLflow": version_page(home, registered.model, registered.version),
         "the run in Prefect": flow_run_page(home, str(flow_run.id)),
-        "MLflow registry": tracking_uri(home),
-        "MLflow run": registered.run_id,
+        "MLflow registry": registry_shown(home),
+        "MLflow run": run_page(home, experiment, registered.run_id) or registered.run_id,
     }
     return replace(
         registered.lineage,

@@ -11,7 +11,7 @@ from prefect.runtime import flow_run
 
 from components.config import Params, parse_params, read_params
 from components.registry.packages import Package
-from components.registry.tracking import tracking_uri
+from components.registry.tracking import registry_shown
 from components.stages.judgeable import check_judgeable
 from components.stages.paths import StagePaths
 from components.storage.dvc import DvcSession, is_workspace, make_workspace
@@ -46,7 +46,7 @@ def run_loop(request: RunRequest, workspace: Path) -> Outcome:
     report = write_report(registered, decision, workspace)
     home = find_home()
     pages = version_page(home, registered.model, registered.version)
-    return Outcome(registered, decision, report, workspace, tracking_uri(home), pages, done)
+    return Outcome(registered, decision, report, workspace, registry_shown(home), pages, done)
 
 
 def make_candidate(

@@ -65,15 +65,20 @@ def running_services(home: Home) -> dict[str, Service]:
 
 def version_page(home: Home, model: str, version: str) -> str:
     """The address of a version's page, empty where no MLflow server is set or kept running."""
-    server = _kept(home).get("mlflow")
-    url = server.url if server else _set_server("MINTMARK_REGISTRY_PAGES", REGISTRY_VARIABLE)
+    url = _registry_pages(home)
     return f"{url}/#/models/{model}/versions/{version}" if url else ""
 
 
+def run_page(home: Home, experiment: str, run_id: str) -> str:
+    """The address of an MLflow run's page, empty where no MLflow server is set or kept running."""
+    url = _registry_pages(home)
+    return f"{url}/#/experiments/{experiment}/runs/{run_id}" if url else ""
+
+
 def artifacts_page(home: Home, experiment: str, run_id: str) -> str:
-    """The address of what an MLflow run keeps, empty where no MLflow server is kept running."""
-    server = _kept(home).get("mlflow")
-    return f"{server.url}/#/experiments/{experiment}/runs/{run_id}/artifacts" if server else ""
+    """The address of what an MLflow run keeps, empty where no server is set or kept running."""
+    page = run_page(home, experiment, run_id)
+    return f"{page}/artifacts" if page else ""
 
 
 def flow_run_page(home: Home, flow_run_id: str) -> str:
@@ -83,6 +88,12 @@ def flow_run_page(home: Home, flow_run_id: str) -> str:
     if not url and SLOTS_VARIABLE in os.environ:  # else the server ends with the run
         url = _set_server("PREFECT_UI_URL", "PREFECT_API_URL")
     return f"{url}/runs/flow-run/{flow_run_id}" if url else ""
+
+
+def _registry_pages(home: Home) -> str:
+    """Where MLflow's pages are, empty where no MLflow server is set or kept running."""
+    server = _kept(home).get("mlflow")
+    return server.url if server else _set_server("MINTMARK_REGISTRY_PAGES", REGISTRY_VARIABLE)
 
 
 def _set_server(pages: str, interface: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import ClassVar
 
 from components.config import ImagesConfig
 from components.data.batches import Batches, frame_batches, parquet_batches
@@ -17,6 +18,7 @@ from components.data.images import ImageSet
 from components.data.schema import Schema
 from components.data.sources import open_batches
 from components.monitoring.image_facts import ImageFacts, facts_schema
+from components.monitoring.report import Unit
 from components.registry.monitoring_runs import Watched
 from components.stages.paths import StagePaths
 from components.storage.home import Home
@@ -62,6 +64,8 @@ class _Sides:
 class RowSides(_Sides):
     """A champion of rows: both sides are tables."""
 
+    unit: ClassVar[Unit] = Unit.ROW
+
     @cached_property
     def schema(self) -> Schema:
         """That of the training rows."""
@@ -89,6 +93,7 @@ class RowSides(_Sides):
 class ImageSides(_Sides):
     """A champion of images: both sides are what is measured of them (`ImageFacts`)."""
 
+    unit: ClassVar[Unit] = Unit.IMAGE
     images: ImagesConfig
 
     @cached_property

@@ -44,6 +44,9 @@ class Margins:
         return 1 - (1 - CONFIDENCE) / max(1, len(judged))
 
 
+LIFT = "lift"
+
+
 class Change(Value):
     """A figure then and now, or less and more of something; and the difference with its bounds.
 
@@ -68,10 +71,15 @@ class Change(Value):
         return self.high < -self.margin if self.worse < 0 else self.low > self.margin
 
     def __str__(self) -> str:
-        """Such as "lift +0.010, +0.040 before (-0.030, -0.050 to -0.012; 0.020 is allowed)"."""
+        """Such as "lift +0.010, +0.040 before (-0.030, -0.050 to -0.012; -0.020 is allowed)".
+
+        A lift is a difference, and has a sign; what is reached, of which this is one, has none.
+        """
         allowed = "any" if self.margin is None else f"{self.worse * self.margin:+.3f}"
+        sign = "+" if self.name == LIFT else ""
+        than = "before" if self.worse < 0 else "without"
         return (
-            f"{self.name} {self.now:+.3f}, {self.before:+.3f} before ({self.value:+.3f}, "
+            f"{self.name} {self.now:{sign}.3f}, {self.before:{sign}.3f} {than} ({self.value:+.3f}, "
             f"{self.low:+.3f} to {self.high:+.3f}; {allowed} is allowed)"
         )
 
@@ -107,7 +115,7 @@ class Decay(Value):
         fallen = [str(each) for each in self.changes if each.has_decayed]
         shown = "; ".join(fallen or map(str, self.changes))
         verdict = "decayed" if fallen else "holds"
-        return f"its benefit {verdict} on {self.num_rows} new rows: {self.metric}, {shown}"
+        return f"its benefit {verdict} on {self.num_rows:,} new rows: {self.metric}, {shown}"
 
 
 @dataclass(frozen=True)
@@ -160,7 +168,7 @@ def measure_decay(
     return Decay(
         num_rows=len(blocks[-1]),
         metric=task.main_title,
-        lift=change("lift", before.value, now.value, lift_error, margins.lift),
+        lift=change(LIFT, before.value, now.value, lift_error, margins.lift),
         level=change(
             "level", before.first, now.first, float(np.hypot(errors[0], errors[1])), margins.level
         ),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from components.config import Gate, Purpose
 from components.errors import UserError
 from components.evaluation.evidence import Comparison, GateResult, Measurement, Outcome, Verdict
+from components.evaluation.metric_names import label
 from components.evaluation.needs import in_words, needed
 
 
@@ -126,7 +127,7 @@ def _reason(
 def _meaning(gate: Gate, measurement: Measurement) -> str:
     if gate.baseline is None:
         return measurement.meaning
-    return f"{measurement.name.replace('_', ' ')} less that of {gate.baseline}"
+    return f"{label(measurement.name)} less that of {gate.baseline}"
 
 
 def _is_a_share(measurement: Measurement) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from components.data.schema import Column, Schema
 from components.monitoring.reading import Faults
 from components.monitoring.reference import Reference
-from components.monitoring.report import ChangeKind, Problem, ProblemKind, SchemaChange
+from components.monitoring.report import ChangeKind, Problem, ProblemKind, SchemaChange, Unit
 from components.monitoring.sketch import TableSketch
 from components.monitoring.streams import Rows
 
@@ -47,12 +47,14 @@ def readable_columns(
     return [c for c in schema.learned if c.name in sketch.columns and c.name not in gone]
 
 
-def nothing_to_compare(sketch: TableSketch, changed: Sequence[SchemaChange]) -> Problem | None:
+def nothing_to_compare(
+    sketch: TableSketch, changed: Sequence[SchemaChange], unit: Unit = Unit.ROW
+) -> Problem | None:
     """Why the rows say nothing: they are too few, or without a value."""
     num_rows = sketch.num_rows
     if num_rows < MIN_ROWS:
         text = (
-            f"there are {num_rows} new rows; at least {MIN_ROWS} are needed to tell drift "
+            f"there are {num_rows} new {unit.plural}; at least {MIN_ROWS} are needed to tell drift "
             "from chance"
         )
         return Problem(kind=ProblemKind.TOO_FEW_ROWS, text=text)

@@ -90,7 +90,7 @@ def compare(sides: Sides, alpha: float) -> ColumnDrift:
     if sides.column.is_discrete and gains_unseen(
         sides.now.unseen.total, sides.num_now, sides.once, int(sides.rows_before.sum()), alpha
     ):
-        reasons.append(f"{unseen:.0%} of the rows have new categories such as {new[0]!r}")
+        reasons.append(f"{unseen:.0%} have new categories such as {new[0]!r}")
     name = sides.column.name
     return ColumnDrift(
         name=name,
@@ -141,7 +141,7 @@ def now_foreign(sides: Sides, alpha: float) -> SchemaChange | None:
         if not gains_unseen(unseen.total, sides.num_now, sides.once, before, alpha, share=FOREIGN):
             return None
         share, new = unseen.total / sides.num_now, unseen.most_frequent(1)[0]
-        text = f"{name} has new categories in {share:.0%} of the rows, such as {new!r}"
+        text = f"{name} has new categories in {share:.0%} of its values, such as {new!r}"
     else:
         shift, spread = _moved(sides)
         if shift is None or spread is None:

@@ -18,7 +18,7 @@ from components.monitoring.changes import (
 from components.monitoring.columns import Sides, compare, now_constant, now_foreign, num_tests
 from components.monitoring.evidently_run import EvidentlyRun, run_on_samples
 from components.monitoring.reference import Reference, make_reference
-from components.monitoring.report import DriftReport, Gap, SyntheticDrift
+from components.monitoring.report import DriftReport, Gap, SyntheticDrift, Unit
 from components.monitoring.season import ALL_YEAR, Season
 from components.monitoring.sketch import Batch, TableSketch
 from components.monitoring.streams import Rows, read_rows
@@ -36,12 +36,13 @@ _SHOWN = 3
 class Baseline:
     """What new rows are compared with: the training rows, and the champion's own if these are kept.
 
-    `sample` are some training rows, `synthetic` the champion's.
+    `sample` are some training rows, `synthetic` the champion's; `unit` is what they are called.
     """
 
     reference: Reference
     sample: Batch
     synthetic: Rows | None = None
+    unit: Unit = Unit.ROW
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,7 @@ def make_baseline(
     season: Season = ALL_YEAR,
     reference: Reference | None = None,
     synthetic: Batches | None = None,
+    unit: Unit = Unit.ROW,
 ) -> Baseline:
     """The baseline of these training rows, whose sketch is `reference` where it is known already.
 
@@ -86,11 +88,11 @@ def make_baseline(
     reference = reference or make_reference(batches, schema, season)
     if reference.num_rows < MIN_ROWS:
         raise UserError(
-            f"there are {reference.num_rows} training rows; at least {MIN_ROWS} are needed to "
-            "tell drift from chance"
+            f"there are {reference.num_rows} training {unit.plural}; at least {MIN_ROWS} are "
+            "needed to tell drift from chance"
         )
     own = None if synthetic is None else read_rows(synthetic, reference.sketcher())
-    return Baseline(reference, reference.sample_of(batches), own)
+    return Baseline(reference, reference.sample_of(batches), own, unit)
 
 
 def detect(
@@ -149,8 +151,8 @@ def _find(
     reference, sketch = baseline.reference, rows.sketch
     changed = changed_columns(reference.schema, sketch)
     changes = [*extra_columns(rows.names, reference.schema, ignored), *changed]
-    if problem := nothing_to_compare(sketch, changed):
-        return Found(changes=changes, problems=(problem,))
+    if problem := nothing_to_compare(sketch, changed, baseline.unit):
+        return Found(changes=changes, problems=(problem,), unit=baseline.unit)
     readable = readable_columns(reference.schema, sketch, changed)
     sides = _sides(reference, reference.sketch, sketch, readable)
     each = _alpha_each(alpha, sum(map(num_tests, sides)))
@@ -165,7 +167,8 @@ def _find(
         if together
         else None
     )
-    return Found(columns, [*changes, *filter(None, turned)], disorder(reference, rows), whole)
+    changes += filter(None, turned)
+    return Found(columns, changes, disorder(reference, rows), whole, baseline.unit)
 
 
 def _alpha_each(alpha: float, tests: int) -> float:

@@ -24,6 +24,23 @@ class Status(StrEnum):
     UNUSABLE = "unusable"
 
 
+class Unit(StrEnum):
+    """What one of those that are looked at is called."""
+
+    ROW = "row"
+    IMAGE = "image"
+
+    @property
+    def plural(self) -> str:
+        """What several of them are called."""
+        return f"{self}s"
+
+    @property
+    def part(self) -> str:
+        """What is compared of it: a column's values; what is measured of an image is none."""
+        return "column" if self is Unit.ROW else "measure"
+
+
 class ChangeKind(StrEnum):
     """What can become of a column, so that its values cannot be compared or are no news at all."""
 
@@ -161,6 +178,7 @@ class DriftReport(Value):
     schema changed, and where the rows as a whole drifted, the look is `breached`. `alpha` bounds
     the chance that it is although nothing differs by more than counts. `anomalies` is what a
     champion that finds anomalies says of the rows, None for others or where it cannot score these.
+    `unit` is what the rows are called, and what their columns are.
     """
 
     status: Status
@@ -177,6 +195,7 @@ class DriftReport(Value):
     synthetic: SyntheticDrift | None = None
     problems: tuple[Problem, ...] = ()
     anomalies: AnomalyReport | SeriesReport | None = None
+    unit: Unit = Unit.ROW
 
     @property
     def flagged(self) -> AnomalyReport | None:

@@ -1,28 +1,30 @@
 """A drift report in Markdown, for a person who has half a minute."""
 
 from components.monitoring.odd_lines import odd_lines
-from components.monitoring.report import ColumnDrift, DriftReport, Gap
+from components.monitoring.report import ColumnDrift, DriftReport, Gap, Problem
 
 _ROWS = 8
 
 
 def summary_markdown(report: DriftReport, title: str) -> str:
     """The verdict, the reason, what changed, and a table of the columns that differ most."""
+    rows, part = report.unit.plural, report.unit.part
     lines = [f"# {title}: {report.status}", "", f"{_plain(report.reason)}.", ""]
-    lines.append(f"{report.num_current:,} new rows against {report.num_reference:,} training rows.")
+    compared = f"{report.num_current:,} new {rows} against {report.num_reference:,} training {rows}"
+    lines.append(f"{compared}.")
     lines += [f"- {_plain(text)}" for text in evidence(report)]
     if odd := odd_lines(report):
         lines += ["", "**The oddest**", "", *(f"- {_plain(text)}" for text in odd)]
     if report.problems:
         lines += ["", "**The batch**", ""]
-        lines += [f"- {problem.kind}: {_plain(problem.text)}" for problem in report.problems]
+        lines += [f"- {_kind(each, rows)}: {_plain(each.text)}" for each in report.problems]
     if report.changes:
         lines += ["", "**Schema**", ""]
         lines += [f"- {_plain(change.text)}" for change in report.changes]
     if report.columns:
         lines += [
             "",
-            "| column | distance | at least | at most | allowed | mean moved | missing | before "
+            f"| {part} | distance | at least | at most | allowed | mean moved | missing | before "
             "| new categories | |",
             "|---|---|---|---|---|---|---|---|---|---|",
         ]
@@ -32,11 +34,11 @@ def summary_markdown(report: DriftReport, title: str) -> str:
 
 def evidence(report: DriftReport) -> list[str]:
     """What was found of the rows as a whole, and of the champion's own rows, a line each."""
-    lines = []
+    lines, rows, part = [], report.unit.plural, report.unit.part
     if report.joint is not None:
         joint = report.joint
         lines.append(
-            f"together, the columns that did not drift alone tell new rows from training rows "
+            f"together, the {part}s that did not drift alone tell new {rows} from training {rows} "
             f"with an AUC of {joint.auc:.2f} ({joint.low:.2f} to {joint.high:.2f}; "
             f"{joint.limit:.2f} is allowed)"
         )
@@ -44,15 +46,20 @@ def evidence(report: DriftReport) -> list[str]:
         now, then = report.synthetic.to_current, report.synthetic.to_reference
         worst = f": {', '.join(map(repr, now.worst))}" if now.worst else ""
         lines.append(
-            f"the champion's own rows: {_apart(now)} against the new rows, {_apart(then)} "
-            f"against the training rows{worst}"
+            f"the champion's own {rows}: {_apart(now, part)} against the new {rows}, "
+            f"{_apart(then, part)} against the training {rows}{worst}"
         )
     return lines
 
 
-def _apart(gap: Gap) -> str:
+def _kind(problem: Problem, rows: str) -> str:
+    """What is wrong, in the word for what was looked at."""
+    return str(problem.kind).replace("rows", rows)
+
+
+def _apart(gap: Gap, part: str) -> str:
     auc = "" if gap.auc is None else f" and, by all together, an AUC of {gap.auc:.2f}"
-    return f"{gap.share:.0%} of columns differ{auc}"
+    return f"{gap.share:.0%} of {part}s differ{auc}"
 
 
 def _row(column: ColumnDrift) -> str:

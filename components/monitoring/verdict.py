@@ -12,6 +12,7 @@ from components.monitoring.report import (
     ProblemKind,
     SchemaChange,
     Status,
+    Unit,
 )
 
 _LISTED = 3
@@ -27,6 +28,7 @@ class Found:
     changes: Sequence[SchemaChange] = ()
     problems: Sequence[Problem] = ()
     joint: JointDrift | None = None
+    unit: Unit = Unit.ROW
 
 
 def judge(
@@ -53,13 +55,16 @@ def judge(
         breached=breached,
         joint=found.joint,
         problems=tuple(found.problems),
+        unit=found.unit,
     )
 
 
-def unusable(problem: Problem, *, alarm_share: float, num_reference: int) -> DriftReport:
+def unusable(
+    problem: Problem, *, alarm_share: float, num_reference: int, unit: Unit = Unit.ROW
+) -> DriftReport:
     """The report on rows that could not be read at all."""
     return judge(
-        Found(problems=(problem,)),
+        Found(problems=(problem,), unit=unit),
         alarm_share=alarm_share,
         alpha=0.0,
         num_reference=num_reference,
@@ -122,19 +127,19 @@ def _reasons(
         parts.insert(0, f"the schema changed: {_listed(texts)}")
     drifted = [column for column in ordered if column.drifted]
     parts.append(
-        f"{len(drifted)} of {len(ordered)} columns drifted ({share:.0%}; the alarm is at "
-        f"{alarm_share:.0%})"
+        f"{len(drifted)} of {len(ordered)} {found.unit.part}s drifted ({share:.0%}; the alarm is "
+        f"at {alarm_share:.0%})"
         + (f": {_listed([column.why for column in drifted])}" if drifted else "")
     )
     if found.joint and found.joint.drifted:
-        parts.append(_whole(found.joint))
+        parts.append(_whole(found.joint, found.unit))
     return parts
 
 
-def _whole(joint: JointDrift) -> str:
+def _whole(joint: JointDrift, unit: Unit) -> str:
     text = (
-        f"the other columns tell new rows from training rows together (AUC {joint.auc:.2f}, "
-        f"surely {joint.low:.2f}; {joint.limit:.2f} is allowed)"
+        f"the other {unit.part}s tell new {unit.plural} from training {unit.plural} together "
+        f"(AUC {joint.auc:.2f}, surely {joint.low:.2f}; {joint.limit:.2f} is allowed)"
     )
     names = [repr(column.name) for column in joint.columns]
     return f"{text}: {_listed(names)}" if names else text

@@ -17,7 +17,7 @@ from components.config import ImagesConfig, Purpose
 from components.config.evaluate import FALSE_ALARMS
 from components.monitoring.anomaly_report import SeriesReport
 from components.monitoring.report import DriftReport
-from components.registry.audit import history
+from components.registry.audit import recorded
 from components.registry.promotion import CHAMPION
 from components.registry.settings import settings_of
 from components.registry.tags import CONTENT_KEYS
@@ -196,7 +196,8 @@ def _kept_looks(client: MlflowClient, model: str) -> list[Looked]:
 
 
 def _done(client: MlflowClient, model: str, home: Home) -> list[Done]:
-    return [Done(act.action, act.version, act.reason) for act in history(client, model, home)]
+    acts = recorded(client, home, model=model)
+    return [Done(each.when, each.act.action, each.act.version, each.act.reason) for each in acts]
 
 
 def _metrics(report: DriftReport) -> list[Metric]:

@@ -28,6 +28,16 @@ def tracking_uri(home: Home) -> str:
     return os.environ.get(REGISTRY_VARIABLE) or f"sqlite:///{database}?timeout={_BUSY_SECONDS}"
 
 
+def registry_shown(home: Home) -> str:
+    """The address of the registry as it is told to people: without a password or how to wait.
+
+    >>> from pathlib import Path
+    >>> registry_shown(Home(Path("/home/me/.mintmark")))
+    'sqlite:////home/me/.mintmark/mlflow/mlflow.db'
+    """
+    return re.sub(r"//[^/@]*@", "//", tracking_uri(home).partition("?")[0])
+
+
 def connect(home: Home) -> MlflowClient:
     """A client of the registry, whose tables are made where they are missing."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")

@@ -6,10 +6,11 @@ from matplotlib.figure import Figure
 
 from components.data.counted import counted
 from components.evaluation.evidence import Arm, Evidence
+from components.evaluation.metric_names import label
 from components.reporting.palette import AXIS, INK, OTHER, SYNTHETIC
 from components.reporting.plot import Listing, Plot
 from components.reporting.svg import drawing, inline_svg
-from components.reporting.wording import interval, label, measured, number, shorten, title
+from components.reporting.wording import interval, measured, number, shorten, title
 
 REFERENCE = "real"
 AUGMENTED = "real + synthetic"

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from components.evaluation.evidence import Curve, Evidence
+from components.evaluation.metric_names import label
 from components.reporting.palette import INK, LINES, OTHER, REAL, SYNTHETIC
 from components.reporting.plot import Plot
 from components.reporting.svg import drawing, inline_svg
@@ -14,7 +15,6 @@ from components.reporting.wording import (
     capitalised,
     count,
     interval,
-    label,
     measured,
     number,
     sentence,

@@ -6,10 +6,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from components.evaluation.evidence import Evidence, GateResult, Measurement, Outcome
+from components.evaluation.metric_names import label
 from components.reporting.palette import EMPHASIS, INK, OTHER, SYNTHETIC
 from components.reporting.plot import Plot
 from components.reporting.svg import drawing, inline_svg
-from components.reporting.wording import capitalised, label, measured, number, shorten, title
+from components.reporting.wording import capitalised, measured, number, shorten, title
 
 _COLOURS = {
     Outcome.PASSED: EMPHASIS,

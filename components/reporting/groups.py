@@ -6,10 +6,11 @@ from matplotlib.figure import Figure
 
 from components.data.counted import counted
 from components.evaluation.evidence import Evidence, GroupEffect
+from components.evaluation.metric_names import label
 from components.reporting.palette import INK, OTHER, SYNTHETIC
 from components.reporting.plot import Listing, Plot
 from components.reporting.svg import drawing, inline_svg
-from components.reporting.wording import count, interval, label, measured, number, shorten
+from components.reporting.wording import count, interval, measured, number, shorten
 
 SHOWN = 12
 _LESS_IS_BETTER = ("log_loss", "calibration_error", "rmse", "mae", "brier")

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from components.reporting.wording import capitalised, count, percent
 
-_LINKABLE = frozenset({"", "http", "https", "file", "s3"})
+_LINKABLE = frozenset({"http", "https", "file", "s3"})
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,11 @@ class Lineage:
         return self.name if self.version is None else f"{self.name} v{self.version}"
 
     @property
+    def moment(self) -> str:
+        """When it was, to the minute, as people read it."""
+        return datetime.fromisoformat(self.when).astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+    @property
     def rows(self) -> str:
         """The three counts of rows in words."""
         return (
@@ -112,7 +118,7 @@ def facts(lineage: Lineage, rows: str = "rows") -> tuple[Fact, ...]:
 
 
 def links(lineage: Lineage) -> tuple[Link, ...]:
-    """The lineage's links; a target with a scheme such as `javascript:` stays plain text."""
+    """The lineage's links; what is no address or path, as a run's id is, stays plain text."""
     return tuple(
         Link(title, target, target if _is_linkable(target) else None)
         for title, target in lineage.links.items()
@@ -121,9 +127,10 @@ def links(lineage: Lineage) -> tuple[Link, ...]:
 
 def _is_linkable(target: str) -> bool:
     try:
-        return urlsplit(target).scheme.lower() in _LINKABLE
+        scheme = urlsplit(target).scheme.lower()
     except ValueError:
         return False
+    return scheme in _LINKABLE if scheme else "/" in target
 
 
 def _pairs(values: Mapping[str, object], separator: str = "=") -> str:

@@ -18,8 +18,9 @@ class Looked:
 
 @dataclass(frozen=True)
 class Done:
-    """What was done with a version, and why."""
+    """What was done with a version, when, and why."""
 
+    when: datetime
     action: str
     version: str
     reason: str

@@ -11,6 +11,7 @@ from components.monitoring.odd_lines import odd_columns, odd_shares, place, span
 from components.monitoring.report import DriftReport
 from components.monitoring.summary import evidence
 from components.reporting.looked import Done, Looked
+from components.reporting.wording import sentence, shorten
 
 _LISTED = 20
 
@@ -42,13 +43,14 @@ def render_monitor(model: str, looks: Sequence[Looked], done: Sequence[Done]) ->
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["shorten"] = shorten
     return environment.get_template("monitor.html.j2").render(
         model=model,
         last=looks[-1],
-        evidence=evidence(last),
+        evidence=list(map(sentence, evidence(last))),
         time=plot_time(looks),
         oddest=oddest,
-        unit="image" if any(row.pictures for row in oddest) else "row",
+        unit=last.unit,
         events=_events(last),
         columns=plot_columns(compared) if compared else "",
         shown=min(SHOWN, len(compared)),

@@ -50,6 +50,7 @@ def plot_time(looks: Sequence[Looked]) -> str:
         columns.xaxis.set_major_formatter(shown)
         first, last = _days([looks[0], looks[-1]])
         room = max(_ROOM * (last - first), _HOUR)
+        columns.set_xlabel("when (UTC)")
         columns.set_xlim(first - room, last + room)
         columns.legend(loc="upper left", ncols=4)
         return inline_svg(figure, key="time", alt=_said(looks))
@@ -68,8 +69,10 @@ def _plot_flagged(axes: Axes, looks: Sequence[Looked]) -> None:
     shares = np.array([flagged.share for _, flagged in told])
     lows = np.array([flagged.low for _, flagged in told])
     highs = np.array([flagged.high for _, flagged in told])
-    axes.set_title("Share of odd rows, over what is to be expected of normal ones")
+    unit = told[-1][0].report.unit
+    axes.set_title(f"Share of odd {unit.plural}, over what is to be expected of normal ones")
     axes.set_ylim(-0.02, min(1.02, 1.2 * float(highs.max()) + 0.02))
+    axes.yaxis.set_major_formatter(_percent)
     axes.fill_between(
         when,
         np.zeros(len(told)),
@@ -89,27 +92,26 @@ def _plot_flagged(axes: Axes, looks: Sequence[Looked]) -> None:
 
 def _plot_whole(axes: Axes, looks: Sequence[Looked]) -> None:
     told = [(look, look.report.joint) for look in looks if look.report.joint]
-    axes.set_title("Told from training rows, by the columns together that did not drift alone")
+    unit = looks[-1].report.unit
+    axes.set_title(
+        f"Told from training {unit.plural}, by the {unit.part}s together that did not drift alone"
+    )
     axes.set_ylabel("AUC")
     axes.set_ylim(0.3, 1.02)
     if not told:
         return
     when = _days([look for look, _ in told])
-    axes.fill_between(
-        when,
-        [joint.low for _, joint in told],
-        [joint.high for _, joint in told],
-        color=REAL_FILL,
-        alpha=0.5,
-        linewidth=0,
-    )
+    lows, highs = [joint.low for _, joint in told], [joint.high for _, joint in told]
+    axes.fill_between(when, lows, highs, color=REAL_FILL, alpha=0.5, linewidth=0)
+    axes.vlines(when, lows, highs, color=REAL_FILL, linewidth=1.5)  # one look alone has no band
     axes.plot(when, [joint.auc for _, joint in told], color=EMPHASIS, linewidth=1.2, marker=".")
     axes.axhline(told[-1][1].limit, color=CHANCE, linestyle="--", linewidth=1)
 
 
 def _plot_share(axes: Axes, looks: Sequence[Looked]) -> None:
-    axes.set_title("Share of columns that drifted")
+    axes.set_title(f"Share of {looks[-1].report.unit.part}s that drifted")
     axes.set_ylim(-0.06, 1.06)
+    axes.yaxis.set_major_formatter(_percent)
     axes.axhline(looks[-1].report.alarm_share, color=CHANCE, linestyle="--", linewidth=1)
     for status, (mark, colour) in _MARKS.items():
         own = [look for look in looks if look.report.status is status]
@@ -169,8 +171,12 @@ def _plot_levels(axes: Axes, column: ColumnDrift) -> None:
     axes.set_yticks(places, [shorten(_level(level.name), 16) for level in column.levels])
     axes.invert_yaxis()
     axes.set_title(shorten(column.name, 22))
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    axes.xaxis.set_major_formatter(_percent)
     axes.locator_params(axis="x", nbins=3)
+
+
+def _percent(share: float, _: float) -> str:
+    return f"{share:.0%}"
 
 
 def _level(name: str) -> str:

@@ -38,7 +38,7 @@ def render(
     from components.reporting.image_panels import draw_panel, plot_of
     from components.reporting.plots import draw_plots  # matplotlib: a second to import
 
-    unit = _unit(evidence, panels)
+    unit = unit_of(evidence, panels)
     gated = {result.gate.metric for result in evidence.verdict.gates}
     rows = sorted(measurement_rows(evidence), key=lambda row: row.metric not in gated)
     drawn = [plot_of(plot, unit) for plot in draw_plots(evidence)]
@@ -81,7 +81,7 @@ def _title(evidence: Evidence, lineage: Lineage) -> str:
     return f"{lineage.title}: {headline(evidence, lineage).text}"
 
 
-def _unit(evidence: Evidence, panels: Sequence[Panel]) -> str:
+def unit_of(evidence: Evidence, panels: Sequence[Panel]) -> str:
     """What one of those that were judged is called."""
     if panels:
         return "image"

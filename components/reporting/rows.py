@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from components.config import SHARING_GATES, Purpose
 from components.evaluation.evidence import Evidence, GateResult, Measurement, Outcome
+from components.evaluation.metric_names import label
 from components.reporting.lineage import Lineage
 from components.reporting.wording import (
     interval,
-    label,
     measured,
     number,
     percent,

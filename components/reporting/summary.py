@@ -28,8 +28,11 @@ def summary_lines(evidence: Evidence) -> list[SummaryLine]:
     ]
 
 
-def summary_markdown(evidence: Evidence, lineage: Lineage) -> str:
-    """A short Markdown page: the verdict, its gates, the figures, where they come from."""
+def summary_markdown(evidence: Evidence, lineage: Lineage, unit: str = "row") -> str:
+    """A short Markdown page: the verdict, its gates, the figures, where they come from.
+
+    `unit` is what one of those that were judged is called.
+    """
     sections = [
         f"# {escaped(lineage.title)}: {escaped(headline(evidence, lineage).text)}",
         escaped(evidence.verdict.summary),
@@ -38,7 +41,7 @@ def summary_markdown(evidence: Evidence, lineage: Lineage) -> str:
         "## Measured",
         _measured(evidence),
         "## From",
-        _origin(evidence, lineage),
+        _origin(evidence, lineage, unit),
     ]
     return "\n\n".join(sections) + "\n"
 
@@ -58,15 +61,15 @@ def _measured(evidence: Evidence) -> str:
     return _table(header, rows)
 
 
-def _origin(evidence: Evidence, lineage: Lineage) -> str:
+def _origin(evidence: Evidence, lineage: Lineage, unit: str) -> str:
     """The few facts a reader asks for first, then the links."""
     dirty = " with uncommitted changes" if lineage.git_dirty else ""
-    columns = counted(len(evidence.columns), "column")
+    columns = f"{counted(len(evidence.columns), 'column')}; " if evidence.columns else ""
     lines = [
         f"generator {lineage.generator}, seed {lineage.seed}",
-        f"data {lineage.data_uri} ({columns}; rows: {lineage.rows})",
+        f"data {lineage.data_uri} ({columns}{unit}s: {lineage.rows})",
         f"git {lineage.git_commit}{dirty}",
-        f"{lineage.when}",
+        lineage.moment,
     ]
     items = [f"- {escaped(line)}" for line in lines]
     for link in links(lineage):

@@ -4,10 +4,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from components.evaluation.evidence import Curve, Evidence, GateResult
+from components.evaluation.metric_names import label
 from components.reporting.palette import CHANCE, EMPHASIS, INK
 from components.reporting.plot import Plot
 from components.reporting.svg import drawing, inline_svg
-from components.reporting.wording import label, measured, number, shorten, title
+from components.reporting.wording import measured, number, shorten, title
 
 PREFIX = "trade_off_"
 

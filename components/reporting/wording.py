@@ -2,25 +2,8 @@
 
 import math
 
-_ACRONYMS = {
-    name.lower(): name
-    for name in (
-        "AUC",
-        "AUROC",
-        "C2ST",
-        "KS",
-        "MAE",
-        "PCA",
-        "R2",
-        "RMSE",
-        "ROC",
-        "SMOTE",
-        "TPR",
-        "TRTR",
-        "TRTS",
-        "TSTR",
-    )
-}
+from components.evaluation.metric_names import label
+
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _NOTHING = 1e-9
 """What rounding in sums leaves of 0."""
@@ -102,12 +85,6 @@ def interval(low: float, high: float, *, signed: bool = False) -> str:
 def title(name: str) -> str:
     """A metric's name as a heading: `membership_auc` becomes "Membership AUC"."""
     return capitalised(label(name))
-
-
-def label(name: str) -> str:
-    """A metric's name inside a sentence: `membership_auc` becomes "membership AUC"."""
-    joined = name.replace("two_sample", "two-sample").replace("_", " ")
-    return " ".join(_ACRONYMS.get(word.lower(), word) for word in joined.split())
 
 
 def capitalised(text: str) -> str:

@@ -83,10 +83,10 @@ def monitor(
     report = seen.detection.report
     if json_:
         json_.write_text(report.model_dump_json(indent=1) + "\n")
-    status = str(report.status)
+    status, rows = str(report.status), report.unit.plural
     Console().print(
         f"[{_MARKS[status]}]{status}[/]  [bold]{escape(model)}[/bold] version "
-        f"{seen.watched.version}, {report.num_current:,} new rows of {escape(seen.data)}\n"
+        f"{seen.watched.version}, {report.num_current:,} new {rows} of {escape(seen.data)}\n"
         f"{escape(report.reason)}",
         highlight=False,
         soft_wrap=True,

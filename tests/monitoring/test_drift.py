@@ -93,7 +93,7 @@ def test_missing_values_and_new_categories_are_named() -> None:
     report = report_on(frame)
     assert "are missing" in column(report, "seen").why and column(report, "seen").value is None
     assert column(report, "city").new_categories == ("Ghent",)
-    assert "13% of the rows have new categories such as 'Ghent'" in column(report, "city").why
+    assert "13% have new categories such as 'Ghent'" in column(report, "city").why
 
 
 def test_rare_categories_are_to_be_expected() -> None:

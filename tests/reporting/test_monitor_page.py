@@ -39,7 +39,7 @@ def looks(reports: list[DriftReport]) -> list[Looked]:
 
 
 def test_the_page_tells_what_was_seen_and_done(reports: list[DriftReport]) -> None:
-    done = [Done("promote", "2", "passed <all>")]
+    done = [Done(START, "promote", "2", "passed <all>")]
     page = render_monitor("people & co", looks(reports), done)
     assert page == render_monitor("people & co", looks(reports), done)
     assert "people &amp; co, version 2" in page and "passed &lt;all&gt;" in page

@@ -3,6 +3,7 @@ import pytest
 
 from components.config import Gate
 from components.evaluation.evidence import Curve, Outcome
+from components.evaluation.metric_names import label
 from components.reporting.arms import plot_arms
 from components.reporting.benefit_curves import plot_learning, plot_ratio
 from components.reporting.constraints import list_constraints
@@ -12,7 +13,7 @@ from components.reporting.groups import plot_groups
 from components.reporting.marginals import plot_marginals
 from components.reporting.roc import plot_membership, plot_two_sample
 from components.reporting.trade_off import plot_trade_off
-from components.reporting.wording import label, title
+from components.reporting.wording import title
 from tests.reporting import samples
 
 

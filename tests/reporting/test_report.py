@@ -16,7 +16,7 @@ from components.reporting.report import render
 from components.reporting.rows import warnings
 from tests.reporting import samples
 
-VOID = {"meta", "link", "br", "img", "input", "hr"}
+VOID = {"meta", "link", "br", "img", "input", "hr", "wbr"}
 
 
 class Page(HTMLParser):

@@ -36,6 +36,13 @@ def test_markdown_says_verdict_gates_figures_and_links():
     assert "[MLflow run](<http://127.0.0.1:5000/#/experiments/1/runs/2>)" in text
 
 
+def test_markdown_says_images_where_these_were_judged():
+    text = summary_markdown(samples.evidence(), samples.lineage(), "image")
+    assert "; images: " in text and "rows:" not in text
+    bare = samples.evidence().model_copy(update={"columns": ()})
+    assert "columns" not in summary_markdown(bare, samples.lineage()).partition("## From")[2]
+
+
 def test_markdown_escapes_what_the_data_says():
     lineage = replace(samples.lineage(), data_uri=samples.HOSTILE, links={"x": "javascript:1"})
     text = summary_markdown(samples.evidence(), lineage)

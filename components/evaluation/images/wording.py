@@ -10,7 +10,12 @@ def said_of(text: str, unit: str) -> str:
 
     >>> said_of("the share of rows in a narrow row", "step")
     'the share of steps in a narrow step'
+    >>> said_of("Rows in parts: how sure a row is", "image")
+    'Images in parts: how sure an image is'
     """
+    article = "an" if unit[0] in "aeio" else "a"
+    text = re.sub(r"\b([Aa]) (?=row\b)", lambda found: f"{article.replace('a', found[1])} ", text)
+    text = re.sub(r"\bRow(s?)\b", rf"{unit.capitalize()}\1", text)
     return re.sub(r"\brow(s?)\b", rf"{unit}\1", text)
 
 
