@@ -33,21 +33,22 @@ _REPEATS = 50
 
 
 class MonitorRequest(Form):
-    """Compare new rows with those a champion was trained on: have they drifted, are any odd?"""
+    """Compare new rows or images with those a champion was trained on: drifted, or odd?"""
 
     model: str = Field(
         "", title="Model", description="A registered model; without one, every champion"
     )
     data: str = Field(
         "",
-        title="New rows",
+        title="New data",
         description="A path, folder, glob or s3:// URI of CSV, Parquet or images; without it, the "
         "model's own source as it is now",
     )
     alarm_share: float = Field(
         ALARM_SHARE,
         title="Alarm",
-        description="The share of columns that must drift to raise the alarm",
+        description="The share of columns (of images: of measures, such as brightness) that must "
+        "drift to raise the alarm",
         gt=0,
         le=1,
     )
@@ -61,14 +62,21 @@ class MonitorRequest(Form):
     looks: float = Field(
         LOOKS,
         title="Looks a month",
-        description="How often new rows are looked at; 120 is every six hours",
+        description="How often new data is looked at; 120 is every six hours",
         ge=1,
     )
     breaches: int = Field(
-        1, title="Breaches", description="How many looks must find drift to raise the alarm", ge=1
+        1,
+        title="Breaches",
+        description="In how many of the last looks there must be drift to raise the alarm",
+        ge=1,
     )
     of_looks: int = Field(
-        1, title="Of the last looks", description="Among how many looks that must be", ge=1, le=100
+        1,
+        title="Of the last looks",
+        description="How many looks are counted for that, the present one among them",
+        ge=1,
+        le=100,
     )
     time_column: str = Field(
         "", title="Time column", description="The datetime that tells the hour or the weekday"
@@ -81,11 +89,16 @@ class MonitorRequest(Form):
     flagged: float = Field(
         0.0,
         title="Normal rows flagged",
-        description="The share of normal rows that may be called odd by a model that finds "
-        "anomalies; 0 is the share it was judged by",
+        description="The share of normal rows or images that may be called odd by a model that "
+        "finds anomalies; 0 is the share it was judged by",
         ge=0,
         lt=0.5,
     )
+
+    @property
+    def about(self) -> str:
+        """What is looked at, as its run is called."""
+        return self.model or "every champion"
 
     @property
     def alpha(self) -> float:

@@ -32,7 +32,7 @@ class Monitored:
     run_id: str
 
 
-@flow(name="monitor", flow_run_name="monitor {request.model}", persist_result=False)
+@flow(name="monitor", flow_run_name="monitor {request.about}", persist_result=False)
 @attempt()
 def monitor(request: MonitorRequest = EVERY_CHAMPION) -> list[Monitored]:
     """Compare new rows with the champion's training rows; drift and odd rows are kept and told.

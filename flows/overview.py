@@ -125,7 +125,7 @@ def _champions(home: Home) -> Section:
     rows = [
         (
             model.name,
-            f"version {model.champion}" if model.champion else "none",
+            model.standing,
             f"version {model.newest}: {model.verdict or 'not judged'}",
         )
         for model in list_models(connect(home))

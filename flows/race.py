@@ -36,6 +36,7 @@ from flows.request import (
     RunRequest,
     SizeField,
     TargetField,
+    what_about,
 )
 from flows.retrain import begin, make_candidate
 from flows.services import version_page
@@ -66,13 +67,18 @@ class RaceRequest(Form):
         (), title="Settings", description="Any setting as section.key=value, for every generator"
     )
 
+    @property
+    def about(self) -> str:
+        """What it is about, as its run is called."""
+        return what_about(self.name, self.recipe, self.data)
+
     def requests(self) -> dict[str, RunRequest]:
         """What each generator is asked for, by its name; each once."""
         shared = self.model_dump(exclude={"models"})
         return {model: RunRequest(**shared, model=model) for model in dict.fromkeys(self.models)}
 
 
-@flow(name="race", persist_result=False)
+@flow(name="race", flow_run_name="race {request.about}", persist_result=False)
 @attempt()
 def race(request: RaceRequest) -> Outcome:
     """What came of the winner; the others are registered, with what they were judged.

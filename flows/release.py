@@ -31,9 +31,11 @@ class ReleaseRequest(Form):
         min_length=1,
     )
     num_rows: int = Field(
-        10_000, title="Rows", description="How many rows are drawn", ge=1, le=MAX_ROWS
+        10_000, title="Rows", description="How many rows or images are drawn", ge=1, le=MAX_ROWS
     )
-    seed: int = Field(0, title="Seed", description="Equal seeds give equal rows", ge=0, le=MAX_SEED)
+    seed: int = Field(
+        0, title="Seed", description="Equal seeds give equal rows and images", ge=0, le=MAX_SEED
+    )
     notes: str = Field(
         "",
         title="Notes",

@@ -60,7 +60,14 @@ RecipeField = Annotated[
     RecipeChoice,
     Field(title="Recipe", description="A bundled problem; leave it for your own data"),
 ]
-SizeField = Annotated[Preset, Field(title="Size", description="How large a recipe is run")]
+SizeField = Annotated[
+    Preset,
+    Field(
+        title="Size",
+        description="How large a recipe is run: smoke takes seconds and proves nothing, cpu "
+        "minutes, gpu is larger still. It says nothing of your own data",
+    ),
+]
 DataField = Annotated[
     str,
     Field(
@@ -77,7 +84,7 @@ TargetField = Annotated[
     ),
 ]
 PurposeField = Annotated[
-    PurposeChoice, Field(title="Purpose", description="What the synthetic rows are judged for")
+    PurposeChoice, Field(title="Purpose", description="What the generator is judged for")
 ]
 NameField = Annotated[
     str,
@@ -123,10 +130,25 @@ class RunRequest(Form):
         description="Any setting as section.key=value, such as train.model.steps=500",
     )
 
+    @property
+    def about(self) -> str:
+        """What it is about, as its run is called."""
+        return what_about(self.name or self.again, self.recipe, self.data)
+
     def pinned(self, params: Params) -> "RunRequest":
         """This request, bound to the data content that `params` was built from."""
         pin = f"prepare.data_sha256={params.prepare.data_sha256}"
         return self.model_copy(update={"overrides": (*self.overrides, pin)})
+
+
+def what_about(name: str, recipe: str, data: str) -> str:
+    """What a run is about: the model's name, the recipe or the data, else the settings' file.
+
+    >>> what_about("", DEFAULT, "/data/patients.csv"), what_about("", DEFAULT, "")
+    ('patients.csv', 'params.yaml')
+    """
+    place = data.rstrip("/").rpartition("/")[2]
+    return name or (recipe if recipe != DEFAULT else place or "params.yaml")
 
 
 def build_params(request: RunRequest) -> Params:

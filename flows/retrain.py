@@ -32,7 +32,7 @@ from flows.stage_tasks import keep_outputs, run_stage
 STAGES = ("prepare", "train", "synthesize", "evaluate")
 
 
-@flow(name="retrain", persist_result=False)
+@flow(name="retrain", flow_run_name="retrain {request.about}", persist_result=False)
 @attempt()
 def retrain(request: RunRequest) -> Outcome:
     """Train, judge and register a generator as `request` asks, and promote it if it passes."""

@@ -1,7 +1,10 @@
 """A drift report in Markdown, for a person who has half a minute."""
 
+from itertools import zip_longest
+
+from components.monitoring.anomaly_report import OddRow
 from components.monitoring.odd_lines import odd_lines
-from components.monitoring.report import ColumnDrift, DriftReport, Gap, Problem
+from components.monitoring.report import ColumnDrift, DriftReport, Gap, Problem, Unit
 
 _ROWS = 8
 
@@ -14,7 +17,12 @@ def summary_markdown(report: DriftReport, title: str) -> str:
     lines.append(f"{compared}.")
     lines += [f"- {_plain(text)}" for text in evidence(report)]
     if odd := odd_lines(report):
-        lines += ["", "**The oddest**", "", *(f"- {_plain(text)}" for text in odd)]
+        lines += ["", "**The oddest**", ""]
+        oddest = report.flagged.oddest if report.flagged and report.unit is Unit.IMAGE else ()
+        pictures = map(_pictures, oddest[: len(odd)])
+        lines += [
+            f"- {_plain(text)}{each}" for text, each in zip_longest(odd, pictures, fillvalue="")
+        ]
     if report.problems:
         lines += ["", "**The batch**", ""]
         lines += [f"- {_kind(each, rows)}: {_plain(each.text)}" for each in report.problems]
@@ -30,6 +38,13 @@ def summary_markdown(report: DriftReport, title: str) -> str:
         ]
         lines += [_row(column) for column in report.columns[:_ROWS]]
     return "\n".join(lines) + "\n"
+
+
+def _pictures(row: OddRow) -> str:
+    """An odd image, and where it is odd, as Markdown that needs no file."""
+    picture = row.picture
+    drawn = [] if picture is None else [picture.image, picture.where]
+    return "".join(f" ![](data:image/png;base64,{png})" for png in drawn if png)
 
 
 def evidence(report: DriftReport) -> list[str]:

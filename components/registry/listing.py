@@ -10,7 +10,7 @@ from components.models.catalog import load_any_model
 from components.models.contract import ImageModel, TabularModel
 from components.registry.promotion import champion
 from components.registry.sealed import bring_package
-from components.registry.tags import VERDICT
+from components.registry.tags import REVOKED, REVOKED_WHEN, VERDICT
 from components.registry.versions import check_standing, find_version, list_names, list_versions
 
 _GENERATOR = Path("data/generator")
@@ -25,6 +25,15 @@ class Listed:
     newest: str
     verdict: str
     reason: str
+    withdrawn: str = ""
+    """Which version was revoked last, when and why, where there is no champion."""
+
+    @property
+    def standing(self) -> str:
+        """The champion, or that there is none; then also what was revoked, if anything was."""
+        if self.champion:
+            return f"version {self.champion}"
+        return "none" + (f"; {self.withdrawn}" if self.withdrawn else "")
 
 
 def list_models(client: MlflowClient) -> list[Listed]:
@@ -43,13 +52,25 @@ def _summarise(client: MlflowClient, name: str, versions: list[ModelVersion]) ->
         for key, value in newest.tags.items()
         if key.startswith(VERDICT)
     }
+    of_now = champion(client, name)
     return Listed(
         name=name,
-        champion=champion(client, name),
+        champion=of_now,
         newest=str(newest.version),
         verdict=", ".join(f"{value} for {purpose}" for purpose, value in verdicts.items()),
         reason=(newest.description or "").partition("\n")[0],
+        withdrawn="" if of_now else _last_withdrawn(versions),
     )
+
+
+def _last_withdrawn(versions: list[ModelVersion]) -> str:
+    """The version that was revoked last, with the day and the reason; empty where none was."""
+    revoked = [version for version in versions if REVOKED in version.tags]
+    if not revoked:
+        return ""
+    last = max(revoked, key=lambda version: version.tags.get(REVOKED_WHEN, ""))
+    when = last.tags.get(REVOKED_WHEN, "")[:16].replace("T", " ")
+    return f"version {last.version} was revoked {when} UTC: {last.tags[REVOKED]}"
 
 
 def pull(client: MlflowClient, name: str, alias: str) -> TabularModel | ImageModel:

@@ -7,6 +7,7 @@ from typing import Any
 from mlflow.entities.model_registry import ModelVersion
 from pydantic import BaseModel, ConfigDict
 
+from components.data.counted import counted
 from components.evaluation.evidence import Outcome
 from components.registry.exposure import SourceAccount
 from components.registry.tags import GATE, PARENTS, SYNTHETIC_DEPTH, VERDICT
@@ -25,6 +26,17 @@ _FACTS = (
 )
 
 
+_IMAGE = "image"
+_HOLDS = {
+    "datetime": "dates and times",
+    "bool": "true or false",
+    "int": "whole numbers",
+    "uint": "whole numbers",
+    "float": "decimal numbers",
+}
+"""What cells hold, by the beginning of their pandas type."""
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -35,6 +47,18 @@ class ColumnFact(_Frozen):
     name: str
     kind: str
     dtype: str
+
+    @property
+    def holds(self) -> str:
+        """What its cells hold, in words.
+
+        >>> ColumnFact(name="age", kind="categorical", dtype="Int64").holds
+        'whole numbers'
+        """
+        if self.kind == _IMAGE:
+            return "PNG files"
+        names = (words for sign, words in _HOLDS.items() if self.dtype.lower().startswith(sign))
+        return next(names, "text")
 
 
 class PurposeVerdict(_Frozen):
@@ -90,6 +114,11 @@ class Card(_Frozen):
         """The release as one word, such as `adult@3`."""
         return f"{self.name}@{self.release}"
 
+    @property
+    def unit(self) -> str:
+        """What its rows are called: images, where they hold such."""
+        return "images" if any(each.kind == _IMAGE for each in self.columns) else "rows"
+
 
 def read_verdicts(tags: Mapping[str, str]) -> tuple[PurposeVerdict, ...]:
     """The verdicts on a version, from its tags."""
@@ -125,17 +154,24 @@ def card_markdown(card: Card) -> str:
     """The card for a person, the most important first."""
     lines = [
         f"# {card.name}, release {card.release}",
-        f"{count(card.rows)} synthetic rows, {len(card.columns)} columns, target "
-        f"{escaped(card.target)}; drawn from version {card.generator_version} "
+        f"{_size(card)}; drawn from version {card.generator_version} "
         f"({escaped(card.generator)}), "
         f"seed {card.seed}.",
         *_proof(card),
         *_account(card),
         "| | |\n|---|---|\n" + "\n".join(f"| {k} | {v} |" for k, v in _facts(card).items()),
-        "| column | kind | type |\n|---|---|---|\n"
-        + "\n".join(f"| {escaped(c.name)} | {c.kind} | `{c.dtype}` |" for c in card.columns),
+        "| column | modelled as | holds |\n|---|---|---|\n"
+        + "\n".join(f"| {escaped(c.name)} | {c.kind} | {c.holds} |" for c in card.columns),
     ]
     return "\n\n".join(lines)
+
+
+def _size(card: Card) -> str:
+    """How much there is, of what."""
+    made = f"{count(card.rows)} synthetic {card.unit}"
+    if card.unit == "images":
+        return made + (", with labels" if len(card.columns) > 1 else "")
+    return f"{made}, {counted(len(card.columns), 'column')}, target {escaped(card.target)}"
 
 
 def _proof(card: Card) -> list[str]:

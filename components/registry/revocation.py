@@ -30,7 +30,15 @@ from components.registry.release_versions import (
     release_model,
     released_generator,
 )
-from components.registry.tags import CAUSE, DATA_URI, KIND, RELEASE, RELEASE_KEY, REVOKED
+from components.registry.tags import (
+    CAUSE,
+    DATA_URI,
+    KIND,
+    RELEASE,
+    RELEASE_KEY,
+    REVOKED,
+    REVOKED_WHEN,
+)
 from components.registry.versions import aliased, find_version, list_versions
 from components.registry.withdrawals import (
     SOURCE,
@@ -161,7 +169,7 @@ def _mark(client: MlflowClient, thing: Descendant, act: Withdrawal, home: Home) 
     tags = {
         CAUSE: f"because of {act.cause}",
         "mintmark.revoked_by": act.who,
-        "mintmark.revoked_when": act.when,
+        REVOKED_WHEN: act.when,
         "mintmark.revoked_how": thing.how,
         REVOKED: act.why,
     }

@@ -10,6 +10,8 @@ RELEASE = "release"
 """The kind of a registered model whose versions are releases."""
 REVOKED = "mintmark.revoked"
 """Why a version was revoked; one that stands has no such tag."""
+REVOKED_WHEN = "mintmark.revoked_when"
+"""When that was, in UTC."""
 CAUSE = "mintmark.revoked_cause"
 """What it was revoked because of."""
 

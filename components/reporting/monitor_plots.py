@@ -12,7 +12,7 @@ from components.monitoring.report import ColumnDrift, Status
 from components.reporting.looked import Looked
 from components.reporting.palette import CHANCE, EMPHASIS, OTHER, REAL_FILL, SYNTHETIC
 from components.reporting.svg import drawing, inline_svg
-from components.reporting.wording import shorten
+from components.reporting.wording import percent, shorten
 
 SHOWN = 4
 _ROOM, _HOUR = 0.03, 1 / 24
@@ -71,17 +71,14 @@ def _plot_flagged(axes: Axes, looks: Sequence[Looked]) -> None:
     highs = np.array([flagged.high for _, flagged in told])
     unit = told[-1][0].report.unit
     axes.set_title(f"Share of odd {unit.plural}, over what is to be expected of normal ones")
-    axes.set_ylim(-0.02, min(1.02, 1.2 * float(highs.max()) + 0.02))
-    axes.yaxis.set_major_formatter(_percent)
+    highest = max(float(highs.max()), *(flagged.most for _, flagged in told))
+    axes.set_ylim(-0.02, min(1.02, 1.2 * highest + 0.02))
+    axes.yaxis.set_major_formatter(lambda share, _: percent(share))
+    most = [flagged.most for _, flagged in told]
     axes.fill_between(
-        when,
-        np.zeros(len(told)),
-        [flagged.most for _, flagged in told],
-        color=REAL_FILL,
-        alpha=0.5,
-        linewidth=0,
-        step="mid",
+        when, np.zeros(len(told)), most, color=REAL_FILL, alpha=0.5, linewidth=0, step="mid"
     )
+    axes.scatter(when, most, marker="_", color=REAL_FILL, s=90)  # one look alone has no band
     for (_, flagged), at, low, high in zip(told, when, lows, highs, strict=True):
         mark, colour = _MARKS[Status.ANOMALY if flagged.is_anomalous else Status.OK]
         axes.plot([at, at], [low, high], color=colour, linewidth=1)
@@ -97,7 +94,7 @@ def _plot_whole(axes: Axes, looks: Sequence[Looked]) -> None:
         f"Told from training {unit.plural}, by the {unit.part}s together that did not drift alone"
     )
     axes.set_ylabel("AUC")
-    axes.set_ylim(0.3, 1.02)
+    axes.set_ylim(min([0.3, *(joint.low - 0.02 for _, joint in told)]), 1.02)
     if not told:
         return
     when = _days([look for look, _ in told])
@@ -111,7 +108,7 @@ def _plot_whole(axes: Axes, looks: Sequence[Looked]) -> None:
 def _plot_share(axes: Axes, looks: Sequence[Looked]) -> None:
     axes.set_title(f"Share of {looks[-1].report.unit.part}s that drifted")
     axes.set_ylim(-0.06, 1.06)
-    axes.yaxis.set_major_formatter(_percent)
+    axes.yaxis.set_major_formatter(lambda share, _: percent(share))
     axes.axhline(looks[-1].report.alarm_share, color=CHANCE, linestyle="--", linewidth=1)
     for status, (mark, colour) in _MARKS.items():
         own = [look for look in looks if look.report.status is status]
@@ -168,15 +165,11 @@ def _plot_levels(axes: Axes, column: ColumnDrift) -> None:
     now = [level.now for level in column.levels]
     axes.barh(places - 0.2, before, height=0.4, color=REAL_FILL)
     axes.barh(places + 0.2, now, height=0.4, color=SYNTHETIC)
-    axes.set_yticks(places, [shorten(_level(level.name), 16) for level in column.levels])
+    axes.set_yticks(places, [shorten(_level(level.name), 20) for level in column.levels])
     axes.invert_yaxis()
     axes.set_title(shorten(column.name, 22))
-    axes.xaxis.set_major_formatter(_percent)
+    axes.xaxis.set_major_formatter(lambda share, _: percent(share))
     axes.locator_params(axis="x", nbins=3)
-
-
-def _percent(share: float, _: float) -> str:
-    return f"{share:.0%}"
 
 
 def _level(name: str) -> str:

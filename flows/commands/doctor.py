@@ -3,7 +3,7 @@
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 
 def doctor() -> None:
@@ -15,10 +15,15 @@ def doctor() -> None:
 
     console = Console()
     findings = examine(home)
-    table = Table("", "what", "found", "what to do")
+    table = Table("", "what", Column("found", overflow="fold"), "what to do")
     for finding in findings:
         mark = "[green]ok[/green]" if finding.is_well else "[red]no[/red]"
-        table.add_row(mark, finding.what, escape(finding.found), escape(finding.mend))
+        table.add_row(
+            mark,
+            finding.what,
+            escape(finding.found),
+            "" if finding.is_well else escape(finding.mend),
+        )
     console.print(table)
     if not all(finding.is_well for finding in findings):
         raise typer.Exit(1)

@@ -25,7 +25,7 @@ def models() -> None:
         console.print("no model is registered yet; `mintmark run` makes one")
         return
     for entry in found:
-        champion = f"champion: version {entry.champion}" if entry.champion else "no champion"
+        champion = escape(f"champion: {entry.standing}")
         console.print(f"[bold]{entry.name}[/bold]  {champion}", highlight=False)
         judged = f"version {entry.newest}, the newest: {entry.verdict or 'not judged'}"
         console.print(f"  {judged}\n  {escape(entry.reason)}", highlight=False)

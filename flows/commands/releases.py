@@ -45,7 +45,7 @@ def release(
     card, console = made.card, Console()
     done = "was there already" if made.existed else "is made"
     lines = [
-        f"[bold]{card.reference}[/bold] {done}: {card.rows:,} rows of version "
+        f"[bold]{card.reference}[/bold] {done}: {card.rows:,} {card.unit} of version "
         f"{card.generator_version}, seed {card.seed}",
         f"sha256 {card.sha256}",
         f"fetch it: mintmark pull {card.reference} -o FOLDER",
@@ -75,7 +75,7 @@ def pull(
     card = pull_release(connect(home), name, which, output)
     console = Console(stderr=True)
     console.print(
-        f"{card.reference}: {card.rows:,} rows of version {card.generator_version} in "
+        f"{card.reference}: {card.rows:,} {card.unit} of version {card.generator_version} in "
         f"{escape(str(output))}",
         highlight=False,
         soft_wrap=True,

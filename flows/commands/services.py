@@ -2,7 +2,7 @@
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 
 def up() -> None:
@@ -60,7 +60,8 @@ def status() -> None:
 
     console = Console()
     for section in overview(home):
-        table = Table(*section.titles, title=section.name, title_justify="left", box=None)
+        columns = (Column(title, overflow="fold") for title in section.titles)  # addresses whole
+        table = Table(*columns, title=section.name, title_justify="left", box=None)
         for row in section.rows:
             table.add_row(*(escape(cell) for cell in row))
         console.print(table if section.rows else f"{section.name}: {section.nothing}")

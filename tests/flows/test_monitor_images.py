@@ -30,7 +30,8 @@ from components.errors import UserError
 from components.evaluation.bake import compare_champions
 from components.evaluation.decay import Decay, Margins, measure_decay
 from components.monitoring.odd_lines import odd_lines
-from components.monitoring.report import DriftReport, ProblemKind, Status
+from components.monitoring.report import DriftReport, ProblemKind, Status, Unit
+from components.monitoring.summary import summary_markdown
 from components.registry.promotion import CHAMPION
 from components.registry.tracking import connect
 from components.reporting.looked import Looked
@@ -134,6 +135,7 @@ def test_another_camera_is_drift_named_by_what_it_changes(setting: Setting) -> N
     dark = ImageSet(rest.images // 2, rest.labels, rest.classes, "")
     report = setting.look(DIGITS, setting.write("dark", dark))
     assert report.status is Status.DRIFT, report.reason
+    assert "of 8 measures drifted" in report.reason and report.unit is Unit.IMAGE
     drifted = {column.name for column in report.columns if column.drifted}
     assert {"brightness", "contrast", "sharpness"} <= drifted and "label" not in drifted
 
@@ -172,7 +174,9 @@ def test_other_digits_are_odd_to_a_model_of_zeros(setting: Setting) -> None:
     assert first.picture.name.endswith(".png") and first.picture.name in odd_lines(report)[0]
     page = render_monitor(ZEROS, [Looked(datetime.now(UTC), "1", "mixed", report)], ())
     assert page.count("data:image/png") == 2 * min(10, report.flagged.num_flagged)
-    assert "The oddest images" in page and first.picture.name in page
+    assert "The oddest images" in page and "rows" not in page and first.picture.name in page
+    told = summary_markdown(report, ZEROS)
+    assert told.count("](data:image/png;base64,") == 2 * 5 and "new images against" in told
     status, output = mintmark_monitor(ZEROS, "--data", data, "--flagged", "0.05")
     assert status == 0 and output.startswith("ok  zeros version 1"), output
 

@@ -1,5 +1,6 @@
 """Revocation: all that descends is found and quarantined, and nothing else is touched."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,6 +167,7 @@ def test_a_source_is_withdrawn_with_two_generations_and_nothing_else(world: Worl
     assert [act.action for act in history(client, "heirs", home)] == ["revoke", "promote"]
     (heirs,) = [listed for listed in list_models(client) if listed.name == "heirs"]
     assert heirs.champion is None and heirs.reason.startswith(f"REVOKED: {WHY}")
+    assert re.fullmatch(rf"none; version 1 was revoked 20\S+ \d\d:\d\d UTC: {WHY}", heirs.standing)
 
 
 @pytest.mark.slow
