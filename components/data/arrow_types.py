@@ -177,7 +177,8 @@ def _ends(column: Column) -> pa.Array:
         if pa.types.is_floating(plain):
             return pa.array(ends, plain)
         return pa.array([int(end) for end in ends], pa.int64()).cast(plain)
-    fresh = [column.fresh.low, column.fresh.high] if column.fresh else []
+    is_number = column.fresh is not None and not isinstance(column.example, str)
+    fresh = [column.fresh.low, column.fresh.high] if column.fresh and is_number else []
     return pa.array([column.example, *fresh], plain)
 
 

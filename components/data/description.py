@@ -176,7 +176,9 @@ class _ColumnDescription:
         return column.model_copy(update={"example": _scalar(made_up)})  # a real one names somebody
 
     def _fresh(self) -> FreshNumbers | None:
-        """What identifiers are drawn from; None where they are no numbers, or number the rows."""
+        """What numbers of identifiers are drawn from; None where there are none or they count."""
+        if isinstance(self.first, str):
+            return self.pattern.fresh
         is_counter = self.is_counted or self.numbers.counts_up
         return None if is_counter else self.numbers.fresh()
 

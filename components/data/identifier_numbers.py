@@ -1,7 +1,8 @@
 """Fresh identifiers that are whole numbers: with as many digits as real ones, none of them real.
 
 What is kept of the real ones is how many digits they have, and one remainder that none of them
-leaves when divided by some number: numbers that leave it are nobody's. No real one is kept.
+leaves when divided by some number: numbers that leave it are nobody's. Where these are few, it is
+the first two digits that no real one reaches. No real one is kept.
 """
 
 from math import isqrt
@@ -16,6 +17,8 @@ from components.data.schema import FreshNumbers
 _Numbers = NDArray[np.uint64]
 
 _ROUNDS = 4
+_PLENTY = 1_000
+"""So many numbers for each real one are enough, whichever they are."""
 _LARGEST = 1 << 21
 """The largest divisor; of twenty million random numbers some remainder of it is left by none."""
 
@@ -84,24 +87,40 @@ class NumberPattern:
             left[(numbers % numbers.dtype.type(divisor)).astype(np.int64)] = True
 
     @property
+    def span(self) -> int:
+        """How many numbers there are from the least to the largest; 0 without any."""
+        return self._high - self._low + 1 if self.num_rows else 0
+
+    @property
     def counts_up(self) -> bool:
         """Whether each is one more than that before."""
         return self._counting.holds
 
-    def fresh(self) -> FreshNumbers:
+    def fresh(self, digits: int | None = None) -> FreshNumbers:
         """The numbers that fresh ones are drawn from, none of which was among those added.
 
-        They have as many digits. Where real ones leave no such room, as when they fill their range,
-        fresh ones have a digit more.
+        They have as many digits, or `digits` with zeros in front where told. Where real ones leave
+        no such room, as when they fill their range, fresh ones have a digit more.
         """
-        low, high = _with_as_many_digits(self._low, self._high)
+        low, high = (
+            _with_as_many_digits(self._low, self._high) if digits is None else (0, 10**digits - 1)
+        )
         low, high = max(low, int(self._bounds.min)), min(high, int(self._bounds.max))
+        left = self._that_leave_no_remainder(low, high)
+        if left.count < _PLENTY * self.num_rows:
+            beyond = max(low, _first_beyond(self._high, len(str(high))))
+            left = max(left, FreshNumbers(low=beyond, high=high, step=1), key=lambda way: way.count)
+        if left.count < self.num_rows:
+            left = _longer(FreshNumbers(low=low, high=high, step=1), int(self._bounds.max))
+        return left.model_copy(update={"digits": digits or 1})
+
+    def _that_leave_no_remainder(self, low: int, high: int) -> FreshNumbers:
+        """Those that leave a remainder which no real one leaves; none where real ones leave all."""
         for divisor, left in self._left.items():
             if not left.all():
                 start = low + (int(np.flatnonzero(~left)[0]) - low) % divisor
-                if start <= high:
-                    return FreshNumbers(low=start, high=high, step=divisor)
-        return _longer(FreshNumbers(low=low, high=high, step=1), int(self._bounds.max))
+                return FreshNumbers(low=start, high=high, step=divisor)
+        return FreshNumbers(low=low, high=low - 1, step=1)
 
 
 def whole_numbers(values: "pd.Series[Any]") -> NDArray[Any]:
@@ -139,6 +158,16 @@ def _with_as_many_digits(low: int, high: int) -> tuple[int, int]:
     if low < 0:
         return 1 - 10 ** len(str(-low)), most
     return (10 ** (len(str(low)) - 1) if low else 0), most
+
+
+def _first_beyond(number: int, num_digits: int) -> int:
+    """The first number that begins with other two digits than all up to `number`.
+
+    >>> _first_beyond(101_499, 6), _first_beyond(1_499, 6)
+    (110000, 10000)
+    """
+    unit: int = 10 ** max(num_digits - 2, 0)
+    return (number // unit + 1) * unit
 
 
 def _longer(pattern: FreshNumbers, most: int) -> FreshNumbers:

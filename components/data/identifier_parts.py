@@ -10,9 +10,10 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 Place = str | tuple[str, ...]
 """What a place of an identifier is drawn from: characters, or whole numbers as text."""
 
-_MOST_DIGITS = 3
+MOST_DIGITS = 3
+"""Numbers that have a bound have no more digits."""
 _BOUNDS = (12, 23, 31, 59, 255)
-_BEYOND = 10**_MOST_DIGITS
+_BEYOND = 10**MOST_DIGITS
 _MOST_PARTS = 33
 _MOST_TOTALS = 8
 """Identifiers that may have more counts of numbers than these have none with a bound."""

@@ -3,6 +3,7 @@
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import groupby, takewhile, zip_longest
 
 import numpy as np
@@ -11,13 +12,16 @@ from numpy.typing import NDArray
 
 from components.data.cast import cast
 from components.data.identifier_numbers import fresh_numbers, hashed
-from components.data.identifier_parts import BoundedParts, Place
-from components.data.schema import Column
+from components.data.identifier_parts import MOST_DIGITS, BoundedParts, Place
+from components.data.identifier_serials import SerialNumbers
+from components.data.schema import Column, FreshNumbers
 
 MOST_DRAWN = 131_072
 """Identifiers of more rows are made from the row's number, since they cannot be compared."""
 
 _ALPHABETS = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_NUMBERS = ("", _ALPHABETS[0])
+"""What stands for a number, or is a place of one."""
 _HEXADECIMAL = 6
 """Letters at the beginning of the alphabet that stand for digits."""
 _LONGEST = 64
@@ -50,6 +54,7 @@ class IdentifierPattern:
         self._shapes: Counter[str] = Counter()
         self._characters: Counter[str] = Counter()
         self._parts = BoundedParts()
+        self._serials = SerialNumbers()
         self._num_rows = 0
 
     def add(self, identifiers: pd.Series) -> None:
@@ -61,6 +66,8 @@ class IdentifierPattern:
         self._seen = [seen + new for seen, new in pairs]
         self._num_rows += len(texts)
         self._parts.add(codes)
+        self._serials.add(codes)
+        self.__dict__.pop("_places", None)
         if len(self._shapes) <= _MOST_SHAPES:
             self._shapes.update(_shapes_of(codes))
             known, counts = np.unique(codes, return_counts=True)
@@ -72,11 +79,23 @@ class IdentifierPattern:
 
         What is neither is kept. So are characters that are the only ones of many rows in a place,
         such as the country of an account or the version of a UUID, where the other places leave so
-        much room that made-up ones are nobody's. Else also a letter that all share is drawn.
+        much room that made-up ones are nobody's. Where they do not, but all is such characters save
+        a last number, they are kept too, and an empty place stands for the number, one of `fresh`.
+        Else also a letter that all share is drawn.
         Numbers with a bound, such as octets and hours, are drawn whole where that leaves room.
         Identifiers of several lengths, such as mail addresses, have places only as far as all begin
         alike: they are made by the outline that most of them have (`_outlined`).
         """
+        return self._places[0]
+
+    @property
+    def fresh(self) -> FreshNumbers | None:
+        """The numbers for the place that `alphabets` leave empty, if they do."""
+        return self._places[1]
+
+    @cached_property
+    def _places(self) -> tuple[tuple[Place, ...], FreshNumbers | None]:
+        """The `alphabets`, and the `fresh` numbers of one of them."""
         outlined = self._outlined()
         drawn = outlined or self._by_place()
         num_places = self._num_alike() if outlined else len(drawn)
@@ -86,12 +105,35 @@ class IdentifierPattern:
             for common, letters in zip_longest(kept, drawn, fillvalue="")
         )
         fixed = self._num_alike() if outlined else 0
-        ways = [
-            (self._bounded(own, drawn, fixed, is_placed=not outlined), _ROOM),
-            (self._bounded(drawn, drawn, 0, is_placed=not outlined), _ROOM_BOUNDED),
-            (own, _ROOM),
-        ]
-        return next((way for way, room in ways if self._has_room(way, room)), drawn)
+        bounded = self._bounded(own, drawn, fixed, is_placed=not outlined)
+        any_bounded = self._bounded(drawn, drawn, 0, is_placed=not outlined)
+        way, room = (bounded, _ROOM_BOUNDED) if any_bounded else (own, _ROOM)
+        if self._has_room(way, room):
+            return way, None
+        around, numbers = self._around_serials()
+        if around:
+            return around, numbers
+        ways = [(any_bounded, _ROOM_BOUNDED), (own, _ROOM)]
+        return next((way for way, room in ways if self._has_room(way, room)), drawn), None
+
+    def _around_serials(self) -> tuple[tuple[Place, ...], FreshNumbers | None]:
+        """What stands in each place, the last number left empty, and what that is drawn from.
+
+        Nothing where a character around it is rare. Numbers of three digits at most are left to
+        `BoundedParts` where there are others.
+        """
+        start, end, numbers = self._serials.start, self._serials.end, self._serials.fresh()
+        is_one_of_few = self._serials.width <= MOST_DIGITS and self._parts.num_alike != 1
+        if start is None or numbers is None or is_one_of_few:
+            return (), None
+        num_places = len(self._seen)
+        others = [*range(start), *range(end or num_places, num_places)]
+        kept, drawn = [self._common(place) for place in others], self._by_place()
+        if not all(kept):
+            return (), None
+        around = (*kept[:start], "", *kept[start:])
+        letters = (*drawn[:start], "", *(drawn[place] for place in others[start:]))
+        return self._bounded(around, letters, 0, is_placed=True) or around, numbers
 
     def _has_room(self, way: Sequence[Place], room: float) -> bool:
         return _num_strings(way) >= room * self._num_rows
@@ -106,7 +148,9 @@ class IdentifierPattern:
         """
         runs = [
             (is_number, [place for place, _ in run])
-            for is_number, run in groupby(enumerate(drawn), lambda each: each[1] == _ALPHABETS[0])
+            for is_number, run in groupby(
+                enumerate(drawn), lambda each: each[1] in ("", _ALPHABETS[0])
+            )
         ]
         total = sum(is_number for is_number, _ in runs)
         if is_placed and total != self._parts.num_alike:
@@ -235,7 +279,7 @@ def fresh_identifiers(column: Column, num_rows: int, rng: np.random.Generator) -
 
     Where the pattern has fewer than 10 * num_rows strings, the row's number is appended.
     """
-    if not isinstance(column.example, str):
+    if _is_numbered(column):
         return _numbers(column, range(num_rows), num_rows, rng)
     alphabets = _alphabets(column)
     names = _drawn(alphabets, num_rows, rng)
@@ -263,7 +307,7 @@ def numbered_identifiers(
     alone. Some places of the pattern, chosen by `rng`, spell the number in digits that `rng`
     shuffles; the others are filled from a hash of it.
     """
-    if not isinstance(column.example, str):
+    if _is_numbered(column):
         return _numbers(column, rows, total, rng)
     numbers = np.arange(rows.start, rows.stop, dtype=np.uint64)
     alphabets = _alphabets(column)
@@ -286,11 +330,35 @@ def numbered_identifiers(
     return cast(names, column.dtype)
 
 
+def _is_numbered(column: Column) -> bool:
+    """Whether its identifiers are whole numbers, or text around one that is told by `fresh`."""
+    return column.fresh is not None or not isinstance(column.example, str)
+
+
 def _numbers(column: Column, rows: range, total: int, rng: np.random.Generator) -> pd.Series:
-    """The identifiers of some rows where they are numbers; without a pattern they count from 1."""
+    """The identifiers of some rows that are numbers, or have one: without a pattern from 1 on."""
     if column.fresh is None:
         return cast(pd.Series(np.arange(rows.start + 1, rows.stop + 1)), column.dtype)
-    return pd.Series(fresh_numbers(column.fresh, rows, total, column.dtype, rng))
+    if not isinstance(column.example, str):
+        return pd.Series(fresh_numbers(column.fresh, rows, total, column.dtype, rng))
+    numbers = fresh_numbers(column.fresh, rows, total, "int64", rng)
+    drawn = [
+        [f"{number:0{column.fresh.digits}}" for number in numbers.tolist()]
+        if not alphabet
+        else _hashed_letters(alphabet, rows, rng)
+        for alphabet in column.alphabets
+    ]
+    names = pd.Series(["".join(row) for row in zip(*drawn, strict=True)], dtype=object)
+    return cast(names, column.dtype)
+
+
+def _hashed_letters(alphabet: Place, rows: range, rng: np.random.Generator) -> NDArray[np.str_]:
+    """What stands in a place in some rows: of each row what its number tells."""
+    key = rng.integers(2**63, dtype=np.uint64)
+    numbers = np.arange(rows.start, rows.stop, dtype=np.uint64)
+    letters: NDArray[np.str_] = np.array(list(alphabet))
+    found: NDArray[np.str_] = letters[hashed(numbers, key) % np.uint64(len(letters))]
+    return found
 
 
 def _is_narrow(alphabets: Sequence[Place], num_rows: int) -> bool:

@@ -23,13 +23,17 @@ _MOST_TOLD = 8
 
 
 class FreshNumbers(BaseModel):
-    """Whole numbers that no training row has as its identifier: each `step`th from `low` on."""
+    """Whole numbers that no training row has as its identifier: each `step`th from `low` on.
+
+    Within text they are written with `digits` digits at least.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     low: int
     high: int
     step: int
+    digits: int = Field(1, exclude_if=lambda found: found == 1)
 
     @property
     def count(self) -> int:
@@ -47,8 +51,9 @@ class Column(BaseModel):
     values of a column of whole numbers or dates are multiples of its `step` (days, hundreds); None
     where that says nothing.
     `example` is the value of a constant, or a made-up identifier, whose parts are each from
-    one of `alphabets`, or like the example's own. Identifiers that are whole numbers are drawn from
-    `fresh`; they count from 1 where it is None.
+    one of `alphabets`, or like the example's own; an empty one stands for a number. Numbers within
+    identifiers, and those that are whole numbers, are drawn from `fresh`; the latter count from 1
+    where it is None.
     `written` is the format of dates that the source has as text, in `strptime`'s words, and
     `number_form` that of numbers; `truths` are its words for false and true, if not Python's.
     `arrow` is what Arrow calls the type that the source has in Parquet, where made rows would have

@@ -241,7 +241,7 @@ def _share(counts: Matrix) -> Matrix:
 def _public(column: Column) -> Column:
     """A column that is not learned, without what the training rows tell of an identifier."""
     if column.kind is ColumnKind.IDENTIFIER and isinstance(column.example, str):
-        return column.model_copy(update={"example": _ANY_NAME, "alphabets": ()})
+        return column.model_copy(update={"example": _ANY_NAME, "alphabets": (), "fresh": None})
     if column.kind is ColumnKind.IDENTIFIER and column.fresh is not None:
         return column.model_copy(update={"example": 1, "fresh": None})
     return column
