@@ -1,7 +1,6 @@
 """Making the rewriting of a table: what its rows are written as, and whether that is possible."""
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -223,14 +222,8 @@ def _is_given_room(
 
 
 def _reaching(column: Column, low: float, high: float) -> Column:
-    """The column with a range of these ends too, in a type that holds it."""
     ends = {"minimum": min(column.ends[0], low), "maximum": max(column.ends[1], high)}
-    dtype = column.dtype
-    if re.fullmatch(r"u?int\d+", dtype, re.IGNORECASE) and column.kind is ColumnKind.INTEGER:
-        held = np.iinfo(dtype.lower())
-        if ends["minimum"] < held.min or ends["maximum"] > held.max:
-            dtype = "Int64" if dtype[0] in "UI" else "int64"
-    return column.model_copy(update={**ends, "dtype": dtype})
+    return column.model_copy(update=ends)
 
 
 def _combinations(table: Table, members: Sequence[str]) -> Matrix:
