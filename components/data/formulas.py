@@ -48,7 +48,7 @@ class Formula(Protocol):
         """The largest number that the result is computed from, in its unit; dates are exact."""
         ...
 
-    def ends(self, ranges: Sequence[tuple[float, float]], grids: Sequence[Grid]) -> Range:
+    def ends(self, ranges: Sequence[Range], grids: Sequence[Grid]) -> Range:
         """What the result can be for sources in these ranges, on these grids."""
         ...
 
@@ -87,7 +87,7 @@ class Linear:
             self.scale
         )
 
-    def ends(self, ranges: Sequence[tuple[float, float]], grids: Sequence[Grid]) -> Range:
+    def ends(self, ranges: Sequence[Range], grids: Sequence[Grid]) -> Range:
         """See `Formula`."""
         low, high = self._between(ranges)
         return low / self.scale, high / self.scale
@@ -154,7 +154,7 @@ class Powers:
         """See `Formula`."""
         return np.abs(self.value(sources, np))
 
-    def ends(self, ranges: Sequence[tuple[float, float]], grids: Sequence[Grid]) -> Range:
+    def ends(self, ranges: Sequence[Range], grids: Sequence[Grid]) -> Range:
         """See `Formula`; infinite where it divides by numbers that are as near to 0 as can be."""
         low, high = self.factor, self.factor
         for power, ends, grid in zip(self.powers, ranges, grids, strict=True):

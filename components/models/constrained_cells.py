@@ -5,14 +5,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from components.config import Inequality, Product, Sum
-from components.data.constraints import check_rows
+from components.data.constraints import check_rows, slack
 from components.data.digits import rounded
+from components.data.formulas import formula_of
 from components.data.rewriting import Rewriting
 from components.data.schema import Schema
 from components.data.table import Matrix, decode_column, encode_column
 from components.errors import UserError
 
 Mask = NDArray[np.bool_]
+_CLOSE = 1e-9
 
 
 def followed(frame: pd.DataFrame, rewriting: Rewriting) -> pd.DataFrame:
@@ -23,8 +25,9 @@ def followed(frame: pd.DataFrame, rewriting: Rewriting) -> pd.DataFrame:
     of a combination that do not tell the others.
     """
     check_rows(frame, rewriting.outer)
-    frame = _with_solved(frame, rewriting)
+    gaps, frame = frame.isna(), _with_solved(frame, rewriting)
     missing = frame.isna()
+    _check_shares(frame, gaps, rewriting)
     for constraint in rewriting.outer.constraints:
         told = str(constraint)
         if isinstance(constraint, Inequality) and constraint.high in rewriting.lows:
@@ -73,6 +76,27 @@ def _with_solved(frame: pd.DataFrame, rewriting: Rewriting) -> pd.DataFrame:
             cells[alone] = decode_column(found, column.model_copy(update=ends)).astype(object)
             frame = frame.assign(**{name: cells})
     return frame
+
+
+def _check_shares(frame: pd.DataFrame, gaps: pd.DataFrame, rewriting: Rewriting) -> None:
+    """Raise UserError for rows whose known shares leave too little or too much for others."""
+    outer = rewriting.outer
+    for constraint in outer.constraints:
+        if not isinstance(constraint, Sum) or isinstance(constraint.total, str):
+            continue
+        columns = [outer[name] for name in constraint.columns]
+        ends = []
+        for column in columns:
+            value = encode_column(frame, column)
+            is_open = np.isnan(value) | gaps[column.name].to_numpy()
+            low, high = (np.where(is_open, end, value) for end in column.ends)
+            ends.append((low, high))
+        *sources, (low, high) = ends
+        least, most = formula_of(constraint).ends(sources, ())
+        allowed = slack(constraint, columns) + _CLOSE * abs(constraint.total)
+        off = (least > high + allowed) | (most < low - allowed)
+        lacks = gaps[list(constraint.columns)].any(axis=1).to_numpy()
+        _refuse(off & lacks, str(constraint), "shares that leave others outside their range")
 
 
 def _with_combination(
