@@ -79,7 +79,7 @@ def _with_solved(frame: pd.DataFrame, rewriting: Rewriting) -> pd.DataFrame:
 
 
 def _check_shares(frame: pd.DataFrame, gaps: pd.DataFrame, rewriting: Rewriting) -> None:
-    """Raise UserError for rows whose known shares leave too little or too much for others."""
+    """Raise UserError for rows whose known shares leave less than 0 for those never below it."""
     outer = rewriting.outer
     for constraint in outer.constraints:
         if not isinstance(constraint, Sum) or isinstance(constraint.total, str):
@@ -89,14 +89,14 @@ def _check_shares(frame: pd.DataFrame, gaps: pd.DataFrame, rewriting: Rewriting)
         for column in columns:
             value = encode_column(frame, column)
             is_open = np.isnan(value) | gaps[column.name].to_numpy()
-            low, high = (np.where(is_open, end, value) for end in column.ends)
-            ends.append((low, high))
+            least = 0.0 if column.ends[0] >= 0 else -np.inf
+            ends.append((np.where(is_open, least, value), np.where(is_open, np.inf, value)))
         *sources, (low, high) = ends
         least, most = formula_of(constraint).ends(sources, ())
         allowed = slack(constraint, columns) + _CLOSE * abs(constraint.total)
         off = (least > high + allowed) | (most < low - allowed)
         lacks = gaps[list(constraint.columns)].any(axis=1).to_numpy()
-        _refuse(off & lacks, str(constraint), "shares that leave others outside their range")
+        _refuse(off & lacks, str(constraint), "shares that leave less than 0 for others")
 
 
 def _with_combination(

@@ -193,7 +193,7 @@ def test_completed_rows_keep_all_constraints() -> None:
     ("emptied", "message"),
     [
         (["ordered"], "'ordered <= sent': they have sent but not ordered"),
-        (["tax"], r"'total = price \+ tax': they have total but not all its parts"),
+        (["price", "tax"], r"'total = price \+ tax': they have total but not all its parts"),
         (["city", "is_coastal"], "continent of several combinations"),
     ],
 )
