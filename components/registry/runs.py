@@ -14,7 +14,8 @@ def open_run(client: MlflowClient, name: str, request_key: str, home: Home) -> s
     )
     if found:
         return str(found[0].info.run_id)
-    run = client.create_run(experiment, tags={"mintmark.request_key": request_key})
+    tags = {"mintmark.request_key": request_key}
+    run = client.create_run(experiment, tags=tags, run_name=f"{name} {request_key[:8]}")
     return str(run.info.run_id)
 
 
