@@ -65,7 +65,7 @@ SizeField = Annotated[
     Field(
         title="Size",
         description="How large a recipe is run: smoke takes seconds and proves nothing, cpu "
-        "minutes, gpu is larger still. It says nothing of your own data",
+        "minutes, gpu is larger still; only with a recipe",
     ),
 ]
 DataField = Annotated[
