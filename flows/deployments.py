@@ -12,6 +12,7 @@ from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate, WorkPoolUpdate
+from prefect.client.schemas.objects import VersionInfo
 from prefect.client.schemas.schedules import CronSchedule, IntervalSchedule
 from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectNotFound
@@ -132,7 +133,8 @@ def _apply(client: SyncPrefectClient, name: str, wanted: Deployed) -> tuple[UUID
         found = None
     if found is not None and found.version == deployment.version:
         return found.id, _apply_schedule(client, found.id, wanted)
-    deployment.apply()
+    # said here, or Prefect puts the checkout's commit in its place, and all is applied each time
+    deployment.apply(version_info=VersionInfo(type="prefect:simple", version=deployment.version))
     found = client.read_deployment_by_name(full_name)
     _apply_schedule(client, found.id, wanted)
     return found.id, True

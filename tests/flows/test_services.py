@@ -166,7 +166,8 @@ def test_three_alarms_make_one_run_and_a_redeploy_does_not_make_a_second(
     live.emit("mintmark.drift.detected", "drifting", reason="first")
     _until(lambda: len(live.runs("retrain-on-drift")) == 1)
     live.emit("mintmark.drift.detected", "drifting", reason="second")
-    up(live.home, MINTMARK_WEBHOOK_URL=news.url)
+    again = mintmark("up", home=live.home, variables={"MINTMARK_WEBHOOK_URL": news.url})
+    assert again.returncode == 0 and "set up" not in again.stdout, again.stdout + again.stderr
     live.emit("mintmark.drift.detected", "drifting", reason="third")
     time.sleep(25)
     (run,) = live.runs("retrain-on-drift")
