@@ -13,6 +13,7 @@ from rich.table import Table
 from components.evaluation.evidence import Outcome as Judged
 from components.reporting.summary import summary_lines
 from flows.outcome import Outcome
+from flows.report_task import judged_unit
 
 _LOGGERS = ("prefect.flow_runs", "prefect.task_runs")
 _ENGINE = str(Path(prefect.__file__).parent)
@@ -51,7 +52,8 @@ def show_progress(console: Console) -> Iterator[None]:
 
 def show_outcome(console: Console, outcome: Outcome) -> None:
     """Print the verdict, the figures behind it and where to look."""
-    table = Table(title="What was measured on rows the generator never saw")
+    unit = judged_unit(outcome.registered, outcome.workspace)
+    table = Table(title=f"What was measured on {unit}s the generator never saw")
     for title in ("metric", "value", "interval", "ideal"):
         table.add_column(title)
     for line in summary_lines(outcome.registered.evidence):

@@ -30,7 +30,7 @@ def write_report(registered: Registered, decision: Decision, workspace: Path) ->
     lineage = _complete(registered, decision, home)
     path = keep_page(registered, lineage, workspace, home)
     create_markdown_artifact(
-        summary_markdown(registered.evidence, lineage, _unit(registered, workspace)),
+        summary_markdown(registered.evidence, lineage, judged_unit(registered, workspace)),
         key="verdict",
         description=f"{registered.model} version {registered.version}: {_outcome(decision)}",
     )
@@ -56,7 +56,7 @@ def keep_page(registered: Registered, lineage: Lineage, workspace: Path, home: H
     return path
 
 
-def _unit(registered: Registered, workspace: Path) -> str:
+def judged_unit(registered: Registered, workspace: Path) -> str:
     """What one of those that were judged is called."""
     return unit_of(registered.evidence, load_panels(StagePaths(workspace).panels))
 

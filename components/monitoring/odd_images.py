@@ -18,6 +18,8 @@ from components.monitoring.at_a_rate import AtARate
 
 _SIDE = 96
 """Pixels of a side that are shown at most."""
+_SMALL = 64
+"""Pixels of a side up to which small images are enlarged, where whole times as large."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ def _reddened(images: Pixels, oddness: NDArray[np.float64]) -> Pixels:
 
 
 def _written(image: Pixels) -> str:
-    """The image as PNG in base64; of a large one every second, third, ... pixel."""
-    step = -(-max(image.shape[:2]) // _SIDE)
-    return base64.b64encode(png_bytes(image[::step, ::step])).decode()
+    """The image as PNG in base64; a large one made smaller, a small one larger."""
+    longest = max(image.shape[:2])
+    step, times = -(-longest // _SIDE), max(1, _SMALL // longest)
+    shown = image[::step, ::step].repeat(times, axis=0).repeat(times, axis=1)
+    return base64.b64encode(png_bytes(shown)).decode()

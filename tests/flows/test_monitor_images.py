@@ -1,5 +1,7 @@
 """Monitoring a champion of images: drift of what is measured of them, odd ones by its scores."""
 
+import base64
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from components.config import (
     EvaluateConfig,
@@ -172,6 +175,8 @@ def test_other_digits_are_odd_to_a_model_of_zeros(setting: Setting) -> None:
     first = report.flagged.oddest[0]
     assert first.picture is not None and first.picture.image and first.picture.where
     assert first.picture.name.endswith(".png") and first.picture.name in odd_lines(report)[0]
+    seen = Image.open(io.BytesIO(base64.b64decode(first.picture.image)))
+    assert seen.size == (64, 64), "eight pixels cannot be seen"
     page = render_monitor(ZEROS, [Looked(datetime.now(UTC), "1", "mixed", report)], ())
     assert page.count("data:image/png") == 2 * min(10, report.flagged.num_flagged)
     assert "The oddest images" in page and "rows" not in page and first.picture.name in page
