@@ -8,10 +8,12 @@ from rich.console import Console
 
 from components.config import Params
 from components.evaluation.evidence import Outcome as Judged
+from components.evaluation.images.panels import save_panels
 from components.recipes.catalog import recipe_params
 from components.recipes.recipe import Preset
 from components.registry.door import DoorResult
 from components.registry.release_card import read_verdicts
+from components.stages.paths import StagePaths
 from flows import decision_task
 from flows.announcements import Event
 from flows.outcome import Decision, Outcome, Registered
@@ -63,8 +65,12 @@ def test_the_artifact_and_the_terminal_say_undecided(tmp_path: Any) -> None:
     assert _outcome(decision()) == f"refused; {THIN}"
     console = Console(record=True, width=200, file=(tmp_path / "out").open("w"))
     outcome = Outcome(registered(), decision(undecided=True), tmp_path, tmp_path, "x", "", {})
+    panels = StagePaths(tmp_path).panels
+    panels.parent.mkdir()
+    save_panels((), panels)
     show_outcome(console, outcome)
     text = console.export_text()
+    assert "measured on rows the generator never saw" in text
     assert "people version 3: undecided" in text and "refused" not in text
     assert text.count("pass  ") == 2 and "thin  " in text
 
