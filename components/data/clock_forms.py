@@ -17,12 +17,12 @@ _EXAMPLES = {"minutes": 495, "seconds": 29_730}
 _DAYS = " days "
 _TIME = (
     rf"^(?P<sign>[-+\x{{2212}}]?)(?:(?P<days>[0-9]{{1,6}}){_DAYS})?(?P<hours>[0-9]{{1,4}})"
-    r":(?P<minutes>[0-5][0-9])(?::(?P<seconds>[0-5][0-9]))?"
+    r"(?P<colon>[:h])(?P<minutes>[0-5][0-9])(?::(?P<seconds>[0-5][0-9]))?"
     rf"(?P<part>(?:[.,][0-9]{{1,{_MOST_DECIMALS}}})?)"
     r"(?P<half>(?:[ \x{a0}\x{202f}]?(?:[AaPp][Mm]|[AaPp]\.[Mm]\.))?)"
     r"(?P<behind>(?: ?(?:Uhr|h|hrs?|hours|min|s))?)$"
 )
-_PARTS = ("sign", "days", "hours", "minutes", "seconds", "part", "half", "behind")
+_PARTS = ("sign", "days", "hours", "minutes", "seconds", "part", "half", "behind", "colon")
 
 
 class ClockForm(BaseModel):
@@ -31,7 +31,7 @@ class ClockForm(BaseModel):
     A time is the number of what its last part counts: 08:15 is 495 minutes, or seconds. `clock`
     names that part as in times of day. Hours have `hours` digits at least; `digits` are the counts
     of decimals that there are, as those of a `NumberForm`, behind the `mark`. `half` says how the
-    first half of a day is marked, where it is; `behind` stands behind all.
+    first half of a day is marked, where it is; `colon` stands behind hours, `behind` behind all.
 
     >>> form = ClockForm(clock="minutes", hours=1, half=" AM")
     >>> form.text_of(0), form.text_of(20 * 60 + 15)
@@ -47,6 +47,7 @@ class ClockForm(BaseModel):
     mark: Literal[".", ","] = "."
     half: str = ""
     behind: str = ""
+    colon: Literal[":", "h"] = ":"
 
     @property
     def example(self) -> str:
@@ -64,10 +65,11 @@ class ClockForm(BaseModel):
         digits = next((n for n in self.digits if round(size, n) == size), self.digits[-1])
         whole, _, part = f"{size:.{digits}f}".partition(".")
         rest, last = divmod(int(whole), 60)
-        tail = f":{last:02}"
+        tail = f"{last:02}"
         if self.clock == "seconds":
             rest, minutes = divmod(rest, 60)
-            tail = f":{minutes:02}{tail}"
+            tail = f"{minutes:02}:{tail}"
+        tail = self.colon + tail
         tail += self.mark + part if part else ""
         days, hours = divmod(rest, 24) if self.has_days else (0, rest)
         half = self._half_at(hours)
@@ -89,6 +91,7 @@ class ClockForm(BaseModel):
         totals = totals + _number(pc.replace_substring(parts["part"], ",", "."))
         below = _mask(pc.match_substring_regex(parts["sign"], "[-\u2212]"))
         is_one = _mask(pc.equal(parts["behind"], self.behind))
+        is_one &= _mask(pc.equal(parts["colon"], self.colon))
         for name, expected in (
             ("days", self.has_days),
             ("seconds", self.clock == "seconds"),
@@ -109,6 +112,7 @@ class _Shape(NamedTuple):
     has_seconds: bool
     first: str
     behind: str
+    colon: str
     mark: str
     width: int
     num_decimals: int
@@ -148,6 +152,7 @@ class ClockTexts:
             "has_seconds": pc.not_equal(parts["seconds"], ""),
             "first": pc.if_else(is_small, pc.utf8_lower(early), pc.utf8_upper(early)),
             "behind": parts["behind"],
+            "colon": parts["colon"],
             "mark": pc.utf8_slice_codeunits(parts["part"], 0, 1),
             "width": pc.utf8_length(parts["hours"]),
             "num_decimals": pc.max_element_wise(0, pc.subtract(pc.utf8_length(parts["part"]), 1)),
@@ -174,7 +179,7 @@ class ClockTexts:
         marks = {shape.mark for shape in self._seen} - {""} or {"."}
         ways: dict[object, str] = {}
         for shape, seen in self._seen.items():
-            ways.setdefault((shape[:4], shape.mark or min(marks)), seen.example)
+            ways.setdefault((shape[:5], shape.mark or min(marks)), seen.example)
         if len(ways) > 1:
             one, other, *_ = ways.values()
             return several_forms(one, other)
@@ -188,6 +193,7 @@ class ClockTexts:
             mark="," if marks == {","} else ".",
             half=first.first,
             behind=first.behind,
+            colon="h" if first.colon == "h" else ":",
         )
         return form, digits == [0]
 

@@ -34,6 +34,7 @@ FORMS = {
     "half": ([clock(s, "%-I:%M %p") for s in SECONDS], [s // 60 for s in SECONDS]),
     "small": ([clock(s, "%I:%M:%S%p").lower() for s in SECONDS], SECONDS),
     "Uhr": ([clock(s, "%-H:%M Uhr") for s in SECONDS], [s // 60 for s in SECONDS]),
+    "14h05": ([clock(s, "%Hh%M") for s in SECONDS], [s // 60 for s in SECONDS]),
     "long": ([lasted(s * 7 / 4) for s in SECONDS], [round(s * 7 / 4, 2) for s in SECONDS]),
     "pandas": ([str(pd.Timedelta(seconds=s * 9)) for s in SECONDS], [s * 9 for s in SECONDS]),
     "below": ([("-" if s % 2 else "") + clock(s, "%H:%M:%S") for s in SECONDS],
