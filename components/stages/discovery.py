@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
-from components.config import Combination, Constraint, Inequality
+from components.config import Combination, Constraint, Inequality, Product, Sum
 from components.data.constraints import check_columns, check_constraint
 from components.data.rewriting import shares_of
 from components.data.schema import Column, ColumnKind, Schema
@@ -97,6 +97,7 @@ def _candidates(table: Table, seed: int) -> Sequence[Constraint]:
         for rule in found
         if isinstance(rule, rules.Inequality)
     ]
+    inequalities = [c for c in inequalities if not _is_share(c, equations, table.schema)]
     groups = _groups(table)
     place = {name: number for number, group in enumerate(groups) for name in group.columns}
     dependencies = [
@@ -111,6 +112,19 @@ def _candidates(table: Table, seed: int) -> Sequence[Constraint]:
     alone = [group for group in groups if not any(_is_within(group, other) for other in others)]
     narrower = [found for found in combinations if found not in wider]
     return [*alone, *wider, *equations, *inequalities, *narrower]
+
+
+def _is_share(inequality: Inequality, equations: Sequence[Sum | Product], schema: Schema) -> bool:
+    """Is the lower one a share of the other by an equation, such as a tax, and so never above?"""
+    least = schema[inequality.high].minimum
+    return any(
+        isinstance(c, Product)
+        and (c.total, c.parts, c.over) == (inequality.low, (inequality.high,), ())
+        and 0 < c.factor <= 1
+        and least is not None
+        and least >= 0
+        for c in equations
+    )
 
 
 def _is_within(group: Combination, other: Constraint) -> bool:

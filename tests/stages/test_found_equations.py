@@ -53,3 +53,13 @@ def test_what_goes_with_them_is_found_too() -> None:
     others = [c for c in schema.constraints if not isinstance(c, Sum | Product)]
     assert all(isinstance(c, Inequality | Combination) for c in others)
     assert {"hits <= tries"} <= {str(c) for c in others}
+
+
+def test_that_a_share_is_no_more_than_the_whole_is_not_said_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    net = np.random.default_rng(0).gamma(2, 9, 400).round(2)
+    frame = pd.DataFrame({"net": net, "tax": (0.2 * net).round(2), "outcome": np.arange(400) % 2})
+    with caplog.at_level("INFO"):
+        assert found(frame) == ["tax = 0.2 * net"]
+    assert "no constraint" not in caplog.text
