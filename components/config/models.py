@@ -1,6 +1,6 @@
 """Which generator to fit, its settings, and how many rows to draw."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -66,8 +66,6 @@ class CtganConfig(Settings):
     seeds give equal weights on the CPU alone. A numeric column of at most `max_levels` values
     is modelled as levels. Behind every number and category given out stand `crowd` training rows.
     """
-
-    gone: ClassVar[frozenset[str]] = frozenset({"spike_share"})
 
     name: Literal["ctgan"] = "ctgan"
     steps: int = Field(5000, ge=1)

@@ -1,9 +1,7 @@
 """The base of every section of the settings."""
 
-import logging
 from collections.abc import Mapping
-from functools import cache
-from typing import Annotated, Any, ClassVar, get_args
+from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -13,27 +11,10 @@ MAX_SEED = 2**32 - 1
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED)]
 
 
-logger = logging.getLogger(__name__)
-
-
 class Settings(BaseModel):
-    """Base of every section: frozen, and a key it does not know is an error.
-
-    Keys that are `gone` were settings once: versions made then have them. They are left out.
-    """
+    """Base of every section: frozen, and a key it does not know is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
-    gone: ClassVar[frozenset[str]] = frozenset()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_gone(cls, raw: Any) -> Any:
-        """The settings without what once was one, of which the log tells."""
-        if not isinstance(raw, Mapping) or cls.gone.isdisjoint(raw):
-            return raw
-        for name in cls.gone & raw.keys():
-            _tell_gone(cls.__name__, name)
-        return {name: value for name, value in raw.items() if name not in cls.gone}
 
     @model_validator(mode="before")
     @classmethod
@@ -46,12 +27,6 @@ class Settings(BaseModel):
             name: str(value).lower() if name in truths and _is_number(cls, name) else value
             for name, value in raw.items()
         }
-
-
-@cache
-def _tell_gone(section: str, name: str) -> None:
-    """Say once that a setting has no effect any more."""
-    logger.warning("the setting %s of %s is no more, and is left out", name, section)
 
 
 def _is_number(section: type[BaseModel], name: str) -> bool:
