@@ -41,6 +41,7 @@ CROWDLESS = CtganConfig(crowd=1)
 WITHOUT: dict[str, CtganConfig] = {
     "averaged weights": CROWDLESS.model_copy(update={"ema_decay": 0.0}),
     "early stopping by held-out rows": CROWDLESS.model_copy(update={"holdout_share": 0.0}),
+    "slots for frequent values": CROWDLESS.model_copy(update={"spike_share": 1.0}),
     "levels for few values": CROWDLESS.model_copy(update={"max_levels": 2}),
     "the critic's penalty on its slope": CROWDLESS.model_copy(update={"penalty": 0.0}),
 }

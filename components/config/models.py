@@ -64,7 +64,8 @@ class CtganConfig(Settings):
     `penalty` weighs the critic's squared slope, `ema_decay` averages the generator, `temperature`
     is that of the softmax behind each drawn level. On `device` the networks are trained; equal
     seeds give equal weights on the CPU alone. A numeric column of at most `max_levels` values
-    is modelled as levels. Behind every number and category given out stand `crowd` training rows.
+    is modelled as levels; of any other, the values with `spike_share` of the rows are. Behind every
+    number and category given out stand `crowd` training rows.
     """
 
     name: Literal["ctgan"] = "ctgan"
@@ -80,6 +81,7 @@ class CtganConfig(Settings):
     penalty: float = Field(1.0, ge=0)
     ema_decay: float = Field(0.995, ge=0, lt=1)
     temperature: float = Field(1.0, gt=0)
+    spike_share: float = Field(0.1, gt=0, le=1)
     max_levels: int = Field(20, ge=2)
     crowd: int = Field(10, ge=1)
     holdout_share: float = Field(0.1, ge=0, lt=0.5)

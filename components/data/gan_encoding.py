@@ -1,10 +1,11 @@
 """Columns as a network can learn them: one-hot levels, and normal scores for what is continuous.
 
-The *levels* of a column are one-hot: the values of a discrete column and of one of a few numbers,
-and "missing". All else is *continuous*: a normal score z = Phi^-1(u), where u is drawn uniformly
-between the empirical distribution's values just below x and at x (the randomised probability
-integral transform, Brockwell 2007), so that even heaped values become exactly Gaussian, and come
-back exactly through the quantile function.
+Every column is split in two. Its *levels* are values with a large share of the rows (all values of
+a discrete column, the spikes of a numeric one, and "missing"); they are one-hot. The rest, if any,
+is *continuous*: a normal score z = Phi^-1(u), where u is drawn uniformly between the empirical
+distribution's values just below x and at x (the randomised probability integral transform,
+Brockwell 2007), so that even heaped values become exactly Gaussian, and come back exactly through
+the quantile function.
 """
 
 import math
@@ -30,13 +31,14 @@ class CodeSettings:
     """What counts as a level.
 
     Of a discrete column, the `max_categories` most frequent values; of a numeric column, all
-    values where it has at most `max_levels`, else none. With a `crowd` above 1 a number is a level
-    only where so many rows have it, and other numbers are given out anywhere in stretches of as
-    many rows (`stretches`).
+    values where it has at most `max_levels`, else those with at least `spike_share` of the rows.
+    With a `crowd` above 1 a number is a level only where so many rows have it, and other numbers
+    are given out anywhere in stretches of as many rows (`stretches`).
     """
 
     max_categories: int = 100
     max_levels: int = 20
+    spike_share: float = 0.1
     crowd: int = 1
 
 
@@ -90,7 +92,7 @@ def learn_codes(
 def _learn_code(values: Array, column: Column, settings: CodeSettings) -> ColumnCode:
     missing = np.isnan(values)
     distinct, counts = np.unique(values[~missing], return_counts=True)
-    is_level = _choose_levels(counts, column.is_discrete, settings)
+    is_level = _choose_levels(counts, len(values), column.is_discrete, settings)
     levels, others = distinct[is_level], ~is_level
     if len(levels) and not column.is_discrete and counts[others].sum() < settings.crowd:
         others &= False  # too few to be told apart: each goes with the nearest level
@@ -101,14 +103,19 @@ def _learn_code(values: Array, column: Column, settings: CodeSettings) -> Column
     return ColumnCode(levels, quantiles, column.is_discrete)
 
 
-def _choose_levels(counts: Array, is_discrete: bool, settings: CodeSettings) -> NDArray[np.bool_]:
+def _choose_levels(
+    counts: Array, num_rows: int, is_discrete: bool, settings: CodeSettings
+) -> NDArray[np.bool_]:
     """True for each distinct value that gets a slot of its own."""
-    chosen = np.zeros(len(counts), dtype=bool)
     if is_discrete:
+        chosen = np.zeros(len(counts), dtype=bool)
         chosen[np.argsort(-counts, kind="stable")[: settings.max_categories]] = True
-    elif len(counts) <= settings.max_levels:
-        chosen = counts >= settings.crowd
-    return chosen
+        return chosen
+    has_crowd: NDArray[np.bool_] = counts >= settings.crowd
+    if len(counts) <= settings.max_levels:
+        return has_crowd
+    is_spike: NDArray[np.bool_] = counts >= max(settings.spike_share * num_rows, 3)
+    return is_spike & has_crowd
 
 
 def _quantile_function(values: Array, counts: Array, crowd: int) -> Array:

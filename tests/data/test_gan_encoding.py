@@ -33,17 +33,17 @@ def test_levels_and_missing_values_come_back_exactly():
 def test_heaps_come_back_exactly_from_anywhere_in_their_interval():
     values = np.repeat(np.arange(40.0), np.arange(1, 41))[:, None]
     for at in (0.02, 0.5, 0.98):
-        codes, back = _round_trip(values, (NUMBER,), CodeSettings(), at)
+        codes, back = _round_trip(values, (NUMBER,), CodeSettings(spike_share=0.5), at)
         assert codes[0].num_slots == 0
         repeated = values[:, 0] > 0
         np.testing.assert_array_equal(back[repeated], values[repeated])
 
 
-def test_missing_numbers_have_a_slot_and_a_spike_comes_back_among_others():
-    numbers = np.concatenate([np.zeros(50), np.random.default_rng(0).normal(size=50), [np.nan]])
-    codes, back = _round_trip(numbers[:, None], (NUMBER,))
-    assert np.isnan(codes[0].levels).tolist() == [True] and codes[0].num_slots == 2
-    np.testing.assert_allclose(back[:, 0], numbers, atol=1e-5)
+def test_a_spike_has_a_slot_and_the_rest_a_score():
+    values = np.concatenate([np.zeros(50), np.random.default_rng(0).normal(size=50)])[:, None]
+    codes, back = _round_trip(values, (NUMBER,))
+    assert codes[0].levels.tolist() == [0.0] and codes[0].num_slots == 2
+    np.testing.assert_allclose(back, values, atol=1e-5)
 
 
 def test_uniform_probabilities_give_the_distribution_back():
