@@ -70,6 +70,7 @@ def _decay(champion: Taught, run_id: str, place: str, settings: LoopSettings, ho
         purpose=champion.params.evaluate.purpose,
         margins=margins,
         seed=champion.params.evaluate.seed,
+        unit="row" if champion.params.prepare.images is None else "image",
     )
     if isinstance(found, str):
         logger.info("%s: its benefit is not measured: %s", model, found)

@@ -90,7 +90,7 @@ class Decay(Value):
     `lift` is what its rows add to the real ones (augmentation) or keep of them (sharing), in the
     main metric; `level` is what is reached with its rows. `news` is what learners reach on the
     windows since with their rows and without: what training again may bring; None where these are
-    too small to tell. Any may have decayed.
+    too small to tell. Any may have decayed. `unit` is what a row is called.
     """
 
     num_rows: int
@@ -98,6 +98,7 @@ class Decay(Value):
     lift: Change
     level: Change
     news: Change | None
+    unit: str = "row"
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -115,7 +116,9 @@ class Decay(Value):
         fallen = [str(each) for each in self.changes if each.has_decayed]
         shown = "; ".join(fallen or map(str, self.changes))
         verdict = "decayed" if fallen else "holds"
-        return f"its benefit {verdict} on {self.num_rows:,} new rows: {self.metric}, {shown}"
+        return (
+            f"its benefit {verdict} on {self.num_rows:,} new {self.unit}s: {self.metric}, {shown}"
+        )
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,7 @@ def measure_decay(
     purpose: Purpose,
     margins: Margins,
     seed: int,
+    unit: str = "row",
 ) -> Decay | str:
     """The benefit of a champion on the last of the `windows` since it was trained.
 
@@ -174,7 +178,10 @@ def measure_decay(
         ),
         news=None
         if news is None
-        else change("with new rows", news.second, news.first, news.error, margins.news, worse=1),
+        else change(
+            f"with new {unit}s", news.second, news.first, news.error, margins.news, worse=1
+        ),
+        unit=unit,
     )
 
 

@@ -51,6 +51,7 @@ def test_a_world_that_turned_shows_in_the_level_and_in_what_new_rows_add() -> No
     assert found.news.has_decayed and found.news.value > 0.1
     assert found.level.now == pytest.approx(0.5, abs=0.1) and not found.lift.has_decayed
     assert found.reason.startswith("its benefit decayed on 400 new rows: ROC AUC, level 0.")
+    assert "; with new rows 0." in found.reason and " without (+0." in found.reason
 
 
 def test_rows_that_help_there_and_harm_here_show_in_the_lift() -> None:
