@@ -10,6 +10,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from components.data.clock_forms import ClockForm
+from components.data.clock_times import times_of_day
 from components.data.schema import Column, ColumnKind, Schema
 from components.errors import UserError
 
@@ -24,6 +26,7 @@ _NAMED: Mapping[str, pa.DataType] = {
         *(pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()),
         *(pa.float16(), pa.float32(), pa.float64(), pa.bool_()),
         *(*_TEXTS, *_DATES),
+        *(pa.time32("s"), pa.time32("ms"), pa.time64("us"), pa.time64("ns")),
     )
 }
 _DECIMALS: Mapping[str, Callable[[int, int], pa.DataType]] = {
@@ -158,6 +161,9 @@ def _is_alike(column: Column, kind: pa.DataType) -> bool:
         return column.kind is ColumnKind.DATETIME
     if kind in _TEXTS:
         return column.dtype == "str"
+    if pa.types.is_time(kind):
+        is_text = column.dtype == "str" and column.kind is not ColumnKind.IDENTIFIER
+        return isinstance(column.number_form, ClockForm) or is_text
     if pa.types.is_boolean(kind):
         return column.dtype == "bool"
     if column.dtype.startswith(("int", "uint")):
@@ -190,6 +196,8 @@ def _cast(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
     if pa.types.is_decimal(kind) and pa.types.is_integer(values.type):
         # by itself arrow asks for room for all of 64 bits
         return values.cast(pa.string()).cast(kind)
+    if pa.types.is_time(kind):
+        return times_of_day(values, kind)
     if pa.types.is_floating(kind):
         near = values.cast(kind, safe=False)
         if pc.any(pc.is_inf(near.cast(pa.float64()))).as_py():

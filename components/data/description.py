@@ -79,9 +79,9 @@ class Description:
             "written": self._written.get(name),
             "number_form": self._number_forms.get(name),
             "truths": self._truths.get(name),
-            "arrow": kept_type(column, self._arrow.get(name)),
         }
-        return column.model_copy(update=text)
+        column = column.model_copy(update=text)
+        return column.model_copy(update={"arrow": kept_type(column, self._arrow.get(name))})
 
 
 class _ColumnDescription:

@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from components.data.clock_times import clock_texts
 from components.data.csv_form import csv_form
 from components.data.images import PICTURES
 from components.data.memory import within_free_memory
@@ -88,8 +89,9 @@ def read_batches(
 def plain_types(table: pa.Table) -> pa.Table:
     """The table with the values of dictionaries in place of these: batches have their own.
 
-    Decimals, as databases give them, become numbers like all others: the nearest to each. An index
-    that pandas wrote is a column if it has a name, else it is left out.
+    Decimals, as databases give them, become numbers like all others: the nearest to each. Times of
+    day become text (`08:15:30`), as CSV files have them. An index that pandas wrote is a column if
+    it has a name, else it is left out.
     """
     table = _without_index(table)
     for position, field in enumerate(table.schema):
@@ -100,6 +102,9 @@ def plain_types(table: pa.Table) -> pa.Table:
         if pa.types.is_decimal(kind):
             kind = pa.float64()
             values = values.cast(pa.string()).cast(kind)  # by itself arrow rounds twice
+        if pa.types.is_time(kind):
+            values = clock_texts(values)
+            kind = values.type
         if kind != field.type:
             table = table.set_column(position, field.with_type(kind), values)
     return table
