@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from itertools import groupby, takewhile, zip_longest
 
@@ -32,6 +32,9 @@ _SIGNS = "9aA"
 _MOST_SHAPES = 65_536
 _FEWEST_ALIKE, _SHARE_ALIKE = 5, 0.2
 """So many rows share an outline, and this share of all, where identifiers are made by it."""
+_MIXED = str.maketrans(dict.fromkeys(_SIGNS, "x"))
+_SHARE_MIXED = 0.05
+"""The same of outlines in which letters and digits are not told apart."""
 _SHARE_COMMON = 0.01
 """A character is told of a place where this share of all rows have it there, five at least."""
 _ROOM = 1e6
@@ -70,8 +73,17 @@ class IdentifierPattern:
         self.__dict__.pop("_places", None)
         if len(self._shapes) <= _MOST_SHAPES:
             self._shapes.update(_shapes_of(codes))
+            self._merge_shapes()
             known, counts = np.unique(codes, return_counts=True)
             self._characters.update(dict(zip(map(chr, known), counts.tolist(), strict=True)))
+
+    def _merge_shapes(self) -> None:
+        """Where there are too many shapes, no longer tell letters and digits in them apart."""
+        if len(self._shapes) > _MOST_SHAPES:
+            merged = Counter[str]()
+            for shape, count in self._shapes.items():
+                merged[shape.translate(_MIXED)] += count
+            self._shapes = merged
 
     @property
     def alphabets(self) -> tuple[Place, ...]:
@@ -200,23 +212,53 @@ class IdentifierPattern:
     def _outlined(self) -> tuple[str, ...]:
         """What the places of the commonest outline are drawn from, each run of its usual length.
 
-        Empty where all are of one length, and where hardly any two have the same outline. Letters
-        are of the Latin alphabet where most are, so that an accent tells nothing of its owner.
+        Empty where all are of one length, and where hardly any two have the same outline, also if
+        letters and digits are not told apart, as in the groups of an IPv6 address. Letters are of
+        the Latin alphabet where most are, so that an accent tells nothing of its owner.
         """
         if len({len(shape) for shape in self._shapes}) < 2 or len(self._shapes) > _MOST_SHAPES:
             return ()
-        outlines: dict[str, Counter[str]] = {}
-        for shape, count in self._shapes.items():
-            outlines.setdefault(_outline(shape), Counter())[shape] = count
-        outline, alike = min(outlines.items(), key=lambda found: (-found[1].total(), found[0]))
-        enough = max(_FEWEST_ALIKE, _SHARE_ALIKE * self._num_rows)
-        if alike.total() < enough:
+        alike = self._alike(is_mixed=False, share=_SHARE_ALIKE)
+        alike = alike or self._alike(is_mixed=True, share=_SHARE_MIXED)
+        if not alike:
             return ()
-        runs = np.array([[len(list(run)) for _, run in groupby(shape)] for shape in alike])
-        lengths = np.average(runs, axis=0, weights=list(alike.values())).round().astype(int)
-        places = "".join(sign * length for sign, length in zip(outline, lengths, strict=True))
-        letters = {sign: self._letters(sign) for sign in _SIGNS[1:]}
-        return tuple(letters.get(sign) or _alphabet(sign) for sign in places)
+        runs = list(alike)
+        sizes = [[len(run) for run in each] for each in runs]
+        lengths = np.average(sizes, axis=0, weights=list(alike.values())).round().astype(int)
+        places: list[str] = []
+        for same, length in zip(zip(*runs, strict=True), lengths, strict=True):
+            signs = {*"".join(same)}
+            is_drawn = bool(signs & {*_SIGNS, "x"})
+            places += [self._drawn_from(signs)] * length if is_drawn else (same[0] * length)[:length]
+        return tuple(places)
+
+    def _alike(self, *, is_mixed: bool, share: float) -> Counter[tuple[str, ...]]:
+        """The runs of the shapes of the commonest outline, none where too few rows have it."""
+        outlines: dict[str, Counter[tuple[str, ...]]] = {}
+        for shape, count in self._shapes.items():
+            outline, runs = _mixed_outline(shape) if is_mixed else _outline(shape)
+            outlines.setdefault(outline, Counter())[runs] += count
+        alike = min(outlines.items(), key=lambda found: (-found[1].total(), found[0]))[1]
+        enough = max(_FEWEST_ALIKE, share * self._num_rows)
+        return alike if alike.total() >= enough else Counter()
+
+    def _drawn_from(self, signs: set[str]) -> str:
+        """What a run is drawn from in which these signs stand: one, or letters and digits."""
+        if signs & {"x"}:
+            signs = {_sign(character) for character in self._characters} & set(_SIGNS)
+        if len(signs) == 1:
+            (sign,) = signs
+            return self._letters(sign) if sign in _SIGNS[1:] else _ALPHABETS[0]
+        drawn = [_ALPHABETS[0]] * ("9" in signs)
+        for sign in sorted(signs & set(_SIGNS[1:]), reverse=True):
+            drawn.append(self._letters(sign)[: _HEXADECIMAL if self._are_hexadecimal else None])
+        return "".join(drawn)
+
+    @property
+    def _are_hexadecimal(self) -> bool:
+        """Whether no letters are there but those that stand for digits."""
+        letters = {character for character in self._characters if character.isalpha()}
+        return any(letters <= set(case[:_HEXADECIMAL]) for case in _ALPHABETS[1:])
 
     def _letters(self, sign: str) -> str:
         """What letters of a case are drawn from: Latin ones, or others where most are others."""
@@ -262,9 +304,22 @@ def _sign(character: str) -> str:
     return "9" if character.isalnum() else character
 
 
-def _outline(shape: str) -> str:
-    """A shape with runs of one sign as one: `aaa99@aa.a` is `a9@a.a`."""
-    return "".join(sign for sign, _ in groupby(shape))
+def _outline(shape: str) -> tuple[str, tuple[str, ...]]:
+    """A shape with runs of one sign as one, and the runs: `aaa99@aa.a` is `a9@a.a`."""
+    runs = tuple("".join(run) for _, run in groupby(shape))
+    return "".join(run[0] for run in runs), runs
+
+
+def _mixed_outline(shape: str) -> tuple[str, tuple[str, ...]]:
+    """The same where letters and digits are one sign, and others are kept as they are.
+
+    >>> _mixed_outline("9a99:a9::9a")
+    ('x:x::x', ('9a99', ':', 'a9', '::', '9a'))
+    """
+    found = groupby(shape, key=lambda sign: sign in _SIGNS or sign == "x")
+    runs = [(is_mixed, "".join(run)) for is_mixed, run in found]
+    outline = "".join("x" if is_mixed else run for is_mixed, run in runs)
+    return outline, tuple(run for _, run in runs)
 
 
 def _place(seen: set[str], drawn: Sequence[tuple[set[str], set[str]]]) -> str:

@@ -1,5 +1,6 @@
 """Identifiers: their pattern is told place by place, and made-up ones are distinct and in it."""
 
+import ipaddress
 import re
 import uuid
 
@@ -98,6 +99,17 @@ def test_octets_hours_and_months_have_their_bounds(num_rows: int) -> None:
     assert pd.to_datetime(texts, format="%Y-%m-%d %H:%M").notna().all()
 
 
+@pytest.mark.parametrize("num_rows", [400, 70_000])
+def test_addresses_of_varying_lengths_are_addresses(num_rows: int) -> None:
+    numbers = RNG.integers(0, 2**63, (num_rows, 2)).astype(object)
+    whole = [str(ipaddress.IPv6Address((a << 65) + b)) for a, b in numbers]
+    made = made_like(whole, 400)
+    assert made.map(ipaddress.IPv6Address).is_unique and not made.isin(whole).any()
+    within = made_like([str(ipaddress.IPv6Address((0x20010DB8 << 96) + b)) for _, b in numbers])
+    assert within.map(ipaddress.IPv6Address).is_unique
+    assert within.str.startswith("2001:db8::").all()
+
+
 def test_nothing_is_kept_where_made_up_ones_could_be_somebodys() -> None:
     made = made_like([*(f"K{n:07}" for n in range(400)), "L0000401"])
     assert made.str[0].nunique() == 26
@@ -123,7 +135,7 @@ def test_batches_tell_what_the_whole_does() -> None:
     whole.add(texts)
     for start in range(0, len(texts), 33):
         parts.add(texts[start : start + 33])
-    assert whole.alphabets == parts.alphabets and len(whole.alphabets) == 64
+    assert whole.alphabets == parts.alphabets and len(whole.alphabets) == 36
 
 
 def test_made_up_ones_are_distinct_where_some_are_drawn_twice() -> None:
