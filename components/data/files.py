@@ -29,6 +29,21 @@ FORMATS = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".parquet", ".pq")
 _LONGEST = 200
 _DAMAGE = (ValueError, EOFError, OSError, pa.ArrowException, zlib.error, csv.Error)
 """What readers raise of files that are cut short or changed."""
+_MENDS = {
+    PICTURES: "; of pictures the folder that holds them is accepted",
+    (".xlsx", ".xls", ".xlsm", ".ods"): "; save the sheet as CSV in UTF-8",
+    (".zip", ".bz2", ".xz", ".zst", ".7z", ".tar", ".tgz", ".rar"): "; unpack it first",
+    (".txt", ".dat", ".data"): "; if it is CSV, give it a name that says so",
+}
+"""What is said more of other files, by how their names end."""
+_MEND = "; write its rows as one of these"
+_BEGINNINGS = {
+    b"PAR1": "is a Parquet file: give it a name that ends in .parquet",
+    b"PK\x03\x04": "is packed, as .zip and .xlsx files are: unpack it, or save the sheet as CSV",
+    b"\x1f\x8b": "is packed by gzip: give it a name that ends in .gz",
+    b"\xff\xfe": "is text in UTF-16: save it as UTF-8",
+    b"\xfe\xff": "is text in UTF-16: save it as UTF-8",
+}
 _NAMELESS_INDEX = re.compile(r"__index_level_\d+__")
 """What pandas calls the column of an index that has no name."""
 
@@ -138,12 +153,16 @@ def is_table(path: Path) -> bool:
 def check_format(path: Path) -> None:
     """Raise UserError for a file that is none of `FORMATS`."""
     if not is_table(path):
-        folder = "; of pictures the folder that holds them is accepted" if _is_picture(path) else ""
-        raise UserError(f"cannot read {path}: accepted formats are {', '.join(FORMATS)}{folder}")
+        name = path.name.lower()
+        mend = next((told for ends, told in _MENDS.items() if name.endswith(ends)), _MEND)
+        raise UserError(f"cannot read {path}: accepted formats are {', '.join(FORMATS)}{mend}")
 
 
-def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in PICTURES
+def told_content(path: Path) -> str | None:
+    """What a file holds that is no text, where its first bytes say so and its name does not."""
+    with path.open("rb") as file:
+        start = file.read(max(map(len, _BEGINNINGS)))
+    return next((told for begins, told in _BEGINNINGS.items() if start.startswith(begins)), None)
 
 
 def is_csv(path: Path) -> bool:
@@ -158,6 +177,8 @@ def reading(path: Path) -> Iterator[None]:
         with within_free_memory(str(path)):
             yield
     except UnicodeDecodeError as error:
+        if not path.name.lower().endswith(".gz") and (content := told_content(path)):
+            raise UserError(f"cannot read {path}: it {content}") from error
         byte = error.object[error.start]
         raise UserError(
             f"cannot read {path}: it is not text in UTF-8 (a byte {byte:#x}); save it as UTF-8"

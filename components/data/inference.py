@@ -10,6 +10,7 @@ import pandas as pd
 from pandas.api import types
 
 from components.data.clock_forms import ClockForm
+from components.data.counted import counted
 from components.data.dates import COMPACT, DateFormats, are_compact, has_zone, read_dates
 from components.data.description import Description
 from components.data.identifier_numbers import CountingUp, whole_numbers
@@ -62,7 +63,7 @@ def check_names(names: Sequence[str], target: str, declared: Mapping[str, Column
 def check_num_rows(num_rows: int) -> None:
     """Raise UserError where there are too few rows to learn from."""
     if num_rows < MIN_ROWS:
-        raise UserError(f"the table has {num_rows} rows; at least {MIN_ROWS} are needed")
+        raise UserError(f"the table has {counted(num_rows, 'row')}; at least {MIN_ROWS} are needed")
 
 
 def kinds_of(columns: Mapping[str, ColumnSummary], target: str) -> dict[str, ColumnKind]:
@@ -148,7 +149,7 @@ def _check_values(column: ColumnSummary) -> None:
         )
     if column.declared is ColumnKind.CONSTANT and not column.is_single:
         raise UserError(
-            f"column {name!r} is declared constant but has {column.num_distinct} values"
+            f"column {name!r} is declared constant but has {counted(column.num_distinct, 'value')}"
         )
 
 
@@ -167,7 +168,7 @@ def _check_target(column: ColumnSummary, kind: ColumnKind) -> None:
     if kind in (ColumnKind.IDENTIFIER, ColumnKind.CONSTANT, ColumnKind.DATETIME):
         raise UserError(f"target {name!r} is {kind}; a target is categorical, boolean or a number")
     if num_lacking := column.num_lacking(kind):
-        raise UserError(f"target {name!r} is missing in {num_lacking} rows")
+        raise UserError(f"target {name!r} is missing in {counted(num_lacking, 'row')}")
     if kind in (ColumnKind.CATEGORICAL, ColumnKind.BOOLEAN):
         assert column.distinct is not None
         counts = column.distinct.counts
@@ -180,7 +181,7 @@ def _check_target(column: ColumnSummary, kind: ColumnKind) -> None:
         rarest = [level for level, count in counts.items() if count == fewest][-1]
         if fewest < MIN_CLASS_ROWS:
             raise UserError(
-                f"target {name!r} has only {fewest} rows of class {rarest!r}; "
+                f"target {name!r} has only {counted(fewest, 'row')} of class {rarest!r}; "
                 f"each class needs at least {MIN_CLASS_ROWS}{_or_a_number(column)}"
             )
 

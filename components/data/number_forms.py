@@ -59,7 +59,8 @@ class NumberForm(BaseModel):
     numbers below zero, `above` around those above. `gap` parts thousands, decimals stand behind the
     `mark`. `digits` are the counts of decimals that there are, in order: a number has the least of
     them that keeps it, and as many as it needs where none does. Without `leading_zero` numbers
-    below one begin with their mark.
+    below one begin with their mark. With `has_lakhs` groups are of two digits but for the last, as
+    in `12,34,567`.
 
     >>> form = NumberForm(before="$", below=("($", ")"), above=("$", ""), gap=",", digits=(2,))
     >>> form.text_of(-1234.5), form.text_of(0.125)
@@ -76,6 +77,7 @@ class NumberForm(BaseModel):
     mark: str = Field(".", pattern=f"^[{MARKS}]$")
     digits: tuple[Annotated[int, Field(ge=0, le=MOST_DECIMALS)], ...] = Field((0,), min_length=1)
     leading_zero: bool = True
+    has_lakhs: bool = Field(False, exclude_if=lambda found: not found)
 
     @property
     def example(self) -> str:
@@ -120,7 +122,9 @@ class NumberForm(BaseModel):
         """An expression for digits; where neither gap nor mark is known, `1,234` is none."""
         whole = "[0-9]+"
         if self.gaps:
-            whole = rf"(?:{whole}|[0-9]{{1,3}}(?:[{self.gaps}][0-9]{{3}})+)"
+            more = rf"{{1,2}}(?:[{self.gaps}][0-9]{{2}})*" if self.has_lakhs else "{1,3}"
+            groups = "" if self.has_lakhs else "+"
+            whole = rf"(?:{whole}|[0-9]{more}(?:[{self.gaps}][0-9]{{3}}){groups})"
         is_known = self._has_decimals or self.gap
         decimals = rf"[{self.marks}]" + ("[0-9]+" if is_known else "(?:[0-9]{1,2}|[0-9]{4,})")
         return f"(?:{whole}(?:{decimals})?|{decimals})"
@@ -140,7 +144,17 @@ class NumberForm(BaseModel):
         whole, _, part = plain.partition(".")
         if whole == "0" and part and not self.leading_zero:
             whole = ""
+        if self.has_lakhs:
+            whole = _in_lakhs(whole.replace(",", ""))
         return whole.replace(",", self.gap) + (self.mark + part if part else "")
+
+
+def _in_lakhs(digits: str) -> str:
+    """Digits in groups of two but for the last: `12,34,567`."""
+    thousands = digits[:-3]
+    starts = range(len(thousands) % 2 or 2, len(thousands) + 1, 2)
+    groups = [thousands[max(0, end - 2) : end] for end in starts]
+    return ",".join([*groups, digits[-3:]] if thousands else [digits])
 
 
 def parted(texts: pa.Array, before: str, body: str, behind: str) -> Parts:

@@ -47,11 +47,13 @@ class Reading(NamedTuple):
 
     gap: str
     mark: str
+    has_lakhs: bool = False
 
     def fits(self, body: str) -> bool:
         """Whether the digits of a shape can be read so."""
-        gap, mark = map(re.escape, self)
-        expression = rf"(?:z|9+|9{{1,3}}(?:{gap}999)+)?(?:{mark}9+)?"
+        gap, mark = re.escape(self.gap), re.escape(self.mark)
+        groups = rf"9{{1,2}}(?:{gap}99)*{gap}999" if self.has_lakhs else rf"9{{1,3}}(?:{gap}999)+"
+        expression = rf"(?:z|9+|{groups})?(?:{mark}9+)?"
         return re.fullmatch(expression, body) is not None
 
     def digits(self, body: str) -> int:
@@ -95,7 +97,11 @@ def tell_form(
 def _readings(seen: Collection[Shape], declared: ColumnKind | None = None) -> list[Reading]:
     """All that fit; of several, the one that the shapes decide for, if they do."""
     signs = sorted({sign for shape in seen for sign in shape.body} - {"9", "z"})
-    fitting = [r for r in _possible(signs) if all(r.fits(shape.body) for shape in seen)]
+    possible = [*_possible(signs)]
+    fitting = [r for r in possible if all(r.fits(shape.body) for shape in seen)]
+    if not fitting:
+        lakhs = [reading._replace(has_lakhs=True) for reading in possible if reading.gap == ","]
+        return [r for r in lakhs if all(r.fits(shape.body) for shape in seen)]
     if len(fitting) < 2 or len(signs) > 1:
         return fitting
     thousands, decimals = fitting
@@ -142,6 +148,7 @@ def _form(seen: Collection[Shape], reading: Reading) -> NumberForm:
         below=next((s.around for s in seen if s.is_below), (f"-{before}", behind)),
         above=next((s.around for s in seen if s.is_above), (before, behind)),
         gap=reading.gap,
+        has_lakhs=reading.has_lakhs,
         mark=reading.mark,
         digits=tuple(digits),
         leading_zero="z" in decimals or "" not in decimals,

@@ -1,5 +1,6 @@
 """What texts of numbers have in common: signs around digits, and how these stand together."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -15,10 +16,12 @@ _BLANK = "[ \u00a0\u2009\u202f]?"
 _MONEY = "$€£¥₹₩₽₺₫₴₪฿₦"
 _BEFORE = rf"(?:(?:[A-Z]{{0,2}}[{_MONEY}]|[A-Z]{{3}}|Fr\.|Rs\.?|kr\.?){_BLANK})?"
 _UNIT = r"[A-Za-z\x{b5}\x{3bc}]{1,3}[.²³]?(?:/[A-Za-z]{1,3}[²³]?)?"
-_BEHIND = rf"(?:{_BLANK}(?:[{_MONEY}%‰°]|°[CF]|zł|Kč|{_UNIT}))?"
+_WORD = " [A-Za-z]{4,15}"
+_BEHIND = rf"(?:{_BLANK}(?:[{_MONEY}%‰°]|°[CF]|zł|Kč|{_UNIT})|{_WORD})?"
 _DECIMALS = rf"(?:[.,][0-9]{{1,{MOST_DECIMALS}}})"
 _GROUPS = rf"[1-9][0-9]{{0,2}}(?:[{GAPS}][0-9]{{3}})+"
-_BODY = rf"(?:(?:0|[1-9][0-9]*|{_GROUPS}){_DECIMALS}?|{_DECIMALS})(?:[eE][-+]?[0-9]+)?"
+_LAKHS = "[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}"
+_BODY = rf"(?:(?:0|[1-9][0-9]*|{_GROUPS}|{_LAKHS}){_DECIMALS}?|{_DECIMALS})(?:[eE][-+]?[0-9]+)?"
 _NO_CODE = frozenset(_MONEY + "%‰°")
 _SIGNS = str.maketrans("", "", "-+\u2212()")
 
@@ -55,6 +58,11 @@ class Shape(NamedTuple):
     def has_symbol(self) -> bool:
         """Whether a sign of money, percent or degrees stands by the digits, as with no code."""
         return not _NO_CODE.isdisjoint(self.left + self.right)
+
+    @property
+    def has_word(self) -> bool:
+        """Whether a word stands behind the digits, such as `minutes`, and no sign or short unit."""
+        return re.fullmatch(_WORD, self.right) is not None
 
     @property
     def is_below(self) -> bool:

@@ -83,7 +83,8 @@ class NumberTexts:
     def are_numbers(self) -> bool:
         """Whether it is a column of numbers, if it can be read as such or not.
 
-        Times of day are numbers. Codes are none: they are of one length and have no symbol, or some
+        Times of day are numbers. So is what has one word behind it in all rows (`12 minutes`), but
+        not what has another in some, as addresses. Codes are none: they are of one length and have no symbol, or some
         begin with a zero or a letter, or all are whole numbers and were kept as text.
         """
         num_numbers = sum(seen.num_rows for seen in self._seen.values()) + self._clocks.num_rows
@@ -92,9 +93,15 @@ class NumberTexts:
             return are_most and not self._is_over
         return (
             not self._has_codes
+            and not self._has_several_words
             and (len({s.width for s in self._seen}) > 1 or all(s.has_symbol for s in self._seen))
             and (self._has_fractions or bool(self.others) or bool(self.absent))
         )
+
+    @property
+    def _has_several_words(self) -> bool:
+        cores = {shape.core for shape in self._seen}
+        return len(cores) > 1 and any(shape.has_word for shape in self._seen)
 
     @property
     def _has_fractions(self) -> bool:

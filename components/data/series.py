@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from components.config.series import SeriesLayout
+from components.data.counted import counted
 from components.data.schema import ColumnKind, Schema
 from components.errors import UserError
 
@@ -142,7 +143,7 @@ def _check_columns(frame: pd.DataFrame, channels: Sequence[str], layout: SeriesL
 def _seconds(times: pd.Series) -> tuple[Values, bool]:
     """Times as numbers, in seconds where they are dates (then True); UserError for one missing."""
     if times.isna().any():
-        raise UserError(f"time column {times.name!r} has no value in {times.isna().sum()} rows")
+        raise UserError(f"time column {times.name!r} has no value in {counted(int(times.isna().sum()), 'row')}")
     if pd.api.types.is_datetime64_any_dtype(times):
         micros = times.astype("datetime64[us]").astype("int64")
         return micros.to_numpy(dtype=np.float64) / 1e6, True

@@ -2,6 +2,7 @@
 
 import logging
 
+from components.data.counted import counted
 from components.data.identifier_names import names_an_identifier
 from components.data.schema import NUMBERS, ColumnKind
 from components.data.summaries import MAX_CLASSES, ColumnSummary
@@ -66,5 +67,5 @@ def tell_read_numbers(column: ColumnSummary, kind: ColumnKind) -> None:
         logger.warning(
             "column %r is text of numbers; for a missing one are taken: %s",
             column.name,
-            ", ".join(f"{text!r} in {count} rows" for text, count in numbers.absent.items()),
+            ", ".join(f"{text!r} in {counted(count, 'row')}" for text, count in numbers.absent.items()),
         )

@@ -16,6 +16,7 @@ from components.config import (
     Split,
     TimeSplit,
 )
+from components.data.counted import counted
 from components.data.splits import hash_rows
 from components.data.table import Table
 from components.errors import UserError
@@ -160,7 +161,7 @@ def _check_rows(train: Table, test: Table, synthetic: pd.DataFrame) -> None:
             raise UserError(f"there are {count} {name} rows; at least {MIN_ROWS} can be judged")
     unknown = len(train) - len(rows_of(train, task_of(train)))
     if unknown:
-        raise UserError(f"target {train.schema.target!r} is missing in {unknown} training rows")
+        raise UserError(f"target {train.schema.target!r} is missing in {counted(unknown, 'training row')}")
     lacking = [c.name for c in train.schema.learned if c.name not in synthetic.columns]
     if lacking:
         raise UserError(

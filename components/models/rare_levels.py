@@ -59,11 +59,11 @@ def gather_rare(table: Table, crowd: int) -> Table:
         is_most = gathered.num_rows > len(table) / 2
         logger.log(
             logging.WARNING if is_most else logging.INFO,
-            "column %r: %d categories with fewer than %d rows each (%d of %d rows) are given out "
-            "as %r",
+            "column %r: categories with fewer than %d rows each (%d of them, in %d of %d rows) are "
+            "given out as %r",
             name,
-            gathered.num_levels,
             crowd,
+            gathered.num_levels,
             gathered.num_rows,
             len(table),
             gathered.given_as,

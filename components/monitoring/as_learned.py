@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from components.data.batches import Batches
+from components.data.counted import counted
 from components.data.schema import Column, ColumnKind, Schema
 from components.errors import UserError
 from components.monitoring.reading import Reader
@@ -47,7 +48,7 @@ class LearnedRows:
         if faults.odd is not None:
             raise UserError(f"{name!r} cannot be read as {column.kind}: it has {faults.odd}")
         if faults.num_infinite:
-            raise UserError(f"{name!r} is infinite in {faults.num_infinite} rows")
+            raise UserError(f"{name!r} is infinite in {counted(faults.num_infinite, 'row')}")
         if column.kind is ColumnKind.DATETIME:
             return pd.to_datetime(pd.Series(reading.numbers), unit="us").astype("datetime64[us]")
         if not column.is_discrete:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from components.data.counted import counted
 from components.monitoring.anomaly_report import Event, OddRow, SeriesReport
 from components.monitoring.report import DriftReport
 
@@ -62,6 +63,6 @@ def _row(row: OddRow) -> str:
 
 def _event(event: Event) -> str:
     return (
-        f"event, {span(event)}: {event.num_steps} steps, up to {event.excess:.1f} times the "
+        f"event, {span(event)}: {counted(event.num_steps, 'step')}, up to {event.excess:.1f} times the "
         f"threshold, by {odd_shares(event)}"
     )

@@ -16,6 +16,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from components.config import Purpose
+from components.data.counted import counted
 from components.data.files import count_rows
 from components.data.image_schema import ImageSchema
 from components.data.schema import Schema
@@ -122,7 +123,7 @@ def make_release(
         client.set_tag(run_id, name, value)
         client.set_model_version_tag(release_model(order.model), number, name, value)
     client.set_model_version_tag(
-        order.model, version, f"mintmark.release.{number}", f"{card.rows} rows, {card.sha256}"
+        order.model, version, f"mintmark.release.{number}", f"{counted(card.rows, 'row')}, {card.sha256}"
     )
     client.set_terminated(run_id)
     return number

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from components.data.counted import counted
 from flows.commands.options import SeedOption, VersionArgument
 
 IMPUTATION = "imputation"
@@ -90,6 +91,6 @@ def fill(
         escape(f"; kept as they are, since the model does not know them: {names}") if names else ""
     )
     Console(stderr=True).print(
-        f"{num_gaps:,} cells of {len(incomplete):,} rows filled: {escape(str(output))}{kept}",
+        f"{counted(num_gaps, 'cell')} of {counted(len(incomplete), 'row')} filled: {escape(str(output))}{kept}",
         highlight=False,
     )

@@ -19,6 +19,7 @@ from components.config import (
     Purpose,
     with_settings,
 )
+from components.data.counted import counted
 from components.errors import UserError
 from flows.commands.options import GENERATORS_OF_ROWS, DropOption, KindOption, SeedOption
 from flows.option_words import told_as_options
@@ -108,7 +109,7 @@ def synthesize(
     seconds = time.monotonic() - started
     name = fitted.race.winner.name if fitted.race else config.name
     console.print(
-        f"{num_rows} rows by {name} in {seconds:.1f} s: {escape(str(output))}",
+        f"{counted(num_rows, 'row')} by {name} in {seconds:.1f} s: {escape(str(output))}",
         highlight=False,
     )
     if isinstance(fitted.model, FormallyPrivate):

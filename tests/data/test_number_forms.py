@@ -48,6 +48,9 @@ CANONICAL = {
     "whole or cents": (["$5", "$5.50", "$1,200"], [5, 5.5, 1200]),
     "as Python writes": (["5.0", "0.25", "-1.125"], [5, 0.25, -1.125]),
     "without zeros": ([".5", "12.75", "-.25"], [0.5, 12.75, -0.25]),
+    "lakhs": (["1,79,220", "12,34,56,789", "999", "-45,000"], [179220, 123456789, 999, -45000]),
+    "lakhs of rupees": (["₹1,79,220.50", "₹999.00"], [179220.5, 999]),
+    "words": (["12 minutes", "7 minutes", "120 minutes"], [12, 7, 120]),
     "thousands alone": (["1,234,567", "12", "1,000"], [1234567, 12, 1000]),
     "per": (["12 km/h", "7.5 km/h"], [12, 7.5]),
     "degrees": (["\u22123.5 °C", "21.0 °C"], [-3.5, 21]),
@@ -234,7 +237,7 @@ def test_a_target_of_numbers_in_text_has_a_value_in_every_row() -> None:
     table = prepare_table(frame(), "price")
     assert table.schema.target_column.kind is ColumnKind.NUMERICAL
     some = frame(["-", *PRICES[1:]])
-    with pytest.raises(UserError, match="target 'price' is missing in 1 rows"):
+    with pytest.raises(UserError, match="target 'price' is missing in 1 row"):
         prepare_table(some, "price")
     assert labelled_rows(some, table.schema)["price"].tolist() == AMOUNTS.tolist()[1:]
 
