@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,8 @@ from components.data.missing_words import doubtful_words
 from components.data.truths import Truths, csv_truths
 from components.errors import UserError
 
+logger = logging.getLogger(__name__)
+
 _SEPARATORS = (",", ";", "\t", "|")
 _START = 65_536
 """Characters that tell the form."""
@@ -24,6 +27,7 @@ _COMMA = re.compile(r"[+-]?\d+,\d+")
 _POINT = re.compile(r"[+-]?\d*\.\d+")
 _HINT = re.compile(r"\ufeff?sep=([,;|\t])\r?\n")
 """The line by which Excel is told what parts the cells."""
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:[.,]\d+)?|[.,]\d+)")
 _PADDED, _WHOLE = re.compile(r"0\d+"), re.compile(r"\d+")
 
 
@@ -35,7 +39,8 @@ class CsvForm:
     may end in empty cells for which the header has no place; the `names` have one for each.
     `is_hinted` says that a line above the header tells what parts cells. `truths` has the columns
     whose true and false are written otherwise than `True` and `False`, `doubtful` those with a word
-    such as `NA` that is read as missing and may be meant as it stands.
+    such as `NA` that is read as missing and may be meant as it stands. `is_headless`: the names are
+    rather values, numbers where numbers are below.
     """
 
     separator: str
@@ -46,6 +51,7 @@ class CsvForm:
     has_longer_rows: bool = False
     truths: Mapping[str, Truths] = field(default_factory=dict)
     doubtful: Mapping[str, str] = field(default_factory=dict)
+    is_headless: bool = False
 
     @property
     def nameless(self) -> tuple[str, ...]:
@@ -110,7 +116,33 @@ def csv_form(path: Path) -> CsvForm:
         has_longer_rows=added > 0,
         doubtful=doubtful_words(columns),
         truths={name: told for name, cells in columns.items() if (told := csv_truths(cells))},
+        is_headless=_is_headless(columns),
     )
+
+
+def tell_headless(path: Path, form: CsvForm) -> None:
+    """Say that the first row may be one of values."""
+    if form.is_headless:
+        logger.warning(
+            "%s: its first line (%s) is taken for the columns' names, and looks like values: where "
+            "it is one of the rows, write names above it",
+            path,
+            form.separator.join(form.names)[:_LONGEST],
+        )
+
+
+def _is_headless(columns: Mapping[str, Sequence[str]]) -> bool:
+    """Whether numbers stand above all columns of numbers, one of them no whole one.
+
+    Whole ones may be years, or places.
+    """
+    above = [name.strip() for name, cells in columns.items() if _are_numbers(cells)]
+    return all(map(_NUMBER.fullmatch, above)) and any(not each.isdecimal() for each in above)
+
+
+def _are_numbers(cells: Sequence[str]) -> bool:
+    present = [cell.strip() for cell in cells if cell.strip()]
+    return bool(present) and all(map(_NUMBER.fullmatch, present))
 
 
 def _start_of(path: Path) -> str:

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.data.clock_times import clock_texts
-from components.data.csv_form import csv_form
+from components.data.csv_form import csv_form, tell_headless
 from components.data.images import PICTURES
 from components.data.memory import within_free_memory
 from components.data.missing_words import tell_doubtful_words
@@ -199,6 +199,7 @@ def _read_file(path: Path) -> pd.DataFrame:
             return frame
         form = csv_form(path)
         tell_doubtful_words(path, form.doubtful)
+        tell_headless(path, form)
         rows: pd.DataFrame = pd.read_csv(path, **form.options)
         nothing = [name for name in form.nameless if rows[name].isna().all()]
         return rows.drop(columns=nothing).reset_index(drop=True)

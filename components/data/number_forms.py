@@ -20,7 +20,7 @@ MARKS = ",."
 """What decimals may stand behind."""
 
 MOST_DECIMALS = 30
-_EXAMPLE = 1234.5
+_EXAMPLE, _EXAMPLE_IN_LAKHS = 1234.5, 123456.5
 
 Parts = tuple[pa.Array, pa.Array, pa.Array]
 """What stands left of each number, its digits, and what stands right; null where it is none."""
@@ -82,12 +82,16 @@ class NumberForm(BaseModel):
     @property
     def example(self) -> str:
         """An example."""
-        return self.text_of(_EXAMPLE)
+        return self.text_of(self._example)
 
     @property
     def told(self) -> str:
         """An example, and the number that it is."""
-        return f"{self.example!r} is {_EXAMPLE}"
+        return f"{self.example!r} is {self._example}"
+
+    @property
+    def _example(self) -> float:
+        return _EXAMPLE_IN_LAKHS if self.has_lakhs else _EXAMPLE
 
     def text_of(self, number: float) -> str:
         """A finite number as text."""

@@ -87,6 +87,44 @@ def test_refuses_other_formats(tmp_path: Path) -> None:
         read_source(str(tmp_path / "t.xlsx"))
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("t.xlsx", b"PK", "accepted formats .*; save the sheet as CSV"),
+        ("t.csv.zip", b"PK", "accepted formats .*; unpack it first"),
+        ("t.jsonl", b"{}", "accepted formats .*; write its rows as one of these"),
+        ("t.csv", b"PAR1\xff", "it is a Parquet file: give it a name that ends in .parquet"),
+        ("t.csv", b"\x1f\x8b\xff", "it is packed by gzip: give it a name that ends in .gz"),
+        ("t.csv", "a,b".encode("utf-16"), "it is text in UTF-16: save it as UTF-8"),
+        ("t.csv", b"a\xff", r"it is not text in UTF-8 \(a byte 0xff\)"),
+    ],
+)
+def test_what_is_no_table_is_told_what_to_do(
+    tmp_path: Path, name: str, content: bytes, told: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match=told):
+        read_source(str(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("0.5,3,a\n1.5,4,b\n", True),
+        ("city,2019,2020\nRome,1.5,2\n", False),
+        ("year,0.1,0.9\n2019,1.5,2\n", False),
+        ("1,2\n3,4\n", False),
+        ("a,b\nc,d\n", False),
+    ],
+)
+def test_names_that_look_like_values_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str, is_told: bool
+) -> None:
+    (tmp_path / "t.csv").write_text(text)
+    read_source(str(tmp_path / "t.csv"))
+    assert ["looks like values" in message for message in caplog.messages] == [True] * is_told
+
+
 def test_a_single_picture_is_told_to_come_with_its_folder(tmp_path: Path) -> None:
     (tmp_path / "x.png").write_bytes(b"")
     with pytest.raises(UserError, match="of pictures the folder that holds them is accepted"):
