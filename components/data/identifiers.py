@@ -1,8 +1,7 @@
 """Fresh identifiers: in the pattern of the real ones, none of which is learned."""
 
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from itertools import groupby, takewhile, zip_longest
 
@@ -12,6 +11,13 @@ from numpy.typing import NDArray
 
 from components.data.cast import cast
 from components.data.identifier_numbers import fresh_numbers, hashed
+from components.data.identifier_outlines import (
+    ALPHABETS,
+    FEWEST_ALIKE,
+    HEXADECIMAL,
+    MOST_FOREIGN,
+    Outlines,
+)
 from components.data.identifier_parts import MOST_DIGITS, BoundedParts, Place
 from components.data.identifier_serials import SerialNumbers
 from components.data.schema import Column, FreshNumbers
@@ -19,22 +25,10 @@ from components.data.schema import Column, FreshNumbers
 MOST_DRAWN = 131_072
 """Identifiers of more rows are made from the row's number, since they cannot be compared."""
 
-_ALPHABETS = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-_NUMBERS = ("", _ALPHABETS[0])
+_NUMBERS = ("", ALPHABETS[0])
 """What stands for a number, or is a place of one."""
-_HEXADECIMAL = 6
-"""Letters at the beginning of the alphabet that stand for digits."""
 _LONGEST = 64
 _MOST_OTHERS = 64
-_MOST_FOREIGN = 256
-_SIGNS = "9aA"
-"""What stands in a shape for a digit and a letter of either case, in the order of `_ALPHABETS`."""
-_MOST_SHAPES = 65_536
-_FEWEST_ALIKE, _SHARE_ALIKE = 5, 0.2
-"""So many rows share an outline, and this share of all, where identifiers are made by it."""
-_MIXED = str.maketrans(dict.fromkeys(_SIGNS, "x"))
-_SHARE_MIXED = 0.05
-"""The same of outlines in which letters and digits are not told apart."""
 _SHARE_COMMON = 0.01
 """A character is told of a place where this share of all rows have it there, five at least."""
 _ROOM = 1e6
@@ -54,8 +48,7 @@ class IdentifierPattern:
 
     def __init__(self) -> None:
         self._seen: list[Counter[str]] = []
-        self._shapes: Counter[str] = Counter()
-        self._characters: Counter[str] = Counter()
+        self._outlines = Outlines()
         self._parts = BoundedParts()
         self._serials = SerialNumbers()
         self._num_rows = 0
@@ -71,19 +64,7 @@ class IdentifierPattern:
         self._parts.add(codes)
         self._serials.add(codes)
         self.__dict__.pop("_places", None)
-        if len(self._shapes) <= _MOST_SHAPES:
-            self._shapes.update(_shapes_of(codes))
-            self._merge_shapes()
-            known, counts = np.unique(codes, return_counts=True)
-            self._characters.update(dict(zip(map(chr, known), counts.tolist(), strict=True)))
-
-    def _merge_shapes(self) -> None:
-        """Where there are too many shapes, no longer tell letters and digits in them apart."""
-        if len(self._shapes) > _MOST_SHAPES:
-            merged = Counter[str]()
-            for shape, count in self._shapes.items():
-                merged[shape.translate(_MIXED)] += count
-            self._shapes = merged
+        self._outlines.add(codes)
 
     @property
     def alphabets(self) -> tuple[Place, ...]:
@@ -96,7 +77,7 @@ class IdentifierPattern:
         Else also a letter that all share is drawn.
         Numbers with a bound, such as octets and hours, are drawn whole where that leaves room.
         Identifiers of several lengths, such as mail addresses, have places only as far as all begin
-        alike: they are made by the outline that most of them have (`_outlined`).
+        alike: they are made by the outline that most of them have (`Outlines`).
         """
         return self._places[0]
 
@@ -108,7 +89,7 @@ class IdentifierPattern:
     @cached_property
     def _places(self) -> tuple[tuple[Place, ...], FreshNumbers | None]:
         """The `alphabets`, and the `fresh` numbers of one of them."""
-        outlined = self._outlined()
+        outlined = self._outlines.places
         drawn = outlined or self._by_place()
         num_places = self._num_alike() if outlined else len(drawn)
         kept = [self._common(place) for place in range(min(num_places, len(drawn)))]
@@ -161,7 +142,7 @@ class IdentifierPattern:
         runs = [
             (is_number, [place for place, _ in run])
             for is_number, run in groupby(
-                enumerate(drawn), lambda each: each[1] in ("", _ALPHABETS[0])
+                enumerate(drawn), lambda each: each[1] in ("", ALPHABETS[0])
             )
         ]
         total = sum(is_number for is_number, _ in runs)
@@ -187,21 +168,21 @@ class IdentifierPattern:
         tell what somebody has there.
         """
         places = [set(seen) for seen in self._seen]
-        digits, *cases = (set(letters) for letters in _ALPHABETS)
+        digits, *cases = (set(letters) for letters in ALPHABETS)
         used = set().union(*places)
         drawn = [(digits, digits)]
         for case in cases:
-            some = set(sorted(case)[:_HEXADECIMAL])
+            some = set(sorted(case)[:HEXADECIMAL])
             mixed = any(seen & digits and seen & case for seen in places)
             drawn.append((case, some if mixed and used & case <= some else case))
         foreign = {each for each in used - digits.union(*cases) if each.isalnum()}
-        drawn.append((foreign, set(sorted(foreign)[:_MOST_FOREIGN])))
+        drawn.append((foreign, set(sorted(foreign)[:MOST_FOREIGN])))
         return tuple(_place(seen, drawn) for seen in places)
 
     def _common(self, place: int) -> str:
         """The characters of a place; none where one of them is that of few rows."""
         seen = self._seen[place]
-        enough = max(_FEWEST_ALIKE, _SHARE_COMMON * self._num_rows)
+        enough = max(FEWEST_ALIKE, _SHARE_COMMON * self._num_rows)
         return "".join(sorted(seen)) if min(seen.values()) >= enough else ""
 
     def _num_alike(self) -> int:
@@ -209,117 +190,11 @@ class IdentifierPattern:
         alike = takewhile(lambda seen: [*seen.values()] == [self._num_rows], self._seen)
         return sum(1 for _ in alike)
 
-    def _outlined(self) -> tuple[str, ...]:
-        """What the places of the commonest outline are drawn from, each run of its usual length.
-
-        Empty where all are of one length, and where hardly any two have the same outline, also if
-        letters and digits are not told apart, as in the groups of an IPv6 address. Letters are of
-        the Latin alphabet where most are, so that an accent tells nothing of its owner.
-        """
-        if len({len(shape) for shape in self._shapes}) < 2 or len(self._shapes) > _MOST_SHAPES:
-            return ()
-        alike = self._alike(is_mixed=False, share=_SHARE_ALIKE)
-        alike = alike or self._alike(is_mixed=True, share=_SHARE_MIXED)
-        if not alike:
-            return ()
-        runs = list(alike)
-        sizes = [[len(run) for run in each] for each in runs]
-        lengths = np.average(sizes, axis=0, weights=list(alike.values())).round().astype(int)
-        places: list[str] = []
-        for same, length in zip(zip(*runs, strict=True), lengths, strict=True):
-            signs = {*"".join(same)}
-            is_drawn = bool(signs & {*_SIGNS, "x"})
-            places += [self._drawn_from(signs)] * length if is_drawn else (same[0] * length)[:length]
-        return tuple(places)
-
-    def _alike(self, *, is_mixed: bool, share: float) -> Counter[tuple[str, ...]]:
-        """The runs of the shapes of the commonest outline, none where too few rows have it."""
-        outlines: dict[str, Counter[tuple[str, ...]]] = {}
-        for shape, count in self._shapes.items():
-            outline, runs = _mixed_outline(shape) if is_mixed else _outline(shape)
-            outlines.setdefault(outline, Counter())[runs] += count
-        alike = min(outlines.items(), key=lambda found: (-found[1].total(), found[0]))[1]
-        enough = max(_FEWEST_ALIKE, share * self._num_rows)
-        return alike if alike.total() >= enough else Counter()
-
-    def _drawn_from(self, signs: set[str]) -> str:
-        """What a run is drawn from in which these signs stand: one, or letters and digits."""
-        if signs & {"x"}:
-            signs = {_sign(character) for character in self._characters} & set(_SIGNS)
-        if len(signs) == 1:
-            (sign,) = signs
-            return self._letters(sign) if sign in _SIGNS[1:] else _ALPHABETS[0]
-        drawn = [_ALPHABETS[0]] * ("9" in signs)
-        for sign in sorted(signs & set(_SIGNS[1:]), reverse=True):
-            drawn.append(self._letters(sign)[: _HEXADECIMAL if self._are_hexadecimal else None])
-        return "".join(drawn)
-
-    @property
-    def _are_hexadecimal(self) -> bool:
-        """Whether no letters are there but those that stand for digits."""
-        letters = {character for character in self._characters if character.isalpha()}
-        return any(letters <= set(case[:_HEXADECIMAL]) for case in _ALPHABETS[1:])
-
-    def _letters(self, sign: str) -> str:
-        """What letters of a case are drawn from: Latin ones, or others where most are others."""
-        found = Counter({c: n for c, n in self._characters.items() if _sign(c) == sign})
-        latin = _ALPHABETS[_SIGNS.index(sign)]
-        others = [
-            character for character in found if character.isalpha() and character not in latin
-        ]
-        if 2 * sum(found[character] for character in others) <= found.total():
-            return latin
-        return "".join(sorted(others)[:_MOST_FOREIGN])
-
 
 def _counted(place: NDArray[np.uint32]) -> Counter[str]:
     """In how many rows each character stands in a place, 0 being none."""
     known, counts = np.unique(place[place > 0], return_counts=True)
     return Counter(dict(zip(map(chr, known), counts.tolist(), strict=True)))
-
-
-def _shapes_of(codes: NDArray[np.uint32]) -> Counter[str]:
-    """The shapes of identifiers whose characters are `codes`, 0 behind the end, with their counts.
-
-    >>> _shapes_of(np.array([[ord(letter) for letter in "B-12"]], dtype=np.uint32))
-    Counter({'A-99': 1})
-    """
-    known, places = np.unique(codes, return_inverse=True)
-    signs = np.array([ord(_sign(chr(code))) if code else 0 for code in known], dtype=np.uint32)
-    written = np.ascontiguousarray(signs[places].reshape(codes.shape))
-    shapes, counts = np.unique(written.view(f"U{codes.shape[1]}"), return_counts=True)
-    return Counter(dict(zip(shapes.tolist(), counts.tolist(), strict=True)))
-
-
-def _sign(character: str) -> str:
-    """What stands for a character in a shape: one sign for all letters of a case, one for digits.
-
-    Accents that are characters of their own are letters.
-
-    >>> "".join(map(_sign, "Zoë.Ж-7"))
-    'Aaa.A-9'
-    """
-    if character.isalpha() or unicodedata.category(character)[0] == "M":
-        return "A" if character.isupper() else "a"
-    return "9" if character.isalnum() else character
-
-
-def _outline(shape: str) -> tuple[str, tuple[str, ...]]:
-    """A shape with runs of one sign as one, and the runs: `aaa99@aa.a` is `a9@a.a`."""
-    runs = tuple("".join(run) for _, run in groupby(shape))
-    return "".join(run[0] for run in runs), runs
-
-
-def _mixed_outline(shape: str) -> tuple[str, tuple[str, ...]]:
-    """The same where letters and digits are one sign, and others are kept as they are.
-
-    >>> _mixed_outline("9a99:a9::9a")
-    ('x:x::x', ('9a99', ':', 'a9', '::', '9a'))
-    """
-    found = groupby(shape, key=lambda sign: sign in _SIGNS or sign == "x")
-    runs = [(is_mixed, "".join(run)) for is_mixed, run in found]
-    outline = "".join("x" if is_mixed else run for is_mixed, run in runs)
-    return outline, tuple(run for _, run in runs)
 
 
 def _place(seen: set[str], drawn: Sequence[tuple[set[str], set[str]]]) -> str:
@@ -436,4 +311,4 @@ def _alphabets(column: Column) -> Sequence[Place]:
 
 
 def _alphabet(character: str) -> str:
-    return next((letters for letters in _ALPHABETS if character in letters), character)
+    return next((letters for letters in ALPHABETS if character in letters), character)

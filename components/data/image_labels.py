@@ -37,8 +37,8 @@ def label_facts(names: Sequence[str], config: ImagesConfig, uri: str) -> pd.Data
     if not all(folders):
         loose = sum(not folder for folder in folders)
         raise UserError(
-            f"{uri!r} holds {counted(loose, 'image')} beside the {len(names) - loose} in its folders; "
-            "accepted are a folder for each class, no folders, or a CSV file of labels "
+            f"{uri!r} holds {counted(loose, 'image')} beside the {len(names) - loose} in its "
+            "folders; accepted are a folder for each class, no folders, or a CSV file of labels "
             "(prepare.images.labels)"
         )
     return pd.DataFrame({LABEL: folders})

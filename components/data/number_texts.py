@@ -84,8 +84,9 @@ class NumberTexts:
         """Whether it is a column of numbers, if it can be read as such or not.
 
         Times of day are numbers. So is what has one word behind it in all rows (`12 minutes`), but
-        not what has another in some, as addresses. Codes are none: they are of one length and have no symbol, or some
-        begin with a zero or a letter, or all are whole numbers and were kept as text.
+        not what has another in some, as addresses. Codes are none: they are of one length and have
+        no symbol, or some begin with a zero or a letter, or all are whole numbers and were kept as
+        text.
         """
         num_numbers = sum(seen.num_rows for seen in self._seen.values()) + self._clocks.num_rows
         are_most = num_numbers >= MOST_NUMBERS * (self.num_rows - self.num_absent) > 0

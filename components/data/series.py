@@ -143,7 +143,9 @@ def _check_columns(frame: pd.DataFrame, channels: Sequence[str], layout: SeriesL
 def _seconds(times: pd.Series) -> tuple[Values, bool]:
     """Times as numbers, in seconds where they are dates (then True); UserError for one missing."""
     if times.isna().any():
-        raise UserError(f"time column {times.name!r} has no value in {counted(int(times.isna().sum()), 'row')}")
+        raise UserError(
+            f"time column {times.name!r} has no value in {counted(int(times.isna().sum()), 'row')}"
+        )
     if pd.api.types.is_datetime64_any_dtype(times):
         micros = times.astype("datetime64[us]").astype("int64")
         return micros.to_numpy(dtype=np.float64) / 1e6, True

@@ -67,5 +67,7 @@ def tell_read_numbers(column: ColumnSummary, kind: ColumnKind) -> None:
         logger.warning(
             "column %r is text of numbers; for a missing one are taken: %s",
             column.name,
-            ", ".join(f"{text!r} in {counted(count, 'row')}" for text, count in numbers.absent.items()),
+            ", ".join(
+                f"{text!r} in {counted(count, 'row')}" for text, count in numbers.absent.items()
+            ),
         )

@@ -161,7 +161,9 @@ def _check_rows(train: Table, test: Table, synthetic: pd.DataFrame) -> None:
             raise UserError(f"there are {count} {name} rows; at least {MIN_ROWS} can be judged")
     unknown = len(train) - len(rows_of(train, task_of(train)))
     if unknown:
-        raise UserError(f"target {train.schema.target!r} is missing in {counted(unknown, 'training row')}")
+        raise UserError(
+            f"target {train.schema.target!r} is missing in {counted(unknown, 'training row')}"
+        )
     lacking = [c.name for c in train.schema.learned if c.name not in synthetic.columns]
     if lacking:
         raise UserError(

@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, computed_field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, computed_field, model_validator
 
 from components.config import Gate, Purpose
 
@@ -39,7 +39,8 @@ class Measurement(Value):
     `reference` is what real rows reach in the synthetic rows' place, None where it is not known.
     `comparisons` are its differences to baselines, by which a gate may ask.
 
-    How the interval would narrow: `sample_size` is the rows it rests on, `repeats` how often the
+    How the interval would narrow: `sample_size` is the rows it rests on, or the anomalies of a
+    series, as `sample_of` says, `repeats` how often the
     comparison was repeated, `floor` the part of its half-width that no number of repeats removes
     (more rows do). None where it is not known.
     """
@@ -57,6 +58,7 @@ class Measurement(Value):
     reference: float | None = None
     comparisons: tuple[Comparison, ...] = ()
     sample_size: int | None = None
+    sample_of: str = Field("rows", exclude_if=lambda unit: unit == "rows")
     repeats: int | None = None
     floor: float | None = None
 

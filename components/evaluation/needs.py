@@ -90,15 +90,15 @@ def in_words(needs: Needs, measurement: Measurement) -> str:
     ...     value=0.01, low=-0.01, high=0.03, confidence=0.95, sample_size=100))
     'about 400 rows, not 100, would pass it'
     """
-    ways = []
+    ways, unit = [], measurement.sample_of
     if needs.rows is not None:
-        ways.append(f"about {needs.rows:,} rows, not {measurement.sample_size:,},")
+        ways.append(f"about {needs.rows:,} {unit}, not {measurement.sample_size:,},")
     if needs.repeats is not None:
         ways.append(f"about {needs.repeats:,} repeats, not {measurement.repeats:,},")
     if not ways and needs.times <= TOO_MANY:
-        ways.append(f"about {_factor(needs.times)} times as many rows")
+        ways.append(f"about {_factor(needs.times)} times as many {unit}")
     if not ways:
-        return "no number of rows that one can gather would decide it"
+        return f"no number of {unit} that one can gather would decide it"
     text = " or ".join(ways)
     if measurement.repeats is not None and needs.repeats is None:
         return f"{text} would {needs.towards} it; no number of repeats would"

@@ -63,6 +63,6 @@ def _row(row: OddRow) -> str:
 
 def _event(event: Event) -> str:
     return (
-        f"event, {span(event)}: {counted(event.num_steps, 'step')}, up to {event.excess:.1f} times the "
-        f"threshold, by {odd_shares(event)}"
+        f"event, {span(event)}: {counted(event.num_steps, 'step')}, up to {event.excess:.1f} times "
+        f"the threshold, by {odd_shares(event)}"
     )

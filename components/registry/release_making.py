@@ -123,7 +123,10 @@ def make_release(
         client.set_tag(run_id, name, value)
         client.set_model_version_tag(release_model(order.model), number, name, value)
     client.set_model_version_tag(
-        order.model, version, f"mintmark.release.{number}", f"{counted(card.rows, 'row')}, {card.sha256}"
+        order.model,
+        version,
+        f"mintmark.release.{number}",
+        f"{counted(card.rows, 'row')}, {card.sha256}",
     )
     client.set_terminated(run_id)
     return number

@@ -16,6 +16,7 @@ from components.config import (
     makes_images,
     reads_series,
 )
+from components.data.counted import counted
 from components.data.files import read_batches
 from components.data.image_rows import GROUP, SHARD
 from components.data.image_schema import IMAGE, LABEL, ImageSchema
@@ -42,9 +43,10 @@ def check_judgeable(params: Params, paths: StagePaths) -> None:
         if reads_series(params.train.model):
             return _check_series(params, params.train.model, paths)
         _check_sides(params, paths)
-        share, counted = params.train.calibration_share, json.loads(paths.split.read_text())
+        share, sizes = params.train.calibration_share, json.loads(paths.split.read_text())
         assert share is not None, "the settings see to it"
-        _check_rate(params, num_held_out(counted["num_train"], share), "normal ones")
+        num = num_held_out(sizes["num_train"], share)
+        _check_rate(params, num, f"{num} normal ones")
         return
     _check_counts(params, paths)
     if makes_images(params.train.model):
@@ -66,8 +68,8 @@ _HOW = (
 def _check_counts(params: Params, paths: StagePaths) -> None:
     of_images = makes_images(params.train.model)
     what, least = ("images", MIN_IMAGES) if of_images else ("rows", MIN_ROWS)
-    counted = json.loads(paths.split.read_text())
-    train, test = counted["num_train"], counted["num_test"]
+    sizes = json.loads(paths.split.read_text())
+    train, test = sizes["num_train"], sizes["num_test"]
     if min(train, test) < least:
         raise UserError(
             f"{params.prepare.data!r} leaves {train} {what} to train on and {test} to test on "
@@ -135,10 +137,13 @@ def _check_sides(params: Params, paths: StagePaths) -> None:
 def _check_series(params: Params, model: SeriesAutoencoderConfig, paths: StagePaths) -> None:
     """Raise UserError where too few steps are held out of training, or too few events are left."""
     from components.evaluation.anomaly.series_evaluate import FEWEST_EVENTS  # takes seconds
-    from components.stages.series import num_blocks_held_out, num_events
+    from components.stages.series import num_blocks_held_out, num_events, num_missing
 
     blocks = num_blocks_held_out(paths, model, params.train)
-    _check_rate(params, blocks, f"blocks of train.model.window = {model.window} steps")
+    missing = num_missing(paths, model)
+    why = f" ({counted(missing, 'step')} without a value in between)" if missing else ""
+    what = f"{counted(blocks, 'block')} of train.model.window = {model.window} steps{why}"
+    _check_rate(params, blocks, what)
     events = num_events(paths, model)
     if events < FEWEST_EVENTS:
         raise UserError(
@@ -147,12 +152,12 @@ def _check_series(params: Params, model: SeriesAutoencoderConfig, paths: StagePa
         )
 
 
-def _check_rate(params: Params, num: int, what: str) -> None:
-    """Raise UserError where so many held out cannot state the rate of false alarms."""
+def _check_rate(params: Params, num: int, held_out: str) -> None:
+    """Raise UserError where what is held out, so many, cannot state the rate of false alarms."""
     rate, share = params.evaluate.false_alarms, params.train.calibration_share
     if num < fewest_held_out(rate):
         raise UserError(
-            f"train.calibration_share = {share:g} holds {num} {what} out of training, which cannot "
+            f"train.calibration_share = {share:g} holds {held_out} out of training, which cannot "
             f"state evaluate.false_alarms = {rate:g}: at least {fewest_held_out(rate)} can, or "
             f"these a rate of {math.ceil(1e3 / (num + 1)) / 1e3:g}; a larger share, more rows or a "
             "higher rate is needed"

@@ -65,7 +65,7 @@ def judge_series(
         target=test.schema.target,
         test_sha256=json.loads(paths.split.read_text())["test_sha256"],
     )
-    return judge_series_detector(case, origin, _said(case, model, test))
+    return judge_series_detector(case, origin, _said(case, model, train, test))
 
 
 def compare_series(champion: TabularModel | ImageModel, paths: StagePaths) -> Challenge:
@@ -111,6 +111,11 @@ def num_blocks_held_out(
     return int((steps // model_config.window).sum())
 
 
+def num_missing(paths: StagePaths, model_config: SeriesAutoencoderConfig) -> int:
+    """How many training steps lack a value in some channel, so that no window has them."""
+    return _read(read_train(paths), model_config).irregular.missing
+
+
 def num_events(paths: StagePaths, model_config: SeriesAutoencoderConfig) -> int:
     """How many anomalies the locked test steps hold, in stretches of a window at least."""
     test = read_test(paths)
@@ -140,9 +145,10 @@ def _check_held_out(
         )
 
 
-def _said(case: SeriesCase, model: "SeriesAutoencoder", test: Table) -> tuple[str, ...]:
+def _said(
+    case: SeriesCase, model: "SeriesAutoencoder", train: Table, test: Table
+) -> tuple[str, ...]:
     """What the test steps are, what was not judged, and what scores are worth."""
-    irregular = str(model.series(test.frame).irregular)
     notes = [
         f"{len(case.events)} anomalies in {int(case.judged.sum()):,} test steps; a step's score is "
         f"final {model.config.window - 1} steps later"
@@ -153,6 +159,7 @@ def _said(case: SeriesCase, model: "SeriesAutoencoder", test: Table) -> tuple[st
             f"{left:,} test steps are not judged: their stretch is shorter than a window of "
             f"{model.config.window} steps, or they lack a value"
         )
-    if irregular:
-        notes.append(f"irregular rows of the test: {irregular}")
+    for rows, side in ((train, "training"), (test, "test")):
+        if irregular := str(model.series(rows.frame).irregular):
+            notes.append(f"irregular {side} rows: {irregular}")
     return tuple(notes)

@@ -91,6 +91,7 @@ def fill(
         escape(f"; kept as they are, since the model does not know them: {names}") if names else ""
     )
     Console(stderr=True).print(
-        f"{counted(num_gaps, 'cell')} of {counted(len(incomplete), 'row')} filled: {escape(str(output))}{kept}",
+        f"{counted(num_gaps, 'cell')} of {counted(len(incomplete), 'row')} filled: "
+        f"{escape(str(output))}{kept}",
         highlight=False,
     )

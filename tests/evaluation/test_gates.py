@@ -214,6 +214,8 @@ def test_the_decision_that_comes_first_is_foretold() -> None:
     needs = needed(found, found, 0.0, 0.01)  # .001 above the bar, .009 below what matters
     assert (needs.towards, round(needs.times, 3)) == ("refuse", 4.938)
     assert in_words(needs, found) == "about 5 times as many rows would refuse it"
+    of_events = found.model_copy(update={"sample_of": "anomalies"})
+    assert in_words(needs, of_events) == "about 5 times as many anomalies would refuse it"
     stuck = needed(measurement(value=0.0), measurement(value=0.0), 0.0, 0.0)
     assert math.isinf(stuck.times)
     assert "no number of rows" in in_words(stuck, found)

@@ -119,7 +119,10 @@ def test_the_schema_says_what_is_left_and_the_log_what_is_not(
     assert set(gathered.schema["shop"].categories) == {*common(table, "shop"), OTHER}
     assert gathered.schema["back"] == table.schema["back"]
     assert columns_gathered(table.schema, gathered.schema) == ["shop"]
-    assert "column 'seldom': categories with fewer than 10 rows each (1 of them, in 3 of 600" in caplog.text
+    assert (
+        "column 'seldom': categories with fewer than 10 rows each (1 of them, in 3 of 600"
+        in caplog.text
+    )
     assert f"given out as {OTHER!r}" in caplog.text
     assert not np.isnan(encode(table.frame, gathered.schema)[:, 0]).any()
 
