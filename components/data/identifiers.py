@@ -141,9 +141,7 @@ class IdentifierPattern:
         """
         runs = [
             (is_number, [place for place, _ in run])
-            for is_number, run in groupby(
-                enumerate(drawn), lambda each: each[1] in ("", ALPHABETS[0])
-            )
+            for is_number, run in groupby(enumerate(drawn), lambda each: each[1] in _NUMBERS)
         ]
         total = sum(is_number for is_number, _ in runs)
         if is_placed and total != self._parts.num_alike:
