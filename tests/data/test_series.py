@@ -84,7 +84,7 @@ def test_what_cannot_be_read_is_named():
         read_series(frame, ["load"], BY_TIME)
     with pytest.raises(UserError, match="'g' holds 'b'"):
         read_series(frame, ["v"], SeriesLayout(time="g"))
-    with pytest.raises(UserError, match="'t' has no value in 1 rows"):
+    with pytest.raises(UserError, match="'t' has no value in 1 row"):
         read_series(frame.assign(t=frame["t"].where(frame["t"] != 51)), ["v"], BY_TIME)
     with pytest.raises(UserError, match="'g' holds 'b', which is no number"):
         read_series(frame, ["g"], SeriesLayout(time="t"))

@@ -8,12 +8,7 @@ from numpy.typing import NDArray
 from components.data.ranges import ranges_of
 from components.data.series import Positions
 from components.evaluation.anomaly.ranking import compared
-from components.evaluation.anomaly.series_case import (
-    ANOMALIES,
-    ScoredSteps,
-    SeriesCase,
-    SeriesEvaluator,
-)
+from components.evaluation.anomaly.series_case import ScoredSteps, SeriesCase, SeriesEvaluator
 from components.evaluation.case import Findings, Metric
 from components.evaluation.statistics import (
     Interval,
@@ -123,7 +118,7 @@ def measure_series_alarms(case: SeriesCase) -> Findings:
     )
     measurements = [
         EVENT_RECALL.measured(recall, case, meaning=f"{EVENT_RECALL.meaning} {at}").model_copy(
-            update={"comparisons": comparisons, "sample_size": len(found), "sample_of": ANOMALIES}
+            update={"comparisons": comparisons, "sample_size": len(found)}
         ),
     ]
     if len(detection.false_blocks):

@@ -15,9 +15,6 @@ from components.evaluation.seeds import derived_seed
 from components.evaluation.statistics import Vector
 from components.models.block_threshold import BlockThreshold
 
-ANOMALIES = "anomalies"
-"""What metrics of events rest on, where those of rows rest on rows."""
-
 
 @dataclass(frozen=True)
 class ScoredSteps:

@@ -1,6 +1,7 @@
 """The verdict on a detector in series: how well its scores tell odd steps, and events, apart."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from components.config import EvaluateConfig
 from components.errors import UserError
@@ -9,6 +10,7 @@ from components.evaluation.anomaly.series_alarms import detect
 from components.evaluation.anomaly.series_case import SeriesCase
 from components.evaluation.anomaly.series_catalog import SERIES_EVALUATORS, check_series_metric
 from components.evaluation.anomaly.series_selftest import check_series_self_test
+from components.evaluation.case import Findings
 from components.evaluation.evidence import Evidence
 
 FEWEST_EVENTS = 5
@@ -21,8 +23,17 @@ def judge_series_detector(case: SeriesCase, origin: Origin, notes: Sequence[str]
     measured.
     """
     _check(case)
-    found = [evaluator.run(case) for evaluator in SERIES_EVALUATORS.values()]
+    found = [_of_anomalies(evaluator.run(case)) for evaluator in SERIES_EVALUATORS.values()]
     return evidence_of(found, case, origin, (*notes, *_by_kind(case)))
+
+
+def _of_anomalies(found: Findings) -> Findings:
+    """The same where more anomalies, not rows, would narrow an interval, of those that say so."""
+    measured = tuple(
+        each if each.sample_size is None else each.model_copy(update={"sample_of": "anomalies"})
+        for each in found.measurements
+    )
+    return replace(found, measurements=measured)
 
 
 def _check(case: SeriesCase) -> None:

@@ -6,12 +6,7 @@ import numpy as np
 
 from components.evaluation.anomaly.placements import place_events
 from components.evaluation.anomaly.ranking import compared
-from components.evaluation.anomaly.series_case import (
-    ANOMALIES,
-    ScoredSteps,
-    SeriesCase,
-    SeriesEvaluator,
-)
+from components.evaluation.anomaly.series_case import ScoredSteps, SeriesCase, SeriesEvaluator
 from components.evaluation.case import Findings, Metric
 from components.evaluation.curves import roc
 from components.evaluation.evidence import Measurement
@@ -107,7 +102,7 @@ def _events(case: SeriesCase) -> Measurement:
         return interval(lambda times: placed.area(times) - beside.area(times))
 
     return _compared_with(case, EVENT_AUROC, interval(placed.area), against).model_copy(
-        update={"sample_size": len(case.events), "sample_of": ANOMALIES}
+        update={"sample_size": len(case.events)}
     )
 
 
