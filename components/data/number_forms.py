@@ -59,7 +59,8 @@ class NumberForm(BaseModel):
     numbers below zero, `above` around those above. `gap` parts thousands, decimals stand behind the
     `mark`. `digits` are the counts of decimals that there are, in order: a number has the least of
     them that keeps it, and as many as it needs where none does. Without `leading_zero` numbers
-    below one begin with their mark. With `has_lakhs` groups are of two digits but for the last, as
+    below one begin with their mark. Behind a 1 stands `behind_one` where it is another word, as in
+    `1 minute`. With `has_lakhs` groups are of two digits but for the last, as
     in `12,34,567`.
 
     >>> form = NumberForm(before="$", below=("($", ")"), above=("$", ""), gap=",", digits=(2,))
@@ -77,6 +78,7 @@ class NumberForm(BaseModel):
     mark: str = Field(".", pattern=f"^[{MARKS}]$")
     digits: tuple[Annotated[int, Field(ge=0, le=MOST_DECIMALS)], ...] = Field((0,), min_length=1)
     leading_zero: bool = True
+    behind_one: str | None = Field(None, exclude_if=lambda found: found is None)
     has_lakhs: bool = Field(False, exclude_if=lambda found: not found)
 
     @property
@@ -96,11 +98,16 @@ class NumberForm(BaseModel):
     def text_of(self, number: float) -> str:
         """A finite number as text."""
         left, right = self._around(number)
-        return left + self._digits_of(abs(number)) + right
+        digits = self._digits_of(abs(number))
+        if self.behind_one is not None and digits == "1":
+            right = right.replace(self.behind, self.behind_one)
+        return left + digits + right
 
     def numbers_in(self, texts: pa.Array) -> NDArray[np.float64]:
         """The numbers that texts are, NaN where one is none in this form."""
         before, behind = re.escape(self.before), re.escape(self.behind)
+        if self.behind_one is not None:
+            behind = f"(?:{behind}|{re.escape(self.behind_one)})"
         left, digits, _ = parted(texts, before, self.body, behind)
         plain = pc.replace_substring_regex(digits, f"[{self.gaps}]", "") if self.gaps else digits
         point = pc.replace_substring_regex(plain, f"[{self.marks}]", ".")

@@ -76,6 +76,7 @@ def tell_form(
 
     What may be thousands or decimals are thousands where whole numbers are `declared`.
     """
+    seen, behind_one = without_singular(seen)
     two = _two_ways(seen)
     if two is not None:
         return several_forms(*two)
@@ -89,9 +90,26 @@ def tell_form(
         return _ambiguous(seen, readings, declared)
     if not readings:
         return several_forms(*_unlike(seen))
-    form = _form(seen, readings[0])
+    form = _form(seen, readings[0]).model_copy(update={"behind_one": behind_one})
     trouble = _trouble(seen, readings[0], form, declared)
     return trouble or (form, all(map(readings[0].is_whole, seen)))
+
+
+def without_singular(seen: Mapping[Shape, Seen]) -> tuple[Mapping[Shape, Seen], str | None]:
+    """The shapes without those of a 1 that has another word behind it, and this: `1 minute`.
+
+    Both words begin alike, so that what has nothing to do with the other stays.
+    """
+    others = {shape.core for shape in seen if not shape.is_one}
+    odd = [shape for shape in seen if shape.is_one and shape.core not in others]
+    words = {shape.core for shape in odd}
+    if len(others) != 1 or len(words) != 1:
+        return seen, None
+    ((before, behind),), ((before_one, behind_one),) = others, words
+    start = behind_one.lstrip()[:1]
+    if before != before_one or not start.isalpha() or not behind.lstrip().startswith(start):
+        return seen, None
+    return {shape: rows for shape, rows in seen.items() if shape not in odd}, behind_one
 
 
 def _readings(seen: Collection[Shape], declared: ColumnKind | None = None) -> list[Reading]:

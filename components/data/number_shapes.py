@@ -29,13 +29,15 @@ _SIGNS = str.maketrans("", "", "-+\u2212()")
 class Shape(NamedTuple):
     """The signs of a number, a nine in place of each digit, `z` in place of a leading zero.
 
-    `has_part`: behind the last sign among the digits is another digit than zero.
+    `is_one`: the digits are a 1. `has_part`: behind the last sign among the digits is another digit
+    than zero.
     """
 
     left: str
     body: str
     right: str
     is_zero: bool
+    is_one: bool
     has_part: bool
     ends_in_zero: bool
 
@@ -98,6 +100,7 @@ def shapes_of(
         "body": pc.replace_substring_regex(leading, "[0-9]", "9"),
         "right": right,
         "is_zero": pc.invert(pc.match_substring_regex(body, "[1-9]")),
+        "is_one": pc.equal(body, "1"),
         "has_part": pc.match_substring_regex(body, "[^0-9][0-9]*[1-9][0-9]*$"),
         "ends_in_zero": pc.ends_with(body, "0"),
     }

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from components.data.clock_forms import ClockForm, ClockTexts
 from components.data.number_forms import NumberForm, are_absent
-from components.data.number_readings import Trouble, several_forms, tell_form
+from components.data.number_readings import Trouble, several_forms, tell_form, without_singular
 from components.data.number_shapes import Seen, Shape, shapes_of
 from components.data.schema import NUMBERS, ColumnKind
 from components.data.texts import holds_text, trimmed
@@ -101,7 +101,7 @@ class NumberTexts:
 
     @property
     def _has_several_words(self) -> bool:
-        cores = {shape.core for shape in self._seen}
+        cores = {shape.core for shape in without_singular(self._seen)[0]}
         return len(cores) > 1 and any(shape.has_word for shape in self._seen)
 
     @property
