@@ -12,6 +12,7 @@ _SHOWN = 5
 def odd_lines(report: DriftReport) -> list[str]:
     """The oddest rows, or the worst events of series, the worst first; none where none is flagged.
 
+    Behind those of series stands what is irregular in their rows: it may be why they are odd.
     Single ones are expected and told, too: whether there are too many is for the status to say.
     """
     found, flagged = report.anomalies, report.flagged
@@ -19,7 +20,8 @@ def odd_lines(report: DriftReport) -> list[str]:
         return []
     if isinstance(found, SeriesReport):
         events = sorted(found.events, key=lambda event: -event.excess)
-        return [_event(event) for event in events[:_SHOWN]]
+        irregular = [f"irregular rows: {found.irregular}"] * bool(events and found.irregular)
+        return [*map(_event, events[:_SHOWN]), *irregular]
     return [_row(row) for row in flagged.oddest[: min(_SHOWN, flagged.num_flagged)]]
 
 

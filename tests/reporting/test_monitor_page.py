@@ -9,6 +9,7 @@ import pytest
 from components.models.calibration import Calibration
 from components.monitoring.anomaly import Tally, judge_tally
 from components.monitoring.anomaly_report import Event, SeriesReport, Share
+from components.monitoring.odd_lines import odd_lines
 from components.monitoring.report import DriftReport, Problem, ProblemKind, Status
 from components.monitoring.verdict import unusable, with_anomalies
 from components.reporting.looked import Done, Looked
@@ -71,9 +72,13 @@ def test_odd_rows_and_events_are_shown(reports: list[DriftReport]) -> None:
         excess=4.5,
         columns=(Share(column="heat", share=0.9),),
     )
-    series = SeriesReport(blocks=blocks, events=(event,), num_unscored=0, irregular="")
+    series = SeriesReport(blocks=blocks, events=(event,), num_unscored=0, irregular="2 late")
     page = render_monitor("people", looks([with_anomalies(reports[0], series)]), [])
     assert "rows 3 to 9" in page and "4.5 times" in page and "The oddest rows" not in page
+    assert odd_lines(with_anomalies(reports[0], series)) == [
+        "event, rows 3 to 9: 7 steps, up to 4.5 times the threshold, by 'heat' (90%)",
+        "irregular rows: 2 late",
+    ]
 
 
 def test_a_page_of_looks_that_saw_nothing(reports: list[DriftReport]) -> None:
