@@ -106,8 +106,8 @@ class NumberForm(BaseModel):
     def numbers_in(self, texts: pa.Array) -> NDArray[np.float64]:
         """The numbers that texts are, NaN where one is none in this form."""
         before, behind = re.escape(self.before), re.escape(self.behind)
-        if self.behind_one is not None:
-            behind = f"(?:{behind}|{re.escape(self.behind_one)})"
+        if (singular := self._singular) is not None:
+            behind = f"(?:{behind}|{re.escape(singular)})"
         left, digits, _ = parted(texts, before, self.body, behind)
         plain = pc.replace_substring_regex(digits, f"[{self.gaps}]", "") if self.gaps else digits
         point = pc.replace_substring_regex(plain, f"[{self.marks}]", ".")
@@ -139,6 +139,12 @@ class NumberForm(BaseModel):
         is_known = self._has_decimals or self.gap
         decimals = rf"[{self.marks}]" + ("[0-9]+" if is_known else "(?:[0-9]{1,2}|[0-9]{4,})")
         return f"(?:{whole}(?:{decimals})?|{decimals})"
+
+    @property
+    def _singular(self) -> str | None:
+        """What may stand behind a 1: where none was met, a word without its s, as others may have."""
+        is_plural = self.behind.endswith("s") and len(self.behind.strip()) > 3
+        return self.behind[:-1] if self.behind_one is None and is_plural else self.behind_one
 
     @property
     def _has_decimals(self) -> bool:

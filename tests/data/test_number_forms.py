@@ -104,6 +104,13 @@ def test_numbers_with_other_digits_lose_none() -> None:
     ]
 
 
+def test_a_word_that_no_row_had_a_1_of_is_read_without_its_s() -> None:
+    form = told(["12 minutes", "7 minutes"]).form
+    assert form is not None
+    read, is_unread = read_what_is_number(pd.Series(["1 minute", "3 minutes", "1 hour"]), form)
+    assert read[:2].tolist() == [1, 3] and is_unread.tolist() == [False, False, True]
+
+
 def test_what_is_in_another_form_is_not_read() -> None:
     form = NumberForm(before="$", gap=",", below=("-$", ""), above=("$", ""))
     texts = ["$5", "5", "5 $", "€5", "$1,23", "$1.234,5", "($5", "(-$5)", "$", "$1e5", "soon", "-"]
