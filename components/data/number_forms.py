@@ -142,7 +142,7 @@ class NumberForm(BaseModel):
 
     @property
     def _singular(self) -> str | None:
-        """What may stand behind a 1: where none was met, a word without its s, as others may have."""
+        """What may stand behind a 1; where none was met, a word without its s, for other rows."""
         is_plural = self.behind.endswith("s") and len(self.behind.strip()) > 3
         return self.behind[:-1] if self.behind_one is None and is_plural else self.behind_one
 

@@ -266,7 +266,7 @@ def test_a_name_is_read_as_its_type(kind: pa.DataType) -> None:
         "list<item: int8>",
         "decimal128(90, 2)",
         "timestamp[us, tz=]",
-        "time64[us]",
+        "duration[us]",
         "dictionary<values=list, indices=int32>",
         "dictionary<values=string, indices=int9>",
     ],
