@@ -33,6 +33,7 @@ _LONGEST = 200
 _DAMAGE = (
     SafetensorError,
     ArithmeticError,
+    AssertionError,
     AttributeError,
     LookupError,
     MemoryError,

@@ -112,7 +112,7 @@ _CHANGES: list[Callable[[NDArray[Any]], NDArray[Any]]] = [
     lambda a: a.ravel(),
     lambda a: a[None],
     lambda a: a.T,
-    lambda a: -a,
+    lambda a: ~a if a.dtype == bool else -a,
     lambda a: np.zeros_like(a),
     lambda a: np.full_like(a, _largest(a)),
     lambda a: np.full_like(a, _smallest(a)),

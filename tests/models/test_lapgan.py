@@ -12,6 +12,7 @@ from components.config import LapganConfig
 from components.data.images import ImageSet
 from components.errors import UserError
 from components.models.artifact import load_image_artifact, save_artifact
+from components.models.catalog import load_any_model
 from components.models.image_drawing import CHUNK
 from components.models.lapgan import Lapgan, level_samples
 from components.networks.laplacian import (
@@ -114,6 +115,15 @@ def test_what_was_saved_before_halves_were_kept_still_draws_the_same(tmp_path: P
     save_artifact(replace(saved, settings={**saved.settings, "details": TINY["details"]}), tmp_path)
     older = Lapgan.load(tmp_path)
     assert np.array_equal(next(older.draw_images(9, seed=1)).images, drawn.images)
+
+
+def test_a_saved_model_of_images_that_are_too_small_is_refused(tmp_path: Path):
+    fit_tiny().save(tmp_path)
+    artifact = load_image_artifact(tmp_path)
+    small = artifact.schema.model_copy(update={"height": 1})
+    save_artifact(replace(artifact, schema=small), tmp_path)
+    with pytest.raises(UserError, match="cannot be read"):
+        load_any_model(tmp_path)
 
 
 def test_the_coarsest_level_may_have_networks_and_steps_of_its_own():
