@@ -103,6 +103,13 @@ def broken(constraint: Inequality | Sum | Product, rows: pd.DataFrame, schema: S
     """Rows that break the constraint, shape (rows,); one that lacks a value breaks nothing."""
     columns = [schema[name] for name in constraint.columns]
     values = [encode_column(rows, column) for column in columns]
+    return breaking(constraint, values, columns)
+
+
+def breaking(
+    constraint: Inequality | Sum | Product, values: Sequence[Matrix], columns: Sequence[Column]
+) -> Mask:
+    """`broken` where the values of `constraint.columns` are encoded already."""
     if isinstance(constraint, Inequality):
         above: Mask = values[0] > values[1]
         return above

@@ -76,6 +76,18 @@ def disorder(reference: Reference, rows: Rows) -> list[Problem]:
     return found
 
 
+def broken_rules(rows: Rows) -> list[Problem]:
+    """Constraints that all training rows keep and some of these do not, the most broken first."""
+    of = f"of {rows.sketch.num_rows} rows"
+    return [
+        Problem(
+            kind=ProblemKind.BROKEN_RULES,
+            text=f"the rule '{rule}', which all training rows keep, is broken by {count} {of}",
+        )
+        for rule, count in rows.rules.most_broken()
+    ]
+
+
 def _fault(column: Column, faults: Faults, num_rows: int) -> SchemaChange | None:
     if faults.other is not None:
         text = f"was always {column.example!r} and now has {faults.other!r}"

@@ -9,6 +9,7 @@ from components.data.schema import Column, Schema
 from components.errors import UserError
 from components.monitoring.changes import (
     MIN_ROWS,
+    broken_rules,
     changed_columns,
     disorder,
     extra_columns,
@@ -168,7 +169,8 @@ def _find(
         else None
     )
     changes += filter(None, turned)
-    return Found(columns, changes, disorder(reference, rows), whole, baseline.unit)
+    problems = [*disorder(reference, rows), *broken_rules(rows)]
+    return Found(columns, changes, problems, whole, baseline.unit)
 
 
 def _alpha_each(alpha: float, tests: int) -> float:

@@ -60,6 +60,7 @@ class ProblemKind(StrEnum):
     NO_VALUES = "no values"
     UNREADABLE = "unreadable"
     OUT_OF_ORDER = "out of order"
+    BROKEN_RULES = "broken rules"
     REPEATED = "repeated"
     NOT_SCORED = "not scored"
 

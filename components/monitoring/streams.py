@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from components.data.batches import Batches
+from components.monitoring.kept_rules import KeptRules
 from components.monitoring.reference import SAMPLE
 from components.monitoring.sampled import RowSample
 from components.monitoring.sketch import Batch, Sketcher, TableSketch
@@ -13,11 +14,12 @@ from components.monitoring.time_order import TimeOrder
 
 @dataclass(frozen=True)
 class Rows:
-    """The sketch of all rows, a sample of them, which times are in order, the columns' names."""
+    """The sketch of all rows, a sample, which times are in order, rules kept, columns' names."""
 
     sketch: TableSketch
     sample: Batch
     order: TimeOrder
+    rules: KeptRules
     names: tuple[str, ...]
 
 
@@ -26,10 +28,11 @@ def read_rows(batches: Batches, sketcher: Sketcher) -> Rows:
     schema = sketcher.reader.schema
     wanted = [name for name in batches.names if name in schema.names]
     sketch = sketcher.sketch(pd.DataFrame({name: [] for name in wanted}))[0]
-    sample, order = RowSample(SAMPLE), TimeOrder(schema)
+    sample, order, rules = RowSample(SAMPLE), TimeOrder(schema), KeptRules(schema)
     for frame in batches.read(wanted or None):
         found, rows = sketcher.sketch(frame)
         sketch = sketch + found
         sample.add(len(frame), rows.take)
         order.add(rows.names, rows.matrix)
-    return Rows(sketch, sample.rows(), order, tuple(batches.names))
+        rules.add(rows.names, rows.matrix)
+    return Rows(sketch, sample.rows(), order, rules, tuple(batches.names))

@@ -119,9 +119,10 @@ def settle(
 def _reasons(
     found: Found, ordered: list[ColumnDrift], share: float, alarm_share: float, is_hidden: bool
 ) -> list[str]:
-    parts = [problem.text for problem in found.problems]
+    texts = [problem.text for problem in found.problems]
     if is_hidden:
-        return parts
+        return texts
+    parts = [_listed(texts)] if texts else []
     if found.changes:
         texts = [change.text for change in found.changes]
         parts.insert(0, f"the schema changed: {_listed(texts)}")
