@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from components.config.settings import Settings
+from components.config.yaml_text import shown
 
 
 class Unit(StrEnum):
@@ -97,7 +98,7 @@ class Sum(Settings):
             raise ValueError(f"{self}: a sum is of two columns at least")
         for name in self.units:
             if name not in named:
-                raise ValueError(f"{self}: units names {name!r}, which is none of its columns")
+                raise ValueError(f"{self}: units names {shown(name)}, which is none of its columns")
         if not isinstance(self.total, str) and not math.isfinite(self.total):
             raise ValueError(f"{self}: the total is not finite")
         return self

@@ -20,7 +20,7 @@ from components.config.promote import AncestryConfig, PromoteConfig
 from components.config.series import SeriesAutoencoderConfig, reads_series
 from components.config.settings import Settings
 from components.config.wrong_settings import wrong_settings
-from components.config.yaml_text import parse_yaml
+from components.config.yaml_text import parse_yaml, shown
 from components.errors import UserError
 
 GivenT = TypeVar("GivenT", bound=Settings)
@@ -99,7 +99,7 @@ class Params(Settings):
         if isinstance(prepare.split, RandomSplit) or prepare.split.column not in roles:
             raise ValueError(
                 f"train.model.name = {model.name} needs prepare.split by time "
-                f"({model.layout.time!r}) or by group: rows drawn at random leave no series"
+                f"({shown(model.layout.time)}) or by group: rows drawn at random leave no series"
             )
         for name in ("anomaly_share", "contamination"):
             if getattr(prepare.normal, name):
@@ -214,7 +214,9 @@ def with_settings(model: GivenT, settings: Sequence[str]) -> GivenT:
     base: dict[str, Any] = {"train": {"model": model.model_dump(mode="json")}}
     for text in settings:
         if not text.startswith("train.model."):
-            raise UserError(f"setting {text!r}: only those of train.model.key=value are used here")
+            raise UserError(
+                f"setting {shown(text)}: only those of train.model.key=value are used here"
+            )
         override(base, text)
     try:
         return type(model).model_validate(base["train"]["model"])
@@ -230,11 +232,11 @@ def override(base: dict[str, Any], text: str) -> None:
     """
     path, equals, value = text.partition("=")
     if not equals or not path:
-        raise UserError(f"setting {text!r} is not of the form section.key=value")
+        raise UserError(f"setting {shown(text)} is not of the form section.key=value")
     *sections, key = path.split(".")
     place = base
     for section in sections:
         if not isinstance(place.setdefault(section, {}), dict):
-            raise UserError(f"setting {text!r}: {section!r} is a value, not a section")
+            raise UserError(f"setting {shown(text)}: {shown(section)} is a value, not a section")
         place = place[section]
-    place[key] = parse_yaml(value, f"setting {text!r}: the value")
+    place[key] = parse_yaml(value, f"setting {shown(text)}: the value")

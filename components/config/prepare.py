@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from components.config.constraints import Constraint
 from components.config.images import ImagesConfig
 from components.config.settings import Seed, Settings
+from components.config.yaml_text import shown
 
 
 class ColumnKind(StrEnum):
@@ -124,7 +125,9 @@ class PrepareConfig(Settings):
         if self.images is None:
             return self
         if self.target != IMAGE_TARGET:
-            raise ValueError(f"target = {self.target!r}: the target of images is {IMAGE_TARGET!r}")
+            raise ValueError(
+                f"target = {shown(self.target)}: the target of images is {IMAGE_TARGET!r}"
+            )
         for name in ("drop", "kinds", "constraints", "discover_constraints"):
             if getattr(self, name):
                 raise ValueError(f"{name} has no effect on images")

@@ -7,6 +7,7 @@ from typing_extensions import TypeIs
 
 from components.config.device import Device
 from components.config.settings import Settings
+from components.config.yaml_text import shown
 
 
 class SeriesLayout(Settings):
@@ -27,7 +28,9 @@ class SeriesLayout(Settings):
         if self.time is None and self.largest_gap != type(self).model_fields["largest_gap"].default:
             raise ValueError("largest_gap has no effect without a time column")
         if self.time is not None and self.time == self.group:
-            raise ValueError(f"time and group are both {self.time!r}; they must be two columns")
+            raise ValueError(
+                f"time and group are both {shown(self.time)}; they must be two columns"
+            )
         return self
 
 
