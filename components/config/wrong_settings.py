@@ -11,6 +11,7 @@ from components.config.nearest import did_you_mean
 from components.config.yaml_text import shown
 
 _MOST_TOLD = 10
+_LONGEST_ENTRY = 60
 
 _SIGNS = {"gt": "above", "ge": "of at least", "lt": "below", "le": "of at most"}
 _BOUNDS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
@@ -131,7 +132,7 @@ def _accepted(item: Any, place: _Place) -> str:
 
 def _entry(value: Any, place: _Place) -> str:
     """The value as it would stand in a list of the setting, in quotes where text is asked for."""
-    if not isinstance(value, str | int | float):
+    if not isinstance(value, str | int | float) or len(str(value)) > _LONGEST_ENTRY:
         return "..."
     asks_text = place.field is not None and str in get_args(place.field.annotation)
     return f'"{value}"' if asks_text and not isinstance(value, str) else str(value)
