@@ -71,6 +71,11 @@ class Sum(Settings):
     units: dict[str, Unit] = Field({}, exclude_if=lambda found: not found)
 
     @property
+    def constant(self) -> float | None:
+        """The number that the parts add up to; None where the total is a column."""
+        return None if isinstance(self.total, str) else self.total
+
+    @property
     def result(self) -> str:
         """The column that is computed from the others."""
         return self.total if isinstance(self.total, str) else self.parts[-1]
@@ -99,7 +104,7 @@ class Sum(Settings):
         for name in self.units:
             if name not in named:
                 raise ValueError(f"{self}: units names {shown(name)}, which is none of its columns")
-        if not isinstance(self.total, str) and not math.isfinite(self.total):
+        if self.constant is not None and not math.isfinite(self.constant):
             raise ValueError(f"{self}: the total is not finite")
         return self
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from components.config import Combination, Constraint, Inequality, Product, Sum, Unit
 from components.data.digits import digits_of
 from components.data.formulas import formula_of
-from components.data.schema import Column, ColumnKind, Schema
+from components.data.schema import NUMBERS, Column, ColumnKind, Schema
 from components.data.table import Matrix, encode_column
 from components.errors import UserError
 
@@ -20,7 +20,6 @@ Mask = NDArray[np.bool_]
 ReadColumns = Callable[[Sequence[str]], Iterable[pd.DataFrame]]
 """Gives all rows of these columns, a batch at a time, whenever it is called."""
 
-NUMBERS = frozenset({ColumnKind.INTEGER, ColumnKind.NUMERICAL})
 _EXAMPLES = 3
 _ROUNDING = {True: 1e-6, False: 1e-9}
 """So much of the numbers that it is computed from can a result be off, if of single precision."""
@@ -142,7 +141,7 @@ def slack(constraint: Sum | Product, columns: Sequence[Column]) -> float:
     Of a total that is half a unit of its last digit; of what others leave of a number half a unit
     of each column's, since each is rounded by itself: 33.33 + 33.33 + 33.33 is 99.99.
     """
-    is_left = not isinstance(constraint.total, str)
+    is_left = isinstance(constraint, Sum) and constraint.constant is not None
     kept = [
         digits_of(column)
         for column in (columns if is_left else columns[-1:])

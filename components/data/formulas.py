@@ -187,13 +187,13 @@ def formula_of(constraint: Sum | Product) -> Linear | Powers:
         return Powers(result, tuple(sources), powers, constraint.factor)
     micros = {name: MICROSECONDS[unit] for name, unit in constraint.units.items()}
     added = [(-1.0 if name in constraint.minus else 1.0) for name in sources]
-    is_left = not isinstance(constraint.total, str)
+    is_left = constraint.constant is not None
     weights = tuple(
         (-sign if is_left else sign) * micros.get(name, 1.0)
         for name, sign in zip(sources, added, strict=True)
     )
-    constant = 0.0 if isinstance(constraint.total, str) else constraint.total
-    return Linear(result, tuple(sources), weights, constant, micros.get(result, 1.0))
+    scale = micros.get(result, 1.0)
+    return Linear(result, tuple(sources), weights, constraint.constant or 0.0, scale)
 
 
 def formulas_of(constraints: Sequence[Constraint]) -> dict[str, Linear | Powers]:

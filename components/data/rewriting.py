@@ -307,7 +307,7 @@ def _taken(table: Numbers, codes: Numbers, arrays: ModuleType) -> Numbers:
 
 def shares_of(constraints: Iterable[Constraint]) -> list[Linear]:
     """The formulas of sums to a number, by which a column is what others leave of it."""
-    sums = [c for c in constraints if isinstance(c, Sum) and not isinstance(c.total, str)]
+    sums = [c for c in constraints if isinstance(c, Sum) and c.constant is not None]
     found = (formula_of(constraint) for constraint in sums)
     return [formula for formula in found if isinstance(formula, Linear)]
 

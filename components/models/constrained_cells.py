@@ -82,7 +82,7 @@ def _check_shares(frame: pd.DataFrame, gaps: pd.DataFrame, rewriting: Rewriting)
     """Raise UserError for rows whose known shares leave less than 0 for those never below it."""
     outer = rewriting.outer
     for constraint in outer.constraints:
-        if not isinstance(constraint, Sum) or isinstance(constraint.total, str):
+        if not isinstance(constraint, Sum) or constraint.constant is None:
             continue
         columns = [outer[name] for name in constraint.columns]
         ends = []
@@ -93,7 +93,7 @@ def _check_shares(frame: pd.DataFrame, gaps: pd.DataFrame, rewriting: Rewriting)
             ends.append((np.where(is_open, least, value), np.where(is_open, np.inf, value)))
         *sources, (low, high) = ends
         least, most = formula_of(constraint).ends(sources, ())
-        allowed = slack(constraint, columns) + _CLOSE * abs(constraint.total)
+        allowed = slack(constraint, columns) + _CLOSE * abs(constraint.constant)
         off = (least > high + allowed) | (most < low - allowed)
         lacks = gaps[list(constraint.columns)].any(axis=1).to_numpy()
         _refuse(off & lacks, str(constraint), "shares that leave less than 0 for others")
