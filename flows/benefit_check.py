@@ -70,7 +70,7 @@ def _decay(champion: Taught, run_id: str, place: str, settings: LoopSettings, ho
         purpose=champion.params.evaluate.purpose,
         margins=margins,
         seed=champion.params.evaluate.seed,
-        unit="row" if champion.params.prepare.images is None else "image",
+        unit=champion.unit,
     )
     if isinstance(found, str):
         logger.info("%s: its benefit is not measured: %s", model, found)
@@ -109,7 +109,9 @@ def _bake(champion: Taught, live: Table, run_id: str, settings: LoopSettings, ho
         logger.info("%s: not compared with the champion before: %s", model, found)
         return False
     looks = [*baking.looks, found][: settings.bake_looks]
-    bake = judge_bake(looks, looks=settings.bake_looks, margin=settings.bake_margin)
+    bake = judge_bake(
+        looks, looks=settings.bake_looks, margin=settings.bake_margin, unit=champion.unit
+    )
     record_bake_look(client, run_id, baking, found, bake)
     logger.info("%s version %s: %s", model, champion.version, bake.reason)
     _show(model, "bake", f"version {champion.version}: {bake.reason}")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from components.data.union import Union
+from components.monitoring.report import Unit
 from components.registry.retrains import Retraining
 from flows.service_settings import ServiceSettings
 
@@ -26,17 +27,23 @@ def why_not_now(earlier: Sequence[Retraining], settings: ServiceSettings) -> str
 
 
 def why_not_on(
-    union: Union, sha256: str, earlier: Sequence[Retraining], settings: ServiceSettings
+    union: Union,
+    sha256: str,
+    earlier: Sequence[Retraining],
+    settings: ServiceSettings,
+    unit: Unit,
 ) -> str:
     """Why the union with this hash teaches nothing new, in words, empty where it does."""
     fewest = settings.loop.min_new_rows
     if union.num_new < fewest:
         return (
-            f"too few rows: {union.num_new} labelled rows are new to the champion, and {fewest} "
-            "are asked for (loop.min_new_rows)"
+            f"too few {unit.plural}: {union.num_new:,} labelled {unit.plural} are new to the "
+            f"champion, and {fewest:,} are asked for (loop.min_new_rows)"
         )
     same = next((each for each in earlier if each.data_sha256 == sha256), None)
-    return "" if same is None else f"unchanged data: {_run(same)} was on the very same rows"
+    return (
+        "" if same is None else f"unchanged data: {_run(same)} was on the very same {unit.plural}"
+    )
 
 
 def _run(earlier: Retraining) -> str:

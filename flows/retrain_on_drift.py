@@ -111,7 +111,7 @@ def _want(
     arrival = arrive(champion, request.data, settings.loop, home)
     union = join_news(champion, settings.loop, home)
     sha256 = hash_source(str(union.folder))
-    if reason := why_not_on(union, sha256, earlier, settings):
+    if reason := why_not_on(union, sha256, earlier, settings, champion.unit):
         return "; ".join(filter(None, (reason, arrival.why_none)))
     asked = RunRequest(
         again=f"{request.model}@{champion.version}",

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 
@@ -12,6 +13,7 @@ from components.data.schema import Column
 from components.data.table import Table
 from components.data.union import Reference, read_manifest
 from components.data.windows import HELD_OUT
+from components.monitoring.report import Unit
 from components.registry.tracking import connect
 from components.registry.version_content import VersionContent, find_content
 from components.stages.paths import StagePaths
@@ -25,6 +27,7 @@ class Taught(ABC):
     `synthetic` are those it made in it; none where it is for something else.
     """
 
+    unit: ClassVar[Unit]
     content: VersionContent
     params: Params
     synthetic: pd.DataFrame

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
@@ -12,6 +12,7 @@ from components.data.image_rows import from_rows, to_rows
 from components.data.image_schema import LABEL, ImageSchema
 from components.data.image_windows import is_new, labelled_images, marked_images, read_alike
 from components.data.table import Table
+from components.monitoring.report import Unit
 from components.registry.version_content import VersionContent
 from components.stages.paths import StagePaths
 from components.storage.home import Home
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 class VersionImages(Taught):
     """A version's settings, and the images that its run prepared, as rows of PNG bytes."""
 
+    unit: ClassVar[Unit] = Unit.IMAGE
     size: ImageSchema
     train: pd.DataFrame
     test: pd.DataFrame

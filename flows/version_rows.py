@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ from components.data.sources import read_source
 from components.data.table import Table
 from components.data.windows import labelled_rows, marked, new_among
 from components.errors import UserError
+from components.monitoring.report import Unit
 from components.registry.version_content import VersionContent
 from components.stages.paths import StagePaths
 from components.storage.home import Home
@@ -22,6 +24,7 @@ from flows.taught import Taught, find_version, quoted
 class VersionRows(Taught):
     """A version's settings, and the rows that its run prepared and that it made in it."""
 
+    unit: ClassVar[Unit] = Unit.ROW
     train: Table
     test: Table
 

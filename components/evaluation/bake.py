@@ -32,7 +32,8 @@ class Bake(Value):
     """What the looks of a bake window say together.
 
     `loss` is what is lost in the main metric by the new champion's rows instead of those of the
-    one before, `low` what is lost at least, at the confidence of this look.
+    one before, `low` what is lost at least, at the confidence of this look. `unit` is what a row is
+    called.
     """
 
     outcome: Outcome
@@ -42,6 +43,7 @@ class Bake(Value):
     loss: float
     low: float
     margin: float
+    unit: str = "row"
 
     @property
     def is_worse(self) -> bool:
@@ -62,9 +64,9 @@ class Bake(Value):
             Outcome.CONFIRMED: "not worse on live rows than the champion before",
         }[self.outcome]
         return (
-            f"{words}: {self.loss:+.3f} is lost on {self.num_rows} rows of {self.look} of "
-            f"{self.looks} looks, at least {self.low:+.3f} with {1 - ALPHA:.0%} confidence over "
-            f"all looks; {self.margin:+.3f} is allowed"
+            f"{words}: {self.loss:+.3f} is lost on {self.num_rows:,} {self.unit}s of "
+            f"{self.look} of {self.looks} looks, at least {self.low:+.3f} with "
+            f"{1 - ALPHA:.0%} confidence over all looks; {self.margin:+.3f} is allowed"
         )
 
 
@@ -98,7 +100,9 @@ def compare_champions(
     return compare(found[0], found[1], now, task)
 
 
-def judge_bake(found: Sequence[Difference], *, looks: int, margin: float) -> Bake:
+def judge_bake(
+    found: Sequence[Difference], *, looks: int, margin: float, unit: str = "row"
+) -> Bake:
     """What so many of all `looks` say together: worse, confirmed at the last, or watched on.
 
     The two learners stay the same from look to look and each look has rows of its own, so the
@@ -122,6 +126,7 @@ def judge_bake(found: Sequence[Difference], *, looks: int, margin: float) -> Bak
         loss=whole.value,
         low=low,
         margin=margin,
+        unit=unit,
     )
 
 

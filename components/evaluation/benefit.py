@@ -113,7 +113,7 @@ def _gain(case: Case, trial: Trial, arms: tuple[str, ...], num_rows: int) -> Mea
         f"the best of {len(rivals)} ways without synthetic rows"
     )
     if len(case.train) < num_rows:
-        meaning += f" (on {len(case.train)} of {num_rows} training rows)"
+        meaning += f" (on {len(case.train):,} of {num_rows:,} training rows)"
     each = tuple(trial.compared(AUGMENTED, rival, confidence=confidence) for rival in rivals)
     over_best = each[rivals.index(best)].model_copy(update={"baseline": BEST_BASELINE})
     return AUGMENTATION_GAIN.measured(interval, case, meaning=meaning).model_copy(

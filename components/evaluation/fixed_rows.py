@@ -90,7 +90,7 @@ def _rows(case: Case, task: Task) -> tuple[Rows, Rows, Rows]:
     """Training, test and synthetic rows with a known target, the latter at most 50,000."""
     if len(case.train) > MAX_ROWS:
         raise UserError(
-            f"there are {len(case.train)} training rows; the gain from given synthetic rows is "
+            f"there are {len(case.train):,} training rows; the gain from given synthetic rows is "
             f"measured with at most {MAX_ROWS}, since rows left out would speak through the "
             "synthetic ones: make these from fewer rows, or judge for sharing"
         )
@@ -218,7 +218,7 @@ def _gain(
     }
     best = max(rivals, key=lambda arm: trial.value(arm, ALL_LEARNERS))
     meaning = (
-        f"the gain in {trial.task.main_title} of {num_real} real + these {num_synthetic} "
+        f"the gain in {trial.task.main_title} of {num_real:,} real + these {num_synthetic:,} "
         f"synthetic rows over {best}, the best of {len(rivals)} ways without synthetic rows"
     )
     measurement = AUGMENTATION_GAIN.measured(gains[best], case, meaning=meaning)

@@ -127,7 +127,7 @@ def _reason(
 def _meaning(gate: Gate, measurement: Measurement) -> str:
     if gate.baseline is None:
         return measurement.meaning
-    return f"{label(measurement.name)} less that of {gate.baseline}"
+    return f"{label(measurement.name)} less that of {label(gate.baseline)}"
 
 
 def _is_a_share(measurement: Measurement) -> bool:
@@ -170,4 +170,5 @@ def _summary(results: Sequence[GateResult], outcome: Outcome, purpose: Purpose) 
 
 
 def _name(gate: Gate) -> str:
-    return f"{gate.metric} against {gate.baseline}" if gate.baseline else gate.metric
+    name = label(gate.metric)
+    return f"{name} against {label(gate.baseline)}" if gate.baseline else name

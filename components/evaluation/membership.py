@@ -130,8 +130,8 @@ def _area(case: Case, metric: Metric, rounds: tuple[Round, Round]) -> Measuremen
     members = sum(int(member.sum()) for member, _ in played)
     others = sum(len(member) for member, _ in played) - members
     meaning = (
-        f"{metric.meaning}, {len(rounds[0].scores)} attacks tried on {members} training rows "
-        f"and {others} other real rows,"
+        f"{metric.meaning}, {len(rounds[0].scores)} attacks tried on {members:,} training rows "
+        f"and {others:,} other real rows,"
     )
     interval = mean_area(played, confidence=case.confidence(metric.name))
     return metric.measured(interval, case, meaning=meaning)

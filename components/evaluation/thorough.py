@@ -173,7 +173,7 @@ def _ending(case: Case, look: Look, reason: str | None, num_rows: int) -> str:
     if reason:
         words += f": {reason}"
     if len(case.train) < num_rows:
-        words += f"; on {len(case.train)} of {num_rows} training rows"
+        words += f"; on {len(case.train):,} of {num_rows:,} training rows"
     return f" ({words})"
 
 

@@ -161,7 +161,7 @@ def _headline(
     case: Case, task: Task, learner: str, test: Rows, trained: Trained
 ) -> list[Measurement]:
     trtr, _ = main_score(test.y, trained.real, task)
-    words = f"the {task.main_title}{_of_positive(task)} on {len(test)} test rows of the learner "
+    words = f"the {task.main_title}{_of_positive(task)} on {len(test):,} test rows of the learner "
     real, synthetic = (
         f"{words}{learner} trained on {count} {kind} rows"
         for count, kind in zip(trained.num_rows, ("real", "synthetic"), strict=True)

@@ -68,7 +68,7 @@ def _said(outcome: Outcome, results: Sequence[GateResult]) -> str:
 
 
 def _name(result: GateResult) -> str:
-    against = f" less that of {result.gate.baseline}" if result.gate.baseline else ""
+    against = f" less that of {label(result.gate.baseline)}" if result.gate.baseline else ""
     return f"{label(result.gate.metric)}{against}"
 
 
@@ -104,7 +104,7 @@ def _draw(axes: Axes, result: GateResult, kin: list[Measurement], goal: str) -> 
         axes.plot([measurement.low, measurement.high], [row, row], color=OTHER, linewidth=1.2)
         axes.plot(measurement.value, row, "o", color=OTHER, markersize=5, markerfacecolor="white")
     names = [m.name.removeprefix(f"{gate.metric}_") for m in kin]
-    against = f"\nless that of {shorten(gate.baseline, 18)}" if gate.baseline else ""
+    against = f"\nless that of {shorten(label(gate.baseline), 18)}" if gate.baseline else ""
     axes.set_yticks(
         range(1 + len(kin)),
         [shorten(title(gate.metric), 26) + against, *(shorten(title(name), 26) for name in names)],

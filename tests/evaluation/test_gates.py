@@ -44,7 +44,7 @@ def test_a_refusal_says_why_in_numbers() -> None:
         "refused for augmentation: the interval of the gain in ROC AUC over SMOTE, "
         "-0.004 to +0.006, includes 0 and nothing of +0.01 or more"
     )
-    assert verdict.summary.startswith("Not fit for augmentation (augmentation_gain): the interval")
+    assert verdict.summary.startswith("Not fit for augmentation (augmentation gain): the interval")
 
 
 def test_a_meaning_that_ends_with_a_comma_is_not_given_two() -> None:
@@ -125,7 +125,7 @@ def test_one_refusal_refuses_all_and_one_doubt_leaves_all_undecided() -> None:
 def test_a_pass_names_what_was_cleared() -> None:
     verdict = judge([measurement(low=0.01)], [GAIN], Purpose.AUGMENTATION)
     assert verdict.passed
-    assert verdict.summary == "Fit for augmentation: every gate was cleared (augmentation_gain)."
+    assert verdict.summary == "Fit for augmentation: every gate was cleared (augmentation gain)."
 
 
 def test_a_gate_on_a_baseline_asks_the_paired_difference() -> None:
@@ -136,7 +136,7 @@ def test_a_gate_on_a_baseline_asks_the_paired_difference() -> None:
     found = measurement("average_precision", value=0.8, low=0.7, high=0.9, comparisons=rivals)
     over_smote = Gate(metric="average_precision", better_than="SMOTE", margin=0.003)
     verdict = judge([found], [over_smote], Purpose.AUGMENTATION)
-    assert verdict.passed and "(average_precision against SMOTE)" in verdict.summary
+    assert verdict.passed and "(average precision against SMOTE)" in verdict.summary
     over_real = Gate(metric="average_precision", better_than="real", worthwhile=0.01)
     said = reason(found, over_real)
     assert said == (

@@ -129,6 +129,11 @@ def test_one_look_of_one_is_the_plain_test() -> None:
     assert bake.low == pytest.approx(-0.01645, abs=1e-4) and bake.outcome is Outcome.CONFIRMED
 
 
+def test_a_bake_says_what_was_looked_at() -> None:
+    bake = judge_bake([Difference(0.8, 0.8, 0.01, 1_000)], looks=1, margin=0.01, unit="image")
+    assert "is lost on 1,000 images of 1 of 1 looks" in bake.reason
+
+
 def test_an_equal_champion_is_rolled_back_in_at_most_a_twentieth_of_bake_windows() -> None:
     rng = np.random.default_rng(0)
     draws = rng.normal(0.01, 0.02, (1_000, 4))

@@ -17,6 +17,7 @@ from components.data.table import Table
 from components.data.union import Union, read_manifest
 from components.data.windows import HELD_OUT
 from components.errors import UserError
+from components.monitoring.report import Unit
 from components.registry import audit
 from components.registry.baking import find_baking
 from components.registry.ledger import find_ancestry
@@ -144,7 +145,9 @@ def test_each_guard_has_a_line(setting: Setting) -> None:
     old = Retraining(MODEL, "1", "other", "run-0", "drift", now - timedelta(days=2))
 
     def why(earlier: list[Retraining], among: Union = union) -> str:
-        return why_not_now(earlier, SETTINGS) or why_not_on(among, sha256, earlier, SETTINGS)
+        return why_not_now(earlier, SETTINGS) or why_not_on(
+            among, sha256, earlier, SETTINGS, Unit.ROW
+        )
 
     assert why([]) == why([old]) == ""
     assert why([replace(old, when=now)]).startswith("cool-down: the flow run run-0 of ")
@@ -154,6 +157,8 @@ def test_each_guard_has_a_line(setting: Setting) -> None:
     assert why([replace(old, data_sha256=sha256)]).startswith(
         "unchanged data: the flow run run-0 of "
     )
+    few = why_not_on(replace(union, num_new=99), sha256, [], SETTINGS, Unit.IMAGE)
+    assert few.startswith("too few images: 99 labelled images are new")
 
 
 def test_a_champion_knows_what_it_was_trained_on_and_nothing_later(setting: Setting) -> None:

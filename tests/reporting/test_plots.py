@@ -219,5 +219,5 @@ def test_lanes_of_one_metric_say_what_each_is_compared_with_and_kin_are_on_its_s
     drawn = plot_gates(
         evidence.model_copy(update={"verdict": verdict, "measurements": (accuracy, loss)})
     ).svg
-    assert drawn.count("less that of class_gaussian") == 2  # the lane, and what the picture says
+    assert drawn.count("less that of class gaussian") == 2  # the lane, and what the picture says
     assert "Loss" not in drawn
