@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Set
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.error import URLError
@@ -125,8 +126,7 @@ def _start(home: Home, tracking_uri: str, metrics_port: int) -> None:
         servers = _choose_ports(home)
         services = dict(servers)
         if metrics_port:
-            url = f"http://127.0.0.1:{metrics_port}"
-            services[METRICS] = Service(METRICS, url, _EMPTY_PAGE)
+            services[METRICS] = _metrics_at(metrics_port, {each.port for each in servers.values()})
         _write(home, services)
         with history_lock(home):
             supervise(_programs(services, tracking_uri, home), _environment(services), home)
@@ -137,6 +137,16 @@ def _start(home: Home, tracking_uri: str, metrics_port: int) -> None:
         stop_supervising(home)
     taken = ", ".join(server.url for server in servers.values())
     raise UserError(f"servers of others take the ports of ours ({taken}): start once more")
+
+
+def _metrics_at(port: int, taken: Set[int]) -> Service:
+    """What serves the numbers; raises UserError where the port is not theirs to have."""
+    if port in taken or free_port(port) != port:
+        raise UserError(
+            f"metrics_port {port} is taken by another program; name a free one in "
+            "infra/deployments.yaml, or 0 for none"
+        )
+    return Service(METRICS, f"http://127.0.0.1:{port}", _EMPTY_PAGE)
 
 
 def _wait_for(service: Service, home: Home) -> None:

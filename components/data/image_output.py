@@ -1,6 +1,7 @@
 """Writing images where someone asked for them: Parquet, `.npz`, or a folder of PNG files."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from components.data.writable import unwritable
 from components.errors import UserError
 
 _PARQUET = ".parquet"
+_LONGEST = 200
+"""Bytes of a folder's name; file systems take 255."""
 
 
 def check_image_output(path: Path) -> None:
@@ -57,17 +60,28 @@ def _write_npz(parts: Iterable[ImageSet], path: Path) -> int:
 def _write_folder(parts: Iterable[ImageSet], folder: Path) -> int:
     count = 0
     for part in parts:
+        names = folder_names(part.classes)
         for place, image in enumerate(part.images):
             home = folder
             if part.labels is not None:
-                home = folder / _as_name(part.classes[part.labels[place]])
+                home = folder / names[part.labels[place]]
             home.mkdir(parents=True, exist_ok=True)
             (home / f"{count:06}.png").write_bytes(png_bytes(image))
             count += 1
     return count
 
 
-def _as_name(label: str) -> str:
-    """A class as the name of a folder: nothing in it leads elsewhere."""
-    name = label.replace("/", "_").replace("\\", "_").replace("\0", "_")
-    return f"_{name}" if name.startswith(".") or not name else name
+def folder_names(classes: Sequence[str]) -> list[str]:
+    """Classes as names of folders: each its own, none too long, nothing in it leads elsewhere.
+
+    >>> folder_names(["cat", "a/b", "a_b", ""])
+    ['cat', 'a_b', 'a_b-2', '_']
+    """
+    names: list[str] = []
+    for label in classes:
+        plain = re.sub(r"[/\\\0]", "_", label)
+        plain = f"_{plain}" if plain.startswith(".") or not plain else plain
+        plain = plain.encode()[:_LONGEST].decode(errors="ignore")
+        tries = (plain, *(f"{plain}-{number}" for number in range(2, len(classes) + 1)))
+        names.append(next(name for name in tries if name not in names))
+    return names

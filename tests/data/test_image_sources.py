@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -281,6 +282,17 @@ def test_pictures_that_lie_too_deep_are_named(tmp_path: Path) -> None:
         read_image_source(str(tmp_path), ImagesConfig())
     with pytest.raises(UserError, match=f"no data {told}"):
         read_source(str(tmp_path))
+
+
+def test_each_class_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    classes = ("a/b", "a_b", "é" * 300)
+    made = replace(COLOURED.take(np.arange(3)), labels=np.arange(3), classes=classes)
+    assert write_image_output([made], tmp_path / "made") == 3
+    assert sorted(folder.name for folder in (tmp_path / "made").iterdir()) == [
+        "a_b",
+        "a_b-2",
+        "é" * 100,
+    ]
 
 
 def test_class_folders_that_are_links_are_named(tmp_path: Path) -> None:

@@ -1,11 +1,15 @@
 """What was started is waited for as long as a busy machine needs, and whoever waits is told."""
 
+import socket
 import time
 from pathlib import Path
 
 import pytest
 
+from components.errors import UserError
+from components.storage.home import Home
 from flows import starting
+from flows.services import start_services
 from flows.starting import START_SECONDS, wait_until
 
 LOG = Path("server.log")
@@ -38,3 +42,10 @@ def test_what_begins_soon_is_not_told_of(
 ) -> None:
     assert wait_until(lambda: clock[0] > starting._QUIET_SECONDS - 1, "the server", LOG)
     assert not caplog.messages
+
+
+def test_a_port_for_numbers_that_another_program_has_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(UserError, match=f"metrics_port {port} is taken by another program"):
+            start_services(Home(tmp_path), "sqlite://", port)
