@@ -25,6 +25,7 @@ from components.config.constraints import (
     Sum,
     Unit,
 )
+from components.config.deformations import DeformationsConfig
 from components.config.device import Device, Precision
 from components.config.evaluate import (
     ANOMALY_GATES,
@@ -156,6 +157,7 @@ __all__ = [
     "CtganConfig",
     "Damaged",
     "DcganNetworks",
+    "DeformationsConfig",
     "DetailNetworks",
     "Device",
     "EncoderScore",

@@ -7,6 +7,7 @@ from pydantic import Field
 from typing_extensions import TypeIs
 
 from components.config.anomaly_gan import AnomalyGanConfig
+from components.config.deformations import DeformationsConfig
 from components.config.image_gan import ImageGanConfig
 from components.config.image_vae import ImageVaeConfig
 from components.config.lapgan import LapganConfig
@@ -83,6 +84,7 @@ class ImageGaussianConfig(Settings):
 
 ImageModelConfig = (
     ImageGaussianConfig
+    | DeformationsConfig
     | ImageGanConfig
     | LapganConfig
     | SemiSupervisedGanConfig
@@ -101,7 +103,7 @@ def makes_images(model: Settings) -> TypeIs[ImageModelConfig]:
 def draws_classes(model: ImageModelConfig) -> bool:
     """True for the settings of a generator that can be asked for images of a class."""
     match model:
-        case ImageGaussianConfig():
+        case ImageGaussianConfig() | DeformationsConfig():
             return True
         case SemiSupervisedGanConfig():
             return False

@@ -14,6 +14,7 @@ from components.config import (
     Constraint,
     CopulaConfig,
     CtganConfig,
+    DeformationsConfig,
     ExpressionGanConfig,
     ForestConfig,
     ImageGanConfig,
@@ -77,6 +78,11 @@ MODELS = {
 IMAGE_MODELS = {
     "image_gaussian": Entry(
         "components.models.image_gaussian:ImageGaussian", ImageGaussianConfig, needs=("pillow",)
+    ),
+    "deformations": Entry(
+        "components.models.deformations:Deformations",
+        DeformationsConfig,
+        needs=("pillow", "torch"),
     ),
     "image_gan": Entry(
         "components.models.image_gan:ImageGan", ImageGanConfig, needs=("pillow", "torch")

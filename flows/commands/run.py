@@ -37,9 +37,9 @@ def run(
     model: Annotated[
         str | None,
         typer.Option(
-            help=f"{GENERATORS_OF_ROWS}; for images image_gan, image_gaussian, lapgan, "
-            "semi_supervised_gan, and for anomalies in them image_vae, anomaly_gan; for anomalies "
-            "in series series_autoencoder."
+            help=f"{GENERATORS_OF_ROWS}; for images image_gan, image_gaussian, deformations, "
+            "lapgan, semi_supervised_gan, and for anomalies in them image_vae, anomaly_gan; for "
+            "anomalies in series series_autoencoder."
         ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="The name to register under.")] = None,
