@@ -8,16 +8,16 @@ from components.config.settings import Settings
 
 
 class DeformationsConfig(Settings):
-    """Training images, deformed as images of one class differ.
+    """Training images deformed as images of one class differ.
 
-    See `components/models/deformations.py`. That is learned from `pairs` pairs of images of one class, each pulled onto the other by a
-    field of `knots` x `knots` displacements, which costs more the less smooth it is (`smoothness`).
-    An image that is made is a training image that one of the fields deforms, at a random part of
-    up to `strength` of its whole.
+    See `components/models/deformations.py`. How these differ is learned from `pairs` pairs of them:
+    each is pulled onto the other by a field of `knots` x `knots` displacements, which costs more
+    the less smooth it is (`smoothness`). An image that is made is a training image that one of the
+    fields deforms, by a part of it at random that is at most `strength`.
 
-    Where `cautious`, that part is less the less fields tell apart: whether they make images of one
-    class more alike than images of two. If not, what they do to an image may be what its class is
-    known by.
+    Where `cautious`, that part is less the less fields tell classes apart, which is how far they
+    make images of one class more alike than images of two. Where they do not, what they do to an
+    image may be what its class is known by.
     """
 
     name: Literal["deformations"] = "deformations"

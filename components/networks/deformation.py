@@ -78,7 +78,8 @@ class DeformedImages(nn.Module):
         fields = self.fields[_chosen(field, torch.full_like(classes, len(self.fields)))]
         pixels = self.images[sources.clamp(0, len(self.images) - 1)].permute(0, 3, 1, 2)
         strengths = (self.strength * part).to(fields.dtype)[:, None, None, None]
-        return self.deformation(pixels.to(fields.dtype) / 127.5 - 1, fields * strengths)
+        made: Tensor = self.deformation(pixels.to(fields.dtype) / 127.5 - 1, fields * strengths)
+        return made
 
 
 def _chosen(shares: Tensor, counts: Tensor) -> Tensor:
