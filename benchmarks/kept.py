@@ -2,7 +2,7 @@
 
 import json
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,11 @@ class Kept:
         self._known: dict[str, dict[str, Any]] = {
             entry["key"]: entry for entry in map(json.loads, lines)
         }
+
+    @property
+    def entries(self) -> Mapping[str, dict[str, Any]]:
+        """All that was measured, by key."""
+        return self._known
 
     def __contains__(self, key: str) -> bool:
         """Whether it was measured."""
