@@ -64,6 +64,7 @@ def augmenting(
     images: ImagesConfig | None = None,
     train_rows: int | None = None,
     folds: int = 3,
+    ratio: float = 1.0,
     evaluation: ImageEvaluationConfig | None = None,
     test_share: float = 0.5,
 ) -> Params:
@@ -72,7 +73,7 @@ def augmenting(
         name=name,
         prepare=_prepare(data, images or ImagesConfig(), train_rows, test_share),
         train=on_one_core(model),
-        evaluate=EvaluateConfig(purpose=Purpose.AUGMENTATION, folds=folds),
+        evaluate=EvaluateConfig(purpose=Purpose.AUGMENTATION, folds=folds, ratio=ratio),
         evaluate_images=evaluation or ImageEvaluationConfig(),
     )
 
