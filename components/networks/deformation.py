@@ -10,7 +10,8 @@ class Deformation(nn.Module):
 
     A field says at each knot of a grid over the image from how far to the right, and how far below,
     what is seen there comes, in halves of the width and of the height; between knots it is bicubic.
-    Images are read bilinearly; beyond an edge they go on as they are there.
+    Images are read bilinearly, or where they are `sharp` bicubically, which blurs them less; beyond
+    an edge they go on as they are there.
 
     >>> image = torch.tensor([[[[0.0, 1.0, 2.0]]]]).expand(1, 1, 3, 3)
     >>> field = torch.zeros(1, 2, 2, 2)
@@ -23,8 +24,9 @@ class Deformation(nn.Module):
     across: Tensor
     places: Tensor
 
-    def __init__(self, height: int, width: int, knots: int) -> None:
+    def __init__(self, height: int, width: int, knots: int, *, sharp: bool = False) -> None:
         super().__init__()
+        self.mode = "bicubic" if sharp else "bilinear"
         self.register_buffer("down", _between_knots(height, knots))
         self.register_buffer("across", _between_knots(width, knots).T.contiguous())
         lines = torch.linspace(-1, 1, height), torch.linspace(-1, 1, width)
@@ -35,7 +37,11 @@ class Deformation(nn.Module):
         """The images, deformed."""
         moved = (self.down @ fields @ self.across).permute(0, 2, 3, 1)
         deformed: Tensor = functional.grid_sample(
-            images, self.places + moved, padding_mode="border", align_corners=True
+            images,
+            self.places + moved,
+            mode=self.mode,
+            padding_mode="border",
+            align_corners=True,
         )
         return deformed
 
@@ -69,7 +75,8 @@ class DeformedImages(nn.Module):
         self.register_buffer("counts", counts)
         self.register_buffer("fields", fields)
         self.strength = strength
-        self.deformation = Deformation(images.shape[1], images.shape[2], fields.shape[-1])
+        height, width = images.shape[1:3]
+        self.deformation = Deformation(height, width, fields.shape[-1], sharp=True)
 
     def forward(self, noise: Tensor, classes: Tensor) -> Tensor:
         """The images."""
@@ -79,7 +86,7 @@ class DeformedImages(nn.Module):
         pixels = self.images[sources.clamp(0, len(self.images) - 1)].permute(0, 3, 1, 2)
         strengths = (self.strength * part).to(fields.dtype)[:, None, None, None]
         made: Tensor = self.deformation(pixels.to(fields.dtype) / 127.5 - 1, fields * strengths)
-        return made
+        return made.clamp(-1, 1)
 
 
 def _chosen(shares: Tensor, counts: Tensor) -> Tensor:

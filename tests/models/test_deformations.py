@@ -1,15 +1,20 @@
 """How images of a class differ is learned, and new ones differ so; see also the contract."""
 
 import logging
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from components.config import DeformationsConfig
 from components.data.images import ImageSet
 from components.errors import UserError
+from components.models.catalog import load_image_model
+from components.models.contract import Budget
 from components.models.deformations import UNCOMPARED, Deformations, told_apart
 from components.models.image_pairs import pairs_across, pairs_near, pairs_within
+from components.registry.flavors import export
 from tests.pictured import digits, lean_of, sheared_bars
 
 SMALL = DeformationsConfig(pairs=40)
@@ -73,6 +78,20 @@ def test_images_repeat_whatever_number_is_drawn() -> None:
         assert np.array_equal(drawn(model, count, seed=3), whole[:count])
 
 
+def test_the_program_makes_the_same_kind_of_images_without_our_code(tmp_path: Path) -> None:
+    model = fitted(bars(classes=2))
+    export(model.export_program(), tmp_path / "bars.pt2")
+    program = torch.export.load(tmp_path / "bars.pt2").module()
+    draws = torch.rand(400, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    made = program(draws).numpy()
+    assert made.shape == (400, 20, 20, 1) and made.dtype == np.uint8
+    assert np.array_equal(program(draws[7:9]).numpy(), made[7:9])
+    is_first = draws[:, 0].numpy() < 0.5
+    for side, label in ((is_first, "standing"), (~is_first, "lying")):
+        asked = drawn(model, 400, condition={"label": label})
+        assert np.abs(made[side].mean(axis=0) - asked.mean(axis=0)).mean() < 3
+
+
 def test_where_no_class_has_two_images_they_are_drawn_as_they_are(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -122,8 +141,6 @@ def test_pairs_are_of_one_class_or_of_two_and_all_occur() -> None:
 
 
 def test_a_fit_ends_when_its_time_is_over() -> None:
-    from components.models.contract import Budget
-
     model = Deformations(DeformationsConfig(pairs=1_000))
     model.fit(digits(60), seed=0, budget=Budget(seconds=0.0))
     assert len(model.fields_) == 200
@@ -141,8 +158,6 @@ def test_a_fit_ends_when_its_time_is_over() -> None:
     ],
 )
 def test_arrays_that_do_not_fit_together_are_refused(tmp_path, array, changed) -> None:
-    from components.models.catalog import load_image_model
-
     model = fitted(digits(60))
     setattr(model, f"{array}_", changed)
     model.save(tmp_path)

@@ -21,6 +21,7 @@ from tests.pictured import colour_digits, digits, tall_digits
 
 SMALL: dict[str, dict[str, Any]] = {
     "image_gaussian": {"components": 10},
+    "deformations": {"pairs": 50},
     "image_gan": {
         "steps": 12,
         "look_every": 6,
