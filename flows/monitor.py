@@ -104,12 +104,12 @@ def odd_evidence(seen: Look) -> dict[str, object]:
     """What the event of odd rows tells: how many there are, where, and by which columns."""
     report = seen.detection.report
     found, flagged = report.anomalies, report.flagged
-    assert found is not None and flagged is not None, "they were scored"
+    scored = found.worst if found else ()
     return {
         "version": seen.watched.version,
         "data": seen.data,
-        "reason": flagged.reason,
-        "share": flagged.share,
-        "worst": list(found.worst),
-        "found": odd_lines(report),
+        "reason": flagged.reason if flagged and flagged.is_anomalous else report.reason,
+        "share": flagged.share if flagged else 0.0,
+        "worst": list(dict.fromkeys([*scored, *(each.column for each in report.far)])),
+        "found": [*(each.text for each in report.far), *odd_lines(report)],
     }

@@ -9,10 +9,13 @@ from numpy.typing import NDArray
 from components.errors import UserError
 from components.models.calibration import Calibration
 from components.monitoring.anomaly_report import AnomalyReport, OddColumn, OddRow
+from components.monitoring.tails import Tail, as_times
 
 ODDEST = 10
 COLUMNS = 3
 CONFIDENCE = 0.99
+FAR_CHANCE = 0.001
+"""The chance that a look at normal rows says of any that it is far beyond anything held out."""
 _COUNTS = 65_536
 """How many counts of flagged rows are looked at once."""
 
@@ -91,7 +94,8 @@ def judge_tally(
 
     Single odd rows are expected: the batch as a whole is anomalous only where more rows are flagged
     than `confidence` allows a batch of normal ones, by the beta-binomial distribution of how many
-    of them pass a threshold drawn from so many held-out rows (Bates et al. 2023, section 3).
+    of them pass a threshold drawn from so many held-out rows (Bates et al. 2023, section 3), or
+    where a score is far beyond those of all held-out rows (`tails.py`).
     `explained` says how odd the values of the oddest rows are, by their positions
     (`components.models.oddness.explain`). `unit` is what the reason calls what was scored. Raises
     UserError as `find_anomalies` does.
@@ -106,12 +110,16 @@ def judge_tally(
     low = float(beta.ppf(tail, count, total - count + 1)) if count else 0.0
     high = float(beta.ppf(1 - tail, count + 1, total - count)) if count < total else 1.0
     share = count / total
+    oddest = _oddest(tally, calibration, explained)
+    reason = (
+        f"{count} of {total} {unit} ({share:.1%}) are odder than all but {rate:.1%} of normal "
+        f"ones; up to {most} are to be expected where all are normal"
+    )
+    if oddest[0].times:
+        reason += f"; {_far_beyond(oddest, calibration, unit)}"
     return AnomalyReport(
-        is_anomalous=count > most,
-        reason=(
-            f"{count} of {total} {unit} ({share:.1%}) are odder than all but {rate:.1%} of normal "
-            f"ones; up to {most} are to be expected where all are normal"
-        ),
+        is_anomalous=count > most or oddest[0].times > 0,
+        reason=reason,
         share=share,
         low=low,
         high=high,
@@ -120,7 +128,7 @@ def judge_tally(
         num_rows=total,
         num_flagged=count,
         num_calibration=calibration.num_rows,
-        oddest=_oddest(tally, calibration, explained),
+        oddest=oddest,
     )
 
 
@@ -145,15 +153,31 @@ def _most_flagged(total: int, calibration: Calibration, rate: float, confidence:
 def _oddest(
     tally: Tally, calibration: Calibration, explained: pd.DataFrame | None
 ) -> tuple[OddRow, ...]:
-    p_values = calibration.p_values(tally.oddness)
+    p_values, tail = calibration.p_values(tally.oddness), Tail.of_scale(calibration)
+
+    def times(oddness: float) -> float:
+        is_far = tail is not None and tail.is_far(oddness, tally.num_rows, FAR_CHANCE)
+        return tail.times(oddness) if tail is not None and is_far else 0.0
+
     return tuple(
         OddRow(
             row=int(row),
             oddness=float(oddness),
             p_value=float(p_value),
+            times=times(float(oddness)),
             columns=() if explained is None else _columns(explained.loc[row], tally.rows.loc[row]),
         )
         for row, oddness, p_value in zip(tally.rows.index, tally.oddness, p_values, strict=True)
+    )
+
+
+def _far_beyond(oddest: tuple[OddRow, ...], calibration: Calibration, unit: str) -> str:
+    """That some are far beyond anything held out, as the end of a sentence."""
+    count = sum(row.times > 0 for row in oddest)
+    least = "at least " if count == ODDEST else ""
+    return (
+        f"{least}{count} of these {unit} are far beyond all {calibration.num_rows} held out, the "
+        f"worst {as_times(oddest[0].times)} as far from the middle as the oddest of them"
     )
 
 

@@ -32,22 +32,25 @@ class OddRow(Value):
 
     `p_value` is the share of normal held-out rows that are at least as odd. `columns` are those
     that contribute most, the first most of all; none where the model cannot tell, and of images,
-    which have a `picture`.
+    which have a `picture`. `times` says how many times as far from the middle of the held-out rows
+    it is as the oddest of them, where that is far beyond anything seen, else 0.
     """
 
     row: int
     oddness: float
     p_value: float
     columns: tuple[OddColumn, ...] = ()
+    times: float = 0.0
     picture: Picture | None = None
 
 
 class AnomalyReport(Value):
     """All that one look at the scores of new rows found.
 
+    It is anomalous where `num_flagged` are too many, or where one is far beyond anything held out.
     `share` of the rows raised an alarm, with a two-sided interval; `rate` is what was stated of
     normal rows, `most` the largest share that is likely where all rows are normal, few held-out
-    rows allowed for. Above it, the status is anomaly.
+    rows allowed for. Above it, they are too many.
     """
 
     is_anomalous: bool

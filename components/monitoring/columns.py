@@ -63,8 +63,12 @@ class _Weighted:
 
 
 def num_tests(sides: Sides) -> int:
-    """How many differences of a column are looked at, of which any can raise a false alarm."""
-    return 1 + 2 * (sides.levels is not None) + sides.column.is_discrete
+    """How many differences of a column are looked at, of which any can raise a false alarm.
+
+    Of numbers these are also either end.
+    """
+    is_number = isinstance(sides.levels, NumberLevels)
+    return 1 + 2 * (sides.levels is not None) + sides.column.is_discrete + 2 * is_number
 
 
 def compare(sides: Sides, alpha: float) -> ColumnDrift:

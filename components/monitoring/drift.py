@@ -18,18 +18,28 @@ from components.monitoring.changes import (
 )
 from components.monitoring.columns import Sides, compare, now_constant, now_foreign, num_tests
 from components.monitoring.evidently_run import EvidentlyRun, run_on_samples
+from components.monitoring.far_values import far_values
 from components.monitoring.reference import Reference, make_reference
-from components.monitoring.report import DriftReport, Gap, SyntheticDrift, Unit
+from components.monitoring.report import (
+    DriftReport,
+    FarValue,
+    Gap,
+    JointDrift,
+    SyntheticDrift,
+    TargetDrift,
+    Unit,
+)
 from components.monitoring.season import ALL_YEAR, Season
 from components.monitoring.sketch import Batch, TableSketch
 from components.monitoring.streams import Rows, read_rows
-from components.monitoring.together import compare_together
+from components.monitoring.together import compare_target, compare_together
 from components.monitoring.verdict import Found, judge
 
 ALPHA = 0.1 / 120
 """The chance of a false alarm at one look: one in ten months of a look every six hours."""
 _JOINT = 0.5
-"""The part of that chance that is for the rows as a whole; columns share the rest equally."""
+"""The part of that chance that is for the rows as a whole, half of it for their target; columns
+share the rest equally."""
 _SHOWN = 3
 
 
@@ -111,7 +121,9 @@ def detect(
     `levels.py`), datetimes by their missing values alone, and `together` all that did not drift
     alone by trees (see `joint.py`). Identifiers are not compared. Columns in `ignored` may be there
     and are not looked at. `alpha` bounds the chance that the look is breached although nothing
-    differs by more than what counts (see `effects.py`).
+    differs by more than what counts (see `effects.py`). Values beyond anything seen are
+    found in any number of rows (see `far_values.py`), a target that no longer follows from the
+    others `together` with these (see `follows.py`).
 
     Raises UserError where rows cannot be read; what is wrong with rows that can is in the report.
     """
@@ -152,25 +164,46 @@ def _find(
     reference, sketch = baseline.reference, rows.sketch
     changed = changed_columns(reference.schema, sketch)
     changes = [*extra_columns(rows.names, reference.schema, ignored), *changed]
-    if problem := nothing_to_compare(sketch, changed, baseline.unit):
-        return Found(changes=changes, problems=(problem,), unit=baseline.unit)
     readable = readable_columns(reference.schema, sketch, changed)
     sides = _sides(reference, reference.sketch, sketch, readable)
     each = _alpha_each(alpha, sum(map(num_tests, sides)))
+
+    def far(moved: Collection[str]) -> tuple[FarValue, ...]:
+        samples, unit = (baseline.sample, rows.sample), baseline.unit
+        return far_values(rows.extremes, readable, samples, moved, sketch.num_rows, each, unit)
+
+    if problem := nothing_to_compare(sketch, changed, baseline.unit):
+        return Found(changes=changes, problems=(problem,), unit=baseline.unit, far=far(()))
     columns = [compare(side, each) for side in sides]
     turned = [  # one value far away does not make a column drift
         now_constant(side, each) or (now_foreign(side, each) if column.drifted else None)
         for side, column in zip(sides, columns, strict=True)
     ]
     calm = [each.name for each in columns if each.value is not None and not each.drifted]
-    whole = (
-        compare_together(baseline.sample, rows.sample, calm, sketch.rows, alpha * _JOINT)
-        if together
-        else None
-    )
-    changes += filter(None, turned)
+    has_target = reference.schema.target in {column.name for column in columns}
+    whole: tuple[JointDrift | None, TargetDrift | None] = (None, None)
+    if together:
+        whole = _together(baseline, rows, calm, alpha * _JOINT / 2, has_target=has_target)
     problems = [*disorder(reference, rows), *broken_rules(rows)]
-    return Found(columns, changes, problems, whole, baseline.unit)
+    return Found(
+        columns,
+        changes + [change for change in turned if change],
+        problems,
+        *whole,
+        baseline.unit,
+        far({column.name for column in columns if column.drifted}),
+    )
+
+
+def _together(
+    baseline: Baseline, rows: Rows, names: Sequence[str], alpha: float, *, has_target: bool
+) -> tuple[JointDrift | None, TargetDrift | None]:
+    """What trees say of the rows as a whole, and of their target, by these columns."""
+    schema, sides, now = baseline.reference.schema, (baseline.sample, rows.sample), rows.sketch.rows
+    whole = compare_together(*sides, names, now, alpha)
+    if not has_target:
+        return whole, None
+    return whole, compare_target(*sides, schema[schema.target], names, now, alpha)
 
 
 def _alpha_each(alpha: float, tests: int) -> float:

@@ -15,8 +15,8 @@ MAX_ROWS = 3_000
 MIN_ROWS = 50
 LIMIT = 0.55
 """The AUC that counts: what a tenth of the rows elsewhere gives, the others being as they were."""
-_ITERATIONS = 60
-_BINS = 63
+ITERATIONS = 60
+BINS = 63
 _SHOWN = 5
 _WORTH_NAMING = 0.005
 
@@ -80,10 +80,10 @@ def _cross_fit(x: Numbers, is_new: NDArray[np.bool_], seed: int) -> tuple[_Fold,
     folds = []
     for fit, held in StratifiedKFold(2, shuffle=True, random_state=seed).split(x, is_new):
         trees = HistGradientBoostingClassifier(
-            max_iter=_ITERATIONS,
+            max_iter=ITERATIONS,
             max_leaf_nodes=15,
             min_samples_leaf=int(np.clip(len(fit) // 20, 3, 20)),
-            max_bins=_BINS,
+            max_bins=BINS,
             early_stopping=False,
             random_state=seed,
         )

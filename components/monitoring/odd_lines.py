@@ -5,6 +5,7 @@ from datetime import datetime
 from components.data.counted import counted
 from components.monitoring.anomaly_report import Event, OddRow, SeriesReport
 from components.monitoring.report import DriftReport
+from components.monitoring.tails import as_times
 
 _SHOWN = 5
 
@@ -60,7 +61,8 @@ def place(row: OddRow) -> str:
 def _row(row: OddRow) -> str:
     why = odd_columns(row)
     what = "row" if row.picture is None else "image"
-    return f"{what} {place(row)} (p = {row.p_value:.2g})" + (f": {why}" if why else "")
+    far = f", {as_times(row.times)} as far as the oddest held out" if row.times else ""
+    return f"{what} {place(row)} (p = {row.p_value:.2g}{far})" + (f": {why}" if why else "")
 
 
 def _event(event: Event) -> str:

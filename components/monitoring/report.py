@@ -12,9 +12,10 @@ _WORST = 3
 class Status(StrEnum):
     """Whether the new rows are like those that the model was trained on.
 
-    `anomaly` is more odd rows than so many normal ones would have, `breached` a difference that was
-    not yet seen in as many looks as an alarm needs, `unusable` a batch that says nothing about
-    either. Where several are so, it is drift, then anomaly, then the others; the report has all.
+    `anomaly` is more odd rows than so many normal ones would have, or one far beyond anything seen,
+    `breached` a difference that was not yet seen in as many looks as an alarm needs, `unusable` a
+    batch that says nothing about either. Where several are so, it is drift, then anomaly, then the
+    others; the report has all.
     """
 
     OK = "ok"
@@ -123,6 +124,39 @@ class ColumnDrift(Value):
         return self.value / self.threshold if self.value is not None and self.threshold else 0.0
 
 
+class FarValue(Value):
+    """A number far beyond any of the training rows', in words too.
+
+    `row` is its position among the new rows, `times` how many times as far from the middle it is as
+    the furthest that was seen.
+    """
+
+    column: str
+    value: float
+    row: int
+    times: float
+    text: str
+
+
+class TargetDrift(Value):
+    """How much of what the other columns tell of the target still holds.
+
+    `held_out` is the share of the target's variance that a learner of training rows explains in
+    other training rows, `now` that in the new rows; 1 would be all of it, and below 0 the learner
+    is worse than what it always knew. It is drift where `now` is surely less than the share
+    `limit` of `held_out`; `high` is the upper end of the interval of `now` in units of it.
+    """
+
+    name: str
+    num_reference: int
+    num_current: int
+    held_out: float
+    now: float
+    high: float
+    limit: float
+    drifted: bool
+
+
 class JointColumn(Value):
     """How much of the AUC is lost where this column is shuffled among the rows."""
 
@@ -176,9 +210,10 @@ class DriftReport(Value):
     """What one look at new rows found. `columns` has the worst first.
 
     `share` is the share of the compared columns that drifted; from `alarm_share` on, where the
-    schema changed, and where the rows as a whole drifted, the look is `breached`. `alpha` bounds
-    the chance that it is although nothing differs by more than counts. `anomalies` is what a
-    champion that finds anomalies says of the rows, None for others or where it cannot score these.
+    schema changed, and where the rows as a whole or their `target` drifted, the look is `breached`.
+    `alpha` bounds the chance that it is, or that there are `far` values, although nothing differs
+    by more than counts. `anomalies` is what a champion that finds anomalies says of the rows, None
+    for others or where it cannot score these.
     `unit` is what the rows are called, and what their columns are.
     """
 
@@ -193,6 +228,8 @@ class DriftReport(Value):
     alpha: float = 0.0
     breached: bool = False
     joint: JointDrift | None = None
+    target: TargetDrift | None = None
+    far: tuple[FarValue, ...] = ()
     synthetic: SyntheticDrift | None = None
     problems: tuple[Problem, ...] = ()
     anomalies: AnomalyReport | SeriesReport | None = None
@@ -206,8 +243,8 @@ class DriftReport(Value):
 
     @property
     def is_anomalous(self) -> bool:
-        """Whether more are odd than so many normal ones would be."""
-        return self.flagged is not None and self.flagged.is_anomalous
+        """Whether more are odd than so many normal ones would be, or one is beyond anything."""
+        return bool(self.far) or (self.flagged is not None and self.flagged.is_anomalous)
 
     @property
     def worst(self) -> tuple[str, ...]:
@@ -216,4 +253,7 @@ class DriftReport(Value):
         names += [column.name for column in self.columns if column.drifted]
         if self.joint and self.joint.drifted:
             names += [column.name for column in self.joint.columns]
+        if self.target and self.target.drifted:
+            names.append(self.target.name)
+        names += [each.column for each in self.far]
         return tuple(dict.fromkeys(names))[:_WORST]

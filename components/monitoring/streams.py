@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from components.data.batches import Batches
+from components.monitoring.far_values import Extremes
 from components.monitoring.kept_rules import KeptRules
 from components.monitoring.reference import SAMPLE
 from components.monitoring.sampled import RowSample
@@ -14,12 +15,13 @@ from components.monitoring.time_order import TimeOrder
 
 @dataclass(frozen=True)
 class Rows:
-    """The sketch of all rows, a sample, which times are in order, rules kept, columns' names."""
+    """The sketch of all rows, a sample, which times are in order, rules kept, ends, names."""
 
     sketch: TableSketch
     sample: Batch
     order: TimeOrder
     rules: KeptRules
+    extremes: Extremes
     names: tuple[str, ...]
 
 
@@ -29,10 +31,12 @@ def read_rows(batches: Batches, sketcher: Sketcher) -> Rows:
     wanted = [name for name in batches.names if name in schema.names]
     sketch = sketcher.sketch(pd.DataFrame({name: [] for name in wanted}))[0]
     sample, order, rules = RowSample(SAMPLE), TimeOrder(schema), KeptRules(schema)
+    extremes = Extremes(schema)
     for frame in batches.read(wanted or None):
         found, rows = sketcher.sketch(frame)
         sketch = sketch + found
         sample.add(len(frame), rows.take)
         order.add(rows.names, rows.matrix)
         rules.add(rows.names, rows.matrix)
-    return Rows(sketch, sample.rows(), order, rules, tuple(batches.names))
+        extremes.add(rows.names, rows.matrix)
+    return Rows(sketch, sample.rows(), order, rules, extremes, tuple(batches.names))

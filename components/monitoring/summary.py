@@ -48,7 +48,7 @@ def _pictures(row: OddRow) -> str:
 
 
 def evidence(report: DriftReport) -> list[str]:
-    """What was found of the rows as a whole, and of the champion's own rows, a line each."""
+    """What was found of all rows, of their target, and of the champion's own rows, a line each."""
     lines, rows, part = [], report.unit.plural, report.unit.part
     if report.joint is not None:
         joint = report.joint
@@ -56,6 +56,12 @@ def evidence(report: DriftReport) -> list[str]:
             f"together, the {part}s that did not drift alone tell new {rows} from training {rows} "
             f"with an AUC of {joint.auc:.2f} ({joint.low:.2f} to {joint.high:.2f}; "
             f"{joint.limit:.2f} is allowed)"
+        )
+    if report.target is not None:
+        target = report.target
+        lines.append(
+            f"the other {part}s explained {target.held_out:.0%} of {target.name!r} in training "
+            f"{rows} held out, and explain {max(target.now, 0):.0%} in the new {rows}"
         )
     if report.synthetic is not None:
         now, then = report.synthetic.to_current, report.synthetic.to_reference

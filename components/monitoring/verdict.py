@@ -7,11 +7,13 @@ from components.monitoring.anomaly_report import AnomalyReport, SeriesReport
 from components.monitoring.report import (
     ColumnDrift,
     DriftReport,
+    FarValue,
     JointDrift,
     Problem,
     ProblemKind,
     SchemaChange,
     Status,
+    TargetDrift,
     Unit,
 )
 
@@ -28,7 +30,9 @@ class Found:
     changes: Sequence[SchemaChange] = ()
     problems: Sequence[Problem] = ()
     joint: JointDrift | None = None
+    target: TargetDrift | None = None
     unit: Unit = Unit.ROW
+    far: Sequence[FarValue] = ()
 
 
 def judge(
@@ -37,13 +41,12 @@ def judge(
     """The report on what was found, with its verdict and the reason in words."""
     ordered = sorted(found.columns, key=lambda each: (each.drifted, each.excess), reverse=True)
     share = sum(each.drifted for each in ordered) / len(ordered) if ordered else 0.0
-    is_whole = found.joint is not None and found.joint.drifted
+    is_whole = any(each is not None and each.drifted for each in (found.joint, found.target))
     is_many = share >= alarm_share and share > 0
     is_hidden = any(problem.kind in _HIDING for problem in found.problems)
     breached = not is_hidden and bool(found.changes or is_many or is_whole)
-    status = Status.DRIFT if breached else Status.UNUSABLE if found.problems else Status.OK
     return DriftReport(
-        status=status,
+        status=_status(found, breached),
         reason="; ".join(_reasons(found, ordered, share, alarm_share, is_hidden)),
         share=share,
         alarm_share=alarm_share,
@@ -54,9 +57,19 @@ def judge(
         alpha=alpha,
         breached=breached,
         joint=found.joint,
+        target=found.target,
+        far=tuple(found.far),
         problems=tuple(found.problems),
         unit=found.unit,
     )
+
+
+def _status(found: Found, breached: bool) -> Status:
+    if breached:
+        return Status.DRIFT
+    if found.far:
+        return Status.ANOMALY
+    return Status.UNUSABLE if found.problems else Status.OK
 
 
 def unusable(
@@ -120,9 +133,10 @@ def _reasons(
     found: Found, ordered: list[ColumnDrift], share: float, alarm_share: float, is_hidden: bool
 ) -> list[str]:
     texts = [problem.text for problem in found.problems]
+    far = [_listed([each.text for each in found.far])] if found.far else []
     if is_hidden:
-        return texts
-    parts = [_listed(texts)] if texts else []
+        return far + texts
+    parts = far + ([_listed(texts)] if texts else [])
     if found.changes:
         texts = [change.text for change in found.changes]
         parts.insert(0, f"the schema changed: {_listed(texts)}")
@@ -134,7 +148,18 @@ def _reasons(
     )
     if found.joint and found.joint.drifted:
         parts.append(_whole(found.joint, found.unit))
+    if found.target and found.target.drifted:
+        parts.append(_target(found.target, found.unit))
     return parts
+
+
+def _target(target: TargetDrift, unit: Unit) -> str:
+    now = max(target.now, 0)
+    return (
+        f"{target.name!r} no longer follows from the other {unit.part}s as it did: they explained "
+        f"{target.held_out:.0%} of it in training {unit.plural} and explain {now:.0%} now, surely "
+        f"less than {target.limit:.0%} of that"
+    )
 
 
 def _whole(joint: JointDrift, unit: Unit) -> str:

@@ -1,0 +1,106 @@
+"""How far beyond anything seen a number is, and the chance of that, by the tail of those seen."""
+
+from dataclasses import dataclass
+from math import exp, log, log1p
+from typing import Self
+
+import numpy as np
+
+from components.models.calibration import Calibration
+from components.monitoring.levels import Numbers
+
+FACTOR = 5.0
+"""How many times as far from the middle as the furthest number seen a number has to be."""
+_FEWEST, _MOST = 5, 50
+_PART = 10
+_LONG = 1e7
+
+
+def as_times(times: float) -> str:
+    """A number of times in words.
+
+    >>> as_times(14_297.3), as_times(3e9)
+    ('14,297 times', '3e+09 times')
+    """
+    return f"{times:,.0f} times" if times < _LONG else f"{times:.0e} times"
+
+
+@dataclass(frozen=True)
+class Tail:
+    """The upper tail of numbers that were seen, as Pareto's law has it.
+
+    The `num_beyond` largest of `num_seen` lie beyond `start`; `logs` is the sum of the logarithms
+    of how many times as far from the `middle` (the median) they are as that. No normal or
+    exponential tail is heavier than this, so that of these a chance is told too high, never too
+    low; what has tails beyond any power, as a logarithm with Cauchy's law, is not covered.
+    """
+
+    middle: float
+    start: float
+    furthest: float
+    logs: float
+    num_beyond: int
+    num_seen: int
+
+    @classmethod
+    def of(cls, numbers: Numbers) -> Self | None:
+        """That of finite numbers; None where too few are above their median to tell."""
+        ordered = np.sort(numbers)[::-1]
+        middle = float(np.median(ordered)) if len(ordered) else 0.0
+        return cls._of_largest(ordered[: _MOST + 1], middle, len(ordered))
+
+    @classmethod
+    def of_scale(cls, scale: Calibration) -> Self | None:
+        """That of the scores of held-out rows: a scale keeps all of its largest."""
+        assert scale.above[: _MOST + 1] == tuple(range(min(len(scale.above), _MOST + 1)))
+        place = int(np.searchsorted(scale.above, scale.num_rows // 2))
+        middle = scale.kept[min(place, len(scale.kept) - 1)]
+        return cls._of_largest(np.array(scale.kept[: _MOST + 1]), middle, scale.num_rows)
+
+    @classmethod
+    def _of_largest(cls, largest: Numbers, middle: float, num_seen: int) -> Self | None:
+        above = int((largest > middle).sum())
+        count = min(int(np.clip(num_seen // _PART, _FEWEST, _MOST)), above - 1)
+        if count < _FEWEST:
+            return None
+        distances = largest[: count + 1] - middle
+        return cls(
+            middle=middle,
+            start=float(largest[count]),
+            furthest=float(largest[0]),
+            logs=float(np.log(distances[:-1] / distances[-1]).sum()),
+            num_beyond=count,
+            num_seen=num_seen,
+        )
+
+    def times(self, number: float) -> float:
+        """How many times as far from the middle the number is as the furthest that was seen."""
+        return (number - self.middle) / (self.furthest - self.middle)
+
+    def chance(self, number: float) -> float:
+        """The chance that one more number is at least so far, 1 for one up to the tail's start.
+
+        Where the tail is Pareto's it is exact for any number of numbers seen, as its uncertain
+        exponent is integrated out: beyond the start the logarithm of the distance is exponential,
+        and its ratio to the sum of as many others has Lomax's law.
+
+        >>> tail = Tail.of(np.exp(np.arange(100) / 10))
+        >>> 1 - 1e-9 < tail.chance(1.0) <= 1, tail.chance(1e5) < 0.03 < tail.chance(1e4)
+        (True, True)
+        """
+        if number <= self.start:
+            return 1.0
+        further = log((number - self.middle) / (self.start - self.middle))
+        share = (self.num_beyond + 1) / (self.num_seen + 1)
+        if not self.logs:
+            return 0.0
+        return share * exp(-self.num_beyond * log1p(further / self.logs))
+
+    def is_far(self, number: float, num_now: int, chance: float) -> bool:
+        """Whether the largest of so many new numbers is far beyond anything seen.
+
+        It is `FACTOR` times as far from the middle, and so would any of so many be with at most
+        this chance, where they are like those that were seen.
+        """
+        is_far = self.times(number) >= FACTOR
+        return is_far and num_now * self.chance(number) <= chance
