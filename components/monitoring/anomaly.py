@@ -16,6 +16,7 @@ COLUMNS = 3
 CONFIDENCE = 0.99
 FAR_CHANCE = 0.001
 """The chance that a look at normal rows says of any that it is far beyond anything held out."""
+_LONG = 1e15
 _COUNTS = 65_536
 """How many counts of flagged rows are looked at once."""
 
@@ -193,5 +194,6 @@ def _columns(gains: "pd.Series[float]", values: "pd.Series") -> tuple[OddColumn,
 def _written(value: object) -> str:
     """A value as a person reads it: numbers in six digits, whole ones in all of theirs."""
     if isinstance(value, float | np.floating):
-        return str(int(value)) if float(value).is_integer() else f"{value:.6g}"
+        is_whole = float(value).is_integer() and abs(float(value)) < _LONG
+        return str(int(value)) if is_whole else f"{value:.6g}"
     return str(value)

@@ -76,6 +76,17 @@ def disorder(reference: Reference, rows: Rows) -> list[Problem]:
     return found
 
 
+def other_rhythm(reference: Reference, rows: Rows, known: Collection[str]) -> list[SchemaChange]:
+    """Rows at another interval, and numbers that are stuck, where times go forward on both sides.
+
+    Columns in `known` have one value in all rows, as is told already.
+    """
+    time = rows.rhythm.time
+    if time not in reference.ordered or rows.order.steps_back(time):
+        return []
+    return [c for c in rows.rhythm.changes(reference.rhythm) if c.column not in known]
+
+
 def broken_rules(rows: Rows) -> list[Problem]:
     """Constraints that all training rows keep and some of these do not, the most broken first."""
     of = f"of {rows.sketch.num_rows} rows"

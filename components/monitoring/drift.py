@@ -14,17 +14,20 @@ from components.monitoring.changes import (
     disorder,
     extra_columns,
     nothing_to_compare,
+    other_rhythm,
     readable_columns,
 )
 from components.monitoring.columns import Sides, compare, now_constant, now_foreign, num_tests
 from components.monitoring.evidently_run import EvidentlyRun, run_on_samples
 from components.monitoring.far_values import far_values
 from components.monitoring.reference import Reference, make_reference
+from components.monitoring.repeated import repeated_rows
 from components.monitoring.report import (
+    ColumnDrift,
     DriftReport,
-    FarValue,
     Gap,
     JointDrift,
+    SchemaChange,
     SyntheticDrift,
     TargetDrift,
     Unit,
@@ -32,6 +35,7 @@ from components.monitoring.report import (
 from components.monitoring.season import ALL_YEAR, Season
 from components.monitoring.sketch import Batch, TableSketch
 from components.monitoring.streams import Rows, read_rows
+from components.monitoring.swapped import swapped_columns
 from components.monitoring.together import compare_target, compare_together
 from components.monitoring.verdict import Found, judge
 
@@ -161,49 +165,55 @@ def compare_rows(
 def _find(
     baseline: Baseline, rows: Rows, ignored: Collection[str], alpha: float, together: bool
 ) -> Found:
-    reference, sketch = baseline.reference, rows.sketch
+    reference, sketch, unit = baseline.reference, rows.sketch, baseline.unit
     changed = changed_columns(reference.schema, sketch)
     changes = [*extra_columns(rows.names, reference.schema, ignored), *changed]
     readable = readable_columns(reference.schema, sketch, changed)
     sides = _sides(reference, reference.sketch, sketch, readable)
     each = _alpha_each(alpha, sum(map(num_tests, sides)))
-
-    def far(moved: Collection[str]) -> tuple[FarValue, ...]:
-        samples, unit = (baseline.sample, rows.sample), baseline.unit
-        return far_values(rows.extremes, readable, samples, moved, sketch.num_rows, each, unit)
-
-    if problem := nothing_to_compare(sketch, changed, baseline.unit):
-        return Found(changes=changes, problems=(problem,), unit=baseline.unit, far=far(()))
+    samples = (baseline.sample, rows.sample)
+    if problem := nothing_to_compare(sketch, changed, unit):
+        far = far_values(rows, baseline.sample, readable, (), each, unit)
+        return Found(changes=changes, problems=(problem,), unit=unit, far=far)
     columns = [compare(side, each) for side in sides]
+    changes += _turned(baseline, rows, sides, columns, each)
+    moved = {column.name for column in columns if column.drifted}
+    whole, target = _together(baseline, rows, columns, alpha * _JOINT) if together else (None, None)
+    problems = [*disorder(reference, rows), *broken_rules(rows)]
+    problems += repeated_rows(*samples, each, unit)
+    far = far_values(rows, baseline.sample, readable, moved, each, unit)
+    return Found(columns, changes, problems, whole, target, unit, far)
+
+
+def _turned(
+    baseline: Baseline,
+    rows: Rows,
+    sides: Sequence[Sides],
+    columns: Sequence[ColumnDrift],
+    alpha: float,
+) -> list[SchemaChange]:
+    """The columns that are not what they were: constant, foreign, swapped, stuck."""
+    reference = baseline.reference
     turned = [  # one value far away does not make a column drift
-        now_constant(side, each) or (now_foreign(side, each) if column.drifted else None)
+        now_constant(side, alpha) or (now_foreign(side, alpha) if column.drifted else None)
         for side, column in zip(sides, columns, strict=True)
     ]
-    calm = [each.name for each in columns if each.value is not None and not each.drifted]
-    has_target = reference.schema.target in {column.name for column in columns}
-    whole: tuple[JointDrift | None, TargetDrift | None] = (None, None)
-    if together:
-        whole = _together(baseline, rows, calm, alpha * _JOINT / 2, has_target=has_target)
-    problems = [*disorder(reference, rows), *broken_rules(rows)]
-    return Found(
-        columns,
-        changes + [change for change in turned if change],
-        problems,
-        *whole,
-        baseline.unit,
-        far({column.name for column in columns if column.drifted}),
-    )
+    found = [change for change in turned if change]
+    moved = {column.name for column in columns if column.drifted}
+    found += swapped_columns(baseline.sample, rows.sample, moved, reference.levels, alpha)
+    return [*found, *other_rhythm(reference, rows, {change.column for change in found})]
 
 
 def _together(
-    baseline: Baseline, rows: Rows, names: Sequence[str], alpha: float, *, has_target: bool
+    baseline: Baseline, rows: Rows, columns: Sequence[ColumnDrift], alpha: float
 ) -> tuple[JointDrift | None, TargetDrift | None]:
-    """What trees say of the rows as a whole, and of their target, by these columns."""
+    """What trees say of the rows as a whole, and of their target, by what did not drift alone."""
     schema, sides, now = baseline.reference.schema, (baseline.sample, rows.sample), rows.sketch.rows
-    whole = compare_together(*sides, names, now, alpha)
-    if not has_target:
+    calm = [each.name for each in columns if each.value is not None and not each.drifted]
+    whole = compare_together(*sides, calm, now, alpha / 2)
+    if schema.target not in {column.name for column in columns}:
         return whole, None
-    return whole, compare_target(*sides, schema[schema.target], names, now, alpha)
+    return whole, compare_target(*sides, schema[schema.target], calm, now, alpha / 2)
 
 
 def _alpha_each(alpha: float, tests: int) -> float:

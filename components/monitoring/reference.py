@@ -16,13 +16,14 @@ from components.data.records import read_record
 from components.data.schema import NUMBERS, Column, ColumnKind, Schema
 from components.monitoring.levels import CategoryLevels, Levels, NumberLevels
 from components.monitoring.reading import Reader
+from components.monitoring.rhythm import Rhythm, RhythmSeen
 from components.monitoring.sampled import RowSample
 from components.monitoring.season import ALL_YEAR, Season
 from components.monitoring.sketch import Batch, ColumnSketch, Sketcher, TableSketch
 from components.monitoring.time_order import TimeOrder
 from components.monitoring.value import Value
 
-_FORMAT = 1
+_FORMAT = 2
 SAMPLE = 20_000
 """Training rows that are kept for a look: for Evidently, and of which the trees see some."""
 _ROWS_FOR_LEVELS = 100_000
@@ -46,6 +47,7 @@ class _State(Value):
     season: Season
     rows: tuple[int, ...]
     columns: dict[str, _ColumnState]
+    rhythm: Rhythm | None
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Reference:
     """The sketch of the training rows, and the levels it was made by.
 
     `once` counts, for each discrete column, the categories that one row alone has; `ordered` are
-    the datetime columns whose values never step back.
+    the datetime columns whose values never step back; `rhythm` says how rows follow one another.
     """
 
     schema: Schema
@@ -62,6 +64,7 @@ class Reference:
     sketch: TableSketch
     once: Mapping[str, int]
     ordered: frozenset[str]
+    rhythm: Rhythm | None = None
 
     @property
     def num_rows(self) -> int:
@@ -121,7 +124,9 @@ class Reference:
                 is_ordered=name in self.ordered,
             )
         rows = tuple(self.sketch.rows.tolist())
-        state = _State(format=_FORMAT, season=self.season, rows=rows, columns=columns)
+        state = _State(
+            format=_FORMAT, season=self.season, rows=rows, columns=columns, rhythm=self.rhythm
+        )
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_suffix(f".{os.getpid()}")
         partial.write_text(state.model_dump_json())
@@ -148,6 +153,7 @@ class Reference:
             TableSketch(np.array(state.rows), columns),
             {name: column.once for name, column in state.columns.items()},
             frozenset(name for name, column in state.columns.items() if column.is_ordered),
+            state.rhythm,
         )
 
 
@@ -167,19 +173,22 @@ def make_reference(batches: Batches, schema: Schema, season: Season = ALL_YEAR) 
     levels = _tell_levels(batches, reader, season)
     sketcher = Sketcher(reader, season, levels)
     sketch: TableSketch | None = None
-    order = TimeOrder(schema)
+    order, rhythm = TimeOrder(schema), RhythmSeen(schema)
     counts = {name: np.zeros(len(codes) + 1, np.int64) for name, codes in reader.codes.items()}
     for frame in batches.read():
         found, rows = sketcher.sketch(frame)
         sketch = found if sketch is None else sketch + found
         order.add(rows.names, rows.matrix)
+        rhythm.add(rows.names, rows.matrix)
         for name in counts:
             codes = rows.matrix[:, rows.names.index(name)]
             present = codes[~np.isnan(codes)].astype(np.intp)
             counts[name] += np.bincount(present, minlength=len(counts[name]))
     assert sketch is not None, "training rows have a batch at least"
     once = {name: int((count == 1).sum()) for name, count in counts.items()}
-    return Reference(schema, season, levels, sketch, once, order.in_order())
+    ordered = order.in_order()
+    told = rhythm.rhythm() if rhythm.time in ordered else None
+    return Reference(schema, season, levels, sketch, once, ordered, told)
 
 
 def _tell_levels(batches: Batches, reader: Reader, season: Season) -> dict[str, Levels]:
