@@ -22,11 +22,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from benchmarks.calibration.trials import ROOT
 from benchmarks.calibration.wording import share, table
 from benchmarks.monitor_windows import SHIFTS, Population, adult, people
 from components.data.batches import frame_batches
+from components.data.schema import Column, ColumnKind, Schema
 from components.monitoring import effects
 from components.monitoring.drift import ALPHA, Baseline, compare_rows, make_baseline
 from components.monitoring.streams import read_rows
@@ -48,20 +50,47 @@ DECIDING = (
     "columns",
     "drift",
     "effects",
+    "extremes",
+    "far_values",
+    "follows",
     "joint",
     "levels",
     "reading",
     "reference",
+    "repeated",
+    "rhythm",
     "sampled",
     "season",
     "sketch",
     "streams",
+    "swapped",
+    "tails",
     "time_order",
     "together",
     "unseen",
     "verdict",
 )
 """The modules of the monitor that decide what is measured here."""
+_COLUMNS, _WARM = 5, 200
+Drawn = Callable[[np.random.Generator, int], NDArray[np.float64]]
+TAILS: dict[str, Drawn] = {
+    "normal": lambda rng, n: rng.normal(size=(n, _COLUMNS)),
+    "lognormal, sigma 1.5": lambda rng, n: rng.lognormal(0, 1.5, (n, _COLUMNS)),
+    "Student's t, 3": lambda rng, n: rng.standard_t(3, (n, _COLUMNS)),
+    "Student's t, 2": lambda rng, n: rng.standard_t(2, (n, _COLUMNS)),
+    "Cauchy": lambda rng, n: rng.standard_cauchy((n, _COLUMNS)),
+    "counts, Poisson 2": lambda rng, n: rng.poisson(2, (n, _COLUMNS)).astype(float),
+    "one in ten not 0": lambda rng, n: (
+        rng.lognormal(0, 1.5, (n, _COLUMNS)) * (rng.random((n, _COLUMNS)) < 0.1)
+    ),
+    "a series, normal steps": lambda rng, n: _series(rng.normal(size=(n + _WARM, _COLUMNS))),
+    "a series, steps of t 2": lambda rng, n: _series(rng.standard_t(2, (n + _WARM, _COLUMNS))),
+}
+"""Columns and series with nothing wrong, whose tails are light and heavy."""
+TAIL_REFERENCE, TAIL_SIZES = 1_000, (100, 1_000, 10_000)
+TAIL_LOOKS, TAIL_PART, TAIL_PLANTED = 400, 50, 5
+FAR = (10, 100, 1_000)
+"""How many times the furthest number seen a planted one is."""
 MARK = "<!-- measured -->\n"
 
 
@@ -123,9 +152,47 @@ def null(trial: Trial, folder: Path | None) -> dict[str, Any]:
         for name, alpha in (("loose", LOOSE), ("default", ALPHA)):
             trees = together and name == "loose"
             report = compare_rows(baseline, rows, alarm_share=1e-9, alpha=alpha, together=trees)
-            found[name] += report.breached
-            found["trees"] += bool(report.joint and report.joint.drifted)
+            found[name] += report.breached or report.is_anomalous
+            told = (report.joint, report.target)
+            found["trees"] += any(each is not None and each.drifted for each in told)
     return found
+
+
+def _series(steps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Levels that return by a tenth at each of these steps, without the first ones."""
+    from scipy.signal import lfilter
+
+    return np.asarray(lfilter([1.0], [1.0, -0.9], steps, axis=0)[_WARM:])
+
+
+def beyond(trial: Trial, folder: Path | None) -> dict[str, Any]:
+    """How many healthy windows are said to have a value far beyond anything, at two chances.
+
+    Each look has training rows of its own; and how many planted values are told by default.
+    """
+    rng = np.random.default_rng([trial.seed, trial.rows, 4, list(TAILS).index(trial.shift)])
+    names = [f"x{number}" for number in range(_COLUMNS)]
+    columns = tuple(Column(name=n, kind=ColumnKind.NUMERICAL, dtype="float64") for n in names)
+    schema = Schema(columns=columns, target=names[0])
+    found = {"windows": TAIL_PART, "planted": TAIL_PLANTED, "loose": 0, "default": 0}
+    found |= {str(times): 0 for times in FAR}
+    for number in range(TAIL_PART):
+        rows = pd.DataFrame(TAILS[trial.shift](rng, TAIL_REFERENCE), columns=names)
+        baseline = make_baseline(frame_batches(rows), schema)
+        window = pd.DataFrame(TAILS[trial.shift](rng, trial.rows), columns=names)
+        for name, alpha in (("loose", LOOSE), ("default", ALPHA)):
+            found[name] += _is_far(baseline, window, alpha)
+        for times in FAR if number < TAIL_PLANTED else ():
+            planted = window.copy()
+            planted.loc[0, names[0]] = times * rows[names[0]].max()
+            found[str(times)] += _is_far(baseline, planted, ALPHA)
+    return found
+
+
+def _is_far(baseline: Baseline, window: pd.DataFrame, alpha: float) -> bool:
+    rows = read_rows(frame_batches(window), baseline.reference.sketcher())
+    report = compare_rows(baseline, rows, alarm_share=1.0, alpha=alpha, together=False)
+    return any(each.is_sure for each in report.far)
 
 
 def at_limit(trial: Trial, folder: Path | None) -> dict[str, Any]:
@@ -200,6 +267,7 @@ def _evidently(window: pd.DataFrame, reference: pd.DataFrame) -> float:
 
 STUDIES: dict[str, Callable[[Trial, Path | None], dict[str, Any]]] = {
     "null": null,
+    "beyond": beyond,
     "limit": at_limit,
     "planted": planted,
     "peer": peer,
@@ -209,6 +277,8 @@ STUDIES: dict[str, Callable[[Trial, Path | None], dict[str, Any]]] = {
 def plan(populations: Iterable[str]) -> list[Trial]:
     """Every trial, the cheap ones first."""
     found = [Trial("limit", "", rows, 0) for rows in SIZES]
+    parts = range(TAIL_LOOKS // TAIL_PART)
+    found += [Trial("beyond", "", n, s, kind) for n in TAIL_SIZES for kind in TAILS for s in parts]
     for name in populations:
         found += [Trial("null", name, n, s) for n in SIZES for s in range(WINDOWS // PART)]
         cells = [(n, k, v) for n in (1_000, 10_000) for k in SHIFTS for v in SHIFTS[k][1]]
@@ -257,10 +327,32 @@ def page(trials: list[Trial], known: dict[str, dict[str, Any]]) -> str:
     limits = [(t, found) for t, found in done if t.study == "limit"]
     rows = [[f"{t.rows:,}", share(f["counted"], f["windows"])] for t, f in limits]
     parts += ["### At the limit\n", table(["rows", "counted, at a chance of 1%"], rows)]
-    return "\n".join(parts)
+    return "\n".join([*parts, _beyond([(t, f) for t, f in done if t.study == "beyond"])])
 
 
 Done = list[tuple[Trial, dict[str, Any]]]
+
+
+def _beyond(done: Done) -> str:
+    rows = []
+    for kind in TAILS:
+        for size in TAIL_SIZES:
+            found = [f for t, f in done if (t.shift, t.rows) == (kind, size)]
+            total = {key: sum(each[key] for each in found) for key in (found[0] if found else ())}
+            if total:
+                num = total["windows"]
+                told = [f"{total[str(times)] / total['planted']:.0%}" for times in FAR]
+                rows.append(
+                    [
+                        kind,
+                        f"{size:,}",
+                        *(share(total[k], num) for k in ("loose", "default")),
+                        *told,
+                    ]
+                )
+    head = ["numbers", "rows", f"at {LOOSE:.0%} a look", f"the default, {ALPHA:.2%} a look"]
+    told = [f"told at {times:,} times" for times in FAR]
+    return "### Far beyond\n\n" + table([*head, *told], rows)
 
 
 def _nulls(done: Done) -> str:

@@ -105,11 +105,12 @@ def odd_evidence(seen: Look) -> dict[str, object]:
     report = seen.detection.report
     found, flagged = report.anomalies, report.flagged
     scored = found.worst if found else ()
+    far = [each for each in report.far if each.is_sure]
     return {
         "version": seen.watched.version,
         "data": seen.data,
         "reason": flagged.reason if flagged and flagged.is_anomalous else report.reason,
         "share": flagged.share if flagged else 0.0,
-        "worst": list(dict.fromkeys([*scored, *(each.column for each in report.far)])),
-        "found": [*(each.text for each in report.far), *odd_lines(report)],
+        "worst": list(dict.fromkeys([*scored, *(each.column for each in far)])),
+        "found": [*(each.text for each in far), *odd_lines(report)],
     }

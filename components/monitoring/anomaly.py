@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from components.errors import UserError
 from components.models.calibration import Calibration
 from components.monitoring.anomaly_report import AnomalyReport, OddColumn, OddRow
-from components.monitoring.tails import Tail, as_times
+from components.monitoring.tails import KEPT, Tail, as_times
 
 ODDEST = 10
 COLUMNS = 3
@@ -25,8 +25,8 @@ _COUNTS = 65_536
 class Tally:
     """What is kept of the scores of rows, however many: two counts, and the ten oddest rows.
 
-    `rows` has these as they were scored, by their positions, the oddest first; `oddness`, shape
-    (rows,), says how odd they are. Tallies of batches add up.
+    `rows` has these as they were scored, by their positions, the oddest first; `oddness` has their
+    scores and those of some more, as many as tell a tail. Tallies of batches add up.
     """
 
     num_rows: int
@@ -40,22 +40,24 @@ class Tally:
     ) -> "Tally":
         """That of one batch, whose first row is at this position; all scores are finite."""
         assert np.isfinite(oddness).all(), "a score is a number"
-        kept = np.argsort(-oddness, kind="stable")[:ODDEST]
+        kept = np.argsort(-oddness, kind="stable")[: KEPT + 1]
         return cls(
             num_rows=len(oddness),
             num_flagged=int((oddness > threshold).sum()),
-            rows=rows.iloc[kept].set_axis(kept + first),
+            rows=rows.iloc[kept[:ODDEST]].set_axis(kept[:ODDEST] + first),
             oddness=oddness[kept],
         )
 
     def __add__(self, more: "Tally") -> "Tally":
         """That of both, `more` being of rows that follow."""
         oddness = np.concatenate([self.oddness, more.oddness])
-        kept = np.argsort(-oddness, kind="stable")[:ODDEST]
+        kept = np.argsort(-oddness, kind="stable")[: KEPT + 1]
+        rows = pd.concat([self.rows, more.rows])
+        oddest = np.concatenate([self.oddness[: len(self.rows)], more.oddness[: len(more.rows)]])
         return Tally(
             num_rows=self.num_rows + more.num_rows,
             num_flagged=self.num_flagged + more.num_flagged,
-            rows=pd.concat([self.rows, more.rows]).iloc[kept],
+            rows=rows.iloc[np.argsort(-oddest, kind="stable")[:ODDEST]],
             oddness=oddness[kept],
         )
 
@@ -154,11 +156,14 @@ def _most_flagged(total: int, calibration: Calibration, rate: float, confidence:
 def _oddest(
     tally: Tally, calibration: Calibration, explained: pd.DataFrame | None
 ) -> tuple[OddRow, ...]:
-    p_values, tail = calibration.p_values(tally.oddness), Tail.of_scale(calibration)
+    oddest = tally.oddness[: len(tally.rows)]
+    p_values = calibration.p_values(oddest)
+    others = Tail.of_both(calibration, tally.oddness[1:], tally.num_rows - 1)
+    tails = [tail for tail in (Tail.of_scale(calibration), others) if tail is not None]
 
     def times(oddness: float) -> float:
-        is_far = tail is not None and tail.is_far(oddness, tally.num_rows, FAR_CHANCE)
-        return tail.times(oddness) if tail is not None and is_far else 0.0
+        told = [t for t in tails if t.is_far(oddness, tally.num_rows, FAR_CHANCE / 2)]
+        return told[0].times(oddness) if told else 0.0
 
     return tuple(
         OddRow(
@@ -168,7 +173,7 @@ def _oddest(
             times=times(float(oddness)),
             columns=() if explained is None else _columns(explained.loc[row], tally.rows.loc[row]),
         )
-        for row, oddness, p_value in zip(tally.rows.index, tally.oddness, p_values, strict=True)
+        for row, oddness, p_value in zip(tally.rows.index, oddest, p_values, strict=True)
     )
 
 
@@ -177,8 +182,8 @@ def _far_beyond(oddest: tuple[OddRow, ...], calibration: Calibration, unit: str)
     count = sum(row.times > 0 for row in oddest)
     least = "at least " if count == ODDEST else ""
     return (
-        f"{least}{count} of these {unit} are far beyond all {calibration.num_rows} held out, the "
-        f"worst {as_times(oddest[0].times)} as far from the middle as the oddest of them"
+        f"{least}{count} of these {unit} are far beyond all others and the {calibration.num_rows} "
+        f"held out, the worst {as_times(oddest[0].times)} as far from the middle"
     )
 
 

@@ -21,7 +21,7 @@ from components.monitoring.columns import Sides, compare, now_constant, now_fore
 from components.monitoring.evidently_run import EvidentlyRun, run_on_samples
 from components.monitoring.far_values import far_values
 from components.monitoring.reference import Reference, make_reference
-from components.monitoring.repeated import repeated_rows
+from components.monitoring.repeated import distinct_rows, repeated_rows
 from components.monitoring.report import (
     ColumnDrift,
     DriftReport,
@@ -33,7 +33,7 @@ from components.monitoring.report import (
     Unit,
 )
 from components.monitoring.season import ALL_YEAR, Season
-from components.monitoring.sketch import Batch, TableSketch
+from components.monitoring.sketch import Batch, Counts, TableSketch
 from components.monitoring.streams import Rows, read_rows
 from components.monitoring.swapped import swapped_columns
 from components.monitoring.together import compare_target, compare_together
@@ -178,9 +178,14 @@ def _find(
     columns = [compare(side, each) for side in sides]
     changes += _turned(baseline, rows, sides, columns, each)
     moved = {column.name for column in columns if column.drifted}
-    whole, target = _together(baseline, rows, columns, alpha * _JOINT) if together else (None, None)
-    problems = [*disorder(reference, rows), *broken_rules(rows)]
-    problems += repeated_rows(*samples, each, unit)
+    repeated = repeated_rows(*samples, each, unit)
+    sample = distinct_rows(rows.sample) if repeated else rows.sample  # trees would know them again
+    whole, target = (
+        _together(baseline, sample, columns, sketch.rows, alpha * _JOINT)
+        if together
+        else (None, None)
+    )
+    problems = [*disorder(reference, rows), *broken_rules(rows), *repeated]
     far = far_values(rows, baseline.sample, readable, moved, each, unit)
     return Found(columns, changes, problems, whole, target, unit, far)
 
@@ -205,13 +210,23 @@ def _turned(
 
 
 def _together(
-    baseline: Baseline, rows: Rows, columns: Sequence[ColumnDrift], alpha: float
+    baseline: Baseline,
+    current: Batch,
+    columns: Sequence[ColumnDrift],
+    now: Counts,
+    alpha: float,
 ) -> tuple[JointDrift | None, TargetDrift | None]:
-    """What trees say of the rows as a whole, and of their target, by what did not drift alone."""
-    schema, sides, now = baseline.reference.schema, (baseline.sample, rows.sample), rows.sketch.rows
+    """What trees say of the rows as a whole, and of their target, by what did not drift alone.
+
+    `now` counts the new rows of each phase. A measure of images is no target.
+    """
+    schema, sides = baseline.reference.schema, (baseline.sample, current)
     calm = [each.name for each in columns if each.value is not None and not each.drifted]
     whole = compare_together(*sides, calm, now, alpha / 2)
-    if schema.target not in {column.name for column in columns}:
+    compared = {column.name for column in columns}
+    if schema.target not in compared or (
+        baseline.unit is Unit.IMAGE and not schema.target_column.is_discrete
+    ):
         return whole, None
     return whole, compare_target(*sides, schema[schema.target], calm, now, alpha / 2)
 

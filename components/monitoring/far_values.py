@@ -10,7 +10,7 @@ from components.monitoring.levels import Numbers
 from components.monitoring.report import FarValue, Unit
 from components.monitoring.sketch import Batch
 from components.monitoring.streams import Rows
-from components.monitoring.tails import Tail, as_times
+from components.monitoring.tails import FURTHEST, Tail, as_times
 
 _LONG = 1e15
 """Whole numbers below this are written in all their digits."""
@@ -26,9 +26,11 @@ def far_values(
 ) -> tuple[FarValue, ...]:
     """The furthest number at either end of each column, where it is far beyond any (`tails.py`).
 
-    `reference` has some training rows. Columns that `moved` as a whole are set beside new rows,
-    too: it takes a value that is far from the others of its own. `chance` is that of any value of
-    the rows being called so falsely, for each end of each column.
+    It is set beside the training rows, of which `reference` has some, and beside these and all new
+    rows but itself, as there may be few of either; beside the latter alone in columns that `moved`
+    as a whole. `chance` is that of any value of the rows being called so falsely, for each end of
+    each column. From `FURTHEST` times on it is told, and not as sure, where the tail is so heavy
+    that it may be chance.
     """
     found = []
     for column in columns:
@@ -36,13 +38,16 @@ def far_values(
             end = rows.extremes.of(column.name, sign)
             if end is None or not np.isfinite(end[0]):
                 continue
-            seen = [sign * _present(reference, column.name)]
-            if column.name in moved:
-                new = sign * _present(rows.sample, column.name)
-                seen.append(new[new < end[0]])
-            tail = Tail.of(np.concatenate(seen))
-            if tail is not None and tail.is_far(end[0], rows.sketch.num_rows, chance):
-                found.append(_told(column, sign, end, tail, unit))
+            before, now = (sign * _present(side, column.name) for side in (reference, rows.sample))
+            sides = [np.concatenate([before, now[now < end[0]]])]
+            if column.name not in moved:
+                sides.append(before)
+            tails = [tail for tail in map(Tail.of, sides) if tail is not None]
+            told = [t for t in tails if t.is_far(end[0], rows.sketch.num_rows, chance / 2)]
+            far = [t for t in tails if t.times(end[0]) >= FURTHEST]
+            if told or far:
+                tail = (told or far)[-1]
+                found.append(_told(column, sign, end, tail, unit, is_sure=bool(told)))
     return tuple(sorted(found, key=lambda each: -each.times))
 
 
@@ -53,16 +58,20 @@ def _present(rows: Batch, name: str) -> Numbers:
     return values[np.isfinite(values)]
 
 
-def _told(column: Column, sign: int, end: tuple[float, int], tail: Tail, unit: Unit) -> FarValue:
+def _told(
+    column: Column, sign: int, end: tuple[float, int], tail: Tail, unit: Unit, *, is_sure: bool
+) -> FarValue:
     value, times = sign * end[0], tail.times(end[0])
+    doubt = "" if is_sure else ", which may be chance, as many are far off"
     written = f"{value:.0f}" if abs(value) < _LONG and value.is_integer() else f"{value:.6g}"
     return FarValue(
         column=column.name,
         value=value,
         row=end[1],
         times=times,
+        is_sure=is_sure,
         text=(
             f"{column.name!r} is {written} in {unit} {end[1]}, {as_times(times)} as far from the "
-            f"middle as in any of {counted(tail.num_seen, unit)} seen"
+            f"middle as in any of {counted(tail.num_seen, unit)} seen{doubt}"
         ),
     )

@@ -61,7 +61,7 @@ def place(row: OddRow) -> str:
 def _row(row: OddRow) -> str:
     why = odd_columns(row)
     what = "row" if row.picture is None else "image"
-    far = f", {as_times(row.times)} as far as the oddest held out" if row.times else ""
+    far = f", {as_times(row.times)} as far as any" if row.times else ""
     return f"{what} {place(row)} (p = {row.p_value:.2g}{far})" + (f": {why}" if why else "")
 
 

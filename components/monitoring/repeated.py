@@ -28,6 +28,11 @@ def repeated_rows(reference: Batch, current: Batch, alpha: float, unit: Unit) ->
     return [Problem(kind=ProblemKind.REPEATED, text=text)]
 
 
+def distinct_rows(rows: Batch) -> Batch:
+    """The rows, each once."""
+    return rows.take(np.flatnonzero(~pd.DataFrame(rows.matrix).duplicated()))
+
+
 def _repeated(rows: Batch, names: list[str], most: int) -> float:
     """The share of so many rows that are like one ahead of them."""
     places = np.random.default_rng(0).permutation(len(rows.matrix))[:most]

@@ -128,13 +128,14 @@ class FarValue(Value):
     """A number far beyond any of the training rows', in words too.
 
     `row` is its position among the new rows, `times` how many times as far from the middle it is as
-    the furthest that was seen.
+    the furthest that was seen. It `is_sure` where its chance is as small as that of any alarm.
     """
 
     column: str
     value: float
     row: int
     times: float
+    is_sure: bool
     text: str
 
 
@@ -244,7 +245,8 @@ class DriftReport(Value):
     @property
     def is_anomalous(self) -> bool:
         """Whether more are odd than so many normal ones would be, or one is beyond anything."""
-        return bool(self.far) or (self.flagged is not None and self.flagged.is_anomalous)
+        is_far = any(each.is_sure for each in self.far)
+        return is_far or (self.flagged is not None and self.flagged.is_anomalous)
 
     @property
     def worst(self) -> tuple[str, ...]:
@@ -255,5 +257,5 @@ class DriftReport(Value):
             names += [column.name for column in self.joint.columns]
         if self.target and self.target.drifted:
             names.append(self.target.name)
-        names += [each.column for each in self.far]
+        names += [each.column for each in self.far if each.is_sure]
         return tuple(dict.fromkeys(names))[:_WORST]

@@ -49,7 +49,8 @@ def _pictures(row: OddRow) -> str:
 
 def evidence(report: DriftReport) -> list[str]:
     """What was found of all rows, of their target, and of the champion's own rows, a line each."""
-    lines, rows, part = [], report.unit.plural, report.unit.part
+    rows, part = report.unit.plural, report.unit.part
+    lines = [each.text for each in report.far if not each.is_sure]
     if report.joint is not None:
         joint = report.joint
         lines.append(

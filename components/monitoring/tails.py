@@ -11,9 +11,24 @@ from components.monitoring.levels import Numbers
 
 FACTOR = 5.0
 """How many times as far from the middle as the furthest number seen a number has to be."""
+FURTHEST = 100.0
+"""How many times as far a value is told of whatever the chance."""
 _FEWEST, _MOST = 5, 50
+KEPT = _MOST + 1
+"""How many of the largest numbers tell a tail."""
 _PART = 10
 _LONG = 1e7
+
+
+def _largest_of(scale: Calibration) -> Numbers:
+    assert scale.above[:KEPT] == tuple(range(min(len(scale.above), KEPT)))
+    return np.array(scale.kept[:KEPT])
+
+
+def _middle_of(scale: Calibration) -> float:
+    """The median of the scores, or the kept one after it."""
+    place = int(np.searchsorted(scale.above, scale.num_rows // 2))
+    return scale.kept[min(place, len(scale.kept) - 1)]
 
 
 def as_times(times: float) -> str:
@@ -47,15 +62,18 @@ class Tail:
         """That of finite numbers; None where too few are above their median to tell."""
         ordered = np.sort(numbers)[::-1]
         middle = float(np.median(ordered)) if len(ordered) else 0.0
-        return cls._of_largest(ordered[: _MOST + 1], middle, len(ordered))
+        return cls._of_largest(ordered[:KEPT], middle, len(ordered))
 
     @classmethod
     def of_scale(cls, scale: Calibration) -> Self | None:
         """That of the scores of held-out rows: a scale keeps all of its largest."""
-        assert scale.above[: _MOST + 1] == tuple(range(min(len(scale.above), _MOST + 1)))
-        place = int(np.searchsorted(scale.above, scale.num_rows // 2))
-        middle = scale.kept[min(place, len(scale.kept) - 1)]
-        return cls._of_largest(np.array(scale.kept[: _MOST + 1]), middle, scale.num_rows)
+        return cls._of_largest(_largest_of(scale), _middle_of(scale), scale.num_rows)
+
+    @classmethod
+    def of_both(cls, scale: Calibration, largest: Numbers, num_more: int) -> Self | None:
+        """That of held-out rows and of `num_more` others, of whose scores `largest` are."""
+        both = np.sort(np.concatenate([_largest_of(scale), largest]))[::-1][:KEPT]
+        return cls._of_largest(both, _middle_of(scale), scale.num_rows + num_more)
 
     @classmethod
     def _of_largest(cls, largest: Numbers, middle: float, num_seen: int) -> Self | None:

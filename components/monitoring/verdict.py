@@ -67,7 +67,7 @@ def judge(
 def _status(found: Found, breached: bool) -> Status:
     if breached:
         return Status.DRIFT
-    if found.far:
+    if any(each.is_sure for each in found.far):
         return Status.ANOMALY
     return Status.UNUSABLE if found.problems else Status.OK
 
@@ -133,7 +133,8 @@ def _reasons(
     found: Found, ordered: list[ColumnDrift], share: float, alarm_share: float, is_hidden: bool
 ) -> list[str]:
     texts = [problem.text for problem in found.problems]
-    far = [_listed([each.text for each in found.far])] if found.far else []
+    sure = [each.text for each in found.far if each.is_sure]
+    far = [_listed(sure)] if sure else []
     if is_hidden:
         return far + texts
     parts = far + ([_listed(texts)] if texts else [])
