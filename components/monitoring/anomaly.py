@@ -180,9 +180,10 @@ def _oddest(
 def _far_beyond(oddest: tuple[OddRow, ...], calibration: Calibration, unit: str) -> str:
     """That some are far beyond anything held out, as the end of a sentence."""
     count = sum(row.times > 0 for row in oddest)
+    are = "is" if count == 1 else "are"
     least = "at least " if count == ODDEST else ""
     return (
-        f"{least}{count} of these {unit} are far beyond all others and the {calibration.num_rows} "
+        f"{least}{count} of these {unit} {are} far beyond all others and the {calibration.num_rows} "
         f"held out, the worst {as_times(oddest[0].times)} as far from the middle"
     )
 

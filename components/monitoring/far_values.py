@@ -1,6 +1,7 @@
 """Values of a column far beyond any of the training rows', however few they are."""
 
 from collections.abc import Collection, Sequence
+from itertools import product
 
 import numpy as np
 
@@ -33,21 +34,18 @@ def far_values(
     that it may be chance.
     """
     found = []
-    for column in columns:
-        for sign in (1, -1):
-            end = rows.extremes.of(column.name, sign)
-            if end is None or not np.isfinite(end[0]):
-                continue
-            before, now = (sign * _present(side, column.name) for side in (reference, rows.sample))
-            sides = [np.concatenate([before, now[now < end[0]]])]
-            if column.name not in moved:
-                sides.append(before)
-            tails = [tail for tail in map(Tail.of, sides) if tail is not None]
-            told = [t for t in tails if t.is_far(end[0], rows.sketch.num_rows, chance / 2)]
-            far = [t for t in tails if t.times(end[0]) >= FURTHEST]
-            if told or far:
-                tail = (told or far)[-1]
-                found.append(_told(column, sign, end, tail, unit, is_sure=bool(told)))
+    for column, sign in product(columns, (1, -1)):
+        end = rows.extremes.of(column.name, sign)
+        if end is None or not np.isfinite(end[0]):
+            continue
+        before, now = (sign * _present(side, column.name) for side in (reference, rows.sample))
+        sides = [np.concatenate([before, now[now < end[0]]])]
+        if column.name not in moved:
+            sides.append(before)
+        tails = [tail for tail in map(Tail.of, sides) if tail is not None]
+        told = [t for t in tails if t.is_far(end[0], rows.sketch.num_rows, chance / 2)]
+        if far := told or [t for t in tails if t.times(end[0]) >= FURTHEST]:
+            found.append(_told(column, sign, end, far[-1], unit, is_sure=bool(told)))
     return tuple(sorted(found, key=lambda each: -each.times))
 
 

@@ -31,12 +31,13 @@ class Standing(Value):
 class Rhythm(Value):
     """What rows in the order of a time are like; of rows that have none nothing is said.
 
-    `interval` is the usual one in microseconds, None where rows come unevenly. `standing` has each
-    column of numbers.
+    `interval` is the usual one in microseconds, None where rows come unevenly, `span` the time from
+    the first row to the last. `standing` has each column of numbers.
     """
 
     time: str
     interval: float | None
+    span: float
     standing: Mapping[str, Standing]
 
 
@@ -47,7 +48,7 @@ class RhythmSeen:
         times = [c.name for c in schema.learned if c.kind is ColumnKind.DATETIME]
         self.time = times[0] if times else None
         self._names = [c.name for c in schema.learned if c.kind in NUMBERS]
-        self._last = np.nan
+        self._first = self._last = np.nan
         self._steps: Counter[float] = Counter()
         self._runs: dict[str, tuple[float, float, int]] = {}
         self._longest: dict[str, tuple[int, float, float]] = {}
@@ -62,6 +63,7 @@ class RhythmSeen:
         if not len(times):
             return
         steps = np.diff(times, prepend=self._last)
+        self._first = float(times[0]) if np.isnan(self._first) else self._first
         values, counts = np.unique(_in_three_digits(steps[steps > 0]), return_counts=True)
         self._steps.update(dict(zip(values.tolist(), counts.tolist(), strict=True)))
         self._last = float(times[-1])
@@ -90,16 +92,18 @@ class RhythmSeen:
         near = sum(n for step, n in self._steps.items() if abs(step / middle - 1) <= _NEAR)
         standing = {n: Standing(rows=r, micros=m) for n, (r, m, _) in self._longest.items()}
         is_even = total >= _FEWEST and near >= _EVEN * total
-        return Rhythm(time=self.time, interval=middle if is_even else None, standing=standing)
+        span = float(np.nan_to_num(self._last - self._first))
+        interval = middle if is_even else None
+        return Rhythm(time=self.time, interval=interval, span=span, standing=standing)
 
     def changes(self, before: Rhythm | None) -> list[SchemaChange]:
-        """What is no longer as `before`: another interval, numbers that stand still for too long.
+        """What is no longer as `before`: the clock, the interval, numbers that stand still.
 
         Only for times that step back on neither side.
         """
         if before is None or before.time != self.time:
             return []
-        return [*self._other_interval(before), *self._stuck(before)]
+        return [*self._jump(before), *self._other_interval(before), *self._stuck(before)]
 
     def _middle(self) -> float:
         """The median of the steps; 1 where there is none."""
@@ -108,6 +112,17 @@ class RhythmSeen:
             return 1.0
         below = np.cumsum([self._steps[step] for step in steps])
         return steps[int(np.searchsorted(below, below[-1] / 2))]
+
+    def _jump(self, before: Rhythm) -> list[SchemaChange]:
+        """A step longer than all training rows together: no gap, but another clock."""
+        longest = max(self._steps, default=0.0)
+        if not 0 < before.span < longest:
+            return []
+        text = (
+            f"{before.time!r} jumps on by {_as_time(longest)} from one row to the next, and all "
+            f"training rows span {_as_time(before.span)}"
+        )
+        return [SchemaChange(column=before.time, kind=ChangeKind.FOREIGN, text=text)]
 
     def _other_interval(self, before: Rhythm) -> list[SchemaChange]:
         now, usual = self._middle(), before.interval
@@ -149,5 +164,5 @@ def _as_time(micros: float) -> str:
     """
     for unit, size in (("days", 864e8), ("h", 36e8), ("min", 6e7)):
         if micros >= size:
-            return f"{micros / size:.3g} {unit}"
+            return f"{micros / size:,.4g} {unit}"
     return f"{micros / 1e6:.3g} s"

@@ -48,6 +48,16 @@ def test_another_interval_is_told(minutes: int, said: str) -> None:
     assert f"'when' goes on by {said} from row to row, and by 10 min" in report.reason
 
 
+def test_a_clock_that_jumps_on_is_told() -> None:
+    rows = frame(1_000, 1)
+    rows.loc[600:, "when"] += pd.Timedelta(days=3_650)
+    report = report_on(rows)
+    assert report.status is Status.DRIFT
+    assert "'when' jumps on by 3,650 days from one row to the next" in report.reason
+    rows.loc[600:, "when"] -= pd.Timedelta(days=3_640)  # a gap of ten days
+    assert report_on(rows).status is Status.OK
+
+
 def test_a_number_that_stands_still_is_told_over_batches() -> None:
     rows = frame(2_000, 1)
     rows.loc[700:900, "load"] = 0.125
