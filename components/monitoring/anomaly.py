@@ -183,8 +183,9 @@ def _far_beyond(oddest: tuple[OddRow, ...], calibration: Calibration, unit: str)
     are = "is" if count == 1 else "are"
     least = "at least " if count == ODDEST else ""
     return (
-        f"{least}{count} of these {unit} {are} far beyond all others and the {calibration.num_rows} "
-        f"held out, the worst {as_times(oddest[0].times)} as far from the middle"
+        f"{least}{count} of these {unit} {are} far beyond all others and the "
+        f"{calibration.num_rows} held out, the worst {as_times(oddest[0].times)} as far from the "
+        "middle"
     )
 
 

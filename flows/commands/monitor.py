@@ -53,8 +53,8 @@ def monitor(
 
     Odd rows are looked for where the champion is to find anomalies. Exit status 0 where all is
     well, 1 where rows have drifted, columns came or went, more rows are odd than so many normal
-    ones would be, or a value is far beyond anything seen, 2 where the command makes no sense, 3 where the rows say nothing: too few,
-    unreadable, out of order.
+    ones would be, or a value is far beyond anything seen, 2 where the command makes no sense, 3
+    where the rows say nothing: too few, unreadable, out of order.
     """
     from flows.project import set_up_environment
 

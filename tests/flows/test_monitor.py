@@ -92,6 +92,20 @@ def test_the_command_says_ok_and_drift_by_its_status(setting: Setting) -> None:
     assert mintmark_monitor(MODEL, "--data", other, "--alarm", "0.5")[0] == 0
 
 
+def test_one_absurd_value_is_told_and_is_an_event_of_any_champion(setting: Setting) -> None:
+    from flows.monitor import odd_evidence
+
+    frame = mixed_frame(300, seed=3)
+    frame.loc[200, "ratio"] = 1e9
+    data = setting.file("absurd.csv", frame)
+    status, output = mintmark_monitor(MODEL, "--data", data)
+    assert status == 1 and output.startswith("anomaly  people version 1")
+    assert "'ratio' is 1000000000 in row 200, " in output
+    told = odd_evidence(look(MonitorRequest(model=MODEL, data=data), setting.home))
+    assert told["worst"] == ["ratio"] and told["share"] == 0.0
+    assert "'ratio' is 1000000000" in str(told["found"]) + str(told["reason"])
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

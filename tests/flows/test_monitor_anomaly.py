@@ -229,6 +229,15 @@ def test_looks_are_kept_with_shares_and_shown_over_time(setting: Setting) -> Non
     assert "&#39;width&#39; is" in page or "&#39;length&#39; is" in page
 
 
+def test_a_single_spike_of_a_series_is_told(setting: Setting, pumps: str) -> None:
+    frame = of_series.waves(160, 8).drop(columns="kind")
+    frame.loc[100, "heat"] = 1e4
+    report = setting.look(pumps, frame)
+    assert report.status is Status.ANOMALY, report.reason
+    assert [(each.column, each.row) for each in report.far] == [("heat", 100)]
+    assert report.flagged is not None and report.flagged.num_flagged <= report.flagged.most * 20
+
+
 def test_a_quiet_series_is_ok_and_one_with_an_event_says_when(setting: Setting, pumps: str) -> None:
     report = setting.look(pumps, of_series.waves(160, 8))
     assert report.status is Status.OK, report.reason

@@ -36,6 +36,34 @@ def test_a_batch_with_a_tenth_of_odd_rows_raises_it_and_names_them():
     assert "of 200 rows" in report.reason
 
 
+def test_one_score_far_beyond_all_is_told_although_one_may_be_flagged():
+    rng = np.random.default_rng(1)
+    scores, scale = rng.normal(size=500) ** 2, Calibration.of(rng.normal(size=400) ** 2)
+    assert not find_anomalies(scores, scale, rate=0.05).is_anomalous
+    scores[321] = 100 * max(scores.max(), scale.kept[0])
+    report = find_anomalies(scores, scale, rate=0.05)
+    assert report.is_anomalous and report.num_flagged <= report.most * 500
+    assert report.oddest[0].row == 321 and report.oddest[0].times == pytest.approx(100, rel=0.5)
+    assert report.oddest[1].times == 0 and "; 1 of these rows is far beyond all" in report.reason
+
+
+@pytest.mark.parametrize("freedom", [1, 3])
+def test_heavy_tailed_scores_of_normal_rows_are_seldom_far_beyond(freedom: int):
+    rng = np.random.default_rng(2)
+    far = sum(
+        find_anomalies(
+            rng.standard_t(freedom, 300) ** 2,
+            Calibration.of(rng.standard_t(freedom, 200) ** 2),
+            rate=0.05,
+        )
+        .oddest[0]
+        .times
+        > 0
+        for _ in range(500)
+    )
+    assert far <= 4  # of 500 looks, half a one is expected at most
+
+
 def test_a_row_is_explained_by_its_oddest_columns():
     rows = pd.DataFrame({"age": [1.5, 212.0], "visits": [1, 2], "city": ["Cork", "Oslo"]})
     told = pd.DataFrame({"age": [0.0, 9.0], "visits": [1.0, 0.0], "city": [0.5, 7.0]})

@@ -22,7 +22,6 @@ def report_on(frame: pd.DataFrame) -> DriftReport:
 @pytest.mark.parametrize(("name", "value"), [("age", 99_999), ("amount", 1e12), ("ratio", -1e9)])
 def test_one_absurd_value_among_ten_thousand_is_told(name: str, value: float) -> None:
     frame = mixed_frame(10_000, seed=2)
-    assert report_on(frame).status is Status.OK
     frame.loc[6_543, name] = value
     report = report_on(frame)
     assert report.status is Status.ANOMALY and report.is_anomalous and not report.breached

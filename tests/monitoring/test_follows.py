@@ -10,6 +10,7 @@ from components.data.images import ImageSet
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table
 from components.monitoring.drift import detect, make_baseline
+from components.monitoring.follows import Labelled, tell_follows
 from components.monitoring.image_facts import ImageFacts, facts_schema
 from components.monitoring.report import DriftReport, Status, Unit
 from tests.monitoring.detection import detect_drift
@@ -82,16 +83,24 @@ def test_a_target_that_is_empty_or_missing_is_none_of_this() -> None:
         assert report.status is Status.DRIFT and report.target is None
 
 
-def test_healthy_labels_are_seldom_called_mixed_up() -> None:
-    found = 0
-    for seed in range(1, 31):
-        strength = (0.3, 1.0, 4.0)[seed % 3]
-        told = table(400, "label", strength=strength)
-        baseline = make_baseline(frame_batches(told.frame), told.schema)
-        rows = frame(300, 100 + seed, strength)[[*KINDS, "label"]]
-        report = detect(baseline, frame_batches(rows), alarm_share=0.3, alpha=0.2).report
-        found += bool(report.target and report.target.drifted)
-    assert found <= 3  # of 30 looks, at a chance of 5% in the worst case
+def labelled(rows: pd.DataFrame) -> Labelled:
+    x = np.column_stack([rows["x"], rows["y"], rows["city"] == "Cork"]).astype(float)
+    return Labelled(x, (rows["label"] == "yes").to_numpy(dtype=float))
+
+
+def test_healthy_labels_are_seldom_called_mixed_up_and_mixed_up_ones_are() -> None:
+    column = table(50, "label").schema["label"]
+    healthy, mixed = 0, 0
+    for seed in range(24):
+        strength = (0.5, 1.0, 4.0)[seed % 3]
+        old, new = (labelled(frame(n, 100 * seed + n, strength)) for n in (400, 300))
+        found = tell_follows(old, new, column, alpha=0.1)
+        healthy += bool(found and found.drifted)
+        turned = new.y.copy()
+        np.random.default_rng(seed).shuffle(turned[150:])
+        found = tell_follows(old, Labelled(new.x, turned), column, alpha=0.1)
+        mixed += bool(found and found.drifted)
+    assert healthy <= 4 and mixed >= 12  # of 24 looks, 2.4 healthy ones are expected at most
 
 
 def test_class_folders_that_were_mixed_up_are_drift() -> None:
