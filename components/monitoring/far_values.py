@@ -39,14 +39,28 @@ def far_values(
         if end is None or not np.isfinite(end[0]):
             continue
         before, now = (sign * _present(side, column.name) for side in (reference, rows.sample))
-        sides = [np.concatenate([before, now[now < end[0]]])]
-        if column.name not in moved:
-            sides.append(before)
-        tails = [tail for tail in map(Tail.of, sides) if tail is not None]
-        told = [t for t in tails if t.is_far(end[0], rows.sketch.num_rows, chance / 2)]
-        if far := told or [t for t in tails if t.times(end[0]) >= FURTHEST]:
-            found.append(_told(column, sign, end, far[-1], unit, is_sure=bool(told)))
+        num_now, is_calm = rows.sketch.num_rows, column.name not in moved
+        judged = judge_end(end[0], before, now, num_now, chance, is_calm=is_calm)
+        if judged is not None:
+            found.append(_told(column, sign, end, *judged, unit))
     return tuple(sorted(found, key=lambda each: -each.times))
+
+
+def judge_end(
+    largest: float, before: Numbers, now: Numbers, num_now: int, chance: float, *, is_calm: bool
+) -> tuple[Tail, bool] | None:
+    """By which tail the largest of `num_now` new numbers is far, and whether surely; None if not.
+
+    It is set beside those `before`, where their column `is_calm`, and beside these and all others
+    of `now`.
+    """
+    sides = [np.concatenate([before, now[now < largest]])]
+    if is_calm:
+        sides.append(before)
+    tails = [tail for tail in map(Tail.of, sides) if tail is not None]
+    told = [tail for tail in tails if tail.is_far(largest, num_now, chance / 2)]
+    far = told or [tail for tail in tails if tail.times(largest) >= FURTHEST]
+    return (far[-1], bool(told)) if far else None
 
 
 def _present(rows: Batch, name: str) -> Numbers:
@@ -57,7 +71,7 @@ def _present(rows: Batch, name: str) -> Numbers:
 
 
 def _told(
-    column: Column, sign: int, end: tuple[float, int], tail: Tail, unit: Unit, *, is_sure: bool
+    column: Column, sign: int, end: tuple[float, int], tail: Tail, is_sure: bool, unit: Unit
 ) -> FarValue:
     value, times = sign * end[0], tail.times(end[0])
     doubt = "" if is_sure else ", which may be chance, as many are far off"

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 from components.models.calibration import Calibration
 from components.monitoring.tails import Tail
@@ -31,6 +32,7 @@ def tail_of(numbers: np.ndarray) -> Tail:
 
 def test_the_chance_by_hand() -> None:
     seen = np.concatenate([np.zeros(50), np.linspace(0.1, 1, 39), np.exp(np.arange(1, 12))])
+    seen = seen.reshape(10, 10).T.ravel()  # what is large is ten apart
     tail = tail_of(seen)  # the ten largest of 100 begin at e^2, beyond e^1
     middle = float(np.median(seen))
     logs = np.log((np.exp(np.arange(2, 12)) - middle) / (np.e - middle))
@@ -61,9 +63,28 @@ def test_what_is_a_hundred_times_further_than_anything_is_told(name: str) -> Non
 def test_a_scale_keeps_enough_to_tell_its_tail() -> None:
     scores = np.random.default_rng(2).lognormal(size=5_000)
     kept, whole = Tail.of_scale(Calibration.of(scores)), tail_of(scores)
-    assert kept is not None and kept.num_beyond == whole.num_beyond == 50
+    assert kept is not None and kept.num_beyond == 50 and 40 < whole.num_beyond <= 50
     assert kept.furthest == whole.furthest and kept.middle == pytest.approx(whole.middle, rel=0.1)
     assert kept.chance(1e6) == pytest.approx(whole.chance(1e6), rel=0.5)
+
+
+def test_neighbours_that_are_large_together_count_as_one() -> None:
+    numbers = np.random.default_rng(3).permutation(np.exp(np.arange(200) / 20))
+    tail = tail_of(np.repeat(numbers, 5))  # the fifty largest are ten, five times each
+    assert (tail.num_beyond, tail.num_seen) == (10, 1_000)
+
+
+@pytest.mark.parametrize("freedom", [2, 1_000])
+def test_healthy_series_are_seldom_far_beyond(freedom: int) -> None:
+    rng = np.random.default_rng(4)
+
+    def drawn(num_rows: int) -> np.ndarray:
+        steps = rng.standard_t(freedom, num_rows + 200)
+        return np.asarray(lfilter([1.0], [1.0, -0.9], steps)[200:])
+
+    draws = [(tail_of(drawn(500)), drawn(500).max()) for _ in range(300)]
+    alarms = sum(tail.is_far(float(largest), 500, 0.02) for tail, largest in draws)
+    assert alarms <= 14  # 6 are expected at most
 
 
 def test_few_numbers_or_equal_ones_tell_no_tail() -> None:
