@@ -80,14 +80,15 @@ class Tail:
         """
         ordered = np.sort(numbers)[::-1]
         middle = float(np.median(ordered)) if len(ordered) else 0.0
-        count = _num_beyond(int((ordered > middle).sum()), len(ordered))
+        num_above = int((ordered > middle).sum())
+        count = _num_beyond(num_above, len(ordered))
         if count < _FEWEST:
             return None
-        while True:
+        most = max(count, min(len(ordered) // 4, num_above - 1))
+        largest = _cluster_maxima(numbers, count)
+        while len(largest) < 2 * _FEWEST and count < most:
+            count = min(2 * count, most)
             largest = _cluster_maxima(numbers, count)
-            if len(largest) >= 2 * _FEWEST or 2 * count > len(ordered) // 4:
-                break
-            count = min(2 * count, int((ordered > middle).sum()) - 1)
         largest = np.append(np.sort(largest)[::-1], ordered[count])
         return cls._told_by(largest, middle, len(ordered))
 

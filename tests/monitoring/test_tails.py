@@ -74,6 +74,13 @@ def test_neighbours_that_are_large_together_count_as_one() -> None:
     assert (tail.num_beyond, tail.num_seen) == (10, 1_000)
 
 
+def test_one_stretch_of_large_numbers_tells_little_and_ends() -> None:
+    for length in (6, 13, 400):
+        numbers = np.append(np.zeros(1_000), np.arange(1.0, length))
+        tail = Tail.of(numbers)
+        assert tail is None or (tail.num_beyond == 1 and tail.chance(1e9) > 1e-6)
+
+
 @pytest.mark.parametrize("freedom", [2, 1_000])
 def test_healthy_series_are_seldom_far_beyond(freedom: int) -> None:
     rng = np.random.default_rng(4)
