@@ -33,7 +33,7 @@ def page(found: Mapping[str, dict[str, Any]], without: Sequence[str]) -> str:
 
 
 def lines(found: Mapping[str, dict[str, Any]], without: Sequence[str]) -> Iterator[list[str]]:
-    """A line for each set, size and model that was measured beside ways without one.
+    """A line for each set, size and model that was measured where the first of `without` was.
 
     >>> found = {f"a|10|{d}|classic": {"accuracy": 0.9} for d in (0, 1)}
     >>> found |= {f"a|10|{d}|gan": {"accuracy": 0.91 - d / 50, "seconds": 9.0} for d in (0, 1)}
@@ -41,20 +41,27 @@ def lines(found: Mapping[str, dict[str, Any]], without: Sequence[str]) -> Iterat
     ['a', '10', 'classic, .900', 'gan', '+.000 (-.127 to +.127)', '1 of 2 draws', '9']
     """
     for (name, size), draws in _by_set(found).items():
-        models = {way for ways in draws.values() for way in ways} - {*without}
-        for model in sorted(models):
-            both = [w for w in draws.values() if model in w and not w.keys().isdisjoint(without)]
-            known = {
-                way: np.array([ways[way]["accuracy"] for ways in both])
-                for way in without
-                if all(way in ways for ways in both)
-            }
-            best = max(known, key=lambda way, known=known: known[way].mean())  # type: ignore[misc]
-            gains = np.array([ways[model]["accuracy"] for ways in both]) - known[best]
-            seconds = np.mean([ways[model]["seconds"] for ways in both])
-            often = f"{int((gains > 0).sum())} of {len(gains)} draws"
-            beaten = f"{best}, {_short(float(known[best].mean()))}"
-            yield [name, size, beaten, model, _gain(gains), often, f"{seconds:.0f}"]
+        for model in sorted({way for ways in draws.values() for way in ways} - {*without}):
+            both = [ways for ways in draws.values() if {model, without[0]} <= ways.keys()]
+            if both:
+                yield [name, size, *_compared(both, model, without)]
+
+
+def _compared(
+    draws: Sequence[Mapping[str, dict[str, Any]]], model: str, without: Sequence[str]
+) -> list[str]:
+    """What is said of a model beside the best of the ways that were tried in all these draws."""
+    known = {
+        way: np.array([ways[way]["accuracy"] for ways in draws])
+        for way in without
+        if all(way in ways for ways in draws)
+    }
+    best = max(known, key=lambda way: float(known[way].mean()))
+    gains = np.array([ways[model]["accuracy"] for ways in draws]) - known[best]
+    often = f"{int((gains > 0).sum())} of {len(gains)} draws"
+    seconds = np.mean([ways[model]["seconds"] for ways in draws])
+    beaten = f"{best}, {_short(float(known[best].mean()))}"
+    return [beaten, model, _gain(gains), often, f"{seconds:.0f}"]
 
 
 def _by_set(found: Mapping[str, dict[str, Any]]) -> dict[tuple[str, str], Draws]:
