@@ -19,7 +19,8 @@ images of each class (or half of all), over the way without a generator that is 
 the draws, on the same images. Beside its mean is the 95% interval of the mean over draws (t): other
 draws of the same set, not other sets. Models have the settings that `MODELS` of the benchmark says,
 the same for every set; seconds are those of a processor, to fit and to draw. What is not in the
-table was not measured yet; one draw tells little, since two classifiers differ by as much.
+table was not measured yet, neither models nor ways without one; one draw tells little, since two
+classifiers differ by as much.
 
 """
 
