@@ -4,14 +4,15 @@ import json
 import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from components.data.any_form import AnyForm
 from components.data.clock_forms import ClockForm
-from components.data.clock_times import times_of_day
+from components.data.clock_times import durations_of, times_of_day
 from components.data.schema import Column, ColumnKind, Schema
 from components.errors import UserError
 
@@ -27,6 +28,7 @@ _NAMED: Mapping[str, pa.DataType] = {
         *(pa.float16(), pa.float32(), pa.float64(), pa.bool_()),
         *(*_TEXTS, *_DATES),
         *(pa.time32("s"), pa.time32("ms"), pa.time64("us"), pa.time64("ns")),
+        *map(pa.duration, ("s", "ms", "us", "ns")),
     )
 }
 _DECIMALS: Mapping[str, Callable[[int, int], pa.DataType]] = {
@@ -107,6 +109,7 @@ def with_types(table: pa.Table, types: Mapping[str, pa.DataType]) -> pa.Table:
 
 def holding(schema: Schema, frame: pd.DataFrame) -> Schema:
     """The schema without the types that do not hold all values of these rows."""
+    frame = within_a_day(frame, schema.columns)
     types = made_types([column for column in schema.columns if column.name in frame])
     held = {name: kind for name, kind in types.items() if _holds(frame[[name]], {name: kind})}
     columns = [
@@ -164,6 +167,8 @@ def _is_alike(column: Column, kind: pa.DataType) -> bool:
     if pa.types.is_time(kind):
         is_text = column.dtype == "str" and column.kind is not ColumnKind.IDENTIFIER
         return isinstance(column.number_form, ClockForm) or is_text
+    if pa.types.is_duration(kind):
+        return column.dtype.startswith(("int", "uint", "float"))
     if pa.types.is_boolean(kind):
         return column.dtype == "bool"
     if column.dtype.startswith(("int", "uint")):
@@ -179,13 +184,31 @@ def _ends(column: Column) -> pa.Array:
     if column.is_discrete:
         return pa.array(column.categories, plain)
     if column.minimum is not None and column.maximum is not None:
-        ends = [column.minimum, column.maximum]
+        ends = _wound([column.minimum, column.maximum], column)
         if pa.types.is_floating(plain):
             return pa.array(ends, plain)
         return pa.array([int(end) for end in ends], pa.int64()).cast(plain)
     is_number = column.fresh is not None and not isinstance(column.example, str)
     fresh = [column.fresh.low, column.fresh.high] if column.fresh and is_number else []
     return pa.array([column.example, *fresh], plain)
+
+
+def within_a_day(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """Rows whose times of day are counted from midnight, also where a day begins elsewhere."""
+    forms = {column.name: column.number_form for column in columns}
+    days = {name: form.day for name, form in forms.items() if _begins_elsewhere(form)}
+    found = {name: frame[name] % day for name, day in days.items() if name in frame}
+    return frame.assign(**found) if found else frame
+
+
+def _begins_elsewhere(form: AnyForm | None) -> TypeGuard[ClockForm]:
+    return isinstance(form, ClockForm) and form.begins > 0
+
+
+def _wound(ends: list[float], column: Column) -> list[float]:
+    """The ends of a column as `within_a_day` writes it."""
+    form = column.number_form
+    return [0.0, form.day - 1.0] if _begins_elsewhere(form) else ends
 
 
 def _cast(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
@@ -198,6 +221,8 @@ def _cast(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
         return values.cast(pa.string()).cast(kind)
     if pa.types.is_time(kind):
         return times_of_day(values, kind)
+    if pa.types.is_duration(kind):
+        return durations_of(values, kind)
     if pa.types.is_floating(kind):
         near = values.cast(kind, safe=False)
         if pc.any(pc.is_inf(near.cast(pa.float64()))).as_py():

@@ -1,10 +1,11 @@
-"""Times of day in Arrow's own types: as text to be learned from, and made values as such again."""
+"""Times of day and durations of Arrow: as what is learned from, and made values as such again."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 _MICROS = 1_000_000
 _DAY = "1970-01-01"
+_IN_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
 
 def clock_texts(times: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -40,3 +41,29 @@ def times_of_day(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
         raise pa.ArrowInvalid("a number of seconds is beyond a day")
     micros = pc.round(pc.multiply(seconds, _MICROS)).cast(pa.int64())
     return micros.cast(pa.time64("us")).cast(kind)
+
+
+def seconds_of(durations: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Durations as numbers of seconds.
+
+    >>> seconds_of(pa.chunked_array([pa.array([5_400_250, None], pa.duration("ms"))])).to_pylist()
+    [5400.25, None]
+    """
+    counts = durations.cast(pa.int64())
+    if durations.type.unit == "s":
+        return counts
+    return pc.divide(counts.cast(pa.float64(), safe=False), float(_IN_SECOND[durations.type.unit]))
+
+
+def durations_of(values: pa.ChunkedArray, kind: pa.DurationType) -> pa.ChunkedArray:
+    """Numbers of seconds as durations of this type, to the nearest that it has.
+
+    Raises ArrowException where one is too long for it.
+
+    >>> durations_of(pa.chunked_array([[5400.25, None]]), pa.duration("ms")).to_pylist()
+    [datetime.timedelta(seconds=5400, microseconds=250000), None]
+    """
+    if pa.types.is_integer(values.type) and kind.unit == "s":
+        return values.cast(pa.int64()).cast(kind)
+    counts = pc.round(pc.multiply(values.cast(pa.float64(), safe=False), _IN_SECOND[kind.unit]))
+    return counts.cast(pa.int64()).cast(kind)

@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from components.data.counted import counted
+from components.data.csv_numbers import csv_numbers
 from components.data.missing_words import doubtful_words
+from components.data.number_forms import NumberForm
+from components.data.power_forms import PowerForm
 from components.data.truths import Truths, csv_truths
 from components.errors import UserError
 
@@ -23,6 +26,8 @@ _SEPARATORS = (",", ";", "\t", "|")
 _START = 65_536
 """Characters that tell the form."""
 _LONGEST = 60
+_INDEX = "index"
+"""What the first column is called where it has no name and another value in each row."""
 _COMMA = re.compile(r"[+-]?\d+,\d+")
 _POINT = re.compile(r"[+-]?\d*\.\d+")
 _HINT = re.compile(r"\ufeff?sep=([,;|\t])\r?\n")
@@ -33,14 +38,15 @@ _PADDED, _WHOLE = re.compile(r"0\d+"), re.compile(r"\d+")
 
 @dataclass(frozen=True)
 class CsvForm:
-    """What parts cells, what stands before decimals, and the names in the header.
+    """What parts cells, what stands before decimals, and the names of the columns.
 
     In the columns `padded` stand codes such as 04109, whose zeros would be lost as numbers. Rows
     may end in empty cells for which the header has no place; the `names` have one for each.
     `is_hinted` says that a line above the header tells what parts cells. `truths` has the columns
     whose true and false are written otherwise than `True` and `False`, `doubtful` those with a word
     such as `NA` that is read as missing and may be meant as it stands. `is_headless`: the names are
-    rather values, numbers where numbers are below.
+    rather values, numbers where numbers are below. `nameless` are the columns whose names are none
+    of the header's, `numbers` those whose numbers are written otherwise than Python would.
     """
 
     separator: str
@@ -52,11 +58,8 @@ class CsvForm:
     truths: Mapping[str, Truths] = field(default_factory=dict)
     doubtful: Mapping[str, str] = field(default_factory=dict)
     is_headless: bool = False
-
-    @property
-    def nameless(self) -> tuple[str, ...]:
-        """What `pandas.read_csv` calls the columns without a name."""
-        return tuple(f"Unnamed: {place}" for place, name in enumerate(self.names) if not name)
+    nameless: Mapping[str, bool] = field(default_factory=dict)
+    numbers: Mapping[str, NumberForm | PowerForm] = field(default_factory=dict)
 
     @property
     def options(self) -> dict[str, Any]:
@@ -73,10 +76,9 @@ class CsvForm:
 
     def _named(self) -> dict[str, Any]:
         """Names for all cells: pandas would take cells beyond the header's for the rows' names."""
-        if not self.has_longer_rows:
+        if not self.has_longer_rows and not self.nameless:
             return {}
-        names = [name or f"Unnamed: {place}" for place, name in enumerate(self.names)]
-        return {"names": names, "header": 0}
+        return {"names": [*self.names], "header": 0}
 
 
 def csv_form(path: Path) -> CsvForm:
@@ -106,18 +108,62 @@ def csv_form(path: Path) -> CsvForm:
     cells = [cell.strip() for row in rows[1:] for cell in row] if separator != "," else []
     has_commas = any(map(_COMMA.fullmatch, cells)) and not any(map(_POINT.fullmatch, cells))
     body = [row[are_named:] for row in rows[1:] if row]
-    columns = dict(zip(names, zip_longest(*body, fillvalue=""), strict=False))
+    values = [*zip_longest(*body, fillvalue="")]
+    names += ("",) * added
+    called = _called(names, values)
+    columns = dict(zip(called, values, strict=False))
     return CsvForm(
         separator,
         "," if has_commas else ".",
-        names + ("",) * added,
+        called,
         tuple(_padded(columns)),
         is_hinted=hint is not None,
         has_longer_rows=added > 0,
         doubtful=doubtful_words(columns),
         truths={name: told for name, cells in columns.items() if (told := csv_truths(cells))},
         is_headless=_is_headless(columns),
+        nameless={
+            new: any(cell.strip() for cell in columns.get(new, ()))
+            for name, new in zip(names, called, strict=True)
+            if not name.strip()
+        },
+        numbers=_numbers_of(columns) if not has_commas else {},
     )
+
+
+def _numbers_of(columns: Mapping[str, Sequence[str]]) -> dict[str, NumberForm | PowerForm]:
+    found = {name: csv_numbers(cells) for name, cells in columns.items()}
+    return {name: form for name, form in found.items() if form is not None}
+
+
+def tell_nameless(path: Path, form: CsvForm) -> None:
+    """Say what columns without a name are called, if they have values."""
+    called = [name for name, has_values in form.nameless.items() if has_values]
+    if called:
+        logger.warning(
+            "%s: %s without a name in the first line %s called %s%s",
+            path,
+            counted(len(called), "column"),
+            "is" if len(called) == 1 else "are",
+            ", ".join(map(repr, called)),
+            "; the first is taken for the rows' index" if called[0] == _INDEX else "",
+        )
+
+
+def _called(names: Sequence[str], values: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Names for all columns: those without one by their place, the first as what names the rows.
+
+    pandas writes such a column, unless it is told not to.
+    """
+    first = [cell for cell in values[0] if cell.strip()] if values else []
+    is_index = len({*first}) == len(first) > 0 and len(names) > 1 and _INDEX not in names
+    called = []
+    for place, name in enumerate(names):
+        own = _INDEX if place == 0 and is_index else f"column_{place + 1}"
+        while own in names or own in called:
+            own += "_"
+        called.append(name if name.strip() else own)
+    return tuple(called)
 
 
 def tell_headless(path: Path, form: CsvForm) -> None:

@@ -8,12 +8,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types
 
+from components.data.any_form import AnyForm
 from components.data.arrow_types import kept_type
-from components.data.clock_forms import ClockForm
 from components.data.digits import LARGEST_WHOLE, SignificantDigits
 from components.data.identifier_numbers import NumberPattern, whole_numbers
 from components.data.identifiers import IdentifierPattern, fresh_identifiers
-from components.data.number_forms import NumberForm
 from components.data.schema import (
     DISCRETE,
     Column,
@@ -51,7 +50,7 @@ class Description:
         self,
         kinds: Mapping[str, ColumnKind],
         written: Mapping[str, str | None] | None = None,
-        number_forms: Mapping[str, NumberForm | ClockForm | None] | None = None,
+        number_forms: Mapping[str, AnyForm | None] | None = None,
         counted: Collection[str] = (),
         truths: Mapping[str, Truths | None] | None = None,
         arrow: Mapping[str, str | None] | None = None,

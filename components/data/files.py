@@ -14,8 +14,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from components.data.clock_times import clock_texts
-from components.data.csv_form import csv_form, tell_headless
+from components.data.clock_times import clock_texts, seconds_of
+from components.data.csv_form import csv_form, tell_headless, tell_nameless
 from components.data.images import PICTURES
 from components.data.memory import within_free_memory
 from components.data.missing_words import tell_doubtful_words
@@ -105,8 +105,8 @@ def plain_types(table: pa.Table) -> pa.Table:
     """The table with the values of dictionaries in place of these: batches have their own.
 
     Decimals, as databases give them, become numbers like all others: the nearest to each. Times of
-    day become text (`08:15:30`), as CSV files have them. An index that pandas wrote is a column if
-    it has a name, else it is left out.
+    day become text (`08:15:30`), as CSV files have them, durations numbers of seconds. An index
+    that pandas wrote is a column if it has a name, else it is left out.
     """
     table = _without_index(table)
     for position, field in enumerate(table.schema):
@@ -119,6 +119,9 @@ def plain_types(table: pa.Table) -> pa.Table:
             values = values.cast(pa.string()).cast(kind)  # by itself arrow rounds twice
         if pa.types.is_time(kind):
             values = clock_texts(values)
+            kind = values.type
+        if pa.types.is_duration(kind):
+            values = seconds_of(values)
             kind = values.type
         if kind != field.type:
             table = table.set_column(position, field.with_type(kind), values)
@@ -200,6 +203,7 @@ def _read_file(path: Path) -> pd.DataFrame:
         form = csv_form(path)
         tell_doubtful_words(path, form.doubtful)
         tell_headless(path, form)
+        tell_nameless(path, form)
         rows: pd.DataFrame = pd.read_csv(path, **form.options)
         nothing = [name for name in form.nameless if rows[name].isna().all()]
         return rows.drop(columns=nothing).reset_index(drop=True)

@@ -18,7 +18,8 @@ _PEOPLE = (
     "passport patient person phone policy ssn staff student subject telephone user visitor voter"
 ).split()
 """How words begin for people and what they have: which ones there are is not given out."""
-_ALONE = frozenset("phone telephone".split())
+_ALONE = frozenset("phone telephone index unnamed".split())
+"""Words that say it where they are all there is: of people's phones, and of pandas' rows."""
 _NUMBERS = frozenset("number num no nr nbr nummer ref reference".split())
 """Words that say it behind what has such numbers. Alone they may count: `number_of_steps`."""
 _OWNERS = frozenset(

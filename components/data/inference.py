@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from components.data.clock_forms import ClockForm
+from components.data.any_form import AnyForm
 from components.data.counted import counted
 from components.data.dates import COMPACT, DateFormats, are_compact, has_zone, read_dates
 from components.data.description import Description
 from components.data.identifier_numbers import CountingUp, whole_numbers
 from components.data.kept_forms import TextForm
-from components.data.number_forms import NumberForm, read_numbers
+from components.data.number_forms import read_numbers
 from components.data.number_kinds import infer_number, tell_numbers
 from components.data.number_readings import Trouble
 from components.data.number_texts import NumberTexts
@@ -27,7 +27,13 @@ from components.data.summaries import (
     check_distinct_names,
     summarise,
 )
-from components.data.text_kinds import check_declared, check_text, number_kind, tell_read_numbers
+from components.data.text_kinds import (
+    check_declared,
+    check_text,
+    number_kind,
+    tell_names,
+    tell_read_numbers,
+)
 from components.data.texts import holds_text
 from components.data.truths import Truths, read_truths, words_of
 from components.errors import UserError
@@ -80,6 +86,7 @@ def kinds_of(columns: Mapping[str, ColumnSummary], target: str) -> dict[str, Col
         if column.is_number:
             tell_numbers(column, kind)
         tell_read_numbers(column, kind)
+        tell_names(column, kind)
         if kind is ColumnKind.DATETIME and has_zone(column.dtype, column.first):
             logger.warning(
                 "column %r holds times of a zone, such as %r: they are learned and made in UTC%s",
@@ -204,7 +211,8 @@ def _infer_kind(column: ColumnSummary, *, is_target: bool) -> ColumnKind:
         return ColumnKind.DATETIME
     if kind := number_kind(column):
         return kind
-    return ColumnKind.IDENTIFIER if column.is_unique else ColumnKind.CATEGORICAL
+    is_name = column.is_unique or (column.is_nearly_unique and not is_target)
+    return ColumnKind.IDENTIFIER if is_name else ColumnKind.CATEGORICAL
 
 
 _TOO_LARGE = 2.0**63
@@ -226,7 +234,7 @@ class Form:
     witnesses: pd.Series | None = None
     written: str | None = None
     counts_up: bool = False
-    number_form: NumberForm | ClockForm | None = None
+    number_form: AnyForm | None = None
     trouble: Trouble | None = None
     truths: Truths | None = None
     arrow: str | None = None

@@ -6,11 +6,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from components.data.any_form import AnyForm
 from components.data.arrow_types import common_types
-from components.data.clock_forms import ClockForm
+from components.data.clock_forms import PANDAS
 from components.data.csv_form import CsvForm, csv_form
 from components.data.files import is_csv
-from components.data.number_forms import NumberForm
 from components.data.schema import Column
 from components.data.truths import Truths
 from components.errors import UserError
@@ -24,7 +24,7 @@ class TextForm(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     written: str | None = None
-    number_form: NumberForm | ClockForm | None = None
+    number_form: AnyForm | None = None
     truths: Truths | None = Field(None, exclude_if=lambda found: found is None)
     arrow: str | None = Field(None, exclude_if=lambda found: found is None)
 
@@ -53,7 +53,8 @@ def as_metadata(forms: Mapping[str, TextForm]) -> Mapping[str, str]:
 
 def csv_forms(form: CsvForm) -> Mapping[str, TextForm]:
     """What the types of a CSV file's columns do not say of how these are written."""
-    return {name: TextForm(truths=words) for name, words in form.truths.items()}
+    truths = {name: TextForm(truths=words) for name, words in form.truths.items()}
+    return truths | {name: TextForm(number_form=told) for name, told in form.numbers.items()}
 
 
 def kept_forms(path: Path) -> Mapping[str, TextForm]:
@@ -82,8 +83,13 @@ def source_forms(paths: Sequence[Path]) -> Mapping[str, TextForm]:
     if any(map(is_csv, paths)):
         return kept
     types = common_types([pq.read_schema(path) for path in paths])
-    typed = {name: TextForm(arrow=text) for name, text in types.items()}
+    typed = {name: _typed(text) for name, text in types.items()}
     return typed | {
         name: form if form.arrow else form.model_copy(update={"arrow": types.get(name)})
         for name, form in kept.items()
     }
+
+
+def _typed(arrow: str) -> TextForm:
+    """What a type in Parquet tells: CSV files have durations as pandas writes them."""
+    return TextForm(arrow=arrow, number_form=PANDAS if arrow.startswith("duration[") else None)

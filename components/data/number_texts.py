@@ -1,17 +1,22 @@
-"""Whether a column of text holds numbers or times of day, in which form: told from all values."""
+"""Whether a column of text holds numbers or times, in which form: told from all values."""
 
-from collections.abc import Iterable
-from typing import Self
+from collections.abc import Iterable, Mapping
+from typing import Protocol, Self
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from components.data.clock_forms import ClockForm, ClockTexts
-from components.data.number_forms import NumberForm, are_absent
+from components.data.any_form import AnyForm
+from components.data.clock_forms import ClockTexts
+from components.data.fraction_forms import FractionTexts
+from components.data.number_forms import are_absent
 from components.data.number_readings import Trouble, several_forms, tell_form, without_singular
 from components.data.number_shapes import Seen, Shape, shapes_of
+from components.data.part_forms import PartTexts
+from components.data.scaled_forms import ScaledTexts
 from components.data.schema import NUMBERS, ColumnKind
 from components.data.texts import holds_text, trimmed
 
@@ -22,6 +27,25 @@ MOST_OTHERS = 5
 _MOST_SHAPES = 10_000
 _CODE = "^(?:0[0-9].*|[A-Za-z]+[0-9]+)$"
 """What is no number though it ends in digits: 04109, B12."""
+
+
+class _OwnForm(Protocol):
+    """Numbers of a form of their own, all of which have it or none."""
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows have such numbers."""
+
+    @property
+    def is_form(self) -> bool:
+        """Whether they are more than numbers with signs around them."""
+
+    def add(self, texts: pa.Array, counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Take texts, each of which so many rows have; which of them are such numbers."""
+
+    @property
+    def told(self) -> tuple[AnyForm, bool] | Trouble | None:
+        """The form of all and whether all are whole numbers, or why there is none."""
 
 
 class NumberTexts:
@@ -43,6 +67,8 @@ class NumberTexts:
         self._declared = declared
         self._seen: dict[Shape, Seen] = {}
         self._clocks = ClockTexts()
+        self._own: tuple[_OwnForm, ...] = (PartTexts(), FractionTexts(), ScaledTexts())
+        self._missed: Mapping[_OwnForm, int] = dict.fromkeys(self._own, 0)
         self._is_over = self._has_codes = False
 
     @classmethod
@@ -61,18 +87,41 @@ class NumberTexts:
         texts = trimmed(pd.Series([str(level) for level in levels], dtype="str"))
         shapes, are_numbers = shapes_of(texts, counts)
         are_numbers |= self._clocks.add(texts, counts)
+        absent = are_absent(texts)
+        are_numbers |= self._add_to_own(texts, counts, absent)
         self.num_rows += int(counts.sum())
         self._has_codes = self._has_codes or pc.any(pc.match_substring_regex(texts, _CODE)).as_py()
         for shape, seen in shapes.items():
             self._seen[shape] = self._seen[shape] + seen if shape in self._seen else seen
         self._is_over = len(self._seen) > _MOST_SHAPES
-        absent = are_absent(texts)
         for place in np.flatnonzero(~are_numbers):
             others, text = self.absent if absent[place] else self.others, texts[place].as_py()
             others[text] = others.get(text, 0) + int(counts[place])
             if len(self.others) + len(self.absent) > MOST_OTHERS:
                 self._is_over = True
                 break
+
+    def _add_to_own(
+        self, texts: pa.Array, counts: NDArray[np.int64], absent: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Which texts are numbers of a form of their own; one that many are not of is given up."""
+        are_own = np.zeros(len(texts), dtype=np.bool_)
+        missed = dict(self._missed)
+        for each in self._own:
+            found = each.add(texts, counts)
+            missed[each] += int((~found & ~absent).sum())
+            if missed[each] <= MOST_OTHERS:
+                are_own |= found
+        self._missed = missed
+        self._own = tuple(each for each in self._own if missed[each] <= MOST_OTHERS)
+        return are_own
+
+    @property
+    def _whole_form(self) -> _OwnForm | None:
+        """Those of a form of their own, where all numbers have it."""
+        num_rows = self.num_rows - self.num_absent - sum(self.others.values())
+        whole = (each for each in self._own if each.is_form and each.num_rows == num_rows)
+        return next(whole, None)
 
     @property
     def num_absent(self) -> int:
@@ -89,8 +138,10 @@ class NumberTexts:
         text.
         """
         num_numbers = sum(seen.num_rows for seen in self._seen.values()) + self._clocks.num_rows
+        own = self._whole_form
+        num_numbers = num_numbers if own is None else own.num_rows
         are_most = num_numbers >= MOST_NUMBERS * (self.num_rows - self.num_absent) > 0
-        if self._is_over or not are_most or self._clocks.num_rows:
+        if self._is_over or not are_most or self._clocks.num_rows or own is not None:
             return are_most and not self._is_over
         return (
             not self._has_codes
@@ -109,7 +160,7 @@ class NumberTexts:
         return not all(shape.body.isalnum() and not any(shape.around) for shape in self._seen)
 
     @property
-    def form(self) -> NumberForm | ClockForm | None:
+    def form(self) -> AnyForm | None:
         """The form of all values but those that say that there is none; None where it is unclear.
 
         Also where codes have it: see `are_numbers`.
@@ -130,13 +181,16 @@ class NumberTexts:
         return told if isinstance(told, Trouble) else None
 
     @property
-    def _told(self) -> tuple[NumberForm | ClockForm, bool] | Trouble | None:
-        if self._is_over or not (self._seen or self._clocks.num_rows):
+    def _told(self) -> tuple[AnyForm, bool] | Trouble | None:
+        own = self._whole_form
+        if self._is_over or not (self._seen or self._clocks.num_rows or own is not None):
             return None
         if self.others:
             others = ", ".join(map(repr, self.others))
             why = f"since {sum(self.others.values())} rows have {others}"
             return Trouble(why, "leave these cells empty")
+        if own is not None:
+            return own.told
         if not self._clocks.num_rows:
             return tell_form(self._seen, self._declared)
         if self._seen:

@@ -5,8 +5,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from components.config import ColumnKind, Constraint
-from components.data.clock_forms import ClockForm
-from components.data.number_forms import NumberForm
+from components.data.any_form import AnyForm
 from components.data.records import read_record
 from components.data.truths import Truths
 from components.errors import UserError
@@ -76,7 +75,7 @@ class Column(BaseModel):
     alphabets: tuple[str | tuple[str, ...], ...] = Field((), exclude_if=lambda found: not found)
     fresh: FreshNumbers | None = Field(None, exclude_if=lambda found: found is None)
     written: str | None = Field(None, exclude_if=lambda found: found is None)
-    number_form: NumberForm | ClockForm | None = Field(None, exclude_if=lambda found: found is None)
+    number_form: AnyForm | None = Field(None, exclude_if=lambda found: found is None)
     truths: Truths | None = Field(None, exclude_if=lambda found: found is None)
     arrow: str | None = Field(None, exclude_if=lambda found: found is None)
 

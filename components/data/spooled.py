@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from pandas.api import types
 
-from components.data.csv_form import CsvForm, csv_form, tell_headless
+from components.data.csv_form import CsvForm, csv_form, tell_headless, tell_nameless
 from components.data.missing_words import tell_doubtful_words
 from components.data.output import RowGroups
 
@@ -45,6 +45,7 @@ def spool_csv(path: Path, target: Path, size: int) -> Path:
     form = csv_form(path)
     tell_doubtful_words(path, form.doubtful)
     tell_headless(path, form)
+    tell_nameless(path, form)
     seen: dict[str, _Seen] = {}
     with RowGroups(target) as spooled:
         first: dict[str, Any] | None = None

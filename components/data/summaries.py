@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types
 
+from components.data.cell_kinds import CellSummary
 from components.data.dates import COMPACT, DateFormats, are_compact
 from components.data.distinct import Distinct, Repeats
 from components.data.identifier_numbers import CountingUp, whole_numbers
@@ -23,6 +24,8 @@ from components.errors import UserError
 MAX_CATEGORIES = 1_000_000
 MAX_CLASSES = 20
 MAX_LARGE_LEVELS = 1_000
+NEARLY_ALL = 0.9
+"""Of a text with so many distinct values for each value that is there, nothing can be learned."""
 _MOST_KEPT = 65_536
 _ISO_DATE = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}.*)?$")
 _OTHER_DATE = re.compile(r"^\d{1,2}([./-])\d{1,2}\1(\d{4}|\d{2})([ ,]+\d{1,2}:\d{2}.*)?$")
@@ -48,8 +51,8 @@ class ColumnSummary:
     (numbers) are True while all values are so;
     `date_formats` tells the order; `are_days` is True while all numbers are such as 20240131.
     `numbers` says whether a text that nobody declared anything else
-    holds numbers, `texts` more of one that nobody declared. `largest` is the largest absolute
-    number. `are_thousands` is True while whole numbers of a type that is exact
+    holds numbers, `texts` and `cells` more of one that nobody declared. `largest` is the largest
+    absolute number. `are_thousands` is True while whole numbers of a type that is exact
     are multiples of 1,000. `levels` holds `MAX_LARGE_LEVELS` whole numbers at most.
     `distinct` holds the distinct values of a text, a target or a column whose declared kind asks
     for them.
@@ -78,6 +81,7 @@ class ColumnSummary:
         self.date_formats = DateFormats()
         self.are_days = self.is_number
         self.texts = TextSummary() if self.is_text and declared is None else None
+        self.cells = CellSummary() if self.is_text and declared is None else None
         may_be_numbers = self.is_text and (declared is None or declared in NUMBERS)
         self.numbers = NumberTexts(declared) if may_be_numbers else None
         self.is_whole = self.is_number
@@ -120,6 +124,12 @@ class ColumnSummary:
     def is_unique(self) -> bool:
         """True for a text that all rows have, each another."""
         return self.num_missing == 0 and self.num_distinct == self.num_rows
+
+    @property
+    def is_nearly_unique(self) -> bool:
+        """True for a text of which hardly any value comes again."""
+        most = NEARLY_ALL * self.num_present
+        return self.is_text and self.num_distinct > MAX_CLASSES and self.num_distinct >= most
 
     @property
     def counts_up(self) -> bool:
@@ -232,6 +242,8 @@ class ColumnSummary:
             self.numbers.add(levels, counts)
         if self.texts is not None:
             self.texts.add(levels, counts)
+        if self.cells is not None:
+            self.cells.add(levels, counts)
 
     def _unlearnable(self, what: str) -> str:
         return (

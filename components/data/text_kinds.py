@@ -11,6 +11,8 @@ from components.errors import UserError
 
 logger = logging.getLogger(__name__)
 
+_LONGEST = 40
+
 
 def number_kind(column: ColumnSummary) -> ColumnKind | None:
     """The kind of a text whose values are numbers in one form; None for any other."""
@@ -39,12 +41,29 @@ def check_text(column: ColumnSummary) -> None:
             f"column {name!r} is text of numbers, such as {column.first!r}, which cannot be read "
             f"as numbers {numbers.trouble.told(name)}, {drop}, {made_up}, or {kept}"
         )
+    if column.cells is not None and column.cells.are_structures:
+        raise UserError(
+            f"column {name!r} holds lists or records in text, such as {_short(column.first)}, "
+            f"which are not learned: write each of their values in a column of its own, {drop}, "
+            f"{made_up}, or {kept}"
+        )
+    if column.cells is not None and column.cells.are_pairs:
+        raise UserError(
+            f"column {name!r} has two numbers in each cell, such as {_short(column.first)}, which "
+            f"are not learned together: write each in a column of its own, {drop}, {made_up}, or "
+            f"{kept}"
+        )
     is_prose = texts is not None and texts.words >= PROSE_WORDS
     if texts is not None and is_prose and distinct >= PROSE_SHARE * column.num_present:
         raise UserError(
             f"column {name!r} is free text, {texts.words:.0f} words a row, which is not learned: "
             f"{drop}, {made_up}, or {kept}"
         )
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def check_declared(column: ColumnSummary) -> None:
@@ -54,6 +73,21 @@ def check_declared(column: ColumnSummary) -> None:
         raise UserError(
             f"column {column.name!r} cannot be read as {column.declared} "
             f"{trouble.told(column.name)}"
+        )
+
+
+def tell_names(column: ColumnSummary, kind: ColumnKind) -> None:
+    """Say that a text of which some values come again is left out as an identifier."""
+    is_name = kind is ColumnKind.IDENTIFIER and column.declared is None
+    if is_name and column.is_text and not column.is_unique:
+        logger.warning(
+            "column %r is text, another in nearly each row (%d values in %d rows), and is taken as "
+            "an identifier: it is made anew in every row, not learned; where its values may be "
+            "given out, declare it (prepare.kinds: {%s: categorical})",
+            column.name,
+            column.num_distinct,
+            column.num_present,
+            column.name,
         )
 
 
