@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeGuard
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +14,7 @@ import pyarrow.compute as pc
 from components.data.any_form import AnyForm
 from components.data.clock_forms import ClockForm
 from components.data.clock_times import durations_of, times_of_day
+from components.data.fraction_forms import FractionForm
 from components.data.schema import Column, ColumnKind, Schema
 from components.errors import UserError
 
@@ -109,7 +111,7 @@ def with_types(table: pa.Table, types: Mapping[str, pa.DataType]) -> pa.Table:
 
 def holding(schema: Schema, frame: pd.DataFrame) -> Schema:
     """The schema without the types that do not hold all values of these rows."""
-    frame = within_a_day(frame, schema.columns)
+    frame = as_in_source(frame, schema.columns)
     types = made_types([column for column in schema.columns if column.name in frame])
     held = {name: kind for name, kind in types.items() if _holds(frame[[name]], {name: kind})}
     columns = [
@@ -193,11 +195,20 @@ def _ends(column: Column) -> pa.Array:
     return pa.array([column.example, *fresh], plain)
 
 
-def within_a_day(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
-    """Rows whose times of day are counted from midnight, also where a day begins elsewhere."""
-    forms = {column.name: column.number_form for column in columns}
-    days = {name: form.day for name, form in forms.items() if _begins_elsewhere(form)}
-    found = {name: frame[name] % day for name, day in days.items() if name in frame}
+def as_in_source(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame:
+    """Rows whose numbers are those that their source would have.
+
+    Times of day are counted from midnight, also where a day begins elsewhere; what is written as
+    fractions is one.
+    """
+    found = {}
+    for column in columns:
+        name, form = column.name, column.number_form
+        if name in frame and _begins_elsewhere(form):
+            found[name] = frame[name] % form.day
+        elif name in frame and isinstance(form, FractionForm):
+            numbers = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+            found[name] = pd.Series(form.nearest(numbers), index=frame.index)
     return frame.assign(**found) if found else frame
 
 
@@ -206,7 +217,7 @@ def _begins_elsewhere(form: AnyForm | None) -> TypeGuard[ClockForm]:
 
 
 def _wound(ends: list[float], column: Column) -> list[float]:
-    """The ends of a column as `within_a_day` writes it."""
+    """The ends of a column as `as_in_source` writes it."""
     form = column.number_form
     return [0.0, form.day - 1.0] if _begins_elsewhere(form) else ends
 

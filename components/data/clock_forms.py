@@ -26,7 +26,7 @@ _TIME = (
     r"(?P<colon>[:h])(?P<minutes>[0-5][0-9])(?::(?P<seconds>[0-5][0-9]))?"
     rf"(?P<part>(?:[.,][0-9]{{1,{_MOST_DECIMALS}}})?)"
     r"(?P<half>(?:[ \x{a0}\x{202f}]?(?:[AaPp][Mm]|[AaPp]\.[Mm]\.))?)"
-    r"(?P<behind>(?: ?(?:Uhr|h|hrs?|hours|min|s))?)$"
+    r"(?P<behind>(?: ?(?:Uhr|h|hrs?|hours|min|s|UTC|GMT)|Z|[-+][0-9]{2}:?[0-9]{2})?)$"
 )
 _NUMBERS = ("days", "hours", "minutes", "seconds")
 _PARTS = ("sign", *_NUMBERS, "part", "half", "behind", "colon", "word", "plus")

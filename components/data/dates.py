@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from itertools import product
 from typing import Any
 
@@ -12,6 +11,15 @@ from numpy.typing import NDArray
 from pandas.api import types
 
 from components.data.cast import cast
+from components.data.period_dates import (
+    LIKE_ONE,
+    QUARTERS,
+    WEEKS,
+    Padding,
+    has_format,
+    read_by,
+    write_by,
+)
 from components.data.texts import holds_text
 
 _DAYS = (
@@ -37,8 +45,10 @@ FORMATS = (
     *(f"{_ISO_DAY}{gap}{t}" for gap, t in product("T ", _TIMES[:3])),
     *_MONTHS,
     *_LOGGED,
+    *QUARTERS,
+    *WEEKS,
 )
-"""Every format that is known, as `strptime` has it; a column of several is none of dates."""
+"""Every format that is known (see `read_by`); a column of several is none of dates."""
 
 COMPACT = "%Y%m%d"
 """The one format of dates that are whole numbers."""
@@ -46,7 +56,12 @@ _YEARS, _FAR_OFF = (1800, 2299), 9999
 _MOST_DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 
 _OFFSET = re.compile(r"\d{2}:\d{2}\S*[+-](\d{2}(?::?\d{2})?)$")
-_ZONED = re.compile(r"(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}\S*?)(Z|[+-]\d{2}(?::?\d{2})?)")
+_ZONED = re.compile(
+    r"(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}\S*?)(Z|[+-]\d{2}(?::?\d{2})?| (?:UTC|GMT|Z))"
+)
+_BY_NAME = re.compile(r".*\d ?[A-Z]{3,4}")
+"""A time whose zone has a name."""
+_UTC = r" (?:UTC|GMT|Z)$"
 _ZONE = re.compile(r"([+-]\d{2}):?(\d{2})?$")
 _DIGITS = re.compile(r"[.](\d{1,6})\b")
 _FRACTION = re.compile(r"%(\d)f")
@@ -55,6 +70,7 @@ _LIKE_ONE = re.compile(
     r"(?:[A-Z][a-z]{2},? )?"
     r"(?:\d{1,4}|[A-Za-z]{3,9})[ ./-](?:\d{1,2}|[A-Za-z]{3,9}),?[ ./-]\d{1,4}(?:[ ,T:].{1,20})?"
     r"|\d{4}[/-]\d{2}|\d{2}/\d{4}|[A-Z][a-z]{2,8}[ -]\d{4}"
+    rf"|{LIKE_ONE}"
 )
 
 
@@ -78,6 +94,7 @@ class DateFormats:
         self._days: dict[str, set[int]] = {}
         self._zones: dict[str, None] = {}
         self._widths: set[int] = set()
+        self._padding: dict[bool, Padding] = {True: Padding(), False: Padding()}
 
     def add(self, values: Iterable[object]) -> None:
         """Take the next values, each of which counts once."""
@@ -93,10 +110,14 @@ class DateFormats:
         self._zones |= dict.fromkeys(zones)
         all_or_none = "" not in self._zones or len(self._zones) == 1
         tried = self._left if all_or_none else ()
-        read = {f: pd.to_datetime(pd.Series(texts), format=f, errors="coerce") for f in tried}
+        read = {f: read_by(pd.Series(texts, dtype="str"), f) for f in tried}
         self._left = tuple(f for f, times in read.items() if times.notna().all())
         for each in self._left:
             self._days.setdefault(each, set()).update(read[each].dt.day.unique().tolist())
+        if any("%d" in each for each in self._left):
+            for text in texts:
+                for has_short_year, padding in self._padding.items():
+                    padding.add(text, has_short_year=has_short_year)
         if any("%f" in each for each in self._left):
             self._widths |= {len(found[-1]) for text in texts if (found := _DIGITS.findall(text))}
 
@@ -130,9 +151,11 @@ class DateFormats:
     def _in_full(self, form: str) -> str:
         """The format with the digits of its fraction, and the zone."""
         zones, (width, *others) = [*self._zones], [*self._widths, 6]
+        if form not in _LOGGED:
+            form = self._padding["%y" in form].of(form)
         if width < 6 and others == [6]:
             form = form.replace("%f", f"%{width}f")
-        signs = next((zone for zone in zones if zone != "Z"), "Z")
+        signs = next((zone for zone in zones if zone[:1] in ("+", "-")), "Z")
         return form + (zones[0] if len(zones) == 1 else re.sub("[0-9]", "0", "+" + signs[1:]))
 
 
@@ -146,15 +169,7 @@ def _formats_of(value: object) -> tuple[str, ...]:
     text = _parted(value)[0] if isinstance(value, str) else ""
     if not _LIKE_ONE.fullmatch(text):
         return ()
-    return tuple(each for each in FORMATS if _has(text, each))
-
-
-def _has(text: str, format_: str) -> bool:
-    try:
-        datetime.strptime(text, format_)
-    except ValueError:
-        return False
-    return True
+    return tuple(each for each in FORMATS if has_format(text, each))
 
 
 def are_compact(numbers: NDArray[np.number]) -> NDArray[np.bool_]:
@@ -226,6 +241,9 @@ def _read_alike(values: pd.Series) -> pd.Series:
     if formats.may_be_either:
         first = values.dropna().iloc[0]
         raise ValueError(f"in {first!r} the day or the month may stand first: write YYYY-MM-DD")
+    if all(map(_BY_NAME.fullmatch, values.dropna().astype(str))):
+        first = values.dropna().iloc[0]
+        raise ValueError(f"zones by their names, as in {first!r}, are not read: write +01:00")
     for form in ("ISO8601", None):
         read = pd.to_datetime(values, format=form, utc=True, errors="coerce")
         unread = values[values.notna() & read.isna()]
@@ -254,8 +272,10 @@ def _is_iso(written: str | None) -> bool:
 
 
 def _as_written(values: pd.Series, written: str | None) -> pd.Series:
-    form = "ISO8601" if written is None or _is_iso(written) else _FRACTION.sub("%f", written)
-    return pd.to_datetime(values, format=form, errors="coerce", utc=True)
+    if written is None or _is_iso(written):
+        plain = values.astype("str").str.replace(_UTC, "Z", regex=True)
+        return pd.to_datetime(plain, format="ISO8601", errors="coerce", utc=True)
+    return read_by(values, _FRACTION.sub("%f", written))
 
 
 def write_dates(frame: pd.DataFrame, written: Mapping[str, str]) -> pd.DataFrame:
@@ -270,8 +290,7 @@ def _as_text(times: pd.Series, written: str) -> pd.Series:
         times = times + pd.Timedelta(hours=int(hours), minutes=int(minutes))
     fraction = _FRACTION.search(written)
     if fraction is None:
-        whole: pd.Series = times.dt.strftime(written)
-        return whole
+        return write_by(times, written)
     head = times.dt.strftime(written[: fraction.start()] + "%f").astype("str")
     cut: pd.Series = head.str.slice(stop=int(fraction[1]) - 6) + written[fraction.end() :]
     return cut

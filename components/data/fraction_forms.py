@@ -70,6 +70,18 @@ class FractionForm(BaseModel):
         """An example, and the number that it is."""
         return f"{self.example!r} is {1 + 1 / self.denominators[0]:g}"
 
+    def nearest(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The fractions nearest to numbers; NaN stays.
+
+        >>> FractionForm(denominators=(2, 4)).nearest(np.array([1.3, np.nan])).tolist()
+        [1.25, nan]
+        """
+        found = np.round(numbers)
+        for below in self.denominators:
+            near = np.round(numbers * below) / below
+            found = np.where(np.abs(near - numbers) < np.abs(found - numbers), near, found)
+        return found
+
     def text_of(self, number: float) -> str:
         """The fraction nearest to a finite number as text."""
         size = abs(number)

@@ -27,6 +27,8 @@ MOST_DRAWN = 131_072
 
 _NUMBERS = ("", ALPHABETS[0])
 """What stands for a number, or is a place of one."""
+_HEXADECIMAL_BY = ("0", "x")
+"""What stands before hexadecimal numbers."""
 _LONGEST = 64
 _MOST_OTHERS = 64
 _SHARE_COMMON = 0.01
@@ -161,21 +163,23 @@ class IdentifierPattern:
     def _by_place(self) -> tuple[str, ...]:
         """What each place is drawn from where all have the same places.
 
-        Letters are those of hexadecimal numbers where no identifier has others and some place has
-        letters and digits. Letters of other scripts are those of all places: one place alone would
-        tell what somebody has there.
+        Letters are those of hexadecimal numbers where places that vary have no others and some has
+        letters and digits; `0x`, with which all begin, stays. Letters of other scripts are those of
+        all places: one place alone would tell what somebody has there.
         """
         places = [set(seen) for seen in self._seen]
         digits, *cases = (set(letters) for letters in ALPHABETS)
         used = set().union(*places)
+        varied = set().union(*(seen for seen in places if len(seen) > 1))
         drawn = [(digits, digits)]
         for case in cases:
             some = set(sorted(case)[:HEXADECIMAL])
             mixed = any(seen & digits and seen & case for seen in places)
-            drawn.append((case, some if mixed and used & case <= some else case))
+            drawn.append((case, some if mixed and varied & case <= some else case))
         foreign = {each for each in used - digits.union(*cases) if each.isalnum()}
         drawn.append((foreign, set(sorted(foreign)[:MOST_FOREIGN])))
-        return tuple(_place(seen, drawn) for seen in places)
+        found = tuple(_place(seen, drawn) for seen in places)
+        return (*_HEXADECIMAL_BY, *found[2:]) if places[:2] == [{*"0"}, {*"x"}] else found
 
     def _common(self, place: int) -> str:
         """The characters of a place; none where one of them is that of few rows."""

@@ -14,10 +14,14 @@ from components.data.number_forms import GAPS, MOST_DECIMALS, is_below, parted
 
 _BLANK = "[ \u00a0\u2009\u202f]?"
 _MONEY = "$€£¥₹₩₽₺₫₴₪฿₦"
-_BEFORE = rf"(?:(?:[A-Z]{{0,2}}[{_MONEY}]|[A-Z]{{3}}|Fr\.|Rs\.?|kr\.?){_BLANK})?"
+_BEFORE = (
+    rf"(?:[~\x{{2248}}]{_BLANK}|(?:[A-Z]{{0,2}}[{_MONEY}]|[A-Z]{{3}}|Fr\.|Rs\.?|kr\.?){_BLANK})?"
+)
 _UNIT = r"[A-Za-z\x{b5}\x{3bc}]{1,3}[.²³]?(?:/[A-Za-z]{1,3}[²³]?)?"
 _WORD = " [A-Za-z]{4,15}"
-_BEHIND = rf"(?:{_BLANK}(?:[{_MONEY}%‰°]|°[CF]|zł|Kč|{_UNIT})|{_WORD})?"
+_OUT_OF = " ?/ ?(?:5|10|20|100)"
+"""What stands behind points of so many."""
+_BEHIND = rf"(?:{_BLANK}(?:[{_MONEY}%‰°]|°[CF]|zł|Kč|{_UNIT})|{_WORD}|{_OUT_OF})?"
 _DECIMALS = rf"(?:[.,][0-9]{{1,{MOST_DECIMALS}}})"
 _GROUPS = rf"[1-9][0-9]{{0,2}}(?:[{GAPS}][0-9]{{3}})+"
 _LAKHS = "[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}"

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from components.data.arrow_types import holding, made_types, with_types, within_a_day
+from components.data.arrow_types import as_in_source, holding, made_types, with_types
 from components.data.dates import write_dates
 from components.data.number_forms import write_numbers
 from components.data.schema import Column, Schema
@@ -73,8 +73,8 @@ def write_frames(frames: Iterable[pd.DataFrame], path: Path, schema: Schema | No
         if path.suffix == ".csv":
             num_rows = _write_csv((_in_text(frame, columns) for frame in frames), partial)
         else:
-            of_a_day = (within_a_day(frame, columns) for frame in frames)
-            num_rows = write_row_groups(of_a_day, partial, types=made_types(columns))
+            written = (as_in_source(frame, columns) for frame in frames)
+            num_rows = write_row_groups(written, partial, types=made_types(columns))
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

@@ -193,7 +193,7 @@ def _gather(values: pd.Series, column: Column, crowd: int) -> _Gathered | None:
     num_rows = int(counts.sum() - common.sum())
     if num_rows and counts.iloc[0] < min(crowd, FEWEST_ROWS):
         raise UserError(
-            f"column {column.name!r} has {len(column.categories)} categories, and none of them has "
+            f"column {column.name!r} has {_told_number(column)} "
             f"{min(crowd, FEWEST_ROWS)} of {len(values)} rows: with a crowd of {crowd} nothing of "
             f"it can be given out; drop it (prepare.drop: [{column.name}]), declare it "
             f"(prepare.kinds: {{{column.name}: identifier}}), or ask for no crowd "
@@ -210,6 +210,13 @@ def _gather(values: pd.Series, column: Column, crowd: int) -> _Gathered | None:
         num_rows,
         given_as,
     )
+
+
+def _told_number(column: Column) -> str:
+    number = len(column.categories)
+    if number == 1:
+        return "1 category, and not even that has"
+    return f"{number} categories, and none of them has"
 
 
 def check_categories(schema: Schema, most: int, generator: str) -> None:

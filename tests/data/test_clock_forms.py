@@ -1,18 +1,20 @@
 """Times of day and lengths of time in text are numbers, and text again to the letter."""
 
+import logging
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from components.config import ColumnKind
+from components.config import ColumnKind, CopulaConfig
 from components.data.foreign import read_incomplete
 from components.data.inference import infer_kinds
 from components.data.output import write_frame
 from components.data.preparation import prepare_table
 from components.data.schema import Schema
 from components.errors import UserError
+from components.models.copula import Copula
 
 NUM_ROWS = 300
 SECONDS = np.random.default_rng(0).integers(0, 86_400, NUM_ROWS).tolist()
@@ -87,3 +89,35 @@ def test_what_is_no_time_is_none() -> None:
             ColumnKind.INTEGER,
             ColumnKind.NUMERICAL,
         )
+
+
+def test_a_day_begins_where_no_time_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    minutes = [(22 * 60 + 7 * k % 360) % 1440 for k in range(NUM_ROWS)]  # from 22:00 to 4:00
+    texts = [f"{m // 60:02}:{m % 60:02}" for m in minutes]
+    with caplog.at_level(logging.INFO):
+        table = prepare_table(frame(texts), "y")
+    assert "'08:15' is 1935, of days that begin at 13:00" in caplog.text
+    column = table.schema["it"]
+    assert (column.minimum, column.maximum) == (1320, 1320 + 359)
+    write_frame(table.frame, tmp_path / "rows.csv", table.schema)
+    assert pd.read_csv(tmp_path / "rows.csv")["it"].tolist() == texts
+    write_frame(table.frame, tmp_path / "rows.parquet", table.schema)
+    assert pd.read_parquet(tmp_path / "rows.parquet")["it"].tolist() == minutes
+    model = Copula(CopulaConfig())
+    model.fit(table, seed=0)
+    write_frame(model.sample(500, seed=1).frame, tmp_path / "made.csv", model.schema_)
+    hours = pd.read_csv(tmp_path / "made.csv")["it"].str.slice(0, 2)
+    assert set(hours) <= {"22", "23", "00", "01", "02", "03"}
+
+
+@pytest.mark.parametrize(
+    "minutes",
+    [
+        [k * 5 % 1440 for k in range(NUM_ROWS)],  # all day long
+        [8 * 60 + k % 600 for k in range(NUM_ROWS)],  # midnight is empty, too
+        [k % 180 if k else 23 * 60 + 50 for k in range(NUM_ROWS)],  # lengths, and a long one
+    ],
+)
+def test_other_days_begin_at_midnight(minutes: list[int]) -> None:
+    table = prepare_table(frame([f"{m // 60:02}:{m % 60:02}" for m in minutes]), "y")
+    assert table.frame["it"].tolist() == minutes

@@ -278,3 +278,57 @@ def test_no_order_of_day_and_month_is_guessed() -> None:
         code_condition({"when": "01/02/2022"}, schema)
     (code,) = code_condition({"when": "26/04/2022"}, schema).values()
     assert pd.Timestamp(code, unit="us") == pd.Timestamp("2022-04-26")
+
+
+@pytest.mark.parametrize(
+    ("form", "apart"),
+    [
+        ("%-m/%-d/%y", "36h"),
+        ("%-d.%-m.%Y", "36h"),
+        ("%Y/%-m/%-d %H:%M", "601min"),
+        ("%-m/%-d/%Y %-I:%M %p", "601min"),
+        ("%m/%d/%Y %-H:%M", "601min"),
+        ("%b %-d, %Y", "36h"),
+        ("%Y-%-m-%-d", "36h"),
+        ("%G-W%V", "7D"),
+        ("%Y-%m-%d %H:%M:%S UTC", "601s"),
+    ],
+)
+def test_dates_without_zeros_weeks_and_named_utc_are_written_so(
+    form: str, apart: str, tmp_path: Path
+) -> None:
+    texts = pd.Series(pd.date_range("2021-01-04", periods=300, freq=apart)).dt.strftime(form)
+    check_written(texts.tolist(), form, tmp_path)
+
+
+@pytest.mark.parametrize("form", ["%YQ%q", "%Y-Q%q", "Q%q %Y", "Q%q/%Y"])
+def test_quarters_are_dates_and_written_so(form: str, tmp_path: Path) -> None:
+    years = [form.replace("%Y", str(1960 + n % 60)) for n in range(99)]
+    texts = [year.replace("%q", str(n % 4 + 1)) for n, year in enumerate(years)]
+    check_written(texts, form, tmp_path)
+
+
+def check_written(texts: list[str], form: str, folder: Path) -> None:
+    """Texts are dates in this format, and written and read by it again."""
+    table = prepare_table(pd.DataFrame({"it": texts, "y": np.resize(["a", "b"], len(texts))}), "y")
+    column = table.schema["it"]
+    assert (column.kind, column.written) == (DATE, form)
+    write_frame(table.frame, folder / "rows.csv", table.schema)
+    assert pd.read_csv(folder / "rows.csv")["it"].tolist() == texts
+    others = pd.Series([*texts, "soon"], dtype="str")
+    assert read_what_is_date(others, form).isna().tolist() == [False] * len(texts) + [True]
+
+
+def test_weeks_that_a_year_does_not_have_are_no_dates() -> None:
+    weeks = [f"{2015 + n % 9}-W{n % 53 + 1:02}" for n in range(300)]
+    kinds = infer_kinds(pd.DataFrame({"it": weeks, "y": ["a", "b"] * 150}), "y", {})
+    assert kinds["it"] is ColumnKind.CATEGORICAL
+
+
+def test_zones_by_their_names_are_told() -> None:
+    times = [
+        f"2024-02-{n % 28 + 1:02} 10:00:{n % 60:02} {'CET' if n % 2 else 'CEST'}" for n in range(90)
+    ]
+    table = pd.DataFrame({"it": times, "y": ["a", "b"] * 45})
+    with pytest.raises(UserError, match=r"zones by their names, as in '.* CEST', are not read"):
+        prepare_table(table, "y")

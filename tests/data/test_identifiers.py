@@ -142,3 +142,8 @@ def test_made_up_ones_are_distinct_where_some_are_drawn_twice() -> None:
     frame = pd.DataFrame({"id": [f"{n:06}q" for n in range(99)], "y": ["a", "b", "b"] * 33})
     schema = prepare_table(frame, "y").schema
     assert decode(np.zeros((100_000, 1)), schema, seed=0)["id"].str.fullmatch(r"\d{6}[a-z]").all()
+
+
+def test_hexadecimal_numbers_keep_their_sign() -> None:
+    made = made_like([f"0x{n * 163 % 65536:04x}" for n in range(400)])
+    assert made.str.fullmatch("0x[0-9a-f]{4}").all() and made.is_unique
