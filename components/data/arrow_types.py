@@ -204,7 +204,7 @@ def as_in_source(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame
     found = {}
     for column in columns:
         name, form = column.name, column.number_form
-        if name in frame and _begins_elsewhere(form):
+        if name in frame and _is_of_day(form):
             found[name] = frame[name] % form.day
         elif name in frame and isinstance(form, FractionForm):
             numbers = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -212,14 +212,14 @@ def as_in_source(frame: pd.DataFrame, columns: Sequence[Column]) -> pd.DataFrame
     return frame.assign(**found) if found else frame
 
 
-def _begins_elsewhere(form: AnyForm | None) -> TypeGuard[ClockForm]:
-    return isinstance(form, ClockForm) and form.begins > 0
+def _is_of_day(form: AnyForm | None) -> TypeGuard[ClockForm]:
+    return isinstance(form, ClockForm) and form.is_of_day
 
 
 def _wound(ends: list[float], column: Column) -> list[float]:
     """The ends of a column as `as_in_source` writes it."""
     form = column.number_form
-    return [0.0, form.day - 1.0] if _begins_elsewhere(form) else ends
+    return [0.0, form.day - 1.0] if _is_of_day(form) else ends
 
 
 def _cast(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:

@@ -39,9 +39,9 @@ class ClockForm(BaseModel):
     names that part as in times of day. Hours have `hours` digits at least; `digits` are the counts
     of decimals that there are, as those of a `NumberForm`, behind the `mark`. `half` says how the
     first half of a day is marked, where it is; `colon` stands behind hours, `behind` behind all.
-    Times of day are counted on from where the day `begins`: of a night from 22:00 on, 00:10 is
-    1450 minutes. With `floors_days` a time below zero is written as pandas does, as `-1 days
-    +23:00:00`; with `has_plain_days` as Python does, which leaves out no days: `1 day, 2:03:04`.
+    Times of day (`is_of_day`) are counted on from where the day `begins`: of a night from 22:00 on,
+    00:10 is 1450 minutes. With `floors_days` a time below zero is written as pandas does, as
+    `-1 days +23:00:00`; with `has_plain_days` as Python does, which leaves out no days: `1 day, 2:03:04`.
 
     >>> form = ClockForm(clock="minutes", hours=1, half=" AM")
     >>> form.text_of(0), form.text_of(20 * 60 + 15)
@@ -59,6 +59,7 @@ class ClockForm(BaseModel):
     behind: str = ""
     colon: Literal[":", "h"] = ":"
     begins: Annotated[int, Field(ge=0, lt=86_400)] = Field(0, exclude_if=lambda found: not found)
+    is_of_day: bool = Field(False, exclude_if=lambda found: not found)
     floors_days: bool = Field(False, exclude_if=lambda found: not found)
     has_plain_days: bool = Field(False, exclude_if=lambda found: not found)
 
@@ -66,6 +67,11 @@ class ClockForm(BaseModel):
     def day(self) -> int:
         """How many a day has of what is counted."""
         return _NUM_HOURS * (60 if self.clock == "minutes" else 3_600)
+
+    @property
+    def range(self) -> tuple[int, int] | None:
+        """The first number that can be, and the first that no longer can; None for any number."""
+        return (self.begins, self.begins + self.day) if self.is_of_day else None
 
     @property
     def example(self) -> str:
@@ -89,7 +95,7 @@ class ClockForm(BaseModel):
 
     def text_of(self, number: float) -> str:
         """A finite number as text."""
-        if self.begins:
+        if self.is_of_day:
             number %= self.day
         floors = number < 0 and (self.floors_days or self.has_plain_days)
         size = number % self.day if floors else abs(number)
@@ -253,7 +259,8 @@ class ClockTexts:
             colon="h" if first.colon == "h" else ":",
         )
         begins = self._begins * form.day // _NUM_HOURS
-        return form.model_copy(update={"begins": begins}), digits == [0]
+        of_day = {"is_of_day": self._are_of_day, "begins": begins}
+        return form.model_copy(update=of_day), digits == [0]
 
     def _add_hours(self, parts: Mapping[str, pa.Array], counts: NDArray[np.int64]) -> None:
         """Count times by their hour, and look whether all are those of a day."""

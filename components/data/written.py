@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from components.config import Combination, Constraint, Inequality
+from components.data.clock_forms import ClockForm
 from components.data.constraints import drawing_order
 from components.data.digits import Grid, coarsest_grid, digits_of, grid_of, rounded, upwards
 from components.data.formulas import Linear, Powers, formula_of, formulas_of
@@ -222,8 +223,13 @@ def _is_given_room(
 
 
 def _reaching(column: Column, low: float, high: float) -> Column:
-    ends = {"minimum": min(column.ends[0], low), "maximum": max(column.ends[1], high)}
-    return column.model_copy(update=ends)
+    least, most = min(column.ends[0], low), max(column.ends[1], high)
+    found = column.model_copy(update={"minimum": least, "maximum": most})
+    form = column.number_form
+    if isinstance(form, ClockForm) and form.range and not (0 <= least and most < form.day):
+        lengths = form.model_copy(update={"is_of_day": False, "begins": 0})  # that add up
+        return found.model_copy(update={"number_form": lengths})
+    return found
 
 
 def _combinations(table: Table, members: Sequence[str]) -> Matrix:

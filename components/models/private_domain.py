@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from components.config import ColumnKind
+from components.data.clock_forms import ClockForm
 from components.data.digits import LARGEST_WHOLE
 from components.data.schema import Column, Scalar
 from components.data.table import Matrix
@@ -292,6 +293,20 @@ def _trimmed(stretches: _Stretches) -> _Stretches:
     )
 
 
+def _in_range(stretches: _Stretches, column: Column) -> _Stretches:
+    """The stretches as far as they can be: of times of day, within a day."""
+    form = column.number_form
+    found = form.range if isinstance(form, ClockForm) else None
+    if found is None:
+        return stretches
+    low, high = np.maximum(stretches.low, found[0]), np.minimum(stretches.high, found[1])
+    kept = low < high
+    if not kept.any():
+        return stretches
+    counts, variances = stretches.counts[kept], stretches.variances[kept]
+    return _Stretches(low[kept], high[kept], counts, variances)
+
+
 def _told(
     column: Column, grain: float, spikes: _Stretches, stretches: _Stretches, missing: float
 ) -> Domain:
@@ -300,7 +315,7 @@ def _told(
     if column.kind is ColumnKind.NUMERICAL and grain > 0:
         digits = max(round(-np.log10(grain)), *map(_digits_of, spikes.low), 0)
         grain = 10.0**-digits
-    first, last, counts = _cut(stretches, spikes.low.tolist(), grain)
+    first, last, counts = _cut(_in_range(stretches, column), spikes.low.tolist(), grain)
     if grain > 0:
         first, last = _multiples(first, last, grain)
         kept = first <= last

@@ -7,14 +7,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.config import ColumnKind, CopulaConfig
+from components.config import ColumnKind, CopulaConfig, Sum
+from components.data.clock_forms import ClockForm
 from components.data.foreign import read_incomplete
 from components.data.inference import infer_kinds
+from components.data.number_texts import NumberTexts
 from components.data.output import write_frame
 from components.data.preparation import prepare_table
 from components.data.schema import Schema
+from components.data.written import _reaching
 from components.errors import UserError
 from components.models.copula import Copula
+from components.models.private_domain import _in_range, _Stretches
 
 NUM_ROWS = 300
 SECONDS = np.random.default_rng(0).integers(0, 86_400, NUM_ROWS).tolist()
@@ -85,10 +89,9 @@ def test_what_is_no_time_is_none() -> None:
         [f"{i % 16:02X}:{i % 60:02}:A{i % 10}" for i in range(NUM_ROWS)],
         [f"{i}:1" for i in range(NUM_ROWS)],
     ):
-        assert infer_kinds(frame(texts), "y", {})["it"] not in (
-            ColumnKind.INTEGER,
-            ColumnKind.NUMERICAL,
-        )
+        numbers = NumberTexts()
+        numbers.add(texts, np.ones(NUM_ROWS, dtype=np.int64))
+        assert numbers.form is None
 
 
 def test_a_day_begins_where_no_time_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -105,7 +108,7 @@ def test_a_day_begins_where_no_time_is(tmp_path: Path, caplog: pytest.LogCapture
     assert pd.read_parquet(tmp_path / "rows.parquet")["it"].tolist() == minutes
     model = Copula(CopulaConfig())
     model.fit(table, seed=0)
-    write_frame(model.sample(500, seed=1).frame, tmp_path / "made.csv", model.schema_)
+    write_frame(model.sample(500, seed=1), tmp_path / "made.csv", model.schema_)
     hours = pd.read_csv(tmp_path / "made.csv")["it"].str.slice(0, 2)
     assert set(hours) <= {"22", "23", "00", "01", "02", "03"}
 
@@ -121,3 +124,28 @@ def test_a_day_begins_where_no_time_is(tmp_path: Path, caplog: pytest.LogCapture
 def test_other_days_begin_at_midnight(minutes: list[int]) -> None:
     table = prepare_table(frame([f"{m // 60:02}:{m % 60:02}" for m in minutes]), "y")
     assert table.frame["it"].tolist() == minutes
+
+
+def test_no_made_time_is_beyond_a_day(tmp_path: Path) -> None:
+    table = prepare_table(frame(FORMS["minutes"][0]), "y")
+    form = table.schema["it"].number_form
+    assert isinstance(form, ClockForm) and form.range == (0, 1440)
+    assert [form.text_of(each) for each in (1440.0, 1547.0, -5.0)] == ["00:00", "01:47", "23:55"]
+    rows = frame([1439.0, 1500.0])
+    write_frame(rows, tmp_path / "rows.parquet", table.schema)
+    assert pd.read_parquet(tmp_path / "rows.parquet")["it"].tolist() == [1439, 60]
+    ends = np.array([512.0, 1024.0]), np.array([1024.0, 2048.0])
+    told = _Stretches(*ends, np.array([3.0, 4.0]), np.ones(2))
+    assert _in_range(told, table.schema["it"]).high.tolist() == [1024, 1440]
+
+
+def test_lengths_that_add_up_may_be_beyond_a_day() -> None:
+    rng = np.random.default_rng(0)
+    parts = rng.integers(0, 700, (NUM_ROWS, 2))
+    minutes = {"one": parts[:, 0], "other": parts[:, 1], "total": parts.sum(axis=1)}
+    texts = {name: [f"{m // 60:02}:{m % 60:02}" for m in made] for name, made in minutes.items()}
+    rows = pd.DataFrame(texts).assign(y=rng.choice(["a", "b"], NUM_ROWS))
+    total = Sum(total="total", parts=("one", "other"))
+    table = prepare_table(rows, "y", constraints=[total])
+    wide = _reaching(table.schema["total"], 0.0, 1500.0)
+    assert wide.number_form is not None and wide.number_form.text_of(1500.0) == "25:00"

@@ -20,7 +20,7 @@ COLUMNS: dict[str, tuple[list[str], str]] = {
     "trip": ([f"{s // 3600}h {s // 60 % 60}m" for s in SECONDS], r"\d+h \d+m"),
     "night": ([f"{(s % 5 + 22) % 24:02}:{s % 60:02}" for s in SECONDS], r"(2[23]|0[0-2]):[0-5]\d"),
     "cups": ([f"{s % 30} {s % 3 + 1}/4".replace("2/4", "1/2") for s in SECONDS],
-             r"\d+( (1/4|1/2|3/4))?"),
+             r"\d+( [13]/4| 1/2)?|[13]/4|1/2"),
     "file": ([f"{s % 90 + 1}.{s % 9} {'KM'[s % 2]}B" for s in SECONDS], r"\d+\.\d [KM]B"),
     "lat": ([f"{s % 80}°{s % 60:02}'{'NS'[s % 2]}" for s in SECONDS], r"\d+°[0-5]\d'[NS]"),
     "quarter": ([f"{s % 40 + 1980}Q{s % 4 + 1}" for s in SECONDS], r"\d{4}Q[1-4]"),
