@@ -41,7 +41,8 @@ class ClockForm(BaseModel):
     first half of a day is marked, where it is; `colon` stands behind hours, `behind` behind all.
     Times of day (`is_of_day`) are counted on from where the day `begins`: of a night from 22:00 on,
     00:10 is 1450 minutes. With `floors_days` a time below zero is written as pandas does, as
-    `-1 days +23:00:00`; with `has_plain_days` as Python does, which leaves out no days: `1 day, 2:03:04`.
+    `-1 days +23:00:00`; with `has_plain_days` as Python does, which leaves out no days: `1 day,
+    2:03:04`.
 
     >>> form = ClockForm(clock="minutes", hours=1, half=" AM")
     >>> form.text_of(0), form.text_of(20 * 60 + 15)
