@@ -41,6 +41,10 @@ class _Found(NamedTuple):
         return -total if self.sign in ("-", "\u2212") else total
 
 
+_WHOLE = _Found("", "1", "", "", "", "")
+"""What stands for all whole numbers."""
+
+
 class FractionForm(BaseModel):
     """How the numbers of a column are written that are fractions.
 
@@ -157,8 +161,12 @@ class FractionTexts:
         """Take texts, each of which so many rows have; which of them are fractions or whole."""
         looks_so = pc.match_substring_regex(texts, r"^[-+\x{2212}]?[0-9]+(?:[^.,:]|$)")
         may = pc.fill_null(looks_so, False)
-        are_fractions = np.zeros(len(texts), dtype=np.bool_)
-        for place in np.flatnonzero(may.to_numpy(zero_copy_only=False)):
+        is_whole = pc.fill_null(pc.match_substring_regex(texts, "^[0-9]+$"), False)
+        are_fractions = np.array(is_whole.to_numpy(zero_copy_only=False), dtype=np.bool_)
+        if are_fractions.any():
+            self._seen.setdefault(_WHOLE, texts[int(are_fractions.argmax())].as_py())
+            self.num_rows += int(counts[are_fractions].sum())
+        for place in np.flatnonzero(may.to_numpy(zero_copy_only=False) & ~are_fractions):
             text = texts[place].as_py()
             found = _found(text)
             if found is not None and len(self._seen) < _MOST_SEEN:

@@ -33,7 +33,7 @@ _TEXT = (
     rf"(?P<part>(?:[.,][0-9]{{1,{_MOST_DECIMALS}}})?)(?P<gap>[ \x{{a0}}]?)"
     r"(?P<unit>[A-Za-z]{0,8}\.?)$"
 )
-_PARTS = ("sign", "before", "whole", "part", "gap", "unit")
+_NOTHING = pa.scalar("", pa.large_string())
 
 
 class ScaledUnit(BaseModel):
@@ -108,14 +108,13 @@ class _Shape(NamedTuple):
     before: str
     label: str
     num_decimals: int
-    is_decimal_comma: bool
 
 
 class ScaledTexts:
     """What a column's numbers with units of several sizes have in common; `add` takes the next.
 
     >>> texts = ScaledTexts()
-    >>> texts.add(pa.array(["1.5 GB", "20.0 MB", "soon"]), np.array([1, 2, 1]))
+    >>> texts.add(pa.array(["1.5 GB", "20.0 MB", "soon"], pa.large_string()), np.array([1, 2, 1]))
     array([ True,  True, False])
     >>> form, are_whole = texts.told
     >>> form.text_of(3e7), are_whole, texts.num_rows
@@ -146,20 +145,30 @@ class ScaledTexts:
 
     def add(self, texts: pa.Array, counts: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Take texts, each of which so many rows have; which of them are such numbers."""
-        are_scaled = np.zeros(len(texts), dtype=np.bool_)
-        rows = pc.extract_regex(texts, _TEXT)
-        for place in np.flatnonzero(rows.is_valid().to_numpy(zero_copy_only=False)):
-            row, text = rows[place].as_py(), texts[place].as_py()
-            part = row["part"]
-            shape = _Shape(
-                row["before"], row["gap"] + row["unit"], max(len(part) - 1, 0), part[:1] == ","
-            )
-            for family, found in zip(_FAMILIES, self._found, strict=True):
-                if row["unit"] in family and not shape.is_decimal_comma:
-                    seen = Seen(int(counts[place]), text)
-                    found[shape] = found[shape] + seen if shape in found else seen
-                    are_scaled[place] = True
-        return are_scaled
+        found = pc.extract_regex(texts, _TEXT)
+        parts = {name: pc.struct_field(found, name) for name in ("before", "gap", "unit", "part")}
+        columns = {
+            "before": parts["before"],
+            "label": pc.binary_join_element_wise(parts["gap"], parts["unit"], _NOTHING),
+            "width": pc.utf8_length(parts["part"]),
+            "mark": pc.utf8_slice_codeunits(parts["part"], 0, 1),
+        }
+        known = pa.array(sorted({*_BYTES, *_LETTERS}), parts["unit"].type)
+        is_scaled = pc.and_(
+            pc.is_in(parts["unit"], known),
+            pc.fill_null(pc.not_equal(columns["mark"], ","), False),
+        )
+        rows = pa.table({**columns, "text": texts, "rows": counts}).filter(is_scaled)
+        groups = rows.group_by([*columns], use_threads=False).aggregate(
+            [("rows", "sum"), ("text", "first")]
+        )
+        for row in groups.to_pylist():
+            shape = _Shape(row["before"], row["label"], max(row["width"] - 1, 0))
+            seen = Seen(row["rows_sum"], row["text_first"])
+            for family, shapes in zip(_FAMILIES, self._found, strict=True):
+                if row["label"].strip() in family:
+                    shapes[shape] = shapes[shape] + seen if shape in shapes else seen
+        return np.asarray(is_scaled.to_numpy(zero_copy_only=False), dtype=np.bool_)
 
     @property
     def told(self) -> tuple[ScaledForm, bool] | Trouble | None:
