@@ -31,12 +31,12 @@ from benchmarks.plain_loop import PlainLoop
 from benchmarks.speed_of_settings import rows_of
 from benchmarks.turns import Ratio, in_turns, seconds_of, times_as_fast
 from components.config import AdversarialConfig, ImageGanConfig, LapganConfig, Params
-from components.data.image_schema import schema_of
-from components.data.image_sources import read_image_source
-from components.models.image_drawing import told_images
-from components.models.image_networks import build_players
-from components.models.lapgan import level_samples
-from components.models.lapgan_networks import build_level, empty_pyramid
+from components.data.images.schema import schema_of
+from components.data.images.sources import read_image_source
+from components.models.images.drawing import told_images
+from components.models.images.lapgan import level_samples
+from components.models.images.lapgan_networks import build_level, empty_pyramid
+from components.models.images.networks import build_players
 from components.recipes.catalog import recipes_of
 from components.recipes.recipe import Family, Preset
 from components.training.adversarial import AdversarialGame, Players, RealSamples

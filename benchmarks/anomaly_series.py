@@ -39,8 +39,8 @@ from components.evaluation.anomaly.series_alarms import Detection, detect
 from components.evaluation.anomaly.series_case import ScoredSteps, SeriesCase
 from components.evaluation.anomaly.series_detection import detect_in_series
 from components.evaluation.statistics import auc_influence, mean_interval
-from components.models.block_threshold import PER
-from components.models.series_autoencoder import SeriesAutoencoder
+from components.models.series.autoencoder import SeriesAutoencoder
+from components.models.series.block_threshold import PER
 
 STATE = ROOT / ".mintmark" / "benchmarks" / "anomaly_series.jsonl"
 
@@ -299,7 +299,7 @@ interval holds 0 is a tie.
 ## What alarms are worth
 
 Thresholds are conformal, from the latest {CALIBRATION:.0%} of the steps that are learned from
-(`components/models/block_threshold.py`), at a stated rate of false alarms: for the ECG a
+(`components/models/series/block_threshold.py`), at a stated rate of false alarms: for the ECG a
 twentieth of the blocks of {ECG.window} steps, for NAB the lowest that so few steps can state, which
 is high. A false alarm is a block with one, away from every anomaly. Where the rate is far above the
 stated one, later steps of the series are not like those that were learned from: it drifts, and no

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 
 from components.config import EvaluateConfig, Purpose
 from components.data.conditions import Condition
-from components.data.images import ImageSet, Pixels
+from components.data.images.sets import ImageSet, Pixels
 from components.data.table import Matrix
 from components.evaluation.images.case import ImageCase
 from components.evaluation.images.few_labels import measure_few_labels
 from components.evaluation.images.selftest import FEW, SHUFFLED
-from components.networks.image_classifier import ImageClassifier
+from components.networks.images.classifier import ImageClassifier
 from components.training.classification import chances_of, fit_classifier
 
 FEW_LABELS = 10

@@ -30,12 +30,12 @@ from components.data.preparation import prepare_table
 from components.data.schema import DISCRETE, ColumnKind
 from components.data.table import Table, encode
 from components.evaluation.case import Case
-from components.evaluation.two_sample import measure_two_sample
-from components.models.autoregressive import Autoregressive
+from components.evaluation.fidelity.two_sample import measure_two_sample
+from components.models.codes.autoregressive import Autoregressive
 from components.models.contract import Completer, TabularModel, log_nothing
-from components.models.copula import Copula
-from components.models.forest import Forest
+from components.models.copula.model import Copula
 from components.models.several_draws import complete_several
+from components.models.trees.forest import Forest
 from components.threads import limited_threads
 
 MISSING_SHARE = 0.2

@@ -25,10 +25,10 @@ from components.config import ClassGaussianConfig, ExpressionGanConfig, ModelCon
 from components.data.preparation import prepare_table
 from components.data.sources import read_source
 from components.data.table import Table
-from components.evaluation.arms import KNOWN, REAL, SMOTE_ARM, Fold, can_smote
+from components.evaluation.benefit.arms import KNOWN, REAL, SMOTE_ARM, Fold, can_smote
 from components.evaluation.features import Rows, Task, rows_of, task_of
+from components.evaluation.fidelity.markers import correlate, find_markers, marker_error
 from components.evaluation.learners import LEARNERS, fit_learner
-from components.evaluation.markers import correlate, find_markers, marker_error
 from components.evaluation.scores import all_scores
 from components.evaluation.statistics import corrected_interval
 from components.models.catalog import make_model

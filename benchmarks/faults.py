@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from components.config import DcganNetworks, ImageGanConfig, Watch
-from components.data.bundled_images import load_bundled_images
-from components.data.image_schema import schema_of
-from components.models.image_networks import build_players
+from components.data.images.bundled import load_bundled_images
+from components.data.images.schema import schema_of
+from components.models.images.networks import build_players
 from components.training.adversarial import AdversarialGame, Players, RealSamples
 from components.training.loop import train
 from components.training.stability import StabilityGuard

@@ -34,8 +34,8 @@ from benchmarks.calibration.wording import table
 from benchmarks.load import request
 from components.config import AutoConfig, EvaluateConfig, Purpose, TreesConfig
 from components.data.table import Table
+from components.evaluation.benefit.thorough import measure_thorough
 from components.evaluation.case import Case
-from components.evaluation.thorough import measure_thorough
 from components.models.contract import TabularModel, log_nothing
 from components.racing.race import fit_chosen, fit_model
 from tests.cluster.cluster import Cluster, cluster

@@ -34,8 +34,8 @@ from components.config import (
 )
 from components.config.adversarial import Augmentation
 from components.config.classic import ClassicConfig
-from components.data.image_sources import read_image_source
-from components.data.images import ImageSet, joined
+from components.data.images.sets import ImageSet, joined
+from components.data.images.sources import read_image_source
 from components.evaluation.images.folds import called_by
 from components.evaluation.images.making import draw, wanted
 from components.evaluation.images.trial import BALANCED, scores_of

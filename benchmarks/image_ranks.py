@@ -24,9 +24,9 @@ from components.config import EvaluateConfig, ImageGaussianConfig, Purpose
 from components.config.classic import ClassicConfig
 from components.config.image_evaluation import ImageBenefitConfig, Keep
 from components.data.conditions import Condition
-from components.data.image_schema import asked_class, schema_of
-from components.data.images import ImageSet, read_images
-from components.data.sprites import draw_sprites
+from components.data.images.schema import asked_class, schema_of
+from components.data.images.sets import ImageSet, read_images
+from components.data.images.sprites import draw_sprites
 from components.evaluation.images.benefit import BENEFIT, measure_benefit
 from components.evaluation.images.captions import CAPTIONS, measure_captions
 from components.evaluation.images.case import ImageCase, ImageEvaluator, canonical_images
@@ -40,7 +40,7 @@ from components.evaluation.selftest import (
     source_hash,
     write_self_tests,
 )
-from components.models.image_gaussian import ImageGaussian
+from components.models.images.gaussian import ImageGaussian
 from components.threads import limited_threads
 
 NUM_COMPONENTS = 50

@@ -28,7 +28,7 @@ from components.data.table import Table
 from components.evaluation.case import Case, Sampler
 from components.evaluation.catalog import EVALUATORS
 from components.models.contract import log_nothing
-from components.models.trees import Trees
+from components.models.trees.trees import Trees
 from components.threads import limited_threads
 
 PEER_REQUIREMENTS = ("sdmetrics", "pyarrow")

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from components.config import AdversarialConfig, WassersteinLoss
-from components.networks.growth import Growing
+from components.networks.images.growth import Growing
 from components.training.adversarial import Players, RealSamples
 
 

@@ -14,7 +14,7 @@ from components.data.schema import ColumnKind
 from components.data.table import Table
 from components.data.windows import labelled_rows
 from components.evaluation.features import Task, rows_of, task_of
-from components.evaluation.live import teach
+from components.evaluation.live.compared import teach
 from components.models.catalog import make_model
 from components.storage.home import Home
 from flows.version_rows import read_version_rows

@@ -17,8 +17,8 @@ from components.evaluation.anomaly.series_catalog import SERIES_EVALUATORS, seri
 from components.evaluation.anomaly.series_selftest import LOW, RECORDS, self_test
 from components.evaluation.selftest import write_self_tests
 from components.evaluation.statistics import Vector
-from components.models.block_threshold import BlockThreshold, block_maxima, threshold_at
 from components.models.calibration import Calibration
+from components.models.series.block_threshold import BlockThreshold, block_maxima, threshold_at
 
 BLOCK, NUM_STEPS, SHARE = 50, 20_000, 0.05
 

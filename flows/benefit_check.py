@@ -22,7 +22,7 @@ from flows.service_settings import LoopSettings, read_service_settings
 from flows.taught import Taught
 
 if TYPE_CHECKING:
-    from components.evaluation.bake import Bake
+    from components.evaluation.live.bake import Bake
 
 _JUDGED = (Purpose.AUGMENTATION, Purpose.SHARING)
 
@@ -56,7 +56,10 @@ def check_benefit(model: str, data: str, run_id: str, home: Home) -> None:
 
 
 def _decay(champion: Taught, run_id: str, place: str, settings: LoopSettings, home: Home) -> None:
-    from components.evaluation.decay import Margins, measure_decay  # scikit-learn takes seconds
+    from components.evaluation.live.decay import (  # scikit-learn takes seconds
+        Margins,
+        measure_decay,
+    )
 
     model, logger = champion.content.model, get_run_logger()
     margins = Margins(settings.lift_margin, settings.level_margin, settings.news_margin)
@@ -84,7 +87,7 @@ def _decay(champion: Taught, run_id: str, place: str, settings: LoopSettings, ho
 
 def _bake(champion: Taught, live: Table, run_id: str, settings: LoopSettings, home: Home) -> bool:
     """Judge a champion in its bake window by new rows; True where it was rolled back."""
-    from components.evaluation.bake import compare_champions, judge_bake
+    from components.evaluation.live.bake import compare_champions, judge_bake
 
     client, model = connect(home), champion.content.model
     baking = find_baking(client, model, home) if settings.bake_looks else None

@@ -17,8 +17,8 @@ from components.config import (
     Purpose,
     makes_images,
 )
-from components.data.image_schema import schema_of
-from components.data.images import joined
+from components.data.images.schema import schema_of
+from components.data.images.sets import joined
 from components.data.schema import DISCRETE, Schema
 from components.evaluation.evidence import Outcome
 from components.models.catalog import load_image_model
@@ -39,7 +39,7 @@ from flows.turns import turn
 from flows.unseen import MIN_ROWS, unseen_images, unseen_rows
 
 if TYPE_CHECKING:
-    from components.evaluation.challenge import Challenge
+    from components.evaluation.live.challenge import Challenge
 
 
 @task(cache_policy=NO_CACHE, task_run_name="decide")
@@ -116,7 +116,7 @@ def _challenge(
     Of rows, on those that neither of the two was trained on.
     """
     # scikit-learn takes seconds
-    from components.evaluation.challenge import Challenge, challenge, incomparable
+    from components.evaluation.live.challenge import Challenge, challenge, incomparable
 
     if params.evaluate.purpose is Purpose.ANOMALY:
         from components.stages.anomaly import compare_detectors
@@ -172,9 +172,9 @@ def _unlike(champion: Schema, challenger: Schema, config: EvaluateConfig) -> str
 def _challenge_images(
     generator: ImageModel, current: str, params: Params, paths: StagePaths
 ) -> "Challenge":
-    from components.evaluation.challenge import Challenge, incomparable
     from components.evaluation.images.challenge import challenge_images
     from components.evaluation.images.challenge_classifier import challenge_classifier
+    from components.evaluation.live.challenge import Challenge, incomparable
 
     held_out = read_test_images(paths)
     test = unseen_images(held_out, params.prepare, params.name, current, find_home())

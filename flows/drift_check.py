@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import Field
 
-from components.data.image_sources import ImageSource
+from components.data.images.sources import ImageSource
 from components.data.sources import absolute
 from components.errors import UserError
 from components.monitoring.anomaly_report import AnomalyReport, SeriesReport

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 from components.config import OF_MADE_ROWS, EvaluateConfig, Purpose, override, parse_evaluate
 from components.data.foreign import read_foreign
-from components.data.images import is_images, read_images
+from components.data.images.sets import is_images, read_images
 from components.data.preparation import declared_kinds
 from components.data.sources import absolute, read_source
 from components.data.stand_in import STANDS_IN, stand_in_target

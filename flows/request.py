@@ -23,7 +23,7 @@ from components.config import (
     read_params,
     reads_series,
 )
-from components.data.image_sources import hash_image_source, holds_images
+from components.data.images.sources import hash_image_source, holds_images
 from components.data.named_columns import check_named, columns_at, named_columns
 from components.data.sources import absolute, hash_source, open_batches
 from components.errors import UserError

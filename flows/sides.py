@@ -10,11 +10,11 @@ from typing import ClassVar
 
 from components.config import ImagesConfig
 from components.data.batches import Batches, frame_batches, parquet_batches
-from components.data.image_rows import read_image_rows
-from components.data.image_schema import LABEL, ImageSchema
-from components.data.image_sources import ImageSource
-from components.data.image_windows import read_alike
-from components.data.images import ImageSet
+from components.data.images.rows import read_image_rows
+from components.data.images.schema import LABEL, ImageSchema
+from components.data.images.sets import ImageSet
+from components.data.images.sources import ImageSource
+from components.data.images.windows import read_alike
 from components.data.schema import Schema
 from components.data.sources import open_batches
 from components.monitoring.image_facts import ImageFacts, facts_schema

@@ -3,9 +3,9 @@
 import numpy as np
 
 from components.config import PrepareConfig
-from components.data.image_rows import to_rows
-from components.data.image_windows import is_new
-from components.data.images import ImageSet
+from components.data.images.rows import to_rows
+from components.data.images.sets import ImageSet
+from components.data.images.windows import is_new
 from components.data.table import Table
 from components.data.union import read_manifest
 from components.data.windows import not_in

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar
 import pandas as pd
 
 from components.config import ImagesConfig, Params
-from components.data.image_rows import from_rows, to_rows
-from components.data.image_schema import LABEL, ImageSchema
-from components.data.image_windows import is_new, labelled_images, marked_images, read_alike
+from components.data.images.rows import from_rows, to_rows
+from components.data.images.schema import LABEL, ImageSchema
+from components.data.images.windows import is_new, labelled_images, marked_images, read_alike
 from components.data.table import Table
 from components.monitoring.report import Unit
 from components.registry.version_content import VersionContent
@@ -51,7 +51,7 @@ class VersionImages(Taught):
         return to_rows(source.images), source.sha256
 
     def telling(self, rows: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
-        """See `Taught` and `components.data.image_windows`."""
+        """See `Taught` and `components.data.images.windows`."""
         return labelled_images(rows, earlier, self.images)
 
     def new_among(self, rows: pd.DataFrame, earlier: pd.DataFrame, place: str) -> pd.DataFrame:

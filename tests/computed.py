@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from components.config import Constraint
-from components.data.declared import declared_constraints
+from components.data.constraints.declared import declared_constraints
 
 CONSTRAINTS: list[Constraint] = declared_constraints(
     [

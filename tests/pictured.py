@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data.images import ImageSet
+from components.data.images.sets import ImageSet
 
 
 @cache

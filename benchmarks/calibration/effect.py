@@ -9,7 +9,7 @@ from benchmarks.calibration.tables import draw
 from benchmarks.calibration.trials import Trial
 from components.config import EvaluateConfig, Purpose
 from components.data.table import Table
-from components.evaluation.arms import AUGMENTED, FOR_CLASSES, Fold, baselines
+from components.evaluation.benefit.arms import AUGMENTED, FOR_CLASSES, Fold, baselines
 from components.evaluation.features import rows_of, task_of
 from components.evaluation.learners import LEARNERS, fit_learner
 from components.evaluation.scores import main_score

@@ -16,10 +16,10 @@ from components.evaluation.case import Case, Sampler
 from components.evaluation.catalog import EVALUATORS
 from components.evaluation.evaluate import evaluate
 from components.evaluation.evidence import Evidence
-from components.evaluation.markers import MARKER_COLUMNS
+from components.evaluation.fidelity.markers import MARKER_COLUMNS
 from components.evaluation.selftest import CANDIDATES, GOOD, SelfTest, self_test
 from components.models.contract import log_nothing
-from components.models.trees import Trees
+from components.models.trees.trees import Trees
 
 SIZES = {"orders": 600, "breast_cancer": 190, "fair": 1000, "visits": 600}
 """Training rows, at most as many test rows and as many further real rows: the good candidate."""

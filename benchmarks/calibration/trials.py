@@ -52,7 +52,7 @@ class Result:
 def code_hash(study: str) -> str:
     """The SHA-256 of the evaluation, of its settings and of what the study itself is made of."""
     here = Path(__file__).parent
-    evaluation = sorted((ROOT / "components" / "evaluation").glob("*.py"))
+    evaluation = sorted((ROOT / "components" / "evaluation").rglob("*.py"))
     own = [here / name for name in (*STUDY_FILES, f"{study}.py")]
     digest = hashlib.sha256()
     for path in [*evaluation, ROOT / "components" / "config" / "evaluate.py", *own]:

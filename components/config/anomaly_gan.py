@@ -61,7 +61,7 @@ AnomalyScore = Annotated[CriticScore | SearchScore | EncoderScore, Field(discrim
 class AnomalyGanConfig(AdversarialConfig):
     """A GAN of images that keeps its discriminator, and scores images as `score` says.
 
-    See `components/models/anomaly_gan.py`. The other settings are those of `image_gan`.
+    See `components/models/images/anomaly_gan.py`. The other settings are those of `image_gan`.
     """
 
     name: Literal["anomaly_gan"] = "anomaly_gan"

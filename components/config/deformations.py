@@ -10,7 +10,7 @@ from components.config.settings import Settings
 class DeformationsConfig(Settings):
     """Training images deformed as images of one class differ.
 
-    See `components/models/deformations.py`. How these differ is learned from `pairs` pairs of them:
+    See `models/images/deformations.py`. How these differ is learned from `pairs` pairs of them:
     each is pulled onto the other by a field of `knots` x `knots` displacements, which costs more
     the less smooth it is (`smoothness`). An image that is made is a training image that one of the
     fields deforms, by a part of it at random that is at most `strength`.

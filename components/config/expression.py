@@ -10,7 +10,7 @@ from components.config.settings import Settings
 
 
 class ComponentsConfig(Settings):
-    """How rows are seen by their main components; see `components/models/component_records.py`.
+    """How rows are seen by their main components; see `models/records/component_records.py`.
 
     At most `components` are kept. A number that `crowd` training rows have is given out as it is,
     others anywhere in stretches of as many rows. Rows that are asked for without a class are of
@@ -24,7 +24,7 @@ class ComponentsConfig(Settings):
 
 
 class ClassGaussianConfig(ComponentsConfig):
-    """A Gaussian for each class on the main components; see `components/models/class_gaussian.py`.
+    """A Gaussian for each class on the main components; see `models/records/class_gaussian.py`.
 
     A class's covariance counts as much as that of all classes where it has `prior_rows` rows.
     """
@@ -41,7 +41,7 @@ class Start(StrEnum):
 
 
 class ExpressionGanConfig(ComponentsConfig, AdversarialConfig):
-    """A conditional Wasserstein GAN of main components; see `components/models/expression_gan.py`.
+    """A conditional Wasserstein GAN of main components; see `models/records/expression_gan.py`.
 
     See `AdversarialConfig` for the game. The generator makes scores of `noise_size` normal numbers
     by `generator_blocks` residual blocks, the critic has `critic_layers`, both `hidden_size` wide.

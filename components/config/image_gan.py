@@ -140,7 +140,7 @@ AnyConditioning = Annotated[
 
 
 class ImageGanConfig(AdversarialConfig):
-    """A GAN of images; see `components/models/image_gan.py`, and `AdversarialConfig`.
+    """A GAN of images; see `components/models/images/gan.py`, and `AdversarialConfig`.
 
     The generator makes an image of `noise_size` normal numbers. Where images have no labels,
     nobody is told any.

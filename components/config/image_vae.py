@@ -10,7 +10,7 @@ from components.config.settings import Settings
 
 
 class ImageVaeConfig(Settings):
-    """A variational autoencoder of images; see `components/models/image_vae.py`.
+    """A variational autoencoder of images; see `components/models/images/vae.py`.
 
     An image is a point of `latent_size` numbers, read and made by strided convolutions with `width`
     channels next to the image. With `conditioning` = none labels are forgotten and no class can be

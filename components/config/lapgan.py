@@ -34,7 +34,7 @@ class DetailNetworks(Settings):
 
 
 class LapganConfig(AdversarialConfig):
-    """A GAN for each level of a Laplacian pyramid; see `components/models/lapgan.py`.
+    """A GAN for each level of a Laplacian pyramid; see `components/models/images/lapgan.py`.
 
     Sides are halved at least once, and on while the shorter one is no less than `coarsest`. The
     coarsest level is made of `noise_size` normal numbers, as an `image_gan`'s, by

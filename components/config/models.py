@@ -53,7 +53,7 @@ and hide, and what more trees bring, is in `docs/several_trees.md`."""
 
 
 class CtganConfig(Settings):
-    """A conditional tabular GAN; see `components/models/ctgan.py`.
+    """A conditional tabular GAN; see `components/models/ctgan/model.py`.
 
     Training takes `steps` updates of each network on `batch_size` rows, or `max_epochs` passes
     over the rows where that is fewer: unless told otherwise 70, or as many as make 150 updates.
@@ -96,7 +96,7 @@ UNSHARED_COPULA, UNSHARED_GAN = CopulaConfig(crowd=1), CtganConfig(crowd=1)
 
 
 class TableGanConfig(Settings):
-    """A convolutional GAN of records laid out as matrices; see `components/models/table_gan.py`.
+    """A convolutional GAN of records laid out as matrices; see `models/table_gan/model.py`.
 
     `delta` trades likeness for privacy: the generator is drawn towards the mean and the deviation
     of the real rows' features only where its own are further off than this, in units of the real
@@ -140,7 +140,7 @@ class TableGanConfig(Settings):
 
 
 class AutoregressiveConfig(Settings):
-    """A network that draws column after column; see `components/models/autoregressive.py`.
+    """A network that draws column after column; see `components/models/codes/autoregressive.py`.
 
     Numbers are modelled as at most `max_levels` levels, 64 of 4,000 rows and with the cube root of
     rows fewer or more, each with `crowd` training rows at least; so many have every category that
@@ -181,7 +181,7 @@ class AutoregressiveConfig(Settings):
 
 
 class TvaeConfig(Settings):
-    """A variational autoencoder of rows; see `components/models/tvae.py`.
+    """A variational autoencoder of rows; see `components/models/codes/tvae.py`.
 
     Numbers are modelled as at most `max_levels` levels, each with `crowd` training rows at least;
     so many have every category that is given out. A row is a point of `latent_size` numbers, drawn
@@ -214,7 +214,7 @@ class TvaeConfig(Settings):
 
 
 class ForestConfig(Settings):
-    """An adversarial random forest; see `components/models/forest.py`.
+    """An adversarial random forest; see `components/models/trees/forest.py`.
 
     Numbers are modelled as at most `max_levels` levels, each with `crowd` training rows at least;
     so many have every category that is given out, and five times as many (`min_leaf` at least)
@@ -235,7 +235,7 @@ class ForestConfig(Settings):
 
 
 class PrivateConfig(Settings):
-    """A generator with a formal guarantee; see `components/models/private.py`.
+    """A generator with a formal guarantee; see `components/models/private/model.py`.
 
     It is (`epsilon`, `delta`)-differentially private where one row is exchanged for another: the
     less epsilon, the less anyone's row can matter, and the less the rows tell. `delta` must be
@@ -255,7 +255,7 @@ PRIVATE_TARGET = (
 
 
 class ResampledConfig(Settings):
-    """A generator of whose draws a judge picks; see `components/models/resampled.py`.
+    """A generator of whose draws a judge picks; see `components/models/wrapped/resampled.py`.
 
     Each row is one of `candidates` draws of `generator`, chosen by how likely a judge finds it to
     be real. The judge is boosted in at most `rounds` rounds, until rows that it has not seen tell

@@ -15,7 +15,7 @@ from components.config.image_gan import (
 
 
 class SemiSupervisedGanConfig(AdversarialConfig):
-    """A GAN whose discriminator is a classifier; see `components/models/semi_supervised_gan.py`.
+    """A GAN whose discriminator is a classifier; see `models/images/semi_supervised_gan.py`.
 
     Defaults are those of Salimans et al. (2016): the generator matches features alone, Adam at 3e-3
     with a first beta of .5. While it learns, each layer of the discriminator sees its inputs with

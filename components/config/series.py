@@ -35,7 +35,7 @@ class SeriesLayout(Settings):
 
 
 class SeriesAutoencoderConfig(Settings):
-    """A convolutional autoencoder of windows; see `components/models/series_autoencoder.py`.
+    """A convolutional autoencoder of windows; see `components/models/series/autoencoder.py`.
 
     A window of `window` steps becomes `code_size` numbers by `halvings` strided convolutions,
     `width` channels at first, and is made again of these. Training takes `steps` updates on

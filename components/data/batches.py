@@ -19,7 +19,7 @@ from components.data.files import (
     reading,
     tell_nameless_index,
 )
-from components.data.kept_forms import TextForm, source_forms
+from components.data.forms.kept_forms import TextForm, source_forms
 from components.data.spooled import spool_csv
 from components.data.summaries import check_distinct_names
 from components.errors import UserError

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from components.data.dates import read_dates
 from components.data.digits import digits_of
-from components.data.number_forms import read_what_is_number
+from components.data.forms.dates import read_dates
+from components.data.forms.number_forms import read_what_is_number
 from components.data.schema import Column, ColumnKind, Scalar, Schema
 from components.data.table import encode
 from components.errors import UserError

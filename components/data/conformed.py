@@ -9,8 +9,8 @@ from pandas.api.types import union_categoricals
 
 from components.config import MarkedSplit, PrepareConfig, RandomSplit
 from components.data.batches import Batches
+from components.data.forms.kept_forms import TextForm
 from components.data.inference import Form, check_names, conform, kinds_of
-from components.data.kept_forms import TextForm
 from components.data.normality import split_normal, told_normal
 from components.data.schema import DISCRETE, ColumnKind
 from components.data.splits import SplitRows, check_key, split_rows

@@ -8,11 +8,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types
 
-from components.data.any_form import AnyForm
-from components.data.arrow_types import kept_type
 from components.data.digits import LARGEST_WHOLE, SignificantDigits
-from components.data.identifier_numbers import NumberPattern, whole_numbers
-from components.data.identifiers import IdentifierPattern, fresh_identifiers
+from components.data.forms.any_form import AnyForm
+from components.data.forms.arrow_types import kept_type
+from components.data.forms.truths import Truths
+from components.data.identifiers.numbers import NumberPattern, whole_numbers
+from components.data.identifiers.patterns import IdentifierPattern, fresh_identifiers
 from components.data.schema import (
     DISCRETE,
     Column,
@@ -21,7 +22,6 @@ from components.data.schema import (
     Scalar,
     Schema,
 )
-from components.data.truths import Truths
 from components.errors import UserError
 
 _MAX_DECIMALS = 10

@@ -14,11 +14,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from components.data.clock_times import clock_texts, seconds_of
-from components.data.csv_form import csv_form, tell_headless, tell_nameless
-from components.data.images import PICTURES
+from components.data.forms.clock_times import clock_texts, seconds_of
+from components.data.forms.csv_form import csv_form, tell_headless, tell_nameless
+from components.data.forms.missing_words import tell_doubtful_words
+from components.data.images.sets import PICTURES
 from components.data.memory import within_free_memory
-from components.data.missing_words import tell_doubtful_words
 from components.errors import UserError
 
 logger = logging.getLogger(__name__)

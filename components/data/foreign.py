@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from pandas.api import types
 from scipy import stats
 
-from components.data.dates import read_what_is_date
+from components.data.forms.dates import read_what_is_date
+from components.data.forms.number_forms import read_what_is_number
+from components.data.forms.truths import read_what_is_truth
 from components.data.inference import conform, describe, forms_of, infer_kinds
-from components.data.number_forms import read_what_is_number
 from components.data.schema import NUMBERS, Column, ColumnKind, Schema
 from components.data.table import Table, encode
 from components.data.texts import holds_text
-from components.data.truths import read_what_is_truth
 from components.errors import UserError
 
 TRAIN, TEST, SYNTHETIC = "training rows", "test rows", "synthetic rows"

@@ -9,16 +9,17 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from components.data.any_form import AnyForm
 from components.data.counted import counted
-from components.data.dates import COMPACT, DateFormats, are_compact, has_zone, read_dates
 from components.data.description import Description
-from components.data.identifier_numbers import CountingUp, whole_numbers
-from components.data.kept_forms import TextForm
-from components.data.number_forms import read_numbers
+from components.data.forms.any_form import AnyForm
+from components.data.forms.dates import COMPACT, DateFormats, are_compact, has_zone, read_dates
+from components.data.forms.kept_forms import TextForm
+from components.data.forms.number_forms import read_numbers
+from components.data.forms.number_readings import Trouble
+from components.data.forms.number_texts import NumberTexts
+from components.data.forms.truths import Truths, read_truths, words_of
+from components.data.identifiers.numbers import CountingUp, whole_numbers
 from components.data.number_kinds import infer_number, tell_numbers
-from components.data.number_readings import Trouble
-from components.data.number_texts import NumberTexts
 from components.data.schema import NUMBERS, ColumnKind, Schema
 from components.data.summaries import (
     MAX_CATEGORIES,
@@ -35,7 +36,6 @@ from components.data.text_kinds import (
     tell_read_numbers,
 )
 from components.data.texts import holds_text
-from components.data.truths import Truths, read_truths, words_of
 from components.errors import UserError
 
 logger = logging.getLogger(__name__)

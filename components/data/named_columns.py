@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 from components.config import PrepareConfig, RandomSplit
 from components.config.nearest import did_you_mean
 from components.data.bundled import is_bundled, load_bundled
-from components.data.csv_form import csv_form
 from components.data.files import check_format, is_csv, reading
+from components.data.forms.csv_form import csv_form
 from components.data.sources import open_files
 from components.errors import UserError
 from components.storage.s3 import is_s3

@@ -3,7 +3,7 @@
 import logging
 
 from components.data.digits import LARGEST_WHOLE
-from components.data.identifier_names import names_a_code, names_a_measure, names_an_identifier
+from components.data.identifiers.names import names_a_code, names_a_measure, names_an_identifier
 from components.data.schema import NUMBERS, ColumnKind
 from components.data.summaries import MAX_CLASSES, ColumnSummary
 

@@ -10,11 +10,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from components.data.arrow_types import as_in_source, holding, made_types, with_types
-from components.data.dates import write_dates
-from components.data.number_forms import write_numbers
+from components.data.forms.arrow_types import as_in_source, holding, made_types, with_types
+from components.data.forms.dates import write_dates
+from components.data.forms.number_forms import write_numbers
+from components.data.forms.truths import write_truths
 from components.data.schema import Column, Schema
-from components.data.truths import write_truths
 from components.data.writable import unwritable
 from components.errors import UserError
 

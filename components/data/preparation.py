@@ -5,12 +5,12 @@ from collections.abc import Collection, Mapping, Sequence
 import pandas as pd
 
 from components.config import Constraint
-from components.data.constraints import ReadColumns, check_batches, check_columns
+from components.data.constraints.checks import ReadColumns, check_batches, check_columns
+from components.data.constraints.written import check_possible
+from components.data.forms.kept_forms import TextForm
 from components.data.inference import conform, describe, forms_of, infer_kinds
-from components.data.kept_forms import TextForm
 from components.data.schema import ColumnKind, Schema
 from components.data.table import Table
-from components.data.written import check_possible
 from components.errors import UserError
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from components.config import ColumnKind, Constraint
-from components.data.any_form import AnyForm
+from components.data.forms.any_form import AnyForm
+from components.data.forms.truths import Truths
 from components.data.records import read_record
-from components.data.truths import Truths
 from components.errors import UserError
 
 __all__ = ["DISCRETE", "LEARNED", "NUMBERS", "Column", "ColumnKind", "Scalar", "Schema"]

@@ -12,10 +12,10 @@ import pandas as pd
 
 from components.data.batches import BATCH, Batches, file_batches, frame_batches
 from components.data.bundled import is_bundled, load_bundled
-from components.data.bundled_images import is_bundled_images
 from components.data.files import FORMATS, hash_files, is_table, read_files
-from components.data.images import told_strays
-from components.data.kept_forms import TextForm, source_forms
+from components.data.forms.kept_forms import TextForm, source_forms
+from components.data.images.bundled import is_bundled_images
+from components.data.images.sets import told_strays
 from components.errors import UserError
 from components.storage.s3 import download, is_s3
 

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 from pandas.api import types
 
-from components.data.csv_form import CsvForm, csv_form, tell_headless, tell_nameless
-from components.data.missing_words import tell_doubtful_words
+from components.data.forms.csv_form import CsvForm, csv_form, tell_headless, tell_nameless
+from components.data.forms.missing_words import tell_doubtful_words
 from components.data.output import RowGroups
 
 _NO_VALUE = "float64"

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from pandas.api import types
 
 from components.data.cell_kinds import CellSummary
-from components.data.dates import COMPACT, DateFormats, are_compact
 from components.data.distinct import Distinct, Repeats
-from components.data.identifier_numbers import CountingUp, whole_numbers
-from components.data.number_texts import NumberTexts
+from components.data.forms.dates import COMPACT, DateFormats, are_compact
+from components.data.forms.number_texts import NumberTexts
+from components.data.forms.truths import DIGITS, Truths, told_truths
+from components.data.identifiers.numbers import CountingUp, whole_numbers
 from components.data.schema import NUMBERS, ColumnKind
 from components.data.texts import TextSummary
-from components.data.truths import DIGITS, Truths, told_truths
 from components.errors import UserError
 
 MAX_CATEGORIES = 1_000_000

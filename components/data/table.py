@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from components.data.cast import cast
 from components.data.digits import shortened, within
-from components.data.identifiers import MOST_DRAWN, fresh_identifiers, numbered_identifiers
+from components.data.identifiers.patterns import MOST_DRAWN, fresh_identifiers, numbered_identifiers
 from components.data.schema import Column, ColumnKind, Scalar, Schema
 
 Matrix = NDArray[np.float64]

@@ -3,7 +3,7 @@
 import logging
 
 from components.data.counted import counted
-from components.data.identifier_names import names_an_identifier
+from components.data.identifiers.names import names_an_identifier
 from components.data.schema import NUMBERS, ColumnKind
 from components.data.summaries import MAX_CLASSES, ColumnSummary
 from components.data.texts import PROSE_SHARE, PROSE_WORDS

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from components.config import GroupSplit, MarkedSplit, PrepareConfig
+from components.data.forms.kept_forms import forms_metadata
+from components.data.forms.number_forms import are_absent
 from components.data.inference import conform, forms_in
-from components.data.kept_forms import forms_metadata
-from components.data.number_forms import are_absent
 from components.data.schema import Column, Schema
 from components.data.splits import split_rows
 from components.data.table import encode

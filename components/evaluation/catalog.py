@@ -1,25 +1,25 @@
-"""Every evaluator there is, by name. A new one is a file beside this one, and a line here."""
+"""Every evaluator there is, by name. A new one is a file in a room beside it, and a line here."""
 
 from components.config import Purpose
 from components.errors import UserError
-from components.evaluation.attributes import ATTRIBUTES
-from components.evaluation.benefit import BENEFIT
+from components.evaluation.benefit.fixed_rows import FIXED_ROWS
+from components.evaluation.benefit.quick import BENEFIT
 from components.evaluation.case import Evaluator, Metric
-from components.evaluation.constraints import CONSTRAINTS
-from components.evaluation.copies import COPIES
-from components.evaluation.fixed_rows import FIXED_ROWS
-from components.evaluation.linkage import LINKAGE
-from components.evaluation.manifold import MANIFOLD
-from components.evaluation.markers import MARKER_COLUMNS
-from components.evaluation.membership import MEMBERSHIP
-from components.evaluation.missingness import MISSINGNESS
-from components.evaluation.periods import PERIODS_KEPT
-from components.evaluation.rare_levels import RARE_LEVELS
-from components.evaluation.sequences import SEQUENCES
-from components.evaluation.shape import SHAPE
-from components.evaluation.tails import TAILS
-from components.evaluation.trend import TREND
-from components.evaluation.two_sample import TWO_SAMPLE
+from components.evaluation.fidelity.manifold import MANIFOLD
+from components.evaluation.fidelity.markers import MARKER_COLUMNS
+from components.evaluation.fidelity.missingness import MISSINGNESS
+from components.evaluation.fidelity.periods import PERIODS_KEPT
+from components.evaluation.fidelity.rare_levels import RARE_LEVELS
+from components.evaluation.fidelity.sequences import SEQUENCES
+from components.evaluation.fidelity.shape import SHAPE
+from components.evaluation.fidelity.tails import TAILS
+from components.evaluation.fidelity.trend import TREND
+from components.evaluation.fidelity.two_sample import TWO_SAMPLE
+from components.evaluation.privacy.attributes import ATTRIBUTES
+from components.evaluation.privacy.copies import COPIES
+from components.evaluation.privacy.linkage import LINKAGE
+from components.evaluation.privacy.membership import MEMBERSHIP
+from components.evaluation.rules.constraints import CONSTRAINTS
 from components.evaluation.utility import UTILITY
 
 EVALUATORS: dict[str, Evaluator] = {

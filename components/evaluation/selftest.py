@@ -98,7 +98,7 @@ def expected(metric: Metric) -> Expected:
 def self_test(metric: Metric, values: Values) -> SelfTest:
     """Whether on every table each candidate is better, by .01 at least, than those of later tiers.
 
-    >>> from components.evaluation.shape import SHAPE_ERROR
+    >>> from components.evaluation.fidelity.shape import SHAPE_ERROR
     >>> found = {"copy": 0.0, "good": 0.02, "marginals": 0.01, "noise": 0.01}
     >>> self_test(SHAPE_ERROR, {"fair": found}).reason
     'on fair, noise (0.010) is not worse than good (0.020)'

@@ -7,15 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.data.table import Matrix
-from components.evaluation.arms import AUGMENTED, REAL
+from components.evaluation.benefit.arms import AUGMENTED, REAL
+from components.evaluation.benefit.gain import TWO_SIDED, Split, Trial, check_held
+from components.evaluation.benefit.inner import Tuned, make_fold
+from components.evaluation.benefit.tunable import TUNABLE, fit_tunable, learnable
 from components.evaluation.case import Case, Metric
 from components.evaluation.evidence import Curve, Measurement
 from components.evaluation.features import Rows, Task, rows_of
-from components.evaluation.gain import TWO_SIDED, Split, Trial, check_held
-from components.evaluation.inner import Tuned, make_fold
 from components.evaluation.scores import main_score
 from components.evaluation.statistics import Interval, Sides, corrected_interval
-from components.evaluation.tunable import TUNABLE, fit_tunable, learnable
 
 SHARES = (0.125, 0.25, 0.5, 0.75)
 BASE = 0.5

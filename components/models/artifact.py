@@ -20,7 +20,7 @@ from safetensors.numpy import load_file, save_file
 
 from components.config.yaml_text import shown
 from components.data.digits import Grid
-from components.data.image_schema import ImageSchema
+from components.data.images.schema import ImageSchema
 from components.data.schema import Schema
 from components.errors import UserError
 
@@ -172,7 +172,7 @@ def _read_header(directory: Path) -> dict[str, Any]:
 class Held:
     """How the rows of a generator are written back so that they hold constraints.
 
-    See `components.data.rewriting.Rewriting`; `schema` is that of the rows written back.
+    See `data.constraints.rewriting.Rewriting`; `schema` is that of the rows written back.
     """
 
     schema: Schema

@@ -35,12 +35,12 @@ from components.config.yaml_text import shown
 from components.data.table import Table
 from components.errors import UserError
 from components.models.artifact import read_header, read_held, read_judge, reading_model
-from components.models.constrained import Constrained
 from components.models.contract import ImageModel, TabularModel
-from components.models.resampled import Resampled
+from components.models.wrapped.constrained import Constrained
+from components.models.wrapped.resampled import Resampled
 
 if TYPE_CHECKING:
-    from components.models.series_autoencoder import SeriesAutoencoder
+    from components.models.series.autoencoder import SeriesAutoencoder
 
 
 @dataclass(frozen=True)
@@ -56,55 +56,67 @@ AUTO = "auto"
 """Asks for whichever model wins a race."""
 
 MODELS = {
-    "trees": Entry("components.models.trees:Trees", TreesConfig),
-    "copula": Entry("components.models.copula:Copula", CopulaConfig),
-    "ctgan": Entry("components.models.ctgan:Ctgan", CtganConfig, needs=("torch",)),
-    "table_gan": Entry("components.models.table_gan:TableGan", TableGanConfig, needs=("torch",)),
-    "autoregressive": Entry(
-        "components.models.autoregressive:Autoregressive", AutoregressiveConfig, needs=("torch",)
+    "trees": Entry("components.models.trees.trees:Trees", TreesConfig),
+    "copula": Entry("components.models.copula.model:Copula", CopulaConfig),
+    "ctgan": Entry("components.models.ctgan.model:Ctgan", CtganConfig, needs=("torch",)),
+    "table_gan": Entry(
+        "components.models.table_gan.model:TableGan", TableGanConfig, needs=("torch",)
     ),
-    "tvae": Entry("components.models.tvae:Tvae", TvaeConfig, needs=("torch",)),
-    "forest": Entry("components.models.forest:Forest", ForestConfig),
-    "private": Entry("components.models.private:Private", PrivateConfig),
+    "autoregressive": Entry(
+        "components.models.codes.autoregressive:Autoregressive",
+        AutoregressiveConfig,
+        needs=("torch",),
+    ),
+    "tvae": Entry("components.models.codes.tvae:Tvae", TvaeConfig, needs=("torch",)),
+    "forest": Entry("components.models.trees.forest:Forest", ForestConfig),
+    "private": Entry("components.models.private.model:Private", PrivateConfig),
     "expression_gan": Entry(
-        "components.models.expression_gan:ExpressionGan", ExpressionGanConfig, needs=("torch",)
+        "components.models.records.expression_gan:ExpressionGan",
+        ExpressionGanConfig,
+        needs=("torch",),
     ),
     "class_gaussian": Entry(
-        "components.models.class_gaussian:ClassGaussian", ClassGaussianConfig, needs=("torch",)
+        "components.models.records.class_gaussian:ClassGaussian",
+        ClassGaussianConfig,
+        needs=("torch",),
     ),
 }
 """Every generator of rows by name. A new one is one file, its settings, and one line here."""
 
 IMAGE_MODELS = {
     "image_gaussian": Entry(
-        "components.models.image_gaussian:ImageGaussian", ImageGaussianConfig, needs=("pillow",)
+        "components.models.images.gaussian:ImageGaussian", ImageGaussianConfig, needs=("pillow",)
     ),
     "deformations": Entry(
-        "components.models.deformations:Deformations",
+        "components.models.images.deformations:Deformations",
         DeformationsConfig,
         needs=("pillow", "torch"),
     ),
     "image_gan": Entry(
-        "components.models.image_gan:ImageGan", ImageGanConfig, needs=("pillow", "torch")
+        "components.models.images.gan:ImageGan", ImageGanConfig, needs=("pillow", "torch")
     ),
-    "lapgan": Entry("components.models.lapgan:Lapgan", LapganConfig, needs=("pillow", "torch")),
+    "lapgan": Entry(
+        "components.models.images.lapgan:Lapgan", LapganConfig, needs=("pillow", "torch")
+    ),
     "semi_supervised_gan": Entry(
-        "components.models.semi_supervised_gan:SemiSupervisedGan",
+        "components.models.images.semi_supervised_gan:SemiSupervisedGan",
         SemiSupervisedGanConfig,
         needs=("pillow", "torch"),
     ),
     "anomaly_gan": Entry(
-        "components.models.anomaly_gan:AnomalyGan", AnomalyGanConfig, needs=("pillow", "torch")
+        "components.models.images.anomaly_gan:AnomalyGan",
+        AnomalyGanConfig,
+        needs=("pillow", "torch"),
     ),
     "image_vae": Entry(
-        "components.models.image_vae:ImageVae", ImageVaeConfig, needs=("pillow", "torch")
+        "components.models.images.vae:ImageVae", ImageVaeConfig, needs=("pillow", "torch")
     ),
 }
 """The same for generators of images."""
 
 SERIES_MODELS = {
     "series_autoencoder": Entry(
-        "components.models.series_autoencoder:SeriesAutoencoder",
+        "components.models.series.autoencoder:SeriesAutoencoder",
         SeriesAutoencoderConfig,
         needs=("torch",),
     ),

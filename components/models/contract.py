@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from components.data.conditions import Condition
-from components.data.image_schema import ImageSchema
-from components.data.images import ImageSet, Pixels
+from components.data.images.schema import ImageSchema
+from components.data.images.sets import ImageSet, Pixels
 from components.data.schema import Schema
 from components.data.table import Matrix, Table
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from components.data.crowds import stretches
 from components.data.schema import Column
 from components.data.table import Matrix
-from components.models.tree_arrays import Codes
+from components.models.trees.tree_arrays import Codes
 
 MISSING = -1
 """The code of a missing value."""

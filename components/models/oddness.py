@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from components.config import NORMAL
-from components.data.images import ImageSet
+from components.data.images.sets import ImageSet
 from components.data.schema import Schema
 from components.data.table import Table
 from components.models.calibration import Vector

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from components.config import ColumnKind
 from components.data.schema import Column
 from components.models.levels import Levels
-from components.networks.code_values import CodeValues
-from components.networks.column_range import ColumnRange
+from components.networks.programs.code_values import CodeValues
+from components.networks.programs.column_range import ColumnRange
 
 Intervals = dict[int, tuple[float, float]]
 

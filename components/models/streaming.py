@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from components.data.conditions import Condition
-from components.data.identifiers import MOST_DRAWN
-from components.data.image_rows import to_rows
+from components.data.identifiers.patterns import MOST_DRAWN
+from components.data.images.rows import to_rows
 from components.data.schema import Schema
 from components.data.table import Matrix, decode
 from components.models.contract import ImageModel, Streamer, TabularModel
@@ -44,7 +44,7 @@ def stream(
 ) -> Iterator[pd.DataFrame]:
     """The rows of `model.sample`, in frames of `batch` rows, the last of fewer; one at least.
 
-    Images come as rows, too (`components/data/image_rows.py`). The rows do not depend on `batch`.
+    Images come as rows, too (`components/data/images/rows.py`). The rows do not depend on `batch`.
     A generator that is no `Streamer` draws them all at once.
     """
     assert batch > 0

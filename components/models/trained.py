@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from components.config import AdversarialConfig, ImageVaeConfig, Settings
-from components.data.image_schema import schema_of
-from components.data.images import ImageSet
+from components.data.images.schema import schema_of
+from components.data.images.sets import ImageSet
 from components.data.schema import Schema
 from components.data.table import Matrix
 from components.training.checkpoints import CheckpointStore

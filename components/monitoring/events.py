@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from components.data.ranges import merged_ranges
 from components.data.series import Positions, Series, Values
-from components.models.block_threshold import BlockThreshold
+from components.models.series.block_threshold import BlockThreshold
 from components.monitoring.anomaly_report import Event, Share
 
 _MOST_COLUMNS = 3

@@ -8,8 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from components.config import ColumnKind
-from components.data.image_schema import LABEL
-from components.data.images import ImageSet, Pixels
+from components.data.images.schema import LABEL
+from components.data.images.sets import ImageSet, Pixels
 from components.data.inference import describe
 from components.data.schema import Schema
 

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from components.config import Combination
-from components.data.constraints import breaking
+from components.data.constraints.checks import breaking
 from components.data.schema import Schema
 from components.monitoring.levels import Numbers
 

@@ -7,9 +7,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data.image_rows import png_bytes
-from components.data.image_sources import ImageSource
-from components.data.images import Pixels
+from components.data.images.rows import png_bytes
+from components.data.images.sets import Pixels
+from components.data.images.sources import ImageSource
 from components.models.contract import ImageExplainer, ImageModel
 from components.models.oddness import oddness
 from components.monitoring.anomaly import find_anomalies

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from components.data.dates import read_dates, read_what_is_date
-from components.data.number_forms import read_numbers, read_what_is_number
+from components.data.forms.dates import read_dates, read_what_is_date
+from components.data.forms.number_forms import read_numbers, read_what_is_number
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.texts import holds_text
 from components.errors import UserError

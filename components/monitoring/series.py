@@ -9,8 +9,8 @@ import pandas as pd
 from components.data.batches import Batches
 from components.data.schema import ColumnKind
 from components.errors import UserError
-from components.models.block_threshold import PER, block_maxima, threshold_at
 from components.models.calibration import Calibration
+from components.models.series.block_threshold import PER, block_maxima, threshold_at
 from components.monitoring.anomaly import find_anomalies
 from components.monitoring.anomaly_report import SeriesReport
 from components.monitoring.as_learned import LearnedRows
@@ -18,7 +18,7 @@ from components.monitoring.at_a_rate import AtARate
 from components.monitoring.events import find_events
 
 if TYPE_CHECKING:
-    from components.models.series_autoencoder import SeriesAutoencoder
+    from components.models.series.autoencoder import SeriesAutoencoder
 
 
 @dataclass(frozen=True)

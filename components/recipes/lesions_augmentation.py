@@ -3,7 +3,7 @@
 The protocol of Frid-Adar et al. (2018): 53, 64 and 65 cases of three kinds of liver lesions, three
 folds, classic augmentation against the same and a GAN (theirs one for each kind, here one that is
 told the kind); sensitivity and specificity. The lesions are drawn by known factors
-(`components/data/lesions.py`), not patients'; as many more are for testing.
+(`components/data/images/lesions.py`), not patients'; as many more are for testing.
 """
 
 from components.config import (

@@ -1,8 +1,9 @@
 """What do images without labels teach a classifier of digits that has 10 labels of each?
 
 The discriminator is the classifier, with made images for one class more (Salimans et al. 2016): see
-`components/models/semi_supervised_gan.py`. It has to beat a support vector machine, label spreading
-and its own network with the same labels, each of them on the same test images.
+`components/models/images/semi_supervised_gan.py`. It has to beat a support vector
+machine, label spreading and its own network with the same labels, each of
+them on the same test images.
 """
 
 from components.config import DcganNetworks, SemiSupervisedGanConfig

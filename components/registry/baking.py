@@ -14,7 +14,7 @@ from components.registry.tracking import find_experiment
 from components.storage.home import Home
 
 if TYPE_CHECKING:
-    from components.evaluation.bake import Bake
+    from components.evaluation.live.bake import Bake
 
 _PROMOTION = "mintmark.bake.promotion"
 _REPORT = "bake.json"

@@ -6,7 +6,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Metric, RunTag
 
 if TYPE_CHECKING:
-    from components.evaluation.decay import Decay
+    from components.evaluation.live.decay import Decay
 
 REPORT = "decay.json"
 

@@ -8,7 +8,7 @@ from typing import Any
 import mlflow
 from mlflow.models import Model
 
-from components.data.image_schema import ImageSchema
+from components.data.images.schema import ImageSchema
 from components.data.schema import Schema
 from components.models.contract import SamplingProgram
 from components.registry.output_columns import describe, describe_images

@@ -10,7 +10,7 @@ from mlflow import MlflowClient
 
 from components.config import AncestryConfig, PrepareConfig
 from components.data.files import count_rows, hash_files, read_files
-from components.data.image_sources import hash_image_files, is_shipped, open_image_files
+from components.data.images.sources import hash_image_files, is_shipped, open_image_files
 from components.data.sources import open_files
 from components.data.windows import ORIGINS
 from components.errors import UserError

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from components.config import ColumnKind
-from components.data.image_schema import ImageSchema
+from components.data.images.schema import ImageSchema
 from components.data.schema import Column, Scalar, Schema
 from components.data.table import decode
 from components.models.contract import SamplingProgram

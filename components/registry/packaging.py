@@ -100,7 +100,7 @@ def _packaged_code() -> Iterator[Path]:
     """
     source = Path(__file__).parents[1]
     files = [source / name for name in _MODULES]
-    files += [file for part in _PARTS for file in sorted((source / part).glob("*.py"))]
+    files += [file for part in _PARTS for file in sorted((source / part).rglob("*.py"))]
     texts = {file.relative_to(source): file.read_text() for file in files}
     digest = hashlib.sha256("\0".join(f"{path}\0{text}" for path, text in texts.items()).encode())
     name = f"mintmark_{digest.hexdigest()[:12]}"

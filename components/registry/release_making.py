@@ -18,7 +18,7 @@ from mlflow.exceptions import MlflowException
 from components.config import Purpose
 from components.data.counted import counted
 from components.data.files import count_rows
-from components.data.image_schema import ImageSchema
+from components.data.images.schema import ImageSchema
 from components.data.schema import Schema
 from components.data.splits import hash_frames
 from components.errors import UserError

@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from mlflow.entities.model_registry import ModelVersion
 
-from components.data.arrow_types import made_types
 from components.data.files import read_batches
+from components.data.forms.arrow_types import made_types
 from components.data.output import write_row_groups
 from components.data.schema import Schema
 from components.errors import UserError

@@ -8,7 +8,7 @@ from functools import partial
 from markupsafe import Markup
 from PIL import Image
 
-from components.data.images import Pixels
+from components.data.images.sets import Pixels
 from components.evaluation.images.panels import Panel, Strip
 from components.evaluation.images.wording import said_of
 from components.reporting.plot import Plot

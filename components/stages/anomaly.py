@@ -7,19 +7,19 @@ import pandas as pd
 
 from components.config import Params, makes_images, reads_series
 from components.data.files import count_rows
-from components.data.image_rows import read_image_rows
-from components.data.image_schema import LABEL, ImageSchema
-from components.data.images import ImageSet
+from components.data.images.rows import read_image_rows
+from components.data.images.schema import LABEL, ImageSchema
+from components.data.images.sets import ImageSet
 from components.data.table import Table
 from components.evaluation.anomaly.case import AnomalyCase
 from components.evaluation.anomaly.challenge import challenge_detectors
 from components.evaluation.anomaly.detection import Sides, detect, kinds_of
 from components.evaluation.anomaly.evaluate import Origin, judge_detector
 from components.evaluation.anomaly.odd_images import odd_images_panel
-from components.evaluation.challenge import Challenge, incomparable
 from components.evaluation.evidence import Evidence
 from components.evaluation.images.panels import Panel
 from components.evaluation.images.wording import evidence_of_images, said_of_images
+from components.evaluation.live.challenge import Challenge, incomparable
 from components.models.calibration import Calibration
 from components.models.catalog import load_any_model
 from components.models.contract import ImageModel, TabularModel

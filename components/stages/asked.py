@@ -15,7 +15,7 @@ def check_asked(params: Params) -> None:
         return
     if config.purpose is Purpose.ANOMALY and reads_series(model):
         from components.evaluation.anomaly.series_evaluate import check_asked_in_series
-        from components.models.series_baselines import BASELINES as BESIDE_SERIES
+        from components.models.series.baselines import BASELINES as BESIDE_SERIES
 
         check_asked_in_series(config, BESIDE_SERIES)
     elif config.purpose is Purpose.ANOMALY:

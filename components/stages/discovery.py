@@ -6,15 +6,15 @@ from collections.abc import Collection, Iterator, Sequence
 import numpy as np
 
 from components.config import Combination, Constraint, Inequality, Product, Sum
-from components.data.constraints import check_columns, check_constraint
-from components.data.rewriting import shares_of
+from components.data.constraints.checks import check_columns, check_constraint
+from components.data.constraints.rewriting import shares_of
+from components.data.constraints.written import check_possible
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table
-from components.data.written import check_possible
 from components.errors import UserError
-from components.evaluation import rules
-from components.evaluation.one_hot import find_groups, is_zero_or_one
-from components.evaluation.rule_search import find_rules
+from components.evaluation.rules import rules
+from components.evaluation.rules.one_hot import find_groups, is_zero_or_one
+from components.evaluation.rules.rule_search import find_rules
 
 logger = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from components.config import (
     makes_images,
     reads_series,
 )
-from components.data.images import ImageSet, joined
+from components.data.images.sets import ImageSet, joined
 from components.data.stand_in import STANDS_IN
 from components.data.table import Table
 from components.errors import UserError

@@ -21,11 +21,11 @@ from components.config import (
     TimeSplit,
 )
 from components.data.counted import counted
-from components.data.dates import DateFormats, read_dates
-from components.data.image_rows import write_images
-from components.data.image_schema import LABEL, schema_of
-from components.data.image_sources import ImageSource, read_image_source
-from components.data.images import FEWEST_OF_A_CLASS, UNKNOWN, ImageSet
+from components.data.forms.dates import DateFormats, read_dates
+from components.data.images.rows import write_images
+from components.data.images.schema import LABEL, schema_of
+from components.data.images.sets import FEWEST_OF_A_CLASS, UNKNOWN, ImageSet
+from components.data.images.sources import ImageSource, read_image_source
 from components.data.normality import split_normal, told_normal
 from components.data.splits import Rows, SplitRows, split_rows
 from components.errors import UserError

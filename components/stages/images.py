@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 from components.data.files import read_batches
-from components.data.image_rows import SHARD, read_image_rows
-from components.data.image_schema import ImageSchema
-from components.data.images import ImageSet
+from components.data.images.rows import SHARD, read_image_rows
+from components.data.images.schema import ImageSchema
+from components.data.images.sets import ImageSet
 from components.data.splits import hash_frames
 from components.stages.paths import StagePaths
 

@@ -18,8 +18,8 @@ from components.config import (
 )
 from components.data.counted import counted
 from components.data.files import read_batches
-from components.data.image_rows import GROUP, SHARD
-from components.data.image_schema import IMAGE, LABEL, ImageSchema
+from components.data.images.rows import GROUP, SHARD
+from components.data.images.schema import IMAGE, LABEL, ImageSchema
 from components.data.schema import Schema
 from components.errors import UserError
 from components.evaluation.fewest import (

@@ -3,7 +3,7 @@
 from typing import TypeVar
 
 from components.config import AutoConfig, ResampledConfig, TrainConfig
-from components.data.images import ImageSet
+from components.data.images.sets import ImageSet
 from components.data.table import Table
 from components.errors import UserError
 from components.models.calibration import Calibration, held_out_rows

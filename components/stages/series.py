@@ -23,15 +23,15 @@ from components.evaluation.anomaly.series_detection import (
     scale_of_blocks,
 )
 from components.evaluation.anomaly.series_evaluate import judge_series_detector
-from components.evaluation.challenge import Challenge, incomparable
 from components.evaluation.evidence import Evidence
+from components.evaluation.live.challenge import Challenge, incomparable
 from components.models.catalog import load_series_model, make_series_model
 from components.models.contract import ImageModel, LogMetrics, TabularModel
 from components.stages.paths import StagePaths
 from components.stages.tables import read_test, read_train
 
 if TYPE_CHECKING:
-    from components.models.series_autoencoder import SeriesAutoencoder
+    from components.models.series.autoencoder import SeriesAutoencoder
 
 
 def fit_series(
@@ -70,7 +70,7 @@ def judge_series(
 
 def compare_series(champion: TabularModel | ImageModel, paths: StagePaths) -> Challenge:
     """The model of this run against the champion, on the test steps of this run."""
-    from components.models.series_autoencoder import SeriesAutoencoder  # takes seconds, with torch
+    from components.models.series.autoencoder import SeriesAutoencoder  # takes seconds, with torch
 
     challenger = load_series_model(paths.model)
     if not isinstance(champion, SeriesAutoencoder) or champion.channels_ != challenger.channels_:

@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from components.config import Params, makes_images, reads_series
-from components.data.images import ImageSet
+from components.data.images.sets import ImageSet
 from components.data.table import Table
 from components.models.catalog import make_image_model
 from components.models.contract import ImageModel, LogMetrics, TabularModel
@@ -96,7 +96,7 @@ def _content_key(params: Params, paths: StagePaths) -> str:
     code = [
         file
         for part in ("data", "evaluation", "models", "networks", "racing", "training")
-        for file in sorted((paths.root / "components" / part).glob("*.py"))
+        for file in sorted((paths.root / "components" / part).rglob("*.py"))
     ]
     for path in (paths.train, paths.schema, *code):
         digest.update(hashlib.sha256(path.read_bytes()).digest())

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from components.config import AdversarialConfig, WassersteinLoss
-from components.networks.growth import Growing
+from components.networks.images.growth import Growing
 from components.networks.opinion import Opinion
 from components.training.across_rows import share
 from components.training.augmentation import augment

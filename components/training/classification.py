@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from components.data.images import Labels, Pixels
+from components.data.images.sets import Labels, Pixels
 from components.data.table import Matrix
-from components.networks.image_classifier import ImageClassifier, as_input
+from components.networks.images.classifier import ImageClassifier, as_input
 from components.training.classic import Augment
 
 BATCH, CHUNK = 64, 1024

@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from components.config import AdversarialConfig
-from components.networks.image_outlier import OutlierDiscriminator
+from components.networks.images.outlier import OutlierDiscriminator
 from components.networks.layers import share_random
 from components.training.adversarial import (
     AdversarialGame,

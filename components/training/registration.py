@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from components.networks.deformation import Deformation
+from components.networks.images.deformation import Deformation
 
 AT_ONCE = 200
 """Pairs that are registered at once, so that memory does not grow with them."""

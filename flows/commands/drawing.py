@@ -25,7 +25,7 @@ def draw_to_file(
     Returns their number. On a terminal a bar says meanwhile how many there are, and how long the
     others take. Raises UserError where they cannot be written there.
     """
-    from components.data.image_output import check_image_output, write_image_output
+    from components.data.images.output import check_image_output, write_image_output
     from components.data.output import check_output, write_frames
     from components.models.contract import ImageModel
     from components.models.streaming import stream, telling

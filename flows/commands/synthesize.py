@@ -142,7 +142,7 @@ def _read(
     console: Console,
 ) -> "Table":
     """The rows as they can be learned, with a target where none was named."""
-    from components.data.declared import declared_constraints
+    from components.data.constraints.declared import declared_constraints
     from components.data.preparation import declared_kinds, prepare_table
     from components.data.sources import read_source
     from components.data.stand_in import stand_in_target

@@ -5,8 +5,8 @@ import torch
 
 from benchmarks.plain_loop import PlainLoop
 from components.config import ImageGanConfig
-from components.data.image_schema import schema_of
-from components.models.image_networks import build_players
+from components.data.images.schema import schema_of
+from components.models.images.networks import build_players
 from components.training.adversarial import AdversarialGame, RealSamples
 from tests.pictured import digits
 

@@ -7,7 +7,7 @@ import pandas as pd
 from components.config import CopulaConfig
 from components.data.output import write_frame
 from components.data.table import Table
-from components.models.copula import Copula
+from components.models.copula.model import Copula
 
 
 def drawn_and_written(table: Table, name: str, path: Path) -> tuple[pd.DataFrame, pd.Series]:

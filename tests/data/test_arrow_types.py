@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from components.config import ColumnKind, RandomSplit
-from components.data.arrow_types import parse_type
 from components.data.batches import file_batches
 from components.data.conformed import ConformedRows
+from components.data.forms.arrow_types import parse_type
 from components.data.inference import described_by
 from components.data.output import write_frame, write_frames
 from components.data.preparation import prepare_table

@@ -8,17 +8,17 @@ import pandas as pd
 import pytest
 
 from components.config import ColumnKind, CopulaConfig, Sum
-from components.data.clock_forms import ClockForm
+from components.data.constraints.written import _reaching
 from components.data.foreign import read_incomplete
+from components.data.forms.clock_forms import ClockForm
+from components.data.forms.number_texts import NumberTexts
 from components.data.inference import infer_kinds
-from components.data.number_texts import NumberTexts
 from components.data.output import write_frame
 from components.data.preparation import prepare_table
 from components.data.schema import Schema
-from components.data.written import _reaching
 from components.errors import UserError
-from components.models.copula import Copula
-from components.models.private_domain import _in_range, _Stretches
+from components.models.copula.model import Copula
+from components.models.private.domain import _in_range, _Stretches
 
 NUM_ROWS = 300
 SECONDS = np.random.default_rng(0).integers(0, 86_400, NUM_ROWS).tolist()

@@ -10,11 +10,11 @@ from pandas.testing import assert_frame_equal
 from pydantic import TypeAdapter, ValidationError
 
 from components.config import ColumnKind, Combination, Constraint, Inequality, Sum
-from components.data.declared import declared_constraints
+from components.data.constraints.declared import declared_constraints
+from components.data.constraints.written import rewriting_of
 from components.data.preparation import prepare_table
 from components.data.schema import Schema
 from components.data.table import Table, decode, encode
-from components.data.written import rewriting_of
 from components.errors import UserError
 from tests.ruled import CONSTRAINTS, num_broken, ruled_frame, ruled_table
 

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from components.data.batches import file_batches
-from components.data.csv_form import csv_form
 from components.data.files import read_files
+from components.data.forms.csv_form import csv_form
 from components.data.output import write_frame
 from components.data.preparation import prepare_table
 from components.data.sources import read_source

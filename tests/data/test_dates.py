@@ -8,17 +8,17 @@ import pytest
 
 from components.config import CopulaConfig
 from components.data.conditions import code_condition
-from components.data.dates import COMPACT, FORMATS, DateFormats, read_dates, read_what_is_date
 from components.data.foreign import read_foreign
+from components.data.forms.dates import COMPACT, FORMATS, DateFormats, read_dates, read_what_is_date
+from components.data.forms.period_dates import QUARTERS, WEEKS
 from components.data.inference import infer_kinds
 from components.data.output import write_frame, write_frames
-from components.data.period_dates import QUARTERS, WEEKS
 from components.data.preparation import prepare_table
 from components.data.schema import ColumnKind
 from components.data.summaries import summarise
 from components.data.windows import labelled_rows
 from components.errors import UserError
-from components.models.copula import Copula
+from components.models.copula.model import Copula
 from components.monitoring.reading import _to_numbers
 from tests.data.drawn import drawn_and_written
 
@@ -334,3 +334,8 @@ def test_zones_by_their_names_are_told() -> None:
     table = pd.DataFrame({"it": times, "y": ["a", "b"] * 45})
     with pytest.raises(UserError, match=r"zones by their names, as in '.* CEST', are not read"):
         prepare_table(table, "y")
+
+
+def test_a_column_of_dates_without_any_is_read() -> None:
+    nothing = pd.Series([None, None], dtype="str")
+    assert read_dates(nothing, None).isna().all()

@@ -7,7 +7,6 @@ import pytest
 from pandas.testing import assert_frame_equal
 
 from components.data.bundled import is_bundled, load_bundled
-from components.data.bundled_images import is_bundled_images
 from components.data.expression import (
     CELLS,
     DECIMALS,
@@ -19,6 +18,7 @@ from components.data.expression import (
     draw_markers,
     type_names,
 )
+from components.data.images.bundled import is_bundled_images
 from components.errors import UserError
 
 CELLS_DRAWN = draw_expression()

@@ -9,14 +9,14 @@ import torch
 from pydantic import TypeAdapter
 
 from components.config import Constraint, Product, Sum, Unit
-from components.data.constraints import broken, check_rows
-from components.data.declared import declared_constraints
+from components.data.constraints.checks import broken, check_rows
+from components.data.constraints.declared import declared_constraints
+from components.data.constraints.formulas import Linear, formula_of
+from components.data.constraints.written import rewriting_of
 from components.data.digits import Grid
-from components.data.formulas import Linear, formula_of
 from components.data.preparation import prepare_table
 from components.data.schema import Schema
 from components.data.table import Table, decode, encode
-from components.data.written import rewriting_of
 from components.errors import UserError
 from tests.computed import CONSTRAINTS, SHARES, computed_frame, is_held
 from tests.data.test_constraints import torn

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.data.identifier_names import names_a_measure, names_an_identifier
+from components.data.identifiers.names import names_a_measure, names_an_identifier
 
 
 @pytest.mark.parametrize(

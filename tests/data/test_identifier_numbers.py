@@ -10,8 +10,8 @@ import pytest
 
 from components.data.batches import BATCH, frame_batches
 from components.data.conformed import ConformedRows
-from components.data.identifier_numbers import NumberPattern, fresh_numbers
-from components.data.identifiers import MOST_DRAWN, numbered_identifiers
+from components.data.identifiers.numbers import NumberPattern, fresh_numbers
+from components.data.identifiers.patterns import MOST_DRAWN, numbered_identifiers
 from components.data.inference import conform, describe, forms_of, infer_kinds
 from components.data.preparation import prepare_table
 from components.data.schema import Column, ColumnKind, FreshNumbers, Schema
@@ -258,7 +258,7 @@ def test_lost_digits_and_numbers_left_out_are_told(caplog: pytest.LogCaptureFixt
 
 
 def test_a_guaranteed_model_tells_nothing_of_them() -> None:
-    from components.models.private import _public
+    from components.models.private.model import _public
 
     column = prepare_table(frame_of(id=REAL["eight digits"]), "y").schema["id"]
     assert column.fresh is not None

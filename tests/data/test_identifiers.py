@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from components.data.identifiers import MOST_DRAWN, IdentifierPattern, numbered_identifiers
+from components.data.identifiers.patterns import MOST_DRAWN, IdentifierPattern, numbered_identifiers
 from components.data.preparation import prepare_table
 from components.data.table import decode
 

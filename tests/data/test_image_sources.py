@@ -10,12 +10,12 @@ import pytest
 from PIL import Image
 
 from components.config import Colour, Damaged, Fit, ImagesConfig
-from components.data.image_output import check_image_output, write_image_output
-from components.data.image_rows import from_rows, read_image_rows, to_rows, write_images
-from components.data.image_schema import LABEL, asked_class, schema_of
-from components.data.image_sizes import Size, chosen_size, sized
-from components.data.image_sources import hash_image_source, holds_images, read_image_source
-from components.data.images import ImageSet, joined, told_strays
+from components.data.images.output import check_image_output, write_image_output
+from components.data.images.rows import from_rows, read_image_rows, to_rows, write_images
+from components.data.images.schema import LABEL, asked_class, schema_of
+from components.data.images.sets import ImageSet, joined, told_strays
+from components.data.images.sizes import Size, chosen_size, sized
+from components.data.images.sources import hash_image_source, holds_images, read_image_source
 from components.data.sources import read_source
 from components.errors import UserError
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from components.data import images as module
-from components.data.image_rows import pixels_of
-from components.data.image_sizes import look_at
-from components.data.images import is_images, read_images, read_picture
+from components.data.images import sets as module
+from components.data.images.rows import pixels_of
+from components.data.images.sets import is_images, read_images, read_picture
+from components.data.images.sizes import look_at
 from components.errors import UserError
 
 PIXELS = np.random.default_rng(0).integers(256, size=(6, 5, 4)).astype(np.uint8)

@@ -19,11 +19,11 @@ from components.config import (
     TimeSplit,
     Unlabelled,
 )
-from components.data import labelled_images
-from components.data.image_rows import read_foreign_rows, read_image_rows, to_rows, write_images
-from components.data.image_schema import schema_of
-from components.data.image_sources import read_image_source
-from components.data.images import UNKNOWN, joined
+from components.data.images import labelled as labelled_images
+from components.data.images.rows import read_foreign_rows, read_image_rows, to_rows, write_images
+from components.data.images.schema import schema_of
+from components.data.images.sets import UNKNOWN, joined
+from components.data.images.sources import read_image_source
 from components.errors import UserError
 from components.stages.image_preparation import prepare_images
 from components.stages.images import read_test_images, read_train_images

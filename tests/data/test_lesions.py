@@ -5,9 +5,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from components.data.bundled_images import load_bundled_images
-from components.data.lesions import CASES, HEMANGIOMA, KINDS, Factors, draw_factors, draw_lesions
-from components.data.lesions import render as drawn
+from components.data.images.bundled import load_bundled_images
+from components.data.images.lesions import (
+    CASES,
+    HEMANGIOMA,
+    KINDS,
+    Factors,
+    draw_factors,
+    draw_lesions,
+)
+from components.data.images.lesions import render as drawn
 
 
 def one(**changes: float) -> Factors:

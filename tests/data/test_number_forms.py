@@ -13,13 +13,13 @@ from components.data.batches import frame_batches
 from components.data.conditions import code_condition
 from components.data.conformed import ConformedRows
 from components.data.foreign import read_foreign, read_incomplete
-from components.data.number_forms import (
+from components.data.forms.number_forms import (
     NumberForm,
     read_numbers,
     read_what_is_number,
     write_numbers,
 )
-from components.data.number_texts import NumberTexts
+from components.data.forms.number_texts import NumberTexts
 from components.data.output import write_frame
 from components.data.preparation import prepare_table
 from components.data.schema import Column, Schema

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from components.config import ColumnKind
+from components.data.forms.number_texts import NumberTexts
 from components.data.inference import infer_kinds
-from components.data.number_texts import NumberTexts
 from components.data.preparation import prepare_table
 from components.data.stand_in import stand_in_target
 from components.errors import UserError

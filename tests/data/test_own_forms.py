@@ -11,12 +11,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from components.config import ColumnKind
-from components.data.any_form import AnyForm
 from components.data.cell_kinds import CellSummary
 from components.data.foreign import read_incomplete
-from components.data.fraction_forms import FractionForm
+from components.data.forms.any_form import AnyForm
+from components.data.forms.fraction_forms import FractionForm
+from components.data.forms.number_texts import NumberTexts
 from components.data.inference import infer_kinds
-from components.data.number_texts import NumberTexts
 from components.data.output import write_frame
 from components.data.preparation import prepare_table
 from components.data.schema import Column, Schema

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from components.config import ColumnKind, Constraint, Inequality, Sum
-from components.data.constraints import check_rows
+from components.data.constraints.checks import check_rows
+from components.data.constraints.written import rewriting_of
 from components.data.preparation import prepare_table
 from components.data.table import Table, decode, encode
-from components.data.written import rewriting_of
 from components.errors import UserError
 from tests.data.test_constraints import torn
 from tests.ruled import num_broken

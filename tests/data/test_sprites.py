@@ -4,10 +4,10 @@ import doctest
 
 import numpy as np
 
-from components.data import captions, sprites
-from components.data.bundled_images import load_bundled_images
-from components.data.captions import attributes
-from components.data.sprites import CAPTIONS, COLOURS, draw_sprites
+from components.data.images import captions, sprites
+from components.data.images.bundled import load_bundled_images
+from components.data.images.captions import attributes
+from components.data.images.sprites import CAPTIONS, COLOURS, draw_sprites
 
 
 def test_examples():

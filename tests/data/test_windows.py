@@ -12,8 +12,8 @@ import pytest
 
 from components.config import GroupSplit, MarkedSplit, PrepareConfig, RandomSplit, Split
 from components.data.conformed import ConformedRows
+from components.data.forms.kept_forms import kept_forms
 from components.data.inference import described_by
-from components.data.kept_forms import kept_forms
 from components.data.preparation import prepare_table
 from components.data.sources import hash_source, open_batches, read_source
 from components.data.splits import split_rows

@@ -7,10 +7,10 @@ import pytest
 from components.config import Purpose
 from components.data.table import Table
 from components.errors import UserError
-from components.evaluation.arms import AUGMENTED, FOR_CLASSES, FOR_NUMBERS, Fold, can_smote
+from components.evaluation.benefit.arms import AUGMENTED, FOR_CLASSES, FOR_NUMBERS, Fold, can_smote
+from components.evaluation.benefit.gain import splits_of
 from components.evaluation.case import Case, MakeAndFit
 from components.evaluation.features import rows_of, task_of
-from components.evaluation.gain import splits_of
 from tests.evaluation.samplers import (
     Bootstrap,
     case_of,

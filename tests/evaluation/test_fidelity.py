@@ -3,9 +3,9 @@ import pytest
 
 from components.data.table import Table
 from components.evaluation.evidence import Measurement
-from components.evaluation.histograms import histogram
-from components.evaluation.shape import column_distance
-from components.evaluation.trend import cramers_v
+from components.evaluation.fidelity.histograms import histogram
+from components.evaluation.fidelity.shape import column_distance
+from components.evaluation.fidelity.trend import cramers_v
 from tests.evaluation.samplers import (
     Marginals,
     case_of,

@@ -8,20 +8,20 @@ from components.config import Purpose
 from components.data.schema import Schema
 from components.data.table import Table
 from components.errors import UserError
-from components.evaluation import fixed_rows
-from components.evaluation.arms import AUGMENTED
-from components.evaluation.case import Case, Findings, canonical
-from components.evaluation.catalog import EVALUATORS, FOR_FIXED_ROWS, evaluators_for
-from components.evaluation.evidence import Arm
-from components.evaluation.features import task_of
-from components.evaluation.fixed_rows import (
+from components.evaluation.benefit import fixed_rows
+from components.evaluation.benefit.arms import AUGMENTED
+from components.evaluation.benefit.fixed_rows import (
     FIXED_ROWS,
     Scored,
     Scores,
     Trial,
     variance_by_halves,
 )
-from components.evaluation.gain import BEST_BASELINE
+from components.evaluation.benefit.gain import BEST_BASELINE
+from components.evaluation.case import Case, Findings, canonical
+from components.evaluation.catalog import EVALUATORS, FOR_FIXED_ROWS, evaluators_for
+from components.evaluation.evidence import Arm
+from components.evaluation.features import task_of
 from components.evaluation.learners import LEARNERS
 from components.models.contract import log_nothing
 from tests.evaluation.samplers import (

@@ -7,9 +7,9 @@ import pytest
 from components.config import Purpose
 from components.data.preparation import prepare_table
 from components.data.table import Table
-from components.evaluation.bake import Bake, Outcome, compare_champions, judge_bake
-from components.evaluation.decay import Decay, Margins, measure_decay
 from components.evaluation.difference import Difference
+from components.evaluation.live.bake import Bake, Outcome, compare_champions, judge_bake
+from components.evaluation.live.decay import Decay, Margins, measure_decay
 
 MARGINS = Margins(lift=0.02, level=0.05, news=0.02)
 

@@ -4,9 +4,9 @@ import pytest
 from components.data.bundled import load_bundled
 from components.data.preparation import prepare_table
 from components.data.table import Table
-from components.evaluation.arms import GAUSSIAN, KNOWN, Fold, possible_arms
+from components.evaluation.benefit.arms import GAUSSIAN, KNOWN, Fold, possible_arms
 from components.evaluation.features import Rows, rows_of, task_of
-from components.evaluation.markers import correlate, find_markers, marker_error
+from components.evaluation.fidelity.markers import correlate, find_markers, marker_error
 from components.evaluation.scores import all_scores
 from tests.evaluation.samplers import Marginals, case_of, measure, mixed_split, values
 

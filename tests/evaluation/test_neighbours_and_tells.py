@@ -6,11 +6,11 @@ from components.data.foreign import read_foreign
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table
 from components.evaluation.case import Findings
-from components.evaluation.manifold import neighbour_scores, with_errors
+from components.evaluation.fidelity.manifold import neighbour_scores, with_errors
+from components.evaluation.fidelity.telltales import find_telltales
+from components.evaluation.fidelity.two_sample import cross_fitted
 from components.evaluation.statistics import auc_influence
 from components.evaluation.sureness import surely_other
-from components.evaluation.telltales import find_telltales
-from components.evaluation.two_sample import cross_fitted
 from tests.evaluation.samplers import case_of, measure, process_table, values
 
 

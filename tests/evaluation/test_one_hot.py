@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from components.evaluation.one_hot import find_groups
+from components.evaluation.rules.one_hot import find_groups
 
 
 def spread(codes: NDArray[np.int64], num_columns: int) -> NDArray[np.float64]:

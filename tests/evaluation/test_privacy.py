@@ -9,12 +9,12 @@ from sklearn.datasets import load_breast_cancer
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table
 from components.errors import UserError
-from components.evaluation.attack_game import Round, contests, cross_chosen, found_at
 from components.evaluation.case import Guarantee
-from components.evaluation.copies import Copied, beyond_chance, count_copies
-from components.evaluation.empirical_epsilon import epsilon_bound
-from components.evaluation.exposed import exposed
 from components.evaluation.gates import judge
+from components.evaluation.privacy.attack_game import Round, contests, cross_chosen, found_at
+from components.evaluation.privacy.copies import Copied, beyond_chance, count_copies
+from components.evaluation.privacy.empirical_epsilon import epsilon_bound
+from components.evaluation.privacy.exposed import exposed
 from components.models.catalog import default_config, make_model
 from components.models.contract import TabularModel
 from tests.evaluation.samplers import (

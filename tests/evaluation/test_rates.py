@@ -3,11 +3,11 @@ import pandas as pd
 import pytest
 
 from components.data.table import Table
-from components.evaluation.missingness import patterns
-from components.evaluation.rare_levels import rare_error
-from components.evaluation.rates import above_noise, rate_error
-from components.evaluation.shape import total_variation
-from components.evaluation.tails import Tail, tail_error
+from components.evaluation.fidelity.missingness import patterns
+from components.evaluation.fidelity.rare_levels import rare_error
+from components.evaluation.fidelity.rates import above_noise, rate_error
+from components.evaluation.fidelity.shape import total_variation
+from components.evaluation.fidelity.tails import Tail, tail_error
 from tests.evaluation.samplers import case_of, measure, mixed_split, process_table, values
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Matrix, Table
-from components.evaluation.constraints import share_kept
 from components.evaluation.evidence import Constraint
-from components.evaluation.rule_search import find_rules
-from components.evaluation.rules import Inequality
+from components.evaluation.rules.constraints import share_kept
+from components.evaluation.rules.rule_search import find_rules
+from components.evaluation.rules.rules import Inequality
 from tests.evaluation.samplers import Marginals, case_of, measure, mixed_split, values
 
 NAMES = ("net", "tax", "gross", "start", "end", "city", "land", "loose", "group")

@@ -8,6 +8,7 @@ from components.config import EvaluateConfig, Gate, Purpose
 from components.errors import UserError
 from components.evaluation.catalog import EVALUATORS
 from components.evaluation.evaluate import evaluate
+from components.evaluation.fidelity.shape import SHAPE, SHAPE_ERROR
 from components.evaluation.selftest import (
     CANDIDATES,
     RECORDS,
@@ -19,7 +20,6 @@ from components.evaluation.selftest import (
     source_hash,
     write_self_tests,
 )
-from components.evaluation.shape import SHAPE, SHAPE_ERROR
 from tests.evaluation.samplers import fit_bootstrap, mixed_split
 
 METRICS = {metric.name: metric for each in EVALUATORS.values() for metric in each.metrics}

@@ -22,7 +22,7 @@ from components.evaluation.anomaly.series_ranking import measure_series_ranking
 from components.evaluation.anomaly.series_selftest import ORDERS, check_series_self_test
 from components.evaluation.evidence import Outcome
 from components.evaluation.statistics import clustered_error
-from components.models.block_threshold import BlockThreshold
+from components.models.series.block_threshold import BlockThreshold
 
 GATE = Gate(metric="event_auroc", better_than="chance", worthwhile=0.01)
 CONFIG = EvaluateConfig(purpose=Purpose.ANOMALY, anomaly_gates=(GATE,))

@@ -6,16 +6,16 @@ import pytest
 from components.config import EvaluateConfig, Gate, Purpose
 from components.data.table import Table
 from components.errors import UserError
-from components.evaluation.arms import AUGMENTED, DUPLICATED, REAL
+from components.evaluation.benefit.arms import AUGMENTED, DUPLICATED, REAL
+from components.evaluation.benefit.decided import CLEARED, FUTILE, REFUSED, decision
+from components.evaluation.benefit.gain import BEST_BASELINE, Split, Trial
+from components.evaluation.benefit.inner import best_threshold, inner_splits
+from components.evaluation.benefit.ratios import THRESHOLD, FoldResult, Plan, at, chosen_ratios
+from components.evaluation.benefit.subgroups import Group, find_groups, group_effects
+from components.evaluation.benefit.tunable import TUNABLE, fit_tunable, learnable
 from components.evaluation.case import Case, Findings, MakeAndFit
-from components.evaluation.decided import CLEARED, FUTILE, REFUSED, decision
 from components.evaluation.evidence import Measurement
 from components.evaluation.features import rows_of, task_of
-from components.evaluation.gain import BEST_BASELINE, Split, Trial
-from components.evaluation.inner import best_threshold, inner_splits
-from components.evaluation.ratios import THRESHOLD, FoldResult, Plan, at, chosen_ratios
-from components.evaluation.subgroups import Group, find_groups, group_effects
-from components.evaluation.tunable import TUNABLE, fit_tunable, learnable
 from components.evaluation.worth import worth_of
 from tests.evaluation.samplers import (
     Bootstrap,

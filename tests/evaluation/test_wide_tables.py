@@ -1,7 +1,7 @@
 import numpy as np
 
 from components.data.schema import Column, ColumnKind
-from components.evaluation.rule_search import MAX_COLUMNS, find_rules
+from components.evaluation.rules.rule_search import MAX_COLUMNS, find_rules
 
 
 def test_rules_are_sought_among_the_first_columns_of_a_wide_table() -> None:

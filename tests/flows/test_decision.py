@@ -20,7 +20,7 @@ from components.config import (
     parse_params,
 )
 from components.data.preparation import prepare_table
-from components.models.trees import Trees
+from components.models.trees.trees import Trees
 from components.recipes.catalog import recipe_params
 from components.recipes.recipe import Preset
 from components.registry.audit import Act, record

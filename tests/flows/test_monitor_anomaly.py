@@ -21,8 +21,8 @@ from components.config import (
     parse_params,
 )
 from components.errors import UserError
-from components.models.block_threshold import block_maxima
 from components.models.calibration import Calibration
+from components.models.series.block_threshold import block_maxima
 from components.monitoring.anomaly_report import SeriesReport
 from components.monitoring.report import DriftReport, ProblemKind, Status
 from components.registry.monitoring_runs import write_monitor_page

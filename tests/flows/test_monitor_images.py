@@ -24,14 +24,14 @@ from components.config import (
     Purpose,
     TrainConfig,
 )
-from components.data.bundled_images import load_bundled_images
-from components.data.image_rows import pixels_of, png_bytes, to_rows
-from components.data.image_windows import marked_images
-from components.data.images import ImageSet, Labels, joined
+from components.data.images.bundled import load_bundled_images
+from components.data.images.rows import pixels_of, png_bytes, to_rows
+from components.data.images.sets import ImageSet, Labels, joined
+from components.data.images.windows import marked_images
 from components.data.windows import list_windows
 from components.errors import UserError
-from components.evaluation.bake import compare_champions
-from components.evaluation.decay import Decay, Margins, measure_decay
+from components.evaluation.live.bake import compare_champions
+from components.evaluation.live.decay import Decay, Margins, measure_decay
 from components.monitoring.odd_lines import odd_lines
 from components.monitoring.report import DriftReport, ProblemKind, Status, Unit
 from components.monitoring.summary import summary_markdown
@@ -209,7 +209,7 @@ def test_images_that_teach_nothing_start_no_training(setting: Setting) -> None:
     assert isinstance(told, str) and "have no labels" in told
     again = setting.write("again", setting.source.take(np.arange(200)))
     told = setting.want(DIGITS, again)
-    assert isinstance(told, str) and told.startswith("too few rows: 0 labelled rows")
+    assert isinstance(told, str) and told.startswith("too few images: 0 labelled images")
     by_patient = {"method": "group", "column": "patient"}
     config = setting.taught(DIGITS).params.prepare.model_copy(
         update={"split": GroupSplit.model_validate(by_patient)}

@@ -19,8 +19,8 @@ from PIL import Image
 
 from components.config import Params, parse_params
 from components.data.files import read_files
-from components.data.image_rows import read_foreign_rows, to_rows
-from components.data.images import read_images
+from components.data.images.rows import read_foreign_rows, to_rows
+from components.data.images.sets import read_images
 from components.errors import UserError
 from components.stages import prepare
 from components.stages.paths import StagePaths

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from components.config import TreesConfig
-from components.data.image_schema import ImageSchema
+from components.data.images.schema import ImageSchema
 from components.data.schema import Schema
 from components.errors import UserError
 from components.evaluation.evidence import Outcome

@@ -10,8 +10,8 @@ from pydantic import TypeAdapter
 from components.config import Combination, Constraint, Inequality, Model
 from components.data.table import Table
 from components.models.catalog import MODELS, make_model
-from components.models.constrained import Constrained
 from components.models.contract import TabularModel
+from components.models.wrapped.constrained import Constrained
 from tests.procedural import mixed_table
 
 SMALL: dict[str, dict[str, Any]] = {

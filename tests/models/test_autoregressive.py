@@ -13,10 +13,10 @@ from components.config import AutoregressiveConfig
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table, encode
 from components.errors import UserError
-from components.models.autoregressive import Autoregressive, most_levels
-from components.models.autoregressive_learning import ColumnLessons
+from components.models.codes.autoregressive import Autoregressive, most_levels
+from components.models.codes.autoregressive_learning import ColumnLessons
+from components.models.codes.row_codes import learn_row_codes, to_codes
 from components.models.contract import Completer
-from components.models.row_codes import learn_row_codes, to_codes
 from components.training.loop import NonFiniteLossError
 from tests.models.conftest import fitted_once
 from tests.procedural import mixed_table

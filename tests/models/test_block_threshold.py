@@ -8,9 +8,9 @@ from scipy.signal import lfilter
 
 from components.data.ranges import merged_ranges
 from components.errors import UserError
-from components.models import block_threshold
-from components.models.block_threshold import block_maxima, threshold_at
 from components.models.calibration import Calibration
+from components.models.series import block_threshold
+from components.models.series.block_threshold import block_maxima, threshold_at
 
 BLOCK, NUM_STEPS = 64, 3_200
 WHOLE = np.array([[0, NUM_STEPS]])

@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from components.config import AutoregressiveConfig, Constraint
-from components.data.declared import declared_constraints
+from components.data.constraints.declared import declared_constraints
 from components.data.preparation import prepare_table
 from components.data.table import Table, decode
 from components.errors import UserError
 from components.models.catalog import MODELS, load_model, make_model
-from components.models.constrained import Constrained
 from components.models.contract import Completer, Exportable, TabularModel
+from components.models.wrapped.constrained import Constrained
 from tests.computed import CONSTRAINTS, SHARES, computed_frame, furthest_off, is_held
 from tests.models.conftest import small_model
 

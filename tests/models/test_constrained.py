@@ -23,9 +23,9 @@ from components.data.table import Table, decode
 from components.errors import UserError
 from components.models.artifact import load_artifact, saved_schema
 from components.models.catalog import MODELS, load_model, make_model, with_judges
-from components.models.constrained import Constrained
 from components.models.contract import Completer, Exportable, Scorer, TabularModel
 from components.models.streaming import stream
+from components.models.wrapped.constrained import Constrained
 from components.registry.flavors import export
 from components.registry.output_columns import describe
 from tests.models.conftest import small_model

@@ -14,14 +14,18 @@ from components.config import CopulaConfig
 from components.data.preparation import prepare_table
 from components.data.table import Table, decode, encode
 from components.errors import UserError
-from components.models import normal_scores
 from components.models.artifact import load_artifact, save_artifact
 from components.models.contract import Completer
-from components.models.copula import Copula
-from components.models.copula_classes import POOLED
-from components.models.copula_density import score_ends
-from components.models.marginals import MAX_KNOTS, fit_marginal, pack, unpack
-from components.models.normal_scores import latent_correlation, main_direction, positive_definite
+from components.models.copula import normal_scores
+from components.models.copula.classes import POOLED
+from components.models.copula.density import score_ends
+from components.models.copula.marginals import MAX_KNOTS, fit_marginal, pack, unpack
+from components.models.copula.model import Copula
+from components.models.copula.normal_scores import (
+    latent_correlation,
+    main_direction,
+    positive_definite,
+)
 from tests.procedural import mixed_table
 
 

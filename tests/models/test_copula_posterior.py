@@ -13,9 +13,9 @@ from components.config import CopulaConfig
 from components.data.preparation import prepare_table
 from components.data.table import encode
 from components.models.artifact import load_artifact, save_artifact
-from components.models.copula import Copula
-from components.models.copula_posterior import drawn_marginal, drawn_root
-from components.models.marginals import fit_marginal
+from components.models.copula.marginals import fit_marginal
+from components.models.copula.model import Copula
+from components.models.copula.posterior import drawn_marginal, drawn_root
 from components.models.several_draws import complete_several
 
 NUM_DRAWS = 19

@@ -10,7 +10,7 @@ import torch
 from components.config import CtganConfig
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table
-from components.models.ctgan import Ctgan
+from components.models.ctgan.model import Ctgan
 from components.threads import limited_threads
 from components.training.loop import NonFiniteLossError
 from tests.models.processes import kill_after_checkpoint

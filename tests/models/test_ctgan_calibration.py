@@ -2,8 +2,8 @@
 
 import torch
 
-from components.models.ctgan_calibration import calibrate, probabilities, uncalibrated
-from components.models.ctgan_layout import Layout, activate
+from components.models.ctgan.calibration import calibrate, probabilities, uncalibrated
+from components.models.ctgan.layout import Layout, activate
 
 LAYOUT = Layout(groups=(3, 2), gates=(4, 5))
 """Three categories; a spike and a score; a score that is always used."""

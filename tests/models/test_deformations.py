@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from components.config import DeformationsConfig
-from components.data.images import ImageSet
+from components.data.images.sets import ImageSet
 from components.errors import UserError
 from components.models.catalog import load_image_model
 from components.models.contract import Budget
-from components.models.deformations import UNCOMPARED, Deformations, told_apart
-from components.models.image_pairs import pairs_across, pairs_near, pairs_within
+from components.models.images.deformations import UNCOMPARED, Deformations, told_apart
+from components.models.images.pairs import pairs_across, pairs_near, pairs_within
 from components.registry.flavors import export
 from tests.pictured import digits, lean_of, sheared_bars
 

@@ -12,10 +12,10 @@ from components.config import ClassGaussianConfig, ExpressionGanConfig
 from components.data.expression import CELLS, TARGET, draw_expression, type_names
 from components.data.preparation import prepare_table
 from components.data.table import Table
-from components.models.class_gaussian import ClassGaussian, fit_gaussians
-from components.models.component_records import balanced
-from components.models.components import learn_components, normal_cells
-from components.models.expression_gan import ExpressionGan
+from components.models.records.class_gaussian import ClassGaussian, fit_gaussians
+from components.models.records.component_records import balanced
+from components.models.records.components import learn_components, normal_cells
+from components.models.records.expression_gan import ExpressionGan
 
 TINY = ExpressionGanConfig(
     steps=30, batch_size=32, hidden_size=16, noise_size=24, checkpoint_seconds=0, look_every=10

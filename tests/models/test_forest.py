@@ -13,13 +13,13 @@ from components.config import ForestConfig
 from components.data.preparation import prepare_table
 from components.data.table import Table
 from components.errors import UserError
+from components.models.codes.row_codes import ColumnCodes
 from components.models.contract import Budget
-from components.models.forest import Forest
-from components.models.forest_rounds import accuracy, made_rows
-from components.models.leaf_mixture import LeafMixture
-from components.models.leaf_rows import LeafRows
 from components.models.levels import Levels
-from components.models.row_codes import ColumnCodes
+from components.models.trees.forest import Forest
+from components.models.trees.forest_rounds import accuracy, made_rows
+from components.models.trees.leaf_mixture import LeafMixture
+from components.models.trees.leaf_rows import LeafRows
 from tests.models.conftest import fitted_once
 from tests.models.test_autoregressive import chain
 from tests.procedural import columns_table, mixed_table

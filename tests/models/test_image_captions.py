@@ -8,14 +8,14 @@ import pytest
 import torch
 
 from components.config import ImageGanConfig
-from components.data.captions import vocabulary
-from components.data.images import ImageSet
-from components.data.sprites import CAPTIONS, draw_sprites
+from components.data.images.captions import vocabulary
+from components.data.images.sets import ImageSet
+from components.data.images.sprites import CAPTIONS, draw_sprites
 from components.errors import UserError
-from components.models import image_captions
 from components.models.catalog import load_image_model
-from components.models.image_gan import ImageGan
-from components.models.image_networks import build_players
+from components.models.images import captions as image_captions
+from components.models.images.gan import ImageGan
+from components.models.images.networks import build_players
 from tests.models.test_export import traced
 from tests.models.test_image_contract import assert_same, draw
 

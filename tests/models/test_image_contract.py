@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from components.config import classifies_images
-from components.data.image_schema import schema_of
-from components.data.images import UNKNOWN, ImageSet
+from components.data.images.schema import schema_of
+from components.data.images.sets import UNKNOWN, ImageSet
 from components.errors import UserError
 from components.models.catalog import IMAGE_MODELS, load_image_model, make_image_model
 from components.models.contract import ImageClassifier, ImageModel

@@ -10,10 +10,10 @@ from pydantic import ValidationError
 
 from components.config import ImageGanConfig
 from components.config.image_gan import Networks
-from components.data.images import ImageSet
+from components.data.images.sets import ImageSet
 from components.models.contract import Budget
-from components.models.image_drawing import CHUNK
-from components.models.image_gan import ImageGan
+from components.models.images.drawing import CHUNK
+from components.models.images.gan import ImageGan
 from components.training.loop import NonFiniteLossError
 from tests.pictured import colour_digits, digits
 

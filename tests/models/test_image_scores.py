@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from components.config import ClassicConfig, CriticScore, EncoderScore, SearchScore
-from components.data.images import ImageSet
+from components.data.images.sets import ImageSet
 from components.models.artifact import load_image_artifact, save_artifact
 from components.models.catalog import load_image_model
 from components.models.contract import ImageExplainer, ImageModel, ImageScorer

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from components.models.image_scoring import likeliest
+from components.models.images.scoring import likeliest
 
 
 def test_the_likeliest_class_is_one_that_was_learned():

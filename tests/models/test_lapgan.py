@@ -9,13 +9,13 @@ import torch
 from pydantic import ValidationError
 
 from components.config import LapganConfig
-from components.data.images import ImageSet
+from components.data.images.sets import ImageSet
 from components.errors import UserError
 from components.models.artifact import load_image_artifact, save_artifact
 from components.models.catalog import load_any_model
-from components.models.image_drawing import CHUNK
-from components.models.lapgan import Lapgan, level_samples
-from components.networks.laplacian import (
+from components.models.images.drawing import CHUNK
+from components.models.images.lapgan import Lapgan, level_samples
+from components.networks.images.laplacian import (
     as_floats,
     doubled,
     halved,

@@ -11,10 +11,10 @@ from components.config import PrivateConfig
 from components.data.preparation import prepare_table
 from components.data.table import Table
 from components.errors import UserError
-from components.evaluation.empirical_epsilon import epsilon_bound
-from components.models.private import Private
-from components.models.private_graph import nearest_counts, raked
-from components.models.private_noise import Account, Noise, delta_of, rho_of
+from components.evaluation.privacy.empirical_epsilon import epsilon_bound
+from components.models.private.graph import nearest_counts, raked
+from components.models.private.model import Private
+from components.models.private.noise import Account, Noise, delta_of, rho_of
 
 
 @pytest.fixture(autouse=True)

@@ -24,8 +24,8 @@ from components.data.preparation import prepare_table
 from components.data.schema import ColumnKind
 from components.data.table import OTHER, Table, encode
 from components.errors import UserError
-from components.models import autoregressive
 from components.models.catalog import load_model, make_model
+from components.models.codes import autoregressive
 from components.models.contract import Scorer
 from components.models.rare_levels import (
     columns_gathered,

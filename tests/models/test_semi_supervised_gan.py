@@ -8,11 +8,11 @@ import torch
 from pydantic import ValidationError
 
 from components.config import SemiSupervisedGanConfig
-from components.data.images import UNKNOWN, ImageSet
+from components.data.images.sets import UNKNOWN, ImageSet
 from components.errors import UserError
-from components.models.semi_supervised_gan import SemiSupervisedGan
-from components.networks.canvas import Canvas
-from components.networks.image_outlier import OutlierDiscriminator
+from components.models.images.semi_supervised_gan import SemiSupervisedGan
+from components.networks.images.canvas import Canvas
+from components.networks.images.outlier import OutlierDiscriminator
 from tests.models.test_image_gan import CHANGES as OF_A_GAN
 from tests.models.test_image_gan import TINY, WITHOUT_EFFECT_ON_IMAGES
 from tests.pictured import digits

@@ -14,7 +14,7 @@ from components.data.table import Table
 from components.errors import UserError
 from components.models.catalog import load_any_model, load_series_model
 from components.models.contract import Scorer
-from components.models.series_autoencoder import SeriesAutoencoder
+from components.models.series.autoencoder import SeriesAutoencoder
 
 SMALL = SeriesAutoencoderConfig(
     layout=SeriesLayout(time="when", group="pump"),

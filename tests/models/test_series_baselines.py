@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from components.models.series_baselines import Windows, moving_z_score
+from components.models.series.baselines import Windows, moving_z_score
 
 
 @pytest.mark.parametrize("window", [4, 6])

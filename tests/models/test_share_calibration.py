@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from components.data.schema import Column, ColumnKind
-from components.models.marginal_bias import marginal_bias
-from components.models.point_drawing import PointDrawing
-from components.models.row_codes import ColumnCodes, RowCodes, to_codes
-from components.models.row_drawing import CHUNK, RowDrawing
-from components.models.share_calibration import calibrate_columns, calibrate_points
+from components.models.codes.marginal_bias import marginal_bias
+from components.models.codes.point_drawing import PointDrawing
+from components.models.codes.row_codes import ColumnCodes, RowCodes, to_codes
+from components.models.codes.row_drawing import CHUNK, RowDrawing
+from components.models.codes.share_calibration import calibrate_columns, calibrate_points
 from components.networks.any_order import AnyOrder, Coded
 from components.networks.table_vae import TableVae
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
-from components.data.identifiers import MOST_DRAWN, numbered_identifiers
+from components.data.identifiers.patterns import MOST_DRAWN, numbered_identifiers
 from components.data.schema import Column, ColumnKind
 from components.errors import UserError
 from components.models.contract import Streamer, TabularModel

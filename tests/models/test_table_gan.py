@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from components.config import TableGanConfig
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table
-from components.models.table_gan import TableGan
-from components.models.table_gan_cells import draw_cells, learn_cells, place_bounds, record_columns
-from components.models.table_gan_label import ClassLabel, NumberLabel
+from components.models.table_gan.cells import draw_cells, learn_cells, place_bounds, record_columns
+from components.models.table_gan.label import ClassLabel, NumberLabel
+from components.models.table_gan.model import TableGan
 from components.training.loop import NonFiniteLossError
 from tests.models.processes import kill_after_checkpoint
 from tests.procedural import columns_table, mixed_table

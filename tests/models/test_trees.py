@@ -12,8 +12,8 @@ from components.config import TreesConfig
 from components.data.preparation import prepare_table
 from components.data.table import Table
 from components.models.contract import Budget
-from components.models.tree_arrays import LOT, Tree, TreePack
-from components.models.tree_growth import (
+from components.models.trees.tree_arrays import LOT, Tree, TreePack
+from components.models.trees.tree_growth import (
     FEWEST_LEAVES,
     _parts_of_target,
     category_order,
@@ -21,7 +21,7 @@ from components.models.tree_growth import (
     grow_trees,
     rank_traits,
 )
-from components.models.trees import Trees
+from components.models.trees.trees import Trees
 from tests.procedural import mixed_table
 
 

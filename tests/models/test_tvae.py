@@ -11,8 +11,8 @@ from pandas.testing import assert_frame_equal
 
 from components.config import TvaeConfig
 from components.errors import UserError
-from components.models.tvae import Tvae
-from components.models.tvae_learning import bound
+from components.models.codes.tvae import Tvae
+from components.models.codes.tvae_learning import bound
 from components.networks.any_order import Coded
 from components.networks.table_vae import TableVae, log_normal
 from components.training.loop import NonFiniteLossError

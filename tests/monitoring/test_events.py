@@ -5,7 +5,7 @@ import pandas as pd
 
 from components.config import SeriesLayout
 from components.data.series import read_series
-from components.models.block_threshold import BlockThreshold
+from components.models.series.block_threshold import BlockThreshold
 from components.monitoring.events import find_events
 from components.monitoring.odd_lines import span
 

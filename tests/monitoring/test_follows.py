@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from components.data.batches import frame_batches
-from components.data.bundled_images import load_bundled_images
-from components.data.images import ImageSet
+from components.data.images.bundled import load_bundled_images
+from components.data.images.sets import ImageSet
 from components.data.schema import Column, ColumnKind, Schema
 from components.data.table import Table
 from components.monitoring.drift import detect, make_baseline

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from components.data.bundled_images import load_bundled_images
-from components.data.images import ImageSet
+from components.data.images.bundled import load_bundled_images
+from components.data.images.sets import ImageSet
 from components.monitoring.image_facts import AXES, ImageFacts, facts_schema
 
 

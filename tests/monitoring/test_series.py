@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from components.errors import UserError
-from components.models.block_threshold import block_maxima
 from components.models.calibration import Calibration
+from components.models.series.block_threshold import block_maxima
 from components.monitoring.series import find_in_series
 from tests.models.test_series_autoencoder import fitted, waves
 

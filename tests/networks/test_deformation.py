@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from components.networks.deformation import Deformation, DeformedImages
+from components.networks.images.deformation import Deformation, DeformedImages
 
 
 def spot(height: int = 9, width: int = 9) -> torch.Tensor:

@@ -7,10 +7,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from components.networks import growth
-from components.networks.canvas import Canvas
-from components.networks.growth import stage_at
-from components.networks.image_progressive import (
+from components.networks.images import growth
+from components.networks.images.canvas import Canvas
+from components.networks.images.growth import stage_at
+from components.networks.images.progressive import (
     ProgressiveDiscriminatorBody,
     ProgressiveGeneratorBody,
 )

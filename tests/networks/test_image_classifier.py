@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from components.networks.image_classifier import NUM_FEATURES, ImageClassifier, as_input
+from components.networks.images.classifier import NUM_FEATURES, ImageClassifier, as_input
 
 
 @pytest.mark.parametrize("shape", [(1, 4, 4), (3, 28, 28), (1, 5, 40), (3, 100, 64)])

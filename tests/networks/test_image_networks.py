@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from components.networks import canvas as canvas_module
-from components.networks.canvas import Canvas
+from components.networks.images import canvas as canvas_module
+from components.networks.images.canvas import Canvas
 from components.networks.layers import (
     ClassVectors,
     ConditionalBatchNorm,

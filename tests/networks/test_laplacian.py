@@ -5,8 +5,8 @@ import doctest
 import pytest
 import torch
 
-from components.networks import laplacian
-from components.networks.laplacian import (
+from components.networks.images import laplacian
+from components.networks.images.laplacian import (
     as_floats,
     as_residual,
     doubled,

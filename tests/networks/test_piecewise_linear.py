@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from components.networks.column_range import ColumnRange
-from components.networks.piecewise_linear import PiecewiseLinear
+from components.networks.programs.column_range import ColumnRange
+from components.networks.programs.piecewise_linear import PiecewiseLinear
 
 
 def test_each_curve_as_numpy_interpolates_it():

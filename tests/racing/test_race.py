@@ -22,8 +22,8 @@ from components.data.preparation import prepare_table
 from components.data.table import Table
 from components.errors import UserError
 from components.evaluation.evidence import Outcome
-from components.models import autoregressive
 from components.models.catalog import make_model
+from components.models.codes import autoregressive
 from components.racing import race as racing
 from components.racing.course import Purse
 from components.racing.parts import can_race, drawn_case, fitted_inside, hold_out

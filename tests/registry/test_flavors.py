@@ -14,8 +14,8 @@ from mlflow.models import Model
 from pandas.testing import assert_frame_equal
 
 from components.config import CopulaConfig, CtganConfig, ImageGaussianConfig
-from components.data.bundled_images import load_bundled_images
-from components.data.image_rows import from_rows
+from components.data.images.bundled import load_bundled_images
+from components.data.images.rows import from_rows
 from components.data.preparation import prepare_table
 from components.data.table import decode, encode
 from components.models.catalog import make_image_model, make_model

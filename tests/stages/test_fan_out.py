@@ -11,7 +11,7 @@ from components.evaluation.evaluate import evaluate
 from components.evaluation.evidence import Evidence
 from components.evaluation.parallel import run_all
 from components.models.contract import TabularModel
-from components.models.trees import Trees
+from components.models.trees.trees import Trees
 from components.stages.fan_out import FAN_OUT_VARIABLE, PROCESSES, RAY, fan_out
 from tests.procedural import mixed_table
 

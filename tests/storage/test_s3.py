@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from components.config import ImagesConfig
-from components.data.image_rows import png_bytes
-from components.data.image_sources import hash_image_source, read_image_source
+from components.data.images.rows import png_bytes
+from components.data.images.sources import hash_image_source, read_image_source
 from components.data.sources import hash_source, read_source
 from components.errors import UserError
 from components.storage.s3 import check_endpoint

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, distributed
 
 from components.config import ImageGanConfig
-from components.data.image_schema import schema_of
-from components.models.image_networks import build_players
+from components.data.images.schema import schema_of
+from components.models.images.networks import build_players
 from components.training.adversarial import AdversarialGame, RealSamples
 from components.training.checkpoints import CheckpointStore
 from components.training.watched import split_held_out, train_watched

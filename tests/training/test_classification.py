@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.image_ranks import digits, thirds
-from components.data.images import Pixels
+from components.data.images.sets import Pixels
 from components.training.classification import (
     chances_of,
     features_of,

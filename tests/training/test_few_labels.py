@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from components.config import SemiSupervisedGanConfig
-from components.data.image_schema import schema_of
-from components.models.semi_supervised_networks import build_classifier, build_players
+from components.data.images.schema import schema_of
+from components.models.images.semi_supervised_networks import build_classifier, build_players
 from components.training.adversarial import RealSamples
 from components.training.few_labels import FewLabelGame, Lessons, teach_alone
 from tests.models.test_image_gan import TINY

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from components.networks.deformation import Deformation
+from components.networks.images.deformation import Deformation
 from components.training.registration import AT_ONCE, blurred, register, register_pairs
 from tests.pictured import digits, sheared_bars
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from components.config import Device, ImageGanConfig, Precision
-from components.data.image_schema import schema_of
+from components.data.images.schema import schema_of
 from components.errors import UserError
-from components.models.image_networks import build_players
+from components.models.images.networks import build_players
 from components.training.adversarial import AdversarialGame, RealSamples
 from components.training.running import check_numbers
 from tests.pictured import digits

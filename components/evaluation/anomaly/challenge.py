@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from components.config import NORMAL
 from components.evaluation.anomaly.ranking import auc_difference
-from components.evaluation.challenge import CONFIDENCE, MARGIN, Challenge
+from components.evaluation.live.challenge import CONFIDENCE, MARGIN, Challenge
 from components.evaluation.statistics import Vector, auc_influence
 
 

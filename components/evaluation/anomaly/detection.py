@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.config import NORMAL, EvaluateConfig
-from components.data.images import ImageSet
+from components.data.images.sets import ImageSet
 from components.data.table import Matrix, Table
 from components.evaluation.anomaly.baselines import BASELINES, FitDetector
 from components.evaluation.anomaly.case import AnomalyCase, Scored

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data.images import ImageSet
+from components.data.images.sets import ImageSet
 from components.evaluation.anomaly.alarms import flags
 from components.evaluation.anomaly.case import AnomalyCase
 from components.evaluation.images.panels import Panel, Strip

@@ -18,7 +18,7 @@ from components.evaluation.statistics import (
     share_interval,
     standard_error,
 )
-from components.models.block_threshold import PER
+from components.models.series.block_threshold import PER
 
 EVENT_RECALL = Metric(
     name="event_recall",

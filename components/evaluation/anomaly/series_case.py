@@ -13,7 +13,7 @@ from components.data.series import Positions
 from components.evaluation.case import Findings, Metric, asked_confidence
 from components.evaluation.seeds import derived_seed
 from components.evaluation.statistics import Vector
-from components.models.block_threshold import BlockThreshold
+from components.models.series.block_threshold import BlockThreshold
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from components.data.table import Table
 from components.evaluation.anomaly.series_case import ScoredSteps, SeriesCase
 from components.evaluation.anomaly.series_detection import SEGMENT, judged_stretches
 from components.evaluation.anomaly.series_ranking import EVENT_AUROC, measure_series_ranking
-from components.evaluation.challenge import MARGIN, Challenge
-from components.models.block_threshold import BlockThreshold
+from components.evaluation.live.challenge import MARGIN, Challenge
+from components.models.series.block_threshold import BlockThreshold
 
 if TYPE_CHECKING:
-    from components.models.series_autoencoder import SeriesAutoencoder
+    from components.models.series.autoencoder import SeriesAutoencoder
 
 CHAMPION = "champion"
 

@@ -11,12 +11,12 @@ from components.data.table import Table
 from components.evaluation.anomaly.series_case import ScoredSteps, SeriesCase
 from components.evaluation.seeds import derived_seed
 from components.evaluation.statistics import Vector
-from components.models.block_threshold import PER, block_maxima, threshold_at
 from components.models.calibration import Calibration
-from components.models.series_baselines import BASELINES, CAUSAL, Windows
+from components.models.series.baselines import BASELINES, CAUSAL, Windows
+from components.models.series.block_threshold import PER, block_maxima, threshold_at
 
 if TYPE_CHECKING:
-    from components.models.series_autoencoder import SeriesAutoencoder
+    from components.models.series.autoencoder import SeriesAutoencoder
 
 SEGMENT = 4
 """Windows in a segment: what is further apart is taken to be independent."""

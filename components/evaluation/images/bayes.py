@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 from sklearn.naive_bayes import GaussianNB
 
-from components.data.images import Labels
+from components.data.images.sets import Labels
 from components.data.table import Matrix
 from components.evaluation.case import Findings, Metric
 from components.evaluation.evidence import Measurement

@@ -8,9 +8,9 @@ from functools import partial
 import numpy as np
 
 from components.config import Protocol, Purpose
+from components.evaluation.benefit.gain import AUGMENTATION_GAIN, BEST_BASELINE
 from components.evaluation.case import Findings, Metric
 from components.evaluation.evidence import Measurement
-from components.evaluation.gain import AUGMENTATION_GAIN, BEST_BASELINE
 from components.evaluation.images.benefit_shown import curves, made_panels, notes, summaries
 from components.evaluation.images.case import ImageCase, ImageEvaluator, ImageFindings
 from components.evaluation.images.folds import FoldResult, Plan, judge_fold, splits_of

@@ -7,8 +7,8 @@ import numpy as np
 
 from components.config.classic import ClassicConfig
 from components.config.image_evaluation import Keep
+from components.evaluation.benefit.gain import TWO_SIDED
 from components.evaluation.evidence import Arm, Curve
-from components.evaluation.gain import TWO_SIDED
 from components.evaluation.images.case import Panel, Strip
 from components.evaluation.images.folds import FoldResult, Plan
 from components.evaluation.images.making import Counts, Made, wanted

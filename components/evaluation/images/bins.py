@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn.cluster import KMeans
 
-from components.data.images import Pixels
+from components.data.images.sets import Pixels
 from components.evaluation.case import Findings, Metric
 from components.evaluation.images.case import (
     ImageCase,

@@ -3,17 +3,17 @@
 from dataclasses import replace
 
 from components.evaluation.case import Findings
+from components.evaluation.fidelity.manifold import MANIFOLD
+from components.evaluation.fidelity.two_sample import TWO_SAMPLE
 from components.evaluation.images.case import ImageCase, ImageEvaluator, ImageFindings
 from components.evaluation.images.outside import outside_panel
 from components.evaluation.images.wording import said_of_images
-from components.evaluation.manifold import MANIFOLD
-from components.evaluation.membership import MEMBERSHIP, MEMBERSHIP_AUC_MODEL
-from components.evaluation.two_sample import TWO_SAMPLE
+from components.evaluation.privacy.membership import MEMBERSHIP, MEMBERSHIP_AUC_MODEL
 from components.models.contract import log_nothing
 
 
 def measure_manifold(case: ImageCase) -> ImageFindings:
-    """Precision, recall, density and coverage of features; see `evaluation/manifold.py`.
+    """Precision, recall, density and coverage of features; see `evaluation/fidelity/manifold.py`.
 
     The reference is what training images that the classifier never saw reach. The interval says
     nothing of other classifiers that might have been trained.
@@ -28,7 +28,7 @@ def measure_two_sample(case: ImageCase) -> ImageFindings:
 
 
 def measure_membership(case: ImageCase) -> ImageFindings:
-    """Attacks on who was in the training images, by pixels; see `evaluation/membership.py`.
+    """Attacks on who was in the training images, by pixels; see `evaluation/privacy/membership.py`.
 
     Not by features: a classifier that learned from training images would betray them by itself, and
     one that did not finds less than pixels do (copies of 1,000 images of MNIST turned by up to 10

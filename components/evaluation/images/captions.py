@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data.captions import attributes
-from components.data.images import ImageSet, Labels, joined
+from components.data.images.captions import attributes
+from components.data.images.sets import ImageSet, Labels, joined
 from components.evaluation.case import Findings, Metric
 from components.evaluation.evidence import Measurement
 from components.evaluation.images.case import ImageCase, ImageEvaluator, ImageFindings

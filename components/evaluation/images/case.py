@@ -11,7 +11,7 @@ from sklearn.decomposition import PCA
 
 from components.config import ColumnKind, EvaluateConfig, Purpose
 from components.config.image_evaluation import USUAL_BENEFIT, ImageBenefitConfig
-from components.data.images import ImageSet, Pixels
+from components.data.images.sets import ImageSet, Pixels
 from components.data.inference import describe
 from components.data.table import Matrix, Table
 from components.evaluation.case import Case, Findings, Metric, asked_confidence, subsample
@@ -20,7 +20,7 @@ from components.evaluation.images.panels import Panel as Panel  # evaluators fin
 from components.evaluation.images.panels import Strip as Strip
 from components.evaluation.seeds import derived_seed
 from components.models.contract import LogMetrics, log_nothing
-from components.networks.image_classifier import ImageClassifier
+from components.networks.images.classifier import ImageClassifier
 from components.training.classification import features_of, fit_classifier, fit_turns
 
 MAX_IMAGES = 10_000

@@ -4,11 +4,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.config import EvaluateConfig, Purpose
-from components.data.images import ImageSet
-from components.evaluation.challenge import CONFIDENCE, MARGIN, Challenge
+from components.data.images.sets import ImageSet
 from components.evaluation.images.by_rows import measure_two_sample
 from components.evaluation.images.case import NUM_NETWORKS, ImageCase, canonical_images
 from components.evaluation.images.utility import accuracy
+from components.evaluation.live.challenge import CONFIDENCE, MARGIN, Challenge
 from components.evaluation.seeds import derived_seed
 from components.training.classification import chances_of, fit_classifier
 

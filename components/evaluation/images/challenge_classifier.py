@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data.images import ImageSet, Pixels
-from components.evaluation.challenge import CONFIDENCE, MARGIN, Challenge, incomparable
+from components.data.images.sets import ImageSet, Pixels
+from components.evaluation.live.challenge import CONFIDENCE, MARGIN, Challenge, incomparable
 from components.evaluation.statistics import mean_interval
 from components.models.contract import ImageClassifier, ImageModel
 

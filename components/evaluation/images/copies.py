@@ -3,9 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data.images import Pixels
+from components.data.images.sets import Pixels
 from components.evaluation.case import Findings, subsample
-from components.evaluation.copies import COPY_EXCESS, NEAR_COPY_EXCESS
 from components.evaluation.distances import nearest
 from components.evaluation.images.case import (
     ImageCase,
@@ -14,6 +13,7 @@ from components.evaluation.images.case import (
     flattened,
 )
 from components.evaluation.images.wording import said_of_images
+from components.evaluation.privacy.copies import COPY_EXCESS, NEAR_COPY_EXCESS
 from components.evaluation.statistics import Interval, normal_interval
 
 MAX_LOOKED_UP = 5_000

@@ -11,7 +11,7 @@ import numpy as np
 from components.config import SHARING_GATES as FOR_TABLES
 from components.config import EvaluateConfig, Protocol, Purpose
 from components.config.image_evaluation import USUAL_BENEFIT, ImageBenefitConfig
-from components.data.images import UNKNOWN, ImageSet
+from components.data.images.sets import UNKNOWN, ImageSet
 from components.errors import UserError
 from components.evaluation.evidence import Evidence
 from components.evaluation.fewest import MIN_IMAGES, NOTHING_TO_TELL

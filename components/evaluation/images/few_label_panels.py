@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from components.data.images import ImageSet
+from components.data.images.sets import ImageSet
 from components.evaluation.images.panels import Panel, Strip
 
 SHOWN, MOST_CLASSES = 8, 10

@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.semi_supervised import LabelSpreading
 from sklearn.svm import SVC
 
-from components.data.images import ImageSet, Labels
-from components.data.labelled_images import labelled_part
+from components.data.images.labelled import labelled_part
+from components.data.images.sets import ImageSet, Labels
 from components.evaluation.images.case import flattened
 from components.training.classification import chances_of, fit_classifier
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.config import Purpose
-from components.data.images import ImageSet
+from components.data.images.sets import ImageSet
 from components.errors import UserError
 from components.evaluation.case import Findings, Metric
 from components.evaluation.evidence import Comparison, Measurement

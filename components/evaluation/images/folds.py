@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import RepeatedStratifiedKFold, StratifiedGroupKFold
 
 from components.config.image_evaluation import ImageBenefitConfig, Keep
-from components.data.images import ImageSet, Labels, joined
+from components.data.images.sets import ImageSet, Labels, joined
 from components.evaluation.fewest import check_folds
 from components.evaluation.images.making import Counts, Made, MakeAndFitImages, draw, wanted
 from components.evaluation.images.trial import Scores, scores_of
@@ -26,7 +26,7 @@ from components.evaluation.images.ways import (
     rivals,
 )
 from components.evaluation.seeds import derived_seed
-from components.networks.image_classifier import ImageClassifier
+from components.networks.images.classifier import ImageClassifier
 from components.training.classic import classic_augmentation
 from components.training.classification import chances_of, fit_classifier
 

@@ -7,8 +7,8 @@ import pandas as pd
 from sklearn.decomposition import PCA
 
 from components.config import ColumnKind
-from components.data.image_schema import LABEL
-from components.data.images import ImageSet
+from components.data.images.schema import LABEL
+from components.data.images.sets import ImageSet
 from components.data.inference import describe
 from components.data.schema import Schema
 from components.data.table import Table

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from components.data.images import ImageSet, Pixels
+from components.data.images.sets import ImageSet, Pixels
 from components.evaluation.images.case import ImageCase, Panel, Strip
 
 SHOWN, MOST_CLASSES = 6, 10

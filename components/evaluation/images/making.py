@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from components.config.image_evaluation import Keep
 from components.data.conditions import Condition
-from components.data.image_schema import LABEL
-from components.data.images import ImageSet, Labels
+from components.data.images.schema import LABEL
+from components.data.images.sets import ImageSet, Labels
 from components.errors import UserError
 from components.evaluation.seeds import derived_seed
 

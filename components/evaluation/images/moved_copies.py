@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.neighbors import NearestNeighbors
 
-from components.data.images import ImageSet, Pixels
+from components.data.images.sets import ImageSet, Pixels
 from components.data.table import Matrix
 from components.evaluation.case import Findings, Metric, subsample
 from components.evaluation.images.case import (

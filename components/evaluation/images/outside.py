@@ -4,12 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from components.data.images import Pixels
+from components.data.images.sets import Pixels
 from components.data.table import Matrix
 from components.evaluation.case import subsample
 from components.evaluation.distances import coordinates, nearest
+from components.evaluation.fidelity.manifold import MAX_ROWS, NUM_NEIGHBOURS, ROUNDING
 from components.evaluation.images.case import ImageCase, Panel, Strip
-from components.evaluation.manifold import MAX_ROWS, NUM_NEIGHBOURS, ROUNDING
 
 SHOWN, MOST_TIMES = 10, 99.0
 
@@ -17,7 +17,7 @@ SHOWN, MOST_TIMES = 10, 99.0
 def outside_panel(case: ImageCase) -> Panel:
     """The synthetic images farthest from where test images lie, and the other way round.
 
-    The same images in the same coordinates as those that `evaluation/manifold.py` measures.
+    The same images in the same coordinates as those that `fidelity/manifold.py` measures.
     """
     sets = (case.in_features.train, case.in_features.test, case.in_features.synthetic)
     size = min(MAX_ROWS, *map(len, sets))

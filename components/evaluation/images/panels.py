@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from components.data.images import Pixels
+from components.data.images.sets import Pixels
 
 
 @dataclass(frozen=True)

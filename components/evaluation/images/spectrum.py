@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from components.data.images import Pixels
+from components.data.images.sets import Pixels
 from components.data.table import Matrix
 from components.evaluation.case import Findings, Metric, subsample
 from components.evaluation.images.case import ImageCase, ImageEvaluator, ImageFindings

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from components.data.images import Labels
+from components.data.images.sets import Labels
 from components.data.table import Matrix
+from components.evaluation.benefit.gain import ROPE
 from components.evaluation.evidence import Comparison
-from components.evaluation.gain import ROPE
 from components.evaluation.sequential import variance_factor
 from components.evaluation.statistics import Interval, Sides, chances_of, corrected_interval
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from components.data.images import ImageSet
+from components.data.images.sets import ImageSet
 from components.data.table import Matrix
 from components.evaluation.case import Findings, Metric
 from components.evaluation.evidence import Measurement
@@ -17,7 +17,7 @@ from components.evaluation.images.case import (
     Strip,
 )
 from components.evaluation.statistics import Interval
-from components.networks.image_classifier import ImageClassifier
+from components.networks.images.classifier import ImageClassifier
 from components.training.classification import chances_of
 
 LEAST_IMAGES = 5

@@ -4,12 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from components.data.image_schema import ImageSchema
-from components.data.images import Pixels
+from components.data.images.schema import ImageSchema
+from components.data.images.sets import Pixels
 from components.evaluation.images.panels import Panel, Strip
 from components.evaluation.seeds import derived_seed
 from components.models.contract import SamplingProgram
-from components.networks.image_program import TINY
+from components.networks.images.program import TINY
 
 NUM_WALKS, NUM_STEPS = 5, 9
 

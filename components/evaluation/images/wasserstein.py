@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from components.data.images import Pixels
+from components.data.images.sets import Pixels
 from components.data.table import Matrix
 from components.evaluation.case import Findings, Metric, subsample
 from components.evaluation.images.case import ImageCase, ImageEvaluator, ImageFindings

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from components.config.image_evaluation import Keep
-from components.data.images import ImageSet
+from components.data.images.sets import ImageSet
 from components.data.table import Matrix
 from components.evaluation.images.making import Counts
 

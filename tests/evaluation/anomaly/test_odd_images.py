@@ -3,7 +3,7 @@
 import numpy as np
 
 from components.config import EvaluateConfig, Purpose
-from components.data.images import ImageSet
+from components.data.images.sets import ImageSet
 from components.evaluation.anomaly.case import AnomalyCase, Scored
 from components.evaluation.anomaly.odd_images import odd_images_panel
 from components.evaluation.images.panels import Panel, Strip

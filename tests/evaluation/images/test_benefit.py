@@ -14,7 +14,7 @@ from components.config import EvaluateConfig, Gate, ImageGaussianConfig, Protoco
 from components.config.classic import ClassicConfig
 from components.config.image_evaluation import ImageBenefitConfig, Keep
 from components.data.conditions import Condition
-from components.data.images import ImageSet, Labels, Pixels
+from components.data.images.sets import ImageSet, Labels, Pixels
 from components.data.table import Matrix
 from components.errors import UserError
 from components.evaluation.case import Metric
@@ -40,8 +40,8 @@ from components.evaluation.images.ways import (
     FoldImages,
     rivals,
 )
-from components.models.image_gaussian import ImageGaussian
-from components.networks.image_classifier import ImageClassifier
+from components.models.images.gaussian import ImageGaussian
+from components.networks.images.classifier import ImageClassifier
 from components.reporting.arms import plot_arms
 from components.reporting.image_panels import draw_panel
 from components.training.classification import fit_classifier

@@ -8,8 +8,8 @@ import pytest
 from benchmarks.classifier_ranks import known_classifier
 from benchmarks.image_ranks import digits, thirds
 from components.config import EvaluateConfig, Purpose
-from components.data.image_schema import schema_of
-from components.data.images import UNKNOWN, ImageSet
+from components.data.images.schema import schema_of
+from components.data.images.sets import UNKNOWN, ImageSet
 from components.errors import UserError
 from components.evaluation.images.case import ImageCase
 from components.evaluation.images.challenge_classifier import challenge_classifier

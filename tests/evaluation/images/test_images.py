@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.image_ranks import candidate, digits, thirds
 from components.config import EvaluateConfig, Gate, Purpose
-from components.data.images import UNKNOWN, ImageSet, Labels, Pixels
+from components.data.images.sets import UNKNOWN, ImageSet, Labels, Pixels
 from components.errors import UserError
 from components.evaluation import images as package
 from components.evaluation.case import Findings
@@ -47,7 +47,7 @@ from components.evaluation.images.spectrum import ring_powers, slope
 from components.evaluation.images.utility import measure_utility
 from components.evaluation.images.wasserstein import mean_distance, pyramid
 from components.evaluation.selftest import evaluator_of, read_self_tests, source_hash
-from components.networks.image_classifier import ImageClassifier
+from components.networks.images.classifier import ImageClassifier
 from components.training.classification import fit_classifier
 
 CONFIG = EvaluateConfig(purpose=Purpose.SHARING)

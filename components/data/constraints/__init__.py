@@ -1,0 +1,1 @@
+"""What holds between the columns of every row: declared, checked, and built into the rows."""

@@ -1,0 +1,1 @@
+"""Identifiers: which columns hold them, and fresh ones in the pattern of the real ones."""

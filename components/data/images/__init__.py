@@ -1,0 +1,1 @@
+"""Images: where they come from, what they show, and how they travel as rows."""

@@ -1,0 +1,1 @@
+"""Benefit: do synthetic rows beside real ones help learners more than cheaper tricks."""

@@ -1,0 +1,1 @@
+"""Fidelity: are synthetic rows like real ones."""

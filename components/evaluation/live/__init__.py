@@ -1,0 +1,1 @@
+"""Live rows: what a champion is worth on them."""

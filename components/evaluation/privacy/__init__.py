@@ -1,0 +1,1 @@
+"""Privacy: do synthetic rows give away anyone in the training rows."""

@@ -1,0 +1,1 @@
+"""Networks of rows as codes: autoregressive, and a variational autoencoder."""

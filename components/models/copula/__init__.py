@@ -1,0 +1,1 @@
+"""A generator of Gaussian copulas, one a class."""

@@ -1,0 +1,1 @@
+"""A conditional tabular GAN."""

@@ -1,0 +1,1 @@
+"""A generator with a guarantee of differential privacy."""

@@ -1,0 +1,1 @@
+"""Generators of wide numeric rows, by their main components."""

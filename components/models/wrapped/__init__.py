@@ -1,0 +1,1 @@
+"""Any generator of rows with something around it: constraints, or a judge that picks."""

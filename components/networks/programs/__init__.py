@@ -1,0 +1,1 @@
+"""The programs that leave with a version: rows from uniform draws."""
