@@ -191,13 +191,22 @@ def reading(path: Path) -> Iterator[None]:
         raise UserError(f"cannot read {path}: {reason}") from error
 
 
+def _as_frame(table: pa.Table) -> pd.DataFrame:
+    """The table with what pandas noted beside it; raises ValueError where that note is damaged."""
+    try:
+        frame: pd.DataFrame = table.to_pandas()
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"what pandas noted of its columns is damaged ({error})") from error
+    return frame
+
+
 def _read_file(path: Path) -> pd.DataFrame:
     check_format(path)
     with reading(path):
         if not is_csv(path):
             table = pq.read_table(path)
             tell_nameless_index(path, table.schema)
-            frame: pd.DataFrame = plain_types(table).to_pandas()
+            frame = _as_frame(plain_types(table))
             _check_text(frame)
             return frame
         form = csv_form(path)

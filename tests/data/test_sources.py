@@ -4,6 +4,8 @@ import gzip
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from components.data.sources import hash_source, open_batches, read_source
@@ -160,3 +162,10 @@ def test_refuses_files_with_different_columns(tmp_path: Path) -> None:
     FRAME.rename(columns={"b": "c"}).to_csv(tmp_path / "2.csv", index=False)
     with pytest.raises(UserError, match="'b', 'c'"):
         read_source(str(tmp_path / "*.csv"))
+
+
+def test_a_damaged_note_of_pandas_is_one_line(tmp_path: Path) -> None:
+    table = pa.table({"a": [1, 2]}).replace_schema_metadata({b"pandas": b'{"index_columns": []}'})
+    pq.write_table(table, tmp_path / "rows.parquet")
+    with pytest.raises(UserError, match="what pandas noted of its columns is damaged"):
+        read_source(str(tmp_path / "rows.parquet"))
