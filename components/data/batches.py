@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from components.data.cast import cast
 from components.data.files import (
+    as_frame,
     check_columns_agree,
     check_format,
     is_csv,
@@ -146,7 +147,10 @@ def _lacks_values(file: pq.ParquetFile, name: str) -> bool:
     for group in range(file.metadata.num_row_groups):
         parts = file.metadata.row_group(group)
         own = [parts.column(k) for k in range(parts.num_columns)]
-        counts = next(part.statistics for part in own if part.path_in_schema == name)
+        part = next((part for part in own if part.path_in_schema == name), None)
+        if part is None:
+            raise ValueError(f"the column {name!r} of its schema is in none of its rows")
+        counts = part.statistics
         if counts is not None and counts.has_null_count:
             missing = counts.null_count
         else:
@@ -173,5 +177,5 @@ def _read_parquet(path: Path, size: int, names: Sequence[str]) -> Iterator[pd.Da
 
 
 def _to_pandas(table: pa.Table) -> pd.DataFrame:
-    frame: pd.DataFrame = table.to_pandas()
+    frame = as_frame(table)
     return frame.set_axis([str(name) for name in frame.columns], axis=1).reset_index(drop=True)

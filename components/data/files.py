@@ -191,7 +191,7 @@ def reading(path: Path) -> Iterator[None]:
         raise UserError(f"cannot read {path}: {reason}") from error
 
 
-def _as_frame(table: pa.Table) -> pd.DataFrame:
+def as_frame(table: pa.Table) -> pd.DataFrame:
     """The table with what pandas noted beside it; raises ValueError where that note is damaged."""
     try:
         frame: pd.DataFrame = table.to_pandas()
@@ -206,7 +206,7 @@ def _read_file(path: Path) -> pd.DataFrame:
         if not is_csv(path):
             table = pq.read_table(path)
             tell_nameless_index(path, table.schema)
-            frame = _as_frame(plain_types(table))
+            frame = as_frame(plain_types(table))
             _check_text(frame)
             return frame
         form = csv_form(path)

@@ -169,3 +169,8 @@ def test_a_damaged_note_of_pandas_is_one_line(tmp_path: Path) -> None:
     pq.write_table(table, tmp_path / "rows.parquet")
     with pytest.raises(UserError, match="what pandas noted of its columns is damaged"):
         read_source(str(tmp_path / "rows.parquet"))
+    with (
+        pytest.raises(UserError, match="what pandas noted of its columns is damaged"),
+        open_batches(str(tmp_path / "rows.parquet"), tmp_path),
+    ):
+        pass
