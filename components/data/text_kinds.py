@@ -2,6 +2,7 @@
 
 import logging
 
+from components.config.yaml_text import shown
 from components.data.counted import counted
 from components.data.identifiers.names import names_an_identifier
 from components.data.schema import NUMBERS, ColumnKind
@@ -10,8 +11,6 @@ from components.data.texts import PROSE_SHARE, PROSE_WORDS
 from components.errors import UserError
 
 logger = logging.getLogger(__name__)
-
-_LONGEST = 40
 
 
 def number_kind(column: ColumnSummary) -> ColumnKind | None:
@@ -43,13 +42,13 @@ def check_text(column: ColumnSummary) -> None:
         )
     if column.cells is not None and column.cells.are_structures:
         raise UserError(
-            f"column {name!r} holds lists or records in text, such as {_short(column.first)}, "
+            f"column {name!r} holds lists or records in text, such as {shown(column.first)}, "
             f"which are not learned: write each of their values in a column of its own, {drop}, "
             f"{made_up}, or {kept}"
         )
     if column.cells is not None and column.cells.are_pairs:
         raise UserError(
-            f"column {name!r} has two numbers in each cell, such as {_short(column.first)}, which "
+            f"column {name!r} has two numbers in each cell, such as {shown(column.first)}, which "
             f"are not learned together: write each in a column of its own, {drop}, {made_up}, or "
             f"{kept}"
         )
@@ -59,11 +58,6 @@ def check_text(column: ColumnSummary) -> None:
             f"column {name!r} is free text, {texts.words:.0f} words a row, which is not learned: "
             f"{drop}, {made_up}, or {kept}"
         )
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def check_declared(column: ColumnSummary) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from components.data.forms.number_readings import Trouble, several_forms
-from components.data.forms.number_shapes import Seen
+from components.data.forms.number_shapes import SeenShapes, grouped
 
 _MOST_DECIMALS = 9
 _NUM_HOURS = 24
@@ -186,7 +186,7 @@ class ClockTexts:
     """
 
     def __init__(self) -> None:
-        self._seen: dict[_Shape, Seen] = {}
+        self._seen = SeenShapes[_Shape]()
         self._by_hour = np.zeros(_NUM_HOURS, dtype=np.int64)
         self._are_of_day = True
         self._has_floors = False
@@ -194,12 +194,12 @@ class ClockTexts:
     @property
     def num_rows(self) -> int:
         """How many rows have times."""
-        return sum(seen.num_rows for seen in self._seen.values())
+        return self._seen.num_rows
 
     @property
     def example(self) -> str:
         """The first time of all; there is one."""
-        return next(iter(self._seen.values())).example
+        return self._seen.example
 
     def add(self, texts: pa.Array, counts: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Take texts, each of which so many rows have; which of them are times."""
@@ -218,14 +218,8 @@ class ClockTexts:
         }
         is_time = parts["hours"].is_valid()
         self._add_hours(parts, counts)
-        rows = pa.table({**columns, "text": texts, "rows": counts}).filter(is_time)
-        found = rows.group_by([*columns], use_threads=False).aggregate(
-            [("rows", "sum"), ("text", "first")]
-        )
-        for row in found.to_pylist():
-            shape = _Shape(*(row[name] for name in columns))
-            seen = Seen(row["rows_sum"], row["text_first"])
-            self._seen[shape] = self._seen[shape] + seen if shape in self._seen else seen
+        for row, seen in grouped(columns, texts, counts, is_time):
+            self._seen.note(_Shape(*(row[name] for name in columns)), seen)
         return _mask(is_time)
 
     @property

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from components.data.forms.number_forms import NumberForm
+from components.data.forms.number_shapes import kept_digits
 from components.data.forms.power_forms import PowerForm
 
 _PLAIN = re.compile(r"([+-]?)(\d+)(?:[.](\d+))?", re.ASCII)
@@ -40,5 +41,4 @@ def csv_numbers(cells: Sequence[str]) -> NumberForm | PowerForm | None:
     is_padded = is_even and any(match[0].endswith("0") for match in matches)
     if not has_plus and not is_padded:
         return None
-    digits = sorted(counts) if len(counts) < 3 else range(min(counts), max(counts) + 1)
-    return NumberForm(above=("+" if has_plus else "", ""), digits=tuple(digits))
+    return NumberForm(above=("+" if has_plus else "", ""), digits=kept_digits(counts))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from components.config import ColumnKind
 from components.data.forms.number_forms import MARKS, NumberForm
-from components.data.forms.number_shapes import Seen, Shape
+from components.data.forms.number_shapes import Seen, Shape, kept_digits
 
 _MOST_DIGITS = 15
 """Whole numbers of so many digits are exact."""
@@ -157,7 +157,6 @@ def _are_thousands(seen: Collection[Shape], sign: str) -> bool:
 def _form(seen: Collection[Shape], reading: Reading) -> NumberForm:
     before, behind = next(iter(seen)).core
     counts = {reading.digits(shape.body) for shape in seen}
-    digits = sorted(counts) if len(counts) < 3 else range(min(counts), max(counts) + 1)
     starts = [shape.body.partition(reading.mark) for shape in seen]
     decimals = {start for start, _, part in starts if part}
     return NumberForm(
@@ -168,7 +167,7 @@ def _form(seen: Collection[Shape], reading: Reading) -> NumberForm:
         gap=reading.gap,
         has_lakhs=reading.has_lakhs,
         mark=reading.mark,
-        digits=tuple(digits),
+        digits=kept_digits(counts),
         leading_zero="z" in decimals or "" not in decimals,
     )
 

@@ -1,9 +1,9 @@
 """What texts of numbers have in common: signs around digits, and how these stand together."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -93,6 +93,55 @@ class Seen:
         return Seen(self.num_rows + more.num_rows, self.example)
 
 
+_Shape = TypeVar("_Shape")
+
+
+class SeenShapes(dict[_Shape, Seen]):
+    """The shapes that a column's texts have, in the order in which they were met.
+
+    >>> shapes = SeenShapes()
+    >>> shapes.note("9%", Seen(2, "5%"))
+    >>> shapes.note("9%", Seen(3, "7%"))
+    >>> shapes.num_rows, shapes.example
+    (5, '5%')
+    """
+
+    def note(self, shape: _Shape, seen: Seen) -> None:
+        """Take further rows that have a shape."""
+        self[shape] = self[shape] + seen if shape in self else seen
+
+    @property
+    def num_rows(self) -> int:
+        """How many rows have any."""
+        return sum(seen.num_rows for seen in self.values())
+
+    @property
+    def example(self) -> str:
+        """The first text of all; there is one."""
+        return next(iter(self.values())).example
+
+
+def grouped(
+    columns: Mapping[str, pa.Array], texts: pa.Array, counts: NDArray[np.int64], are_meant: pa.Array
+) -> Iterator[tuple[dict[str, Any], Seen]]:
+    """What `columns` say of the texts that are meant, each once; `counts` has their rows."""
+    rows = pa.table({**columns, "text": texts, "rows": counts}).filter(are_meant)
+    found = rows.group_by([*columns], use_threads=False).aggregate(
+        [("rows", "sum"), ("text", "first")]
+    )
+    for row in found.to_pylist():
+        yield row, Seen(row.pop("rows_sum"), row.pop("text_first"))
+
+
+def kept_digits(counts: Collection[int]) -> tuple[int, ...]:
+    """The numbers of decimals that a form has: those seen, and where these are many all between.
+
+    >>> kept_digits({2, 0}), kept_digits({1, 2, 4})
+    ((0, 2), (1, 2, 3, 4))
+    """
+    return tuple(sorted(counts) if len(counts) < 3 else range(min(counts), max(counts) + 1))
+
+
 def shapes_of(
     texts: pa.Array, counts: NDArray[np.int64]
 ) -> tuple[Mapping[Shape, Seen], NDArray[np.bool_]]:
@@ -109,12 +158,8 @@ def shapes_of(
         "ends_in_zero": pc.ends_with(body, "0"),
     }
     is_number = body.is_valid()
-    rows = pa.table({**columns, "text": texts, "rows": counts}).filter(is_number)
-    found = rows.group_by([*columns], use_threads=False).aggregate(
-        [("rows", "sum"), ("text", "first")]
-    )
     shapes = {
-        Shape(*(row[name] for name in columns)): Seen(row["rows_sum"], row["text_first"])
-        for row in found.to_pylist()
+        Shape(*(row[name] for name in columns)): seen
+        for row, seen in grouped(columns, texts, counts, is_number)
     }
     return shapes, np.asarray(is_number.to_numpy(zero_copy_only=False), dtype=np.bool_)

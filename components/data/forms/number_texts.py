@@ -19,7 +19,7 @@ from components.data.forms.number_readings import (
     tell_form,
     without_singular,
 )
-from components.data.forms.number_shapes import Seen, Shape, shapes_of
+from components.data.forms.number_shapes import SeenShapes, Shape, shapes_of
 from components.data.forms.part_forms import PartTexts
 from components.data.forms.scaled_forms import ScaledTexts
 from components.data.schema import NUMBERS, ColumnKind
@@ -70,7 +70,7 @@ class NumberTexts:
         self.others: dict[str, int] = {}
         self.absent: dict[str, int] = {}
         self._declared = declared
-        self._seen: dict[Shape, Seen] = {}
+        self._seen = SeenShapes[Shape]()
         self._clocks = ClockTexts()
         self._own: tuple[_OwnForm, ...] = (PartTexts(), FractionTexts(), ScaledTexts())
         self._missed: Mapping[_OwnForm, int] = dict.fromkeys(self._own, 0)
@@ -97,7 +97,7 @@ class NumberTexts:
         self.num_rows += int(counts.sum())
         self._has_codes = self._has_codes or pc.any(pc.match_substring_regex(texts, _CODE)).as_py()
         for shape, seen in shapes.items():
-            self._seen[shape] = self._seen[shape] + seen if shape in self._seen else seen
+            self._seen.note(shape, seen)
         self._is_over = len(self._seen) > _MOST_SHAPES
         for place in np.flatnonzero(~are_numbers):
             others, text = self.absent if absent[place] else self.others, texts[place].as_py()
@@ -142,7 +142,7 @@ class NumberTexts:
         no symbol, or some begin with a zero or a letter, or all are whole numbers and were kept as
         text.
         """
-        num_numbers = sum(seen.num_rows for seen in self._seen.values()) + self._clocks.num_rows
+        num_numbers = self._seen.num_rows + self._clocks.num_rows
         own = self._whole_form
         num_numbers = num_numbers if own is None else own.num_rows
         are_most = num_numbers >= MOST_NUMBERS * (self.num_rows - self.num_absent) > 0
@@ -199,6 +199,5 @@ class NumberTexts:
         if not self._clocks.num_rows:
             return tell_form(self._seen, self._declared)
         if self._seen:
-            number = next(iter(self._seen.values())).example
-            return several_forms(self._clocks.example, number)
+            return several_forms(self._clocks.example, self._seen.example)
         return self._clocks.told

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from components.data.forms.number_readings import Trouble, several_forms
-from components.data.forms.number_shapes import Seen
+from components.data.forms.number_shapes import Seen, SeenShapes, kept_digits
 
 _MOST_DECIMALS = 10
 _MOST_SHAPES = 10_000
@@ -241,21 +241,21 @@ class PartTexts:
     """
 
     def __init__(self) -> None:
-        self._found: tuple[dict[_Shape, Seen], ...] = tuple({} for _ in _FAMILIES)
+        self._found = tuple(SeenShapes[_Shape]() for _ in _FAMILIES)
 
     @property
-    def _seen(self) -> Mapping[_Shape, Seen]:
-        return max(self._found, key=_num_rows)
+    def _seen(self) -> SeenShapes[_Shape]:
+        return max(self._found, key=lambda seen: seen.num_rows)
 
     @property
     def num_rows(self) -> int:
         """How many rows have such numbers."""
-        return _num_rows(self._seen)
+        return self._seen.num_rows
 
     @property
     def example(self) -> str:
         """The first number of all; there is one."""
-        return next(iter(self._seen.values())).example
+        return self._seen.example
 
     @property
     def is_form(self) -> bool:
@@ -274,8 +274,7 @@ class PartTexts:
         for place in np.flatnonzero(_may_be(texts)):
             text, num_rows = texts[place].as_py(), int(counts[place])
             for shape in _shapes_of(text):
-                seen, known = Seen(num_rows, text), self._found[shape.family]
-                known[shape] = known[shape] + seen if shape in known else seen
+                self._found[shape.family].note(shape, Seen(num_rows, text))
                 are_parts[place] = True
         return are_parts
 
@@ -296,10 +295,6 @@ class PartTexts:
                 return trouble
         form = _form(seen, parts)
         return form, form.digits == (0,)
-
-
-def _num_rows(seen: Mapping[_Shape, Seen]) -> int:
-    return sum(each.num_rows for each in seen.values())
 
 
 def _may_be(texts: pa.Array) -> NDArray[np.bool_]:
@@ -420,8 +415,6 @@ def _form(seen: Mapping[_Shape, Seen], parts: Mapping[int, UnitPart]) -> PartsFo
     first = next(iter(seen))
     family = _FAMILIES[first.family]
     above, below = next(_signs(seen))
-    counts = sorted({shape.num_decimals for shape in seen})
-    digits = counts if len(counts) < 3 else range(min(counts), max(counts) + 1)
     return PartsForm(
         parts=tuple(parts.values()),
         before=family.before,
@@ -431,7 +424,7 @@ def _form(seen: Mapping[_Shape, Seen], parts: Mapping[int, UnitPart]) -> PartsFo
         zeros=_zeros(seen, len(parts)),
         width=2 if any(shape.has_padding for shape in seen) else 1,
         first_width=max(shape.first_width for shape in seen),
-        digits=tuple(digits),
+        digits=kept_digits({shape.num_decimals for shape in seen}),
         mark="," if any(shape.mark == "," for shape in seen) else ".",
         above=above,
         below=below,

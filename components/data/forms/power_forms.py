@@ -10,6 +10,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from components.data.forms.number_shapes import kept_digits
+
 _MOST_DECIMALS = 17
 _EXAMPLE = 0.00032
 _POWER = re.compile(r"[+-]?\d[.]?(\d*)([eE])([+-]?)(\d{1,3})", re.ASCII)
@@ -47,11 +49,9 @@ class PowerForm(BaseModel):
         matches = [match for match in found if match]
         if not matches or len(matches) < len(found) or len({match[2] for match in matches}) > 1:
             return None
-        counts = sorted({len(match[1]) for match in matches})
-        digits = counts if len(counts) < 3 else range(counts[0], counts[-1] + 1)
         letter: Literal["e", "E"] = "e" if matches[0][2] == "e" else "E"
         return cls(
-            digits=tuple(digits),
+            digits=kept_digits({len(match[1]) for match in matches}),
             letter=letter,
             width=min(len(match[4]) for match in matches),
             has_plus=any(match[3] == "+" for match in matches),

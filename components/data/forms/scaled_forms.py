@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from components.data.forms.number_readings import Trouble, several_forms
-from components.data.forms.number_shapes import Seen
+from components.data.forms.number_shapes import SeenShapes, grouped
 
 _MOST_DECIMALS = 6
 _BYTES: Mapping[str, float] = {
@@ -122,21 +122,21 @@ class ScaledTexts:
     """
 
     def __init__(self) -> None:
-        self._found: tuple[dict[_Shape, Seen], ...] = tuple({} for _ in _FAMILIES)
+        self._found = tuple(SeenShapes[_Shape]() for _ in _FAMILIES)
 
     @property
-    def _seen(self) -> Mapping[_Shape, Seen]:
-        return max(self._found, key=_num_rows)
+    def _seen(self) -> SeenShapes[_Shape]:
+        return max(self._found, key=lambda seen: seen.num_rows)
 
     @property
     def num_rows(self) -> int:
         """How many rows have such numbers."""
-        return _num_rows(self._seen)
+        return self._seen.num_rows
 
     @property
     def example(self) -> str:
         """The first number of all; there is one."""
-        return next(iter(self._seen.values())).example
+        return self._seen.example
 
     @property
     def is_form(self) -> bool:
@@ -158,16 +158,11 @@ class ScaledTexts:
             pc.is_in(parts["unit"], known),
             pc.fill_null(pc.not_equal(columns["mark"], ","), False),
         )
-        rows = pa.table({**columns, "text": texts, "rows": counts}).filter(is_scaled)
-        groups = rows.group_by([*columns], use_threads=False).aggregate(
-            [("rows", "sum"), ("text", "first")]
-        )
-        for row in groups.to_pylist():
+        for row, seen in grouped(columns, texts, counts, is_scaled):
             shape = _Shape(row["before"], row["label"], max(row["width"] - 1, 0))
-            seen = Seen(row["rows_sum"], row["text_first"])
             for family, shapes in zip(_FAMILIES, self._found, strict=True):
                 if row["label"].strip() in family:
-                    shapes[shape] = shapes[shape] + seen if shape in shapes else seen
+                    shapes.note(shape, seen)
         return np.asarray(is_scaled.to_numpy(zero_copy_only=False), dtype=np.bool_)
 
     @property
@@ -196,7 +191,3 @@ class ScaledTexts:
             digits=tuple(sorted({shape.num_decimals for shape in seen})),
         )
         return form, all(sizes[shape.label] >= 10**shape.num_decimals for shape in seen)
-
-
-def _num_rows(seen: Mapping[_Shape, Seen]) -> int:
-    return sum(each.num_rows for each in seen.values())
