@@ -9,14 +9,13 @@ from numpy.typing import NDArray
 from components.errors import UserError
 from components.models.calibration import Calibration
 from components.monitoring.anomaly_report import AnomalyReport, OddColumn, OddRow
-from components.monitoring.tails import KEPT, Tail, as_times
+from components.monitoring.tails import KEPT, Tail, as_number, as_times
 
 ODDEST = 10
 COLUMNS = 3
 CONFIDENCE = 0.99
 FAR_CHANCE = 0.001
 """The chance that a look at normal rows says of any that it is far beyond anything held out."""
-_LONG = 1e15
 _COUNTS = 65_536
 """How many counts of flagged rows are looked at once."""
 
@@ -201,6 +200,5 @@ def _columns(gains: "pd.Series[float]", values: "pd.Series") -> tuple[OddColumn,
 def _written(value: object) -> str:
     """A value as a person reads it: numbers in six digits, whole ones in all of theirs."""
     if isinstance(value, float | np.floating):
-        is_whole = float(value).is_integer() and abs(float(value)) < _LONG
-        return str(int(value)) if is_whole else f"{value:.6g}"
+        return as_number(float(value))
     return str(value)

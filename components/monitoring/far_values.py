@@ -11,10 +11,7 @@ from components.monitoring.levels import Numbers
 from components.monitoring.report import FarValue, Unit
 from components.monitoring.sketch import Batch
 from components.monitoring.streams import Rows
-from components.monitoring.tails import FURTHEST, Tail, as_times
-
-_LONG = 1e15
-"""Whole numbers below this are written in all their digits."""
+from components.monitoring.tails import FURTHEST, Tail, as_number, as_times
 
 
 def far_values(
@@ -66,7 +63,7 @@ def judge_end(
 def _present(rows: Batch, name: str) -> Numbers:
     if name not in rows.names:
         return np.empty(0)
-    values = rows.matrix[:, rows.names.index(name)]
+    values = rows.present(name)
     return values[np.isfinite(values)]
 
 
@@ -75,7 +72,6 @@ def _told(
 ) -> FarValue:
     value, times = sign * end[0], tail.times(end[0])
     doubt = "" if is_sure else ", which may be chance, as many are far off"
-    written = f"{value:.0f}" if abs(value) < _LONG and value.is_integer() else f"{value:.6g}"
     return FarValue(
         column=column.name,
         value=value,
@@ -83,7 +79,7 @@ def _told(
         times=times,
         is_sure=is_sure,
         text=(
-            f"{column.name!r} is {written} in {unit} {end[1]}, {as_times(times)} as far from the "
-            f"middle as in any of {counted(tail.num_seen, unit)} seen{doubt}"
+            f"{column.name!r} is {as_number(value)} in {unit} {end[1]}, {as_times(times)} as far "
+            f"from the middle as in any of {counted(tail.num_seen, unit)} seen{doubt}"
         ),
     )

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.data.schema import Column
-from components.monitoring.joint import BINS, ITERATIONS
+from components.monitoring.joint import fitted_trees
 from components.monitoring.levels import NUM_LEVELS, Numbers
 from components.monitoring.report import TargetDrift
 from components.threads import limited_threads
@@ -18,6 +18,7 @@ LIMIT = 0.75
 """How much of what is told of the target has to hold: it counts where a quarter is gone."""
 _PARTS = 5
 """Numbers are told by the fifth of the training rows that they are in."""
+_RATE = 0.05
 
 Places = NDArray[np.int64]
 
@@ -93,18 +94,9 @@ def _error(gains: Numbers) -> float:
 
 
 def _fitted(rows: Labelled, seed: int) -> Any:
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
     empty = np.isnan(rows.x).all(axis=0)  # a column without a value tells nothing
-    return HistGradientBoostingClassifier(
-        max_iter=ITERATIONS,
-        learning_rate=0.05,
-        max_leaf_nodes=15,
-        min_samples_leaf=int(np.clip(len(rows.y) // 20, 3, 20)),
-        max_bins=BINS,
-        early_stopping=False,
-        random_state=seed,
-    ).fit(np.where(empty, 0.0, rows.x), rows.y)
+    x = np.where(empty, 0.0, rows.x)
+    return fitted_trees(x, rows.y, seed=seed, learning_rate=_RATE)
 
 
 def _gains(trees: Any, rows: Labelled, shares: Numbers) -> Numbers:

@@ -15,8 +15,8 @@ MAX_ROWS = 3_000
 MIN_ROWS = 50
 LIMIT = 0.55
 """The AUC that counts: what a tenth of the rows elsewhere gives, the others being as they were."""
-ITERATIONS = 60
-BINS = 63
+_ITERATIONS = 60
+_BINS = 63
 _SHOWN = 5
 _WORTH_NAMING = 0.005
 
@@ -74,22 +74,28 @@ def _rows(reference: Numbers, current: Numbers) -> tuple[Numbers, NDArray[np.boo
 
 
 def _cross_fit(x: Numbers, is_new: NDArray[np.bool_], seed: int) -> tuple[_Fold, ...]:
-    from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.model_selection import StratifiedKFold
 
     folds = []
     for fit, held in StratifiedKFold(2, shuffle=True, random_state=seed).split(x, is_new):
-        trees = HistGradientBoostingClassifier(
-            max_iter=ITERATIONS,
-            max_leaf_nodes=15,
-            min_samples_leaf=int(np.clip(len(fit) // 20, 3, 20)),
-            max_bins=BINS,
-            early_stopping=False,
-            random_state=seed,
-        )
-        trees.fit(x[fit], is_new[fit])
+        trees = fitted_trees(x[fit], is_new[fit], seed=seed)
         folds.append(_Fold(trees, x[held], is_new[held]))
     return tuple(folds)
+
+
+def fitted_trees(x: Numbers, y: NDArray[Any], *, seed: int, learning_rate: float = 0.1) -> Any:
+    """Boosted trees that tell the classes `y` of rows, small where these are few."""
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(
+        max_iter=_ITERATIONS,
+        learning_rate=learning_rate,
+        max_leaf_nodes=15,
+        min_samples_leaf=int(np.clip(len(y) // 20, 3, 20)),
+        max_bins=_BINS,
+        early_stopping=False,
+        random_state=seed,
+    ).fit(x, y)
 
 
 def _auc(folds: tuple[_Fold, ...], alpha: float) -> Auc:

@@ -87,6 +87,11 @@ class Batch:
         """The rows at these positions."""
         return Batch(self.names, self.matrix[rows], self.phases[rows])
 
+    def present(self, name: str) -> Numbers:
+        """The values of a column that are there."""
+        values = self.matrix[:, self.names.index(name)]
+        return values[~np.isnan(values)]
+
 
 @dataclass(frozen=True)
 class Sketcher:

@@ -23,7 +23,7 @@ def swapped_columns(
     def is_as(now: str, before: str) -> bool:
         held = levels[before]
         assert isinstance(held, NumberLevels), "only numbers are asked about"
-        return _is_alike(_values(reference, before), _values(current, now), held, alpha)
+        return _is_alike(reference.present(before), current.present(now), held, alpha)
 
     numbers = sorted(name for name in moved if isinstance(levels.get(name), NumberLevels))
     pairs = [(a, b) for a, b in combinations(numbers, 2) if is_as(a, b) and is_as(b, a)]
@@ -42,8 +42,3 @@ def _is_alike(before: Numbers, now: Numbers, levels: NumberLevels, alpha: float)
     shares = [np.bincount(levels.place(side), minlength=num) / len(side) for side in (before, now)]
     allowed = distance_threshold(num, len(before), len(now), alpha)
     return jensen_shannon(*shares) < allowed
-
-
-def _values(rows: Batch, name: str) -> Numbers:
-    values = rows.matrix[:, rows.names.index(name)]
-    return values[~np.isnan(values)]

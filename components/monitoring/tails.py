@@ -19,6 +19,8 @@ KEPT = _MOST + 1
 _PART = 10
 _GAP = 3
 _LONG = 1e7
+_ALL_DIGITS = 1e15
+"""Whole numbers below this are written in all their digits."""
 
 
 def _num_beyond(num_above: int, num_seen: int) -> int:
@@ -42,6 +44,16 @@ def _middle_of(scale: Calibration) -> float:
     """The median of the scores, or the kept one after it."""
     place = int(np.searchsorted(scale.above, scale.num_rows // 2))
     return scale.kept[min(place, len(scale.kept) - 1)]
+
+
+def as_number(number: float) -> str:
+    """A number in six digits, a whole one in all of its.
+
+    >>> as_number(99999.0), as_number(1e300), as_number(0.1234567)
+    ('99999', '1e+300', '0.123457')
+    """
+    is_whole = number.is_integer() and abs(number) < _ALL_DIGITS
+    return str(int(number)) if is_whole else f"{number:.6g}"
 
 
 def as_times(times: float) -> str:
