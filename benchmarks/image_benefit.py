@@ -34,17 +34,16 @@ from components.config import (
 )
 from components.config.adversarial import Augmentation
 from components.config.classic import ClassicConfig
+from components.config.image_evaluation import ImageBenefitConfig
 from components.data.images.sets import ImageSet, joined
 from components.data.images.sources import read_image_source
-from components.evaluation.images.folds import called_by
+from components.evaluation.images.folds import called_by, teach
 from components.evaluation.images.making import draw, wanted
 from components.evaluation.images.trial import BALANCED, scores_of
 from components.evaluation.images.ways import CLASSIC, DUPLICATED, REAL, RIVALS, FoldImages, Taught
 from components.evaluation.seeds import derived_seed
 from components.models.catalog import make_image_model
 from components.threads import limited_threads
-from components.training.classic import classic_augmentation
-from components.training.classification import fit_classifier
 
 STATE = ROOT / ".mintmark" / "benchmarks" / "image_benefit.jsonl"
 HELD = 200
@@ -84,16 +83,9 @@ class Case:
 
     def accuracy(self, taught: Taught) -> float:
         """The balanced accuracy of a classifier, always from the same weights and as long."""
-        assert taught.images.labels is not None and self.test.labels is not None
-        net = fit_classifier(
-            taught.images.images,
-            taught.images.labels,
-            len(self.few.classes),
-            seed=self.seed,
-            steps=STEPS,
-            weights=taught.weights,
-            augment=classic_augmentation(self.classic) if taught.is_classic else None,
-        )
+        assert self.test.labels is not None
+        config = ImageBenefitConfig(classic=self.classic, steps=STEPS)
+        net = teach(taught, self.few.classes, config, self.seed)
         found = scores_of(self.test.labels, called_by(net, self.test), self.few.classes)
         return found[BALANCED]
 

@@ -1,6 +1,6 @@
 """One fold of a benefit trial of images: a generator fitted in it, every way taught and scored."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -149,10 +149,11 @@ def judge_fold(plan: Plan, split: Split) -> FoldResult:
     drawn = draw(sampler, most, inside.classes, seed)
     usual = wanted(counts, plan.usual, balance=plan.config.balance)
     fold = FoldImages(inside, int(usual.sum()), seed)
-    nets = {way: _teach(plan, RIVALS[way](fold), seed) for way in plan.rivals}
+    classes, config = plan.train.classes, plan.config
+    nets = {way: teach(RIVALS[way](fold), classes, config, seed) for way in plan.rivals}
     made = Made(drawn, called_by(nets[CLASSIC if plan.has_classic else REAL], drawn))
     for way, taught in _with_synthetic(plan, fold, made):
-        nets[way] = _teach(plan, taught, seed)
+        nets[way] = teach(taught, classes, config, seed)
     assert held.labels is not None
     scores = {
         way: scores_of(held.labels, called_by(net, held), plan.train.classes)
@@ -178,16 +179,19 @@ def _with_synthetic(plan: Plan, fold: FoldImages, made: Made) -> Iterator[tuple[
         )
 
 
-def _teach(plan: Plan, taught: Taught, seed: int) -> ImageClassifier:
+def teach(
+    taught: Taught, classes: Sequence[str], config: ImageBenefitConfig, seed: int
+) -> ImageClassifier:
+    """A classifier of `classes`, as long and from the same weights whatever it is taught."""
     assert taught.images.labels is not None
     return fit_classifier(
         taught.images.images,
         taught.images.labels,
-        len(plan.train.classes),
+        len(classes),
         seed=seed,
-        steps=plan.config.steps,
+        steps=config.steps,
         weights=taught.weights,
-        augment=classic_augmentation(plan.config.classic) if taught.is_classic else None,
+        augment=classic_augmentation(config.classic) if taught.is_classic else None,
     )
 
 
