@@ -42,7 +42,7 @@ def _measure(recipe: str | None, overrides: tuple[str, ...]) -> dict[str, float]
     from components.registry.tracking import connect
     from components.storage.dvc import make_workspace
     from flows.request import RunRequest, build_params, to_yaml
-    from flows.server import prefect_server
+    from flows.services.server import prefect_server
 
     connect(home)  # the tables of the registry are made once, not by each run
     request = RunRequest(recipe=recipe, overrides=overrides)

@@ -82,7 +82,7 @@ def _write_windows(rows: pd.DataFrame, folder: Path, most: int | None) -> list[P
 
 def _set_up(state: Path) -> None:
     """A home folder of the replay's own; a week passes in seconds, so no cool-down in minutes."""
-    from flows.service_settings import DEPLOYMENTS_VARIABLE
+    from flows.services.settings import DEPLOYMENTS_VARIABLE
 
     settings = yaml.safe_load((ROOT / "infra" / "deployments.yaml").read_text())
     settings |= {"cool_down_minutes": 0.001, "retrain_cron": "", "monitor_minutes": 0}

@@ -41,9 +41,9 @@ class InProcess:
 
     def arrive(self, window: Path, *, is_cool: bool) -> Sequence[str]:
         """See `Loop`."""
-        from flows.drift_check import MonitorRequest
         from flows.monitor import monitor
         from flows.retrain_on_drift import DriftRequest, retrain_on_drift
+        from flows.watching.drift_check import MonitorRequest
 
         (found,) = monitor(MonitorRequest(model=MODEL, data=str(window)))
         raised = alarms_of(found.run_id, find_home())
@@ -134,7 +134,7 @@ def _timed(act: Callable[[], Entry]) -> Entry:
 
 @contextmanager
 def _process(home: Home) -> Iterator[Loop]:
-    from flows.server import prefect_server
+    from flows.services.server import prefect_server
 
     with prefect_server(home):
         yield InProcess()

@@ -17,7 +17,7 @@ from components.evaluation.features import Task, rows_of, task_of
 from components.evaluation.live.compared import teach
 from components.models.catalog import make_model
 from components.storage.home import Home
-from flows.version_rows import read_version_rows
+from flows.watching.version_rows import read_version_rows
 
 
 def accuracies(champion: str, windows: Sequence[Path], number: int, home: Home) -> dict[str, float]:

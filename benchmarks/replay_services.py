@@ -95,7 +95,7 @@ def _newest_look() -> str:
 def services() -> Iterator[str]:
     """`mintmark up` while the block runs; where Prefect answers."""
     from components.storage.home import find_home
-    from flows.services import running_services
+    from flows.services.running import running_services
 
     command = [sys.executable, "-m", "flows"]
     subprocess.run([*command, "up"], cwd=ROOT, check=True)

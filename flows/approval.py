@@ -3,7 +3,7 @@
 from components.registry.promotion import champion
 from components.registry.tracking import connect
 from components.storage.home import find_home
-from flows.services import version_page
+from flows.services.running import version_page
 
 
 def question(model: str, version: str, reason: str) -> str:

@@ -1,7 +1,8 @@
 """One attempt at a flow run among several: how often it may begin, and when it has no say.
 
-A run that crashes comes back by itself (`flows/lost_runs.py`), and so does one of a deployment that
-a server refused for now: it waits for longer each time, and fails of the last refusal.
+A run that crashes comes back by itself (`flows/services/lost_runs.py`), and so does one of a
+deployment that a server refused for now: it waits for longer each time, and fails of the last
+refusal.
 """
 
 import logging
@@ -22,8 +23,8 @@ from components.errors import Unavailable, UserError
 from components.registry.tracking import is_unavailable
 from components.storage.full_disk import disk_full, is_disk_full
 from components.storage.home import find_home
-from flows.server_clock import ask_server_time
-from flows.service_settings import read_service_settings
+from flows.services.server_clock import ask_server_time
+from flows.services.settings import read_service_settings
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from prefect.events.actions import ActionTypes, ChangeFlowRunState, RunDeploymen
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 
 from flows.announcements import Event
-from flows.lost_runs import SILENT
-from flows.service_settings import ServiceSettings
+from flows.services.lost_runs import SILENT
+from flows.services.settings import ServiceSettings
 
 PREFIX = "Mintmark: "
 _SILENCE = timedelta(seconds=90)

@@ -33,7 +33,7 @@ from components.storage.places import (
 )
 from components.storage.secret import FILE_NAME
 from components.storage.stores import Folder, Store, open_remote, open_store
-from flows.services import running_services
+from flows.services.running import running_services
 
 REGISTRY_DATABASE = "MLFLOW_BACKEND_STORE_URI"
 USERS_DATABASE = "MLFLOW_AUTH_DATABASE_URI"

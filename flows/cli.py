@@ -29,7 +29,7 @@ from flows.commands.run import params, recipes, run
 from flows.commands.services import down, status, up
 from flows.commands.synthesize import synthesize
 from flows.commands.verify import verify
-from flows.unreachable import check_registry_answers, told_of_server
+from flows.services.unreachable import check_registry_answers, told_of_server
 
 _USER_ERROR = 2
 _INTERRUPTED = 130

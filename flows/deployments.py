@@ -24,9 +24,9 @@ from prefect.workers.process import ProcessWorker
 from flows.automations import apply_automations, wanted_automations
 from flows.notifications import ways_to_tell
 from flows.project import PROJECT
-from flows.service_settings import ServiceSettings
-from flows.services import WORK_POOL
-from flows.slots import CPU, GPU, slot_of_machine
+from flows.services.running import WORK_POOL
+from flows.services.settings import ServiceSettings
+from flows.services.slots import CPU, GPU, slot_of_machine
 
 Schedule = CronSchedule | IntervalSchedule
 _OURS = "mintmark-"

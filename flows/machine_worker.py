@@ -4,7 +4,8 @@ Prefect's own command ends with an error where a run that it still has is handed
 as happens when the run fell silent for a while: such a run is left alone here until its process
 has ended. So is one that is not due yet by the server's clock: a machine whose own is fast would
 take it, and wait. Events that the server lost are told again, runs that events lost sight of come
-back, and none is begun again that had ended (`flows/lost_events.py`, `flows/lost_runs.py`).
+back, and none is begun again that had ended (`lost_events.py` and `lost_runs.py` in
+`flows/services/`).
 """
 
 import asyncio
@@ -21,10 +22,10 @@ from prefect.client.schemas.responses import WorkerFlowRunResponse
 from prefect.utilities.processutils import setup_signal_handlers_worker
 from prefect.workers.process import ProcessWorker
 
-from flows.lost_events import keep_telling_again
-from flows.lost_runs import bring_back_all, had_ended, keep_bringing_back
-from flows.server_clock import server_time
-from flows.services import WORK_POOL
+from flows.services.lost_events import keep_telling_again
+from flows.services.lost_runs import bring_back_all, had_ended, keep_bringing_back
+from flows.services.running import WORK_POOL
+from flows.services.server_clock import server_time
 
 _NO_LIMIT = 10_000
 """The work pool's own limit is then the lower one."""

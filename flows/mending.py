@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from components.errors import UserError
 from components.storage.faults import Fault, Finding
 from components.storage.home import Home
-from flows.server import connected
-from flows.services import running_services
+from flows.services.running import running_services
+from flows.services.server import connected
 
 
 def mend_all(findings: Sequence[Finding], home: Home) -> list[Finding]:

@@ -15,10 +15,10 @@ from components.registry.tracking import connect
 from components.storage.home import Home, find_home
 from flows.announcements import Event, announce
 from flows.attempts import attempt
-from flows.benefit_check import check_benefit
-from flows.drift_check import Look, MonitorRequest, look_again, requests_for_each
 from flows.logs import log_about
-from flows.services import artifacts_page
+from flows.services.running import artifacts_page
+from flows.watching.benefit_check import check_benefit
+from flows.watching.drift_check import Look, MonitorRequest, look_again, requests_for_each
 
 EVERY_CHAMPION = MonitorRequest()
 

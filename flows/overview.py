@@ -18,10 +18,10 @@ from components.registry.listing import list_models
 from components.registry.retrains import list_retrainings
 from components.registry.tracking import connect
 from components.storage.home import Home
-from flows.server import connected
-from flows.service_settings import read_service_settings
-from flows.services import flow_run_page, running_services
-from flows.workers import live_workers
+from flows.services.running import flow_run_page, running_services
+from flows.services.server import connected
+from flows.services.settings import read_service_settings
+from flows.services.workers import live_workers
 
 _AT_MOST = 20
 _COMES_BACK = "AwaitingRetry"

@@ -12,8 +12,8 @@ from rich.table import Table
 
 from components.evaluation.evidence import Outcome as Judged
 from components.reporting.summary import summary_lines
-from flows.outcome import Outcome
-from flows.report_task import judged_unit
+from flows.steps.outcome import Outcome
+from flows.steps.report import judged_unit
 
 _LOGGERS = ("prefect.flow_runs", "prefect.task_runs")
 _ENGINE = str(Path(prefect.__file__).parent)

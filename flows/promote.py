@@ -20,7 +20,7 @@ from flows.approval import question
 from flows.attempts import attempt
 from flows.forms import Form, choice
 from flows.logs import log_about
-from flows.turns import turn
+from flows.services.turns import turn
 
 AS_IT_IS = "(as it is)"
 

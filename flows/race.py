@@ -23,10 +23,7 @@ from components.storage.dvc import StageFailed
 from components.storage.home import find_home
 from flows.announcements import Event, announce
 from flows.attempts import attempt
-from flows.decision_task import decide_and_settle
 from flows.forms import DEFAULT, Form, choice
-from flows.outcome import Outcome, Registered, StageDone
-from flows.report_task import write_report
 from flows.request import (
     ApprovalField,
     DataField,
@@ -39,7 +36,10 @@ from flows.request import (
     what_about,
 )
 from flows.retrain import begin, make_candidate
-from flows.services import version_page
+from flows.services.running import version_page
+from flows.steps.decision import decide_and_settle
+from flows.steps.outcome import Outcome, Registered, StageDone
+from flows.steps.report import write_report
 
 HEADLINE = {
     Purpose.AUGMENTATION: ("augmentation_gain", -1),

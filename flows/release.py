@@ -17,7 +17,7 @@ from flows.announcements import Event, announce
 from flows.attempts import attempt
 from flows.forms import Form
 from flows.logs import log_about
-from flows.turns import turn
+from flows.services.turns import turn
 
 
 class ReleaseRequest(Form):

@@ -19,15 +19,15 @@ from components.storage.home import find_home
 from components.storage.places import is_remote_shared
 from components.storage.shared import keep_text, kept_text
 from flows.attempts import attempt
-from flows.decision_task import decide_and_settle
 from flows.logs import log_about
-from flows.outcome import Outcome, Registered, StageDone
 from flows.project import PROJECT
-from flows.registration_task import package_generator, register_candidate, trace_ancestry
-from flows.report_task import write_report
 from flows.request import RunRequest, build_params, to_yaml
-from flows.services import version_page
-from flows.stage_tasks import keep_outputs, run_stage
+from flows.services.running import version_page
+from flows.steps.decision import decide_and_settle
+from flows.steps.outcome import Outcome, Registered, StageDone
+from flows.steps.registration import package_generator, register_candidate, trace_ancestry
+from flows.steps.report import write_report
+from flows.steps.stages import keep_outputs, run_stage
 
 STAGES = ("prepare", "train", "synthesize", "evaluate")
 

@@ -22,15 +22,15 @@ from components.reporting.markdown import escaped
 from components.storage.dvc import is_workspace
 from components.storage.home import Home, find_home
 from flows.announcements import Event, announce
-from flows.arrivals import arrive, join_news, read_taught, share_union
 from flows.attempts import attempt
 from flows.forms import Form
-from flows.guards import why_not_now, why_not_on
-from flows.outcome import Outcome
 from flows.request import RunRequest
 from flows.retrain import run_loop
-from flows.service_settings import ServiceSettings, read_service_settings
-from flows.turns import turn
+from flows.services.settings import ServiceSettings, read_service_settings
+from flows.services.turns import turn
+from flows.steps.outcome import Outcome
+from flows.watching.arrivals import arrive, join_news, read_taught, share_union
+from flows.watching.guards import why_not_now, why_not_on
 
 NAME = "retrain-on-drift"
 

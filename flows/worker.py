@@ -12,7 +12,7 @@ from urllib.request import Request, urlopen
 
 from components.errors import UserError
 from flows.project import PROJECT
-from flows.services import WORK_POOL
+from flows.services.running import WORK_POOL
 
 NAME = "this machine"
 

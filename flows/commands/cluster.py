@@ -16,11 +16,11 @@ def deploy() -> None:
     from flows.project import set_up_environment
 
     set_up_environment()
-    from flows.machines import check_server_is_set
+    from flows.services.machines import check_server_is_set
 
     check_server_is_set()
     from flows.deployments import apply_deployments
-    from flows.service_settings import read_service_settings
+    from flows.services.settings import read_service_settings
 
     changed = apply_deployments(read_service_settings(), many_machines=True)
     for name in changed:
@@ -42,7 +42,7 @@ def worker(
     from flows.project import set_up_environment
 
     set_up_environment()
-    from flows.machines import check_server_is_set, host_name, take_runs
+    from flows.services.machines import check_server_is_set, host_name, take_runs
 
     check_server_is_set()
     raise typer.Exit(take_runs(name or host_name()))

@@ -11,7 +11,7 @@ def doctor() -> None:
     from flows.project import set_up_environment
 
     home = set_up_environment()
-    from flows.health import examine
+    from flows.services.health import examine
 
     console = Console()
     findings = examine(home)

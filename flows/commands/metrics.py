@@ -28,14 +28,14 @@ def metrics(
     from threading import Event
 
     from components.errors import UserError
-    from flows.services import running_services
+    from flows.services.running import running_services
 
     standing = running_services(home).get("prefect")
     if standing is not None:
         os.environ.setdefault("PREFECT_API_URL", f"{standing.url}/api")
     if not os.environ.get("PREFECT_API_URL"):
         raise UserError("no Prefect server is running: `mintmark up`, or set PREFECT_API_URL")
-    from flows.exporter import Exporter, serve, sources
+    from flows.services.exporter import Exporter, serve, sources
 
     try:
         serve(Exporter(sources(home), seconds), host, port)

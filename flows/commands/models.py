@@ -86,7 +86,7 @@ def promote(
     home = set_up_environment()
     from components.registry import promotion
     from components.registry.tracking import connect
-    from flows.turns import told_of_a_server, turn
+    from flows.services.turns import told_of_a_server, turn
 
     client = connect(home)
     with turn("promote", model, is_shared=told_of_a_server()):
@@ -106,7 +106,7 @@ def rollback(
     home = set_up_environment()
     from components.registry import promotion
     from components.registry.tracking import connect
-    from flows.turns import told_of_a_server, turn
+    from flows.services.turns import told_of_a_server, turn
 
     with turn("promote", model, is_shared=told_of_a_server()):
         before, after = promotion.rollback(connect(home), model, reason=why, home=home)

@@ -62,8 +62,8 @@ def monitor(
     from components.data.output import check_writable
     from components.monitoring.odd_lines import odd_lines
     from components.monitoring.summary import evidence
-    from flows.drift_check import MonitorRequest, look
     from flows.forms import fill_in
+    from flows.watching.drift_check import MonitorRequest, look
 
     if json_:
         check_writable(json_)

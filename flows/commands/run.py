@@ -66,7 +66,7 @@ def run(
     from components.data.stand_in import STANDS_IN
     from flows.forms import fill_in
     from flows.request import RunRequest, build_params
-    from flows.server import prefect_server
+    from flows.services.server import prefect_server
 
     console = Console()
     request = fill_in(

@@ -14,8 +14,8 @@ def up() -> None:
 
     home = set_up_environment()
     from components.registry.tracking import connect, tracking_uri
-    from flows.service_settings import read_service_settings
-    from flows.services import start_services
+    from flows.services.running import start_services
+    from flows.services.settings import read_service_settings
 
     console = Console()
     settings = read_service_settings()
@@ -23,8 +23,8 @@ def up() -> None:
         connect(home)
         services = start_services(home, tracking_uri(home), settings.metrics_port)
         from flows.deployments import apply_deployments
-        from flows.server import connected
-        from flows.workers import wait_for_worker
+        from flows.services.server import connected
+        from flows.services.workers import wait_for_worker
 
         with connected(f"{services['prefect'].url}/api"):
             changed = apply_deployments(settings)
@@ -44,7 +44,7 @@ def down() -> None:
     from flows.project import set_up_environment
 
     home = set_up_environment()
-    from flows.services import stop_services
+    from flows.services.running import stop_services
 
     with Console().status("stopping"):
         stopped = stop_services(home)

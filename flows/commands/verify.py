@@ -10,7 +10,7 @@ from rich.markup import escape
 from components.recipes.recipe import Family, Preset
 
 if TYPE_CHECKING:
-    from flows.verified import Verified
+    from flows.verifying.records import Verified
 
 
 _PAGES = {Family.TABLES: "table_recipes.md"}
@@ -49,10 +49,10 @@ def verify(
     from components.data.output import check_writable
     from components.errors import UserError
     from flows.progress import show_progress
-    from flows.server import prefect_server
-    from flows.verification import plan, undone
-    from flows.verification_page import verification_page
-    from flows.verified import RECORDS, Records
+    from flows.services.server import prefect_server
+    from flows.verifying.page import verification_page
+    from flows.verifying.plan import plan, undone
+    from flows.verifying.records import RECORDS, Records
 
     if output:
         check_writable(output)

@@ -23,7 +23,7 @@ import boto3
 import psutil
 import yaml
 
-from flows.ports import free_port
+from flows.services.ports import free_port
 from tests.cluster.member import MARK, Member, bare, processes_of
 from tests.cluster.postgres import Postgres, postgres
 from tests.home import PROJECT

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
-from flows.ports import free_port
+from flows.services.ports import free_port
 
 USER = "mintmark"
 _SECONDS = 600

@@ -4,8 +4,9 @@ import logging
 
 import pytest
 
-from flows import benefit_check, retrain_on_drift
+from flows import retrain_on_drift
 from flows.retrain_on_drift import DriftRequest
+from flows.watching import benefit_check
 from tests.reporting.samples import HOSTILE
 
 

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import pytest
 
-from flows.services import SLOTS_VARIABLE
+from flows.services.running import SLOTS_VARIABLE
 from tests.home import PROJECT
 
 RUN = str(uuid4())
@@ -32,7 +32,7 @@ from components.errors import Unavailable, UserError
 from components.config import read_params
 from flows.attempts import attempt
 from flows.project import PROJECT
-from flows.slots import slot_for
+from flows.services.slots import slot_for
 
 @attempt()
 def work(fails_of):

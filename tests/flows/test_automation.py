@@ -12,8 +12,8 @@ from components.errors import UserError
 from flows.automations import _is_same, wanted_automations
 from flows.deployments import build_deployment, wanted_deployments
 from flows.request import RunRequest, build_params
-from flows.service_settings import DEPLOYMENTS_VARIABLE, ServiceSettings, read_service_settings
-from flows.slots import CPU, GPU, slot_name
+from flows.services.settings import DEPLOYMENTS_VARIABLE, ServiceSettings, read_service_settings
+from flows.services.slots import CPU, GPU, slot_name
 
 SETTINGS = read_service_settings()
 

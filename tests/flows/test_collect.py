@@ -52,7 +52,7 @@ def test_the_flow_collects(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
     from flows.collect import CollectRequest, collect
     from flows.project import set_up_environment
-    from flows.server import prefect_server
+    from flows.services.server import prefect_server
 
     logging.getLogger("prefect").setLevel(logging.CRITICAL)
     with prefect_server(set_up_environment()):

@@ -13,7 +13,7 @@ from flows.forms import fill_in
 from flows.promote import PromoteRequest
 from flows.race import RaceRequest
 from flows.request import RunRequest
-from flows.service_settings import read_service_settings
+from flows.services.settings import read_service_settings
 
 SNAPSHOT = Path(__file__).with_name("forms.json")
 DEPLOYMENTS = wanted_deployments(read_service_settings())

@@ -58,7 +58,7 @@ def test_the_others_go_on_without_it(
 ) -> None:
     monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "home" / "prefect"))
     from flows.project import set_up_environment
-    from flows.server import prefect_server
+    from flows.services.server import prefect_server
 
     models = ["private", "copula"]
     request = RaceRequest(data=str(table), models=models, name="people", overrides=(EASY,))

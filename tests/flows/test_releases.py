@@ -67,7 +67,7 @@ def server(home: Home) -> Iterator[None]:
         patch.setenv(HOME_VARIABLE, str(home.root))
         patch.setenv("PREFECT_HOME", str(home.prefect))
         from flows.project import set_up_environment
-        from flows.server import prefect_server
+        from flows.services.server import prefect_server
 
         with prefect_server(set_up_environment()):
             yield

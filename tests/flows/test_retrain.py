@@ -15,8 +15,8 @@ from components.registry.candidates import find_candidate
 from components.registry.listing import list_models, pull
 from components.registry.tracking import connect
 from components.storage.home import HOME_VARIABLE, Home
-from flows.outcome import Outcome
 from flows.request import RunRequest
+from flows.steps.outcome import Outcome
 from tests.home import invoke
 from tests.procedural import mixed_frame
 
@@ -57,7 +57,7 @@ def loop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loop]:
             patch.delenv(stale, raising=False)  # MLflow sets the first itself, in any test before
         patch.setenv("PREFECT_HOME", str(folder / "home" / "prefect"))
         from flows.project import set_up_environment
-        from flows.server import prefect_server
+        from flows.services.server import prefect_server
 
         home = set_up_environment()
         with prefect_server(home):

@@ -14,12 +14,12 @@ from components.recipes.recipe import Preset
 from components.registry.door import DoorResult
 from components.registry.release_card import read_verdicts
 from components.stages.paths import StagePaths
-from flows import decision_task
 from flows.announcements import Event
-from flows.outcome import Decision, Outcome, Registered
 from flows.progress import show_outcome
 from flows.race import rank
-from flows.report_task import _outcome
+from flows.steps import decision as deciding
+from flows.steps.outcome import Decision, Outcome, Registered
+from flows.steps.report import _outcome
 from tests.reporting import samples
 
 DOOR = DoorResult(True, "it was loaded and drew rows")
@@ -45,10 +45,10 @@ def test_it_is_told_as_undecided_and_not_promoted(
 ) -> None:
     told: list[tuple[Event, str]] = []
     monkeypatch.setattr(
-        decision_task, "announce", lambda event, model, **said: told.append((event, said["reason"]))
+        deciding, "announce", lambda event, model, **said: told.append((event, said["reason"]))
     )
     taken = decision(undecided=undecided)
-    assert decision_task.settle(taken, registered(), params()) == taken
+    assert deciding.settle(taken, registered(), params()) == taken
     assert told == [(event, THIN)]
 
 

@@ -12,7 +12,7 @@ from components.config import Params, override, parse_params, read_params
 from components.errors import UserError
 from components.recipes.catalog import RECIPES, recipe_params
 from components.recipes.recipe import Preset
-from flows.service_settings import DEPLOYMENTS_VARIABLE, read_service_settings
+from flows.services.settings import DEPLOYMENTS_VARIABLE, read_service_settings
 from tests.fuzz.damage import ODD, damaged_bytes, damaged_json
 from tests.fuzz.hunting import hunt, hunts
 from tests.fuzz.watch import refuses_clearly, watched

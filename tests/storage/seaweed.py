@@ -18,7 +18,7 @@ from filelock import FileLock
 
 from components.storage.objects import s3_client
 from components.storage.places import STORE_VARIABLE
-from flows.ports import free_port
+from flows.services.ports import free_port
 
 _WEED = Path(sys.executable).parent / "weed"
 _KEPT = "server.json"

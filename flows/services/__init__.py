@@ -1,0 +1,1 @@
+"""What keeps the servers and the workers of a machine running, and how machines share them."""
