@@ -10,8 +10,8 @@ from components.errors import UserError
 from components.monitoring.odd_lines import odd_lines
 from components.monitoring.report import DriftReport, Status
 from components.monitoring.summary import summary_markdown
-from components.registry.monitoring_runs import record_look, write_monitor_page
 from components.registry.tracking import connect
+from components.registry.watching.monitoring_runs import record_look, write_monitor_page
 from components.storage.home import Home, find_home
 from flows.announcements import Event, announce
 from flows.attempts import attempt

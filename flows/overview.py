@@ -13,10 +13,10 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.sorting import FlowRunSort
 
-from components.registry.baking import Baking, find_baking
 from components.registry.listing import list_models
-from components.registry.retrains import list_retrainings
 from components.registry.tracking import connect
+from components.registry.watching.baking import Baking, find_baking
+from components.registry.watching.retrains import list_retrainings
 from components.storage.home import Home
 from flows.services.running import flow_run_page, running_services
 from flows.services.server import connected

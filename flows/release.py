@@ -6,11 +6,11 @@ from prefect.logging import get_run_logger
 from pydantic import Field
 
 from components.config import MAX_SEED
-from components.registry import releases
-from components.registry.release_card import card_markdown
-from components.registry.release_making import ReleaseOrder
-from components.registry.release_versions import CHAMPION, release_model
-from components.registry.releases import MAX_ROWS
+from components.registry.releases import release as releasing
+from components.registry.releases.card import card_markdown
+from components.registry.releases.making import ReleaseOrder
+from components.registry.releases.release import MAX_ROWS
+from components.registry.releases.versions import CHAMPION, release_model
 from components.registry.tracking import connect
 from components.storage.home import find_home
 from flows.announcements import Event, announce
@@ -66,7 +66,7 @@ def release(request: ReleaseRequest) -> str:
         unproven=request.unproven or None,
     )
     with turn("release", request.model):
-        made = releases.release(connect(home), order, home)
+        made = releasing.release(connect(home), order, home)
     card = made.card
     get_run_logger().info("%s %s", card.reference, "was there" if made.existed else "was made")
     create_markdown_artifact(

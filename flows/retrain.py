@@ -10,7 +10,7 @@ from prefect.futures import PrefectFuture
 from prefect.runtime import flow_run
 
 from components.config import Params, parse_params, read_params
-from components.registry.packages import Package
+from components.registry.packaging.packages import Package
 from components.registry.tracking import registry_shown
 from components.stages.judgeable import check_judgeable
 from components.stages.paths import StagePaths

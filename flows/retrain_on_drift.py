@@ -11,13 +11,13 @@ from pydantic import Field
 
 from components.data.sources import hash_source
 from components.registry.promotion import CHAMPION
-from components.registry.retrains import (
+from components.registry.tracking import connect
+from components.registry.watching.retrains import (
     Retraining,
     list_retrainings,
     record_retraining,
     retraining_lock,
 )
-from components.registry.tracking import connect
 from components.reporting.markdown import escaped
 from components.storage.dvc import is_workspace
 from components.storage.home import Home, find_home

@@ -18,11 +18,11 @@ from components.errors import UserError
 from components.evaluation.evidence import Curve, Evidence
 from components.registry.descent import data_file_tags, weights_hash
 from components.registry.descriptions import EVIDENCE, description
-from components.registry.door import door_tags
-from components.registry.exposure import DECLARED_EPSILON
-from components.registry.packages import Package
+from components.registry.packaging.door import door_tags
+from components.registry.packaging.packages import Package
+from components.registry.packaging.sealed import FILES
+from components.registry.releases.exposure import DECLARED_EPSILON
 from components.registry.runs import last_step
-from components.registry.sealed import FILES
 from components.registry.settings import settings_tags
 from components.registry.tags import GATE, KIND, VERDICT
 from components.registry.versions import check_standing, list_versions

@@ -14,7 +14,7 @@ from mlflow.store.artifact.artifact_repository_registry import get_artifact_repo
 from mlflow.store.artifact.models_artifact_repo import ModelsArtifactRepository
 
 from components.registry.paging import every
-from components.registry.release_versions import released_generator
+from components.registry.releases.versions import released_generator
 from components.registry.tags import CONTENT_KEYS, KIND, RELEASE, RELEASE_KEY
 from components.registry.versions import list_versions, revocation
 from components.storage.faults import Fault, Finding, examine_content, examine_leftovers

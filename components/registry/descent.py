@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mlflow.entities.model_registry import ModelVersion
 
-from components.registry.release_versions import released_generator
+from components.registry.releases.versions import released_generator
 from components.registry.tags import (
     CONTENT_KEYS,
     DATA_URI,

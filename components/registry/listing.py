@@ -8,8 +8,8 @@ from mlflow.entities.model_registry import ModelVersion
 
 from components.models.catalog import load_any_model
 from components.models.contract import ImageModel, TabularModel
+from components.registry.packaging.sealed import bring_package
 from components.registry.promotion import champion
-from components.registry.sealed import bring_package
 from components.registry.tags import REVOKED, REVOKED_WHEN, VERDICT
 from components.registry.versions import check_standing, find_version, list_names, list_versions
 

@@ -5,7 +5,7 @@ from mlflow import MlflowClient
 
 from components.errors import UserError
 from components.registry.audit import Act, record
-from components.registry.release_versions import follow_champion
+from components.registry.releases.versions import follow_champion
 from components.registry.versions import aliased, check_name, check_standing, find_version
 from components.storage.home import Home
 

@@ -11,7 +11,7 @@ from mlflow import MlflowClient
 from mlflow.entities.model_registry import ModelVersion
 
 from components.errors import UserError
-from components.registry.sealed import read_whole
+from components.registry.packaging.sealed import read_whole
 from components.registry.versions import check_name, find_version, list_versions
 
 SETTINGS = "mintmark.settings_sha256"

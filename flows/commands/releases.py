@@ -33,15 +33,15 @@ def release(
     from flows.project import set_up_environment
 
     home = set_up_environment()
-    from components.registry import releases
-    from components.registry.release_making import ReleaseOrder
-    from components.registry.release_versions import release_model
+    from components.registry.releases import release as releasing
+    from components.registry.releases.making import ReleaseOrder
+    from components.registry.releases.versions import release_model
     from components.registry.tracking import connect
 
     name, which = _split(model)
     order = ReleaseOrder(name, which, num_rows, seed, notes, unproven)
     with Console(stderr=True).status(f"drawing {num_rows:,} rows from {name}@{which}"):
-        made = releases.release(connect(home), order, home)
+        made = releasing.release(connect(home), order, home)
     card, console = made.card, Console()
     done = "was there already" if made.existed else "is made"
     lines = [
@@ -68,7 +68,7 @@ def pull(
     from flows.project import set_up_environment
 
     home = set_up_environment()
-    from components.registry.release_delivery import pull_release
+    from components.registry.releases.delivery import pull_release
     from components.registry.tracking import connect
 
     name, which = _split(model)
@@ -91,12 +91,12 @@ def verify_release(
     from flows.project import set_up_environment
 
     home = set_up_environment()
-    from components.registry import release_delivery
+    from components.registry.releases import delivery
     from components.registry.tracking import connect
 
     name, which = _split(model)
     with Console(stderr=True).status(f"making {name}@{which} again"):
-        found = release_delivery.verify_release(connect(home), name, which)
+        found = delivery.verify_release(connect(home), name, which)
     mark = "[green]ok[/green]" if found.passed else "[red]no[/red]"
     Console().print(f"{mark} {escape(found.reason)}", highlight=False, soft_wrap=True)
     if not found.passed:

@@ -38,7 +38,7 @@ def revoke(
     from flows.project import set_up_environment
 
     home = set_up_environment()
-    from components.registry import revocation
+    from components.registry.revoking import revocation
     from components.registry.tracking import connect
 
     client = connect(home)

@@ -23,8 +23,8 @@ from components.data.schema import DISCRETE, Schema
 from components.evaluation.evidence import Outcome
 from components.models.catalog import load_image_model
 from components.models.contract import ImageModel, TabularModel
-from components.registry.door import DoorLimits, pass_door
 from components.registry.listing import pull
+from components.registry.packaging.door import DoorLimits, pass_door
 from components.registry.promotion import champion, decision_lock
 from components.registry.tracking import connect
 from components.stages.images import read_synthetic_images, read_test_images, read_train_images

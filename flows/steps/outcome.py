@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from components.evaluation.evidence import Evidence
-from components.registry.door import DoorResult
+from components.registry.packaging.door import DoorResult
 from components.reporting.lineage import Lineage
 
 

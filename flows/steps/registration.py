@@ -23,8 +23,8 @@ from components.registry.candidates import (
     registration_lock,
 )
 from components.registry.costs import tag_cost
-from components.registry.ledger import Ancestry, check_ancestry, find_ancestry
-from components.registry.packages import Package, make_package
+from components.registry.packaging.packages import Package, make_package
+from components.registry.releases.ledger import Ancestry, check_ancestry, find_ancestry
 from components.registry.runs import open_run
 from components.registry.tracking import connect
 from components.reporting.lineage import Lineage

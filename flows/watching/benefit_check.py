@@ -9,10 +9,10 @@ from prefect.logging import get_run_logger
 from components.config import Purpose
 from components.data.table import Table
 from components.errors import UserError
-from components.registry.baking import Baking, confirm, find_baking, record_bake_look
-from components.registry.decay_runs import record_decay
 from components.registry.promotion import CHAMPION, ChampionChanged
 from components.registry.tracking import connect
+from components.registry.watching.baking import Baking, confirm, find_baking, record_bake_look
+from components.registry.watching.decay_runs import record_decay
 from components.reporting.markdown import escaped
 from components.storage.home import Home
 from flows.announcements import Event, announce

@@ -16,10 +16,15 @@ from components.monitoring.reference import Reference, make_reference, reference
 from components.monitoring.report import DriftReport, Problem, ProblemKind
 from components.monitoring.season import Period, Season
 from components.monitoring.verdict import settle, unusable, with_anomalies, with_problem
-from components.registry.detectors import Detector, pull_detector
 from components.registry.listing import list_models
-from components.registry.monitoring_runs import EarlierLook, Watched, earlier_looks, find_watched
 from components.registry.tracking import connect
+from components.registry.watching.detectors import Detector, pull_detector
+from components.registry.watching.monitoring_runs import (
+    EarlierLook,
+    Watched,
+    earlier_looks,
+    find_watched,
+)
 from components.storage.home import Home
 from flows.forms import Form
 from flows.watching.sides import ImageSides, New, RowSides, sides_of

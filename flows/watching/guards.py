@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from components.data.union import Union
 from components.monitoring.report import Unit
-from components.registry.retrains import Retraining
+from components.registry.watching.retrains import Retraining
 from flows.services.settings import ServiceSettings
 
 

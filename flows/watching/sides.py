@@ -19,7 +19,7 @@ from components.data.schema import Schema
 from components.data.sources import open_batches
 from components.monitoring.image_facts import ImageFacts, facts_schema
 from components.monitoring.report import Unit
-from components.registry.monitoring_runs import Watched
+from components.registry.watching.monitoring_runs import Watched
 from components.stages.paths import StagePaths
 from components.storage.home import Home
 from flows.watching.kept_outputs import kept_output

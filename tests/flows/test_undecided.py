@@ -11,8 +11,8 @@ from components.evaluation.evidence import Outcome as Judged
 from components.evaluation.images.panels import save_panels
 from components.recipes.catalog import recipe_params
 from components.recipes.recipe import Preset
-from components.registry.door import DoorResult
-from components.registry.release_card import read_verdicts
+from components.registry.packaging.door import DoorResult
+from components.registry.releases.card import read_verdicts
 from components.stages.paths import StagePaths
 from flows.announcements import Event
 from flows.progress import show_outcome

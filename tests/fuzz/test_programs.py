@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from components.models.contract import Exportable
-from components.registry.flavors import export
+from components.registry.packaging.flavors import export
 from tests.fuzz.damage import damaged_bytes
 from tests.fuzz.hunting import LONG, hunt
 from tests.fuzz.watch import watched

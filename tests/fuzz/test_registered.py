@@ -9,10 +9,10 @@ from mlflow import MlflowClient
 
 from components.errors import UserError
 from components.registry.listing import pull
-from components.registry.release_delivery import pull_release
-from components.registry.release_making import ReleaseOrder
-from components.registry.release_versions import Release, find_release
-from components.registry.releases import read_card, release
+from components.registry.releases.delivery import pull_release
+from components.registry.releases.making import ReleaseOrder
+from components.registry.releases.release import read_card, release
+from components.registry.releases.versions import Release, find_release
 from components.registry.tracking import connect
 from components.storage.home import Home
 from tests.fuzz.damage import damaged_bytes

@@ -26,8 +26,8 @@ from components.models.catalog import MODELS, load_model, make_model, with_judge
 from components.models.contract import Completer, Exportable, Scorer, TabularModel
 from components.models.streaming import stream
 from components.models.wrapped.constrained import Constrained
-from components.registry.flavors import export
-from components.registry.output_columns import describe
+from components.registry.packaging.flavors import export
+from components.registry.packaging.output_columns import describe
 from tests.models.conftest import small_model
 from tests.ruled import CONSTRAINTS, PLACES, num_broken, ruled_frame, ruled_table
 

@@ -14,7 +14,7 @@ from components.models.catalog import load_image_model
 from components.models.contract import Budget
 from components.models.images.deformations import UNCOMPARED, Deformations, told_apart
 from components.models.images.pairs import pairs_across, pairs_near, pairs_within
-from components.registry.flavors import export
+from components.registry.packaging.flavors import export
 from tests.pictured import digits, lean_of, sheared_bars
 
 SMALL = DeformationsConfig(pairs=40)

@@ -12,11 +12,11 @@ from components.data.table import Table
 from components.evaluation.evidence import GateResult, Verdict
 from components.models.catalog import make_model
 from components.registry.candidates import Candidate, register
-from components.registry.door import DoorResult
-from components.registry.ledger import Ancestry, find_ancestry
-from components.registry.packages import Package
-from components.registry.packaging import log_generator
+from components.registry.packaging.door import DoorResult
+from components.registry.packaging.logged import log_generator
+from components.registry.packaging.packages import Package
 from components.registry.promotion import champion, promote
+from components.registry.releases.ledger import Ancestry, find_ancestry
 from components.registry.runs import open_run
 from components.storage.home import Home
 from tests.procedural import mixed_table

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from components.models.catalog import MODELS
-from components.registry.packaging import log_generator
-from components.registry.release_making import ReleaseOrder
-from components.registry.releases import release
+from components.registry.packaging.logged import log_generator
+from components.registry.releases.making import ReleaseOrder
+from components.registry.releases.release import release
 from components.registry.tracking import connect, find_experiment, tracking_uri
 from components.storage.home import Home
 from tests.home import PROJECT, environment

@@ -8,10 +8,14 @@ import pytest
 from components.errors import UserError
 from components.registry.audit import Act, history, record
 from components.registry.listing import list_models, pull
+from components.registry.revoking.withdrawals import (
+    list_withdrawals,
+    new_withdrawal,
+    record_withdrawal,
+)
 from components.registry.tags import KIND, RELEASE
 from components.registry.tracking import connect
 from components.registry.versions import list_names, list_versions
-from components.registry.withdrawals import list_withdrawals, new_withdrawal, record_withdrawal
 from components.storage.home import Home
 
 

@@ -24,7 +24,7 @@ from components.models.trees.trees import Trees
 from components.recipes.catalog import recipe_params
 from components.recipes.recipe import Preset
 from components.registry.audit import Act, record
-from components.registry.door import DoorResult
+from components.registry.packaging.door import DoorResult
 from components.registry.tracking import connect
 from components.stages.paths import StagePaths
 from components.storage.home import HOME_VARIABLE, Home

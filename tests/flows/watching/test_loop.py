@@ -19,11 +19,11 @@ from components.data.windows import HELD_OUT
 from components.errors import UserError
 from components.monitoring.report import Unit
 from components.registry import audit
-from components.registry.baking import find_baking
-from components.registry.ledger import find_ancestry
 from components.registry.promotion import ChampionChanged, champion, promote, rollback
-from components.registry.retrains import Retraining, list_retrainings, record_retraining
+from components.registry.releases.ledger import find_ancestry
 from components.registry.tracking import connect
+from components.registry.watching.baking import find_baking
+from components.registry.watching.retrains import Retraining, list_retrainings, record_retraining
 from components.storage.home import HOME_VARIABLE, Home
 from components.storage.objects import open_objects
 from flows.overview import bake_windows, last_retrainings

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from components.data.table import Table
 from components.errors import UserError
 from components.monitoring.report import DriftReport, ProblemKind, Status
-from components.registry.monitoring_runs import PAGE, REPORT
 from components.registry.tracking import connect
+from components.registry.watching.monitoring_runs import PAGE, REPORT
 from components.storage.dvc import cached_file
 from components.storage.home import HOME_VARIABLE, Home
 from flows.commands.monitor import monitor as command

@@ -25,10 +25,10 @@ from components.models.calibration import Calibration
 from components.models.series.block_threshold import block_maxima
 from components.monitoring.anomaly_report import SeriesReport
 from components.monitoring.report import DriftReport, ProblemKind, Status
-from components.registry.monitoring_runs import write_monitor_page
 from components.registry.promotion import CHAMPION
 from components.registry.tracking import connect
 from components.registry.version_content import find_content
+from components.registry.watching.monitoring_runs import write_monitor_page
 from components.stages import prepare, train
 from components.stages.paths import StagePaths
 from components.stages.tables import read_test, read_train

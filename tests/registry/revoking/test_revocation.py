@@ -14,14 +14,14 @@ from components.config import AncestryConfig, PrepareConfig
 from components.errors import UserError
 from components.registry.audit import history
 from components.registry.candidates import check_not_revoked
-from components.registry.door import DoorLimits, pass_door
-from components.registry.ledger import check_ancestry, find_ancestry
 from components.registry.listing import list_models, pull
+from components.registry.packaging.door import DoorLimits, pass_door
 from components.registry.promotion import champion, promote, rollback
-from components.registry.release_delivery import pull_release, verify_release
-from components.registry.release_making import ReleaseOrder
-from components.registry.releases import release
-from components.registry.revocation import Revoked, find_revocation, revoke
+from components.registry.releases.delivery import pull_release, verify_release
+from components.registry.releases.ledger import check_ancestry, find_ancestry
+from components.registry.releases.making import ReleaseOrder
+from components.registry.releases.release import release
+from components.registry.revoking.revocation import Revoked, find_revocation, revoke
 from components.registry.tags import REVOKED
 from components.registry.tracking import connect
 from components.registry.versions import list_versions

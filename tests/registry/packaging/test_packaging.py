@@ -12,8 +12,8 @@ import pytest
 from components.config import TreesConfig
 from components.data.table import Table
 from components.models.catalog import make_model
-from components.registry.door import DoorLimits, _judge
-from components.registry.packaging import ARCHIVE, _packaged_code
+from components.registry.packaging.door import DoorLimits, _judge
+from components.registry.packaging.logged import ARCHIVE, _packaged_code
 from tests.procedural import mixed_table
 from tests.ruled import ruled_table
 

@@ -6,9 +6,15 @@ from pathlib import Path
 from mlflow import MlflowClient
 from mlflow.entities import LoggedModelStatus
 
-from components.registry.door import DoorLimits, DoorResult, door_tags, recorded_result, try_model
-from components.registry.packaging import log_generator
-from components.registry.sealed import FILES, hash_folder
+from components.registry.packaging.door import (
+    DoorLimits,
+    DoorResult,
+    door_tags,
+    recorded_result,
+    try_model,
+)
+from components.registry.packaging.logged import log_generator
+from components.registry.packaging.sealed import FILES, hash_folder
 from components.storage.home import Home
 
 _KEY = "mintmark.package"

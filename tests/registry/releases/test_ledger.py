@@ -13,12 +13,12 @@ from mlflow import MlflowClient
 from components.config import AncestryConfig, PrepareConfig
 from components.data.sources import hash_source
 from components.errors import UserError
-from components.registry.ledger import Ancestry, check_ancestry, find_ancestry
-from components.registry.release_making import marks
-from components.registry.release_rows import file_sha256, write_rows
+from components.registry.releases.ledger import Ancestry, check_ancestry, find_ancestry
+from components.registry.releases.making import marks
+from components.registry.releases.rows import file_sha256, write_rows
+from components.registry.revoking.withdrawals import SOURCE, new_withdrawal, record_withdrawal
 from components.registry.tags import KIND, RELEASE, REVOKED
 from components.registry.tracking import connect
-from components.registry.withdrawals import SOURCE, new_withdrawal, record_withdrawal
 from components.storage.home import Home
 from tests.procedural import mixed_frame
 from tests.registry.generators import register_generator

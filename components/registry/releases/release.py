@@ -13,10 +13,10 @@ from mlflow.entities.model_registry import ModelVersion
 from components.config import Purpose
 from components.data.records import read_record
 from components.errors import UserError
-from components.registry.release_card import Card
-from components.registry.release_making import CARD_FILE, ReleaseOrder, make_release
-from components.registry.release_rows import file_sha256
-from components.registry.release_versions import (
+from components.registry.releases.card import Card
+from components.registry.releases.making import CARD_FILE, ReleaseOrder, make_release
+from components.registry.releases.rows import file_sha256
+from components.registry.releases.versions import (
     CHAMPION,
     Release,
     find_release,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.registry.release_card import (
+from components.registry.releases.card import (
     Card,
     ColumnFact,
     PurposeVerdict,

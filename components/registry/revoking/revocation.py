@@ -20,15 +20,21 @@ from components.registry.descent import (
     with_descendants,
 )
 from components.registry.descriptions import EVIDENCE, WHOLE_CARD, description
-from components.registry.door import DoorResult, door_tags
+from components.registry.packaging.door import DoorResult, door_tags
 from components.registry.promotion import CHAMPION, promotion_lock
-from components.registry.quarantine import quarantine_files
-from components.registry.release_rows import file_sha256
-from components.registry.release_versions import (
+from components.registry.releases.rows import file_sha256
+from components.registry.releases.versions import (
     find_release,
     follow_champion,
     release_model,
     released_generator,
+)
+from components.registry.revoking.quarantine import quarantine_files
+from components.registry.revoking.withdrawals import (
+    SOURCE,
+    Withdrawal,
+    new_withdrawal,
+    record_withdrawal,
 )
 from components.registry.tags import (
     CAUSE,
@@ -40,12 +46,6 @@ from components.registry.tags import (
     REVOKED_WHEN,
 )
 from components.registry.versions import aliased, find_version, list_versions
-from components.registry.withdrawals import (
-    SOURCE,
-    Withdrawal,
-    new_withdrawal,
-    record_withdrawal,
-)
 from components.storage.dvc_files import release_folder
 from components.storage.home import Home
 

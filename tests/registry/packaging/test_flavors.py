@@ -19,9 +19,9 @@ from components.data.images.rows import from_rows
 from components.data.preparation import prepare_table
 from components.data.table import decode, encode
 from components.models.catalog import make_image_model, make_model
-from components.registry.flavors import export
-from components.registry.output_columns import describe
-from components.registry.packaging import log_generator
+from components.registry.packaging.flavors import export
+from components.registry.packaging.logged import log_generator
+from components.registry.packaging.output_columns import describe
 from components.registry.tracking import connect, find_experiment
 from components.storage.home import Home
 from tests.procedural import mixed_table
@@ -125,7 +125,7 @@ def test_images_leave_as_a_program_too(make_home: Callable[[str], Home]) -> None
 
 
 def test_the_program_is_small_whatever_the_table(tmp_path: Path) -> None:
-    from components.registry.flavors import export
+    from components.registry.packaging.flavors import export
 
     sizes = []
     for target in ("outcome", "amount"):

@@ -14,11 +14,11 @@ from components.data.images.sources import hash_image_files, is_shipped, open_im
 from components.data.sources import open_files
 from components.data.windows import ORIGINS
 from components.errors import UserError
-from components.registry.release_rows import RELEASE_MARK, file_sha256, read_marks
-from components.registry.release_versions import Release, list_releases, release_model
+from components.registry.releases.rows import RELEASE_MARK, file_sha256, read_marks
+from components.registry.releases.versions import Release, list_releases, release_model
+from components.registry.revoking.withdrawals import check_source
 from components.registry.tags import SYNTHETIC_DEPTH
 from components.registry.versions import check_standing
-from components.registry.withdrawals import check_source
 from components.reporting.wording import percent
 from components.storage.home import Home
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from components.data.counted import counted
 from components.evaluation.evidence import Outcome
-from components.registry.exposure import SourceAccount
+from components.registry.releases.exposure import SourceAccount
 from components.registry.tags import GATE, PARENTS, SYNTHETIC_DEPTH, VERDICT
 from components.reporting.markdown import escaped
 from components.reporting.wording import count, percent

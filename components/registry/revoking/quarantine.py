@@ -8,7 +8,7 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 from mlflow.store.artifact.models_artifact_repo import ModelsArtifactRepository
 
-from components.registry.withdrawals import Withdrawal
+from components.registry.revoking.withdrawals import Withdrawal
 from components.storage.home import Home
 
 NOTE = "REVOKED.txt"

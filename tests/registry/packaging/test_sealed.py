@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from components.errors import UserError
-from components.registry.sealed import FILES, bring_package, check_files, hash_folder
+from components.registry.packaging.sealed import FILES, bring_package, check_files, hash_folder
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from components.data.output import write_row_groups
 from components.data.schema import Schema
 from components.errors import UserError
 from components.models.artifact import saved_schema
-from components.registry.sealed import bring_package
+from components.registry.packaging.sealed import bring_package
 
 RELEASE_MARK = "mintmark.release"
 """The key in a Parquet file's metadata by which a renamed copy of a release is known."""

@@ -11,8 +11,8 @@ from mlflow.models import Model
 from components.data.images.schema import ImageSchema
 from components.data.schema import Schema
 from components.models.contract import SamplingProgram
-from components.registry.output_columns import describe, describe_images
-from components.registry.sealed import hash_folder
+from components.registry.packaging.output_columns import describe, describe_images
+from components.registry.packaging.sealed import hash_folder
 
 _FOLDER = "program"
 _FILE = "model.pt2"

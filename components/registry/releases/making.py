@@ -24,8 +24,7 @@ from components.data.splits import hash_frames
 from components.errors import UserError
 from components.models.artifact import saved_schema
 from components.registry.descriptions import WHOLE_CARD, description
-from components.registry.exposure import SourceAccount, account
-from components.registry.release_card import (
+from components.registry.releases.card import (
     Card,
     ColumnFact,
     card_markdown,
@@ -33,14 +32,15 @@ from components.registry.release_card import (
     read_lineage,
     read_verdicts,
 )
-from components.registry.release_rows import (
+from components.registry.releases.exposure import SourceAccount, account
+from components.registry.releases.rows import (
     RELEASE_MARK,
     draw_rows,
     file_sha256,
     release_frames,
     write_rows,
 )
-from components.registry.release_versions import CHAMPION, release_model
+from components.registry.releases.versions import CHAMPION, release_model
 from components.registry.tags import (
     GENERATOR_NAME,
     GENERATOR_VERSION,

@@ -20,7 +20,7 @@ from mlflow.types import Schema as InputSchema
 from components.models.artifact import read_header
 from components.models.catalog import load_any_model, needs_of
 from components.models.contract import Exportable
-from components.registry.flavors import GeneratorFlavors
+from components.registry.packaging.flavors import GeneratorFlavors
 
 _PACKAGE = "components"
 _PARTS = ("config", "data", "models", "networks", "training")
@@ -98,7 +98,7 @@ def _packaged_code() -> Iterator[Path]:
     All modules but the package itself lie in one archive, from which Python imports them: a team
     that pulls a version asks the server for each of its files.
     """
-    source = Path(__file__).parents[1]
+    source = Path(__file__).parents[2]
     files = [source / name for name in _MODULES]
     files += [file for part in _PARTS for file in sorted((source / part).rglob("*.py"))]
     texts = {file.relative_to(source): file.read_text() for file in files}

@@ -18,13 +18,13 @@ from components.data.preparation import prepare_table
 from components.data.sources import read_source
 from components.errors import UserError
 from components.registry.descriptions import MOST_CHARACTERS
-from components.registry.exposure import ReleasedPart, SourceAccount, account
-from components.registry.release_card import Card, card_markdown
-from components.registry.release_delivery import pull_release, verify_release
-from components.registry.release_making import ReleaseOrder
-from components.registry.release_rows import RELEASE_MARK, file_sha256, read_marks, write_rows
-from components.registry.release_versions import find_release, list_releases
-from components.registry.releases import Made, release
+from components.registry.releases.card import Card, card_markdown
+from components.registry.releases.delivery import pull_release, verify_release
+from components.registry.releases.exposure import ReleasedPart, SourceAccount, account
+from components.registry.releases.making import ReleaseOrder
+from components.registry.releases.release import Made, release
+from components.registry.releases.rows import RELEASE_MARK, file_sha256, read_marks, write_rows
+from components.registry.releases.versions import find_release, list_releases
 from components.registry.tags import REVOKED
 from components.registry.tracking import connect
 from components.registry.versions import find_version

@@ -13,10 +13,10 @@ from components.data.records import read_record
 from components.data.splits import hash_frames
 from components.data.writable import unwritable
 from components.errors import UserError
-from components.registry.release_card import Card
-from components.registry.release_making import CARD_FILE, ROWS_FILE, library_versions, marks
-from components.registry.release_rows import draw_rows, file_sha256, release_frames, write_rows
-from components.registry.release_versions import CHAMPION, Release, find_release
+from components.registry.releases.card import Card
+from components.registry.releases.making import CARD_FILE, ROWS_FILE, library_versions, marks
+from components.registry.releases.rows import draw_rows, file_sha256, release_frames, write_rows
+from components.registry.releases.versions import CHAMPION, Release, find_release
 from components.registry.versions import check_standing, find_version
 
 _PARTIAL = ".part."

@@ -1,0 +1,1 @@
+"""Synthetic rows as a product: made, carded, handed out, and counted where they come back."""
