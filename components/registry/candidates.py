@@ -137,7 +137,8 @@ def _tags(candidate: Candidate) -> dict[str, str]:
 def _lineage_tags(lineage: Lineage) -> dict[str, str]:
     """What traces a version, one tag a fact; hashes and settings as JSON."""
     values = asdict(lineage)
-    del values["links"], values["version"], values["alias"], values["name"]
+    for known_later in ("links", "version", "alias", "held_back", "name"):
+        del values[known_later]
     return {
         f"mintmark.{key}": value if isinstance(value, str) else json.dumps(value)
         for key, value in values.items()

@@ -9,6 +9,7 @@ from components.evaluation.evidence import Evidence, GateResult, Measurement, Ou
 from components.evaluation.metric_names import label
 from components.reporting.palette import EMPHASIS, INK, OTHER, SYNTHETIC
 from components.reporting.plot import Plot
+from components.reporting.rows import gate_name
 from components.reporting.svg import drawing, inline_svg
 from components.reporting.wording import capitalised, measured, number, shorten, title
 
@@ -55,7 +56,7 @@ def plot_gates(evidence: Evidence) -> Plot:
 def _said(outcome: Outcome, results: Sequence[GateResult]) -> str:
     """Which gates had this outcome, as a sentence; nothing where none had."""
     found = [
-        f"{_name(result)} ({measured(result.value)})"
+        f"{gate_name(result.gate)} ({measured(result.value)})"
         for result in results
         if result.outcome is outcome
     ]
@@ -65,11 +66,6 @@ def _said(outcome: Outcome, results: Sequence[GateResult]) -> str:
     subject = f"{', '.join(first)} and {last}" if first else last
     one, several, goal = _PLACES[outcome]
     return f"{capitalised(subject)} {several if first else one} {goal}."
-
-
-def _name(result: GateResult) -> str:
-    against = f" less that of {label(result.gate.baseline)}" if result.gate.baseline else ""
-    return f"{label(result.gate.metric)}{against}"
 
 
 def _kin(result: GateResult, measurements: Sequence[Measurement]) -> list[Measurement]:

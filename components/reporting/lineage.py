@@ -33,7 +33,8 @@ class Lineage:
     """The model, data, code, settings and run behind an evaluation.
 
     `version` is None before registration; `alias` is the registry alias that the version was
-    promoted to, None where it was not promoted. `content_keys` maps a stage's output to its hash,
+    promoted to, None where it was not promoted; `held_back` says why not where its gates let it
+    pass. `content_keys` maps a stage's output to its hash,
     `links` a title to a URL or path. `when` is an ISO 8601 time. `synthetic_share` is the part of
     the rows that are released synthetic ones, of the releases `parents`; `synthetic_depth` counts
     how many generators lie between the deepest of them and real rows.
@@ -58,6 +59,7 @@ class Lineage:
     when: str
     links: Mapping[str, str] = field(default_factory=dict)
     alias: str | None = None
+    held_back: str = ""
     synthetic_depth: int = 0
     synthetic_share: float = 0.0
     parents: tuple[str, ...] = ()
@@ -113,7 +115,7 @@ def facts(lineage: Lineage, rows: str = "rows") -> tuple[Fact, ...]:
         Fact("Parameters hash", lineage.params_sha256, code=True),
         Fact("Libraries", _pairs(lineage.libraries, "\u00a0"), code=True),
         Fact("Flow run", lineage.flow_run_id or "none (run by hand)", code=True),
-        Fact("When", lineage.when),
+        Fact("When", lineage.moment),
     )
 
 

@@ -5,6 +5,7 @@ from html import unescape
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import escape
 
 from components.data.counted import counted
 from components.evaluation.anomaly.series_catalog import series_metrics
@@ -72,9 +73,10 @@ def render(
 
 
 def says_the_same(page: str, evidence: Evidence, lineage: Lineage) -> bool:
-    """Whether a page of `render` tells this version, with this verdict and this alias."""
+    """Whether a page of `render` tells this version, with this verdict, alias and reason."""
     _, _, rest = page.partition("<title>")
-    return unescape(rest.partition("</title>")[0]) == _title(evidence, lineage)
+    is_told = str(escape(headline(evidence, lineage).why)) in page
+    return is_told and unescape(rest.partition("</title>")[0]) == _title(evidence, lineage)
 
 
 def _title(evidence: Evidence, lineage: Lineage) -> str:

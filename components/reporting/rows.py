@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from components.config import SHARING_GATES, Purpose
+from components.config import SHARING_GATES, Gate, Purpose
 from components.evaluation.evidence import Evidence, GateResult, Measurement, Outcome
 from components.evaluation.metric_names import label
 from components.reporting.lineage import Lineage
 from components.reporting.wording import (
+    capitalised,
     interval,
     measured,
     number,
@@ -21,10 +22,11 @@ _WORDS = {"minimise": "less than", "maximise": "more than"}
 
 @dataclass(frozen=True)
 class Headline:
-    """The verdict as one phrase, and whether it is good news."""
+    """The verdict as one phrase, whether it is good news, and why it is as a sentence."""
 
     text: str
     tone: Outcome
+    why: str
 
 
 @dataclass(frozen=True)
@@ -55,14 +57,18 @@ class MeasurementRow:
 
 
 def headline(evidence: Evidence, lineage: Lineage) -> Headline:
-    """What became of the candidate: refused, undecided, passed, or promoted to an alias."""
-    purpose, outcome = evidence.verdict.purpose.value, evidence.verdict.outcome
+    """What became of the candidate: refused, undecided, passed, held back, or promoted."""
+    verdict = evidence.verdict
+    purpose, outcome, why = verdict.purpose.value, verdict.outcome, verdict.summary
     if outcome is not Outcome.PASSED:
         kept = f" (it still carries the alias {lineage.alias})" if lineage.alias else ""
-        return Headline(f"{outcome.capitalize()} for {purpose}{kept}", outcome)
+        return Headline(f"{outcome.capitalize()} for {purpose}{kept}", outcome, why)
     if lineage.alias:
-        return Headline(f"Promoted to {lineage.alias} for {purpose}", outcome)
-    return Headline(f"Passed for {purpose}", outcome)
+        return Headline(f"Promoted to {lineage.alias} for {purpose}", outcome, why)
+    if lineage.held_back:
+        why = f"{why} Not promoted: {lineage.held_back}."
+        return Headline(f"Fit for {purpose}, but not promoted", Outcome.UNDECIDED, why)
+    return Headline(f"Passed for {purpose}", outcome, why)
 
 
 def warnings(evidence: Evidence) -> tuple[str, ...]:
@@ -91,15 +97,24 @@ def gate_rows(evidence: Evidence) -> tuple[GateRow, ...]:
     )
 
 
+def gate_name(gate: Gate) -> str:
+    """What a gate looks at, inside a sentence: a metric, or what it has more than a baseline's.
+
+    >>> gate_name(Gate(metric="anomaly_auroc", better_than="pca"))
+    'anomaly AUROC less that of PCA'
+    """
+    against = f" less that of {label(gate.baseline)}" if gate.baseline else ""
+    return f"{label(gate.metric)}{against}"
+
+
 def _gate_row(result: GateResult, goal: str | None) -> GateRow:
     wanted = number(result.gate.bar)
-    against = f", against {result.gate.baseline}" if result.gate.baseline else ""
     return GateRow(
         metric=result.gate.metric,
-        title=title(result.gate.metric),
+        title=capitalised(gate_name(result.gate)),
         value=measured(result.value),
         bound=f"{told_apart(result.bound, result.gate.bar)} at {percent(result.gate.confidence)}",
-        asked=(wanted if goal is None else f"{_WORDS[goal]} {wanted}") + against,
+        asked=wanted if goal is None else f"{_WORDS[goal]} {wanted}",
         outcome=result.outcome,
         reason=result.reason,
     )

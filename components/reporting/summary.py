@@ -33,9 +33,10 @@ def summary_markdown(evidence: Evidence, lineage: Lineage, unit: str = "row") ->
 
     `unit` is what one of those that were judged is called.
     """
+    said = headline(evidence, lineage)
     sections = [
-        f"# {escaped(lineage.title)}: {escaped(headline(evidence, lineage).text)}",
-        escaped(evidence.verdict.summary),
+        f"# {escaped(lineage.title)}: {escaped(said.text)}",
+        escaped(said.why),
         "## Gates",
         _gates(evidence),
         "## Measured",
@@ -49,7 +50,7 @@ def summary_markdown(evidence: Evidence, lineage: Lineage, unit: str = "row") ->
 def _gates(evidence: Evidence) -> str:
     header = ("metric", "value", "worse bound", "asked", "outcome", "reason")
     rows = [
-        (row.metric, row.value, row.bound, row.asked, row.outcome, row.reason)
+        (row.title, row.value, row.bound, row.asked, row.outcome, row.reason)
         for row in gate_rows(evidence)
     ]
     return _table(header, rows)

@@ -70,6 +70,13 @@ def _outcome(decision: Decision) -> str:
     return f"{'undecided' if decision.undecided else 'refused'}; {decision.reason}"
 
 
+def _held_back(decision: Decision) -> str:
+    """Why a version whose gates let it pass is not the champion; nothing is said of others."""
+    if decision.waits:
+        return f"it waits for approval; {decision.waits}"
+    return "" if decision.undecided else decision.reason
+
+
 def _complete(registered: Registered, decision: Decision, home: Home) -> Lineage:
     experiment = connect(home).get_run(registered.run_id).info.experiment_id
     places = {
@@ -78,9 +85,11 @@ def _complete(registered: Registered, decision: Decision, home: Home) -> Lineage
         "MLflow registry": registry_shown(home),
         "MLflow run": run_page(home, experiment, registered.run_id) or registered.run_id,
     }
+    promoted = decision.promote or decision.is_champion
     return replace(
         registered.lineage,
         version=registered.version,
-        alias=CHAMPION if decision.promote or decision.is_champion else None,
+        alias=CHAMPION if promoted else None,
+        held_back="" if promoted else _held_back(decision),
         links={name: place for name, place in places.items() if place},
     )

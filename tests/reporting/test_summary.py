@@ -23,6 +23,12 @@ def test_headline_follows_verdict_and_alias():
     assert headline(passed, champion).text == "Promoted to champion for sharing"
     assert headline(refused, lineage).text == "Refused for sharing"
     assert "still carries the alias champion" in headline(refused, champion).text
+    unloved = replace(lineage, version="3", held_back="refused at the infrastructure door: late")
+    held = headline(passed, unloved)
+    assert (held.text, held.tone) == ("Fit for sharing, but not promoted", "undecided")
+    door = "refused at the infrastructure door: late"
+    assert held.why == f"All three gates hold. Not promoted: {door}."
+    assert "Not promoted" not in headline(refused, unloved).why
     undecided = headline(samples.evidence(samples.UNDECIDED), lineage)
     assert (undecided.text, undecided.tone) == ("Undecided for sharing", "undecided")
 
@@ -31,7 +37,7 @@ def test_markdown_says_verdict_gates_figures_and_links():
     text = summary_markdown(samples.evidence(samples.REFUSED), samples.lineage())
     assert text.startswith("# adult-sharing: Refused for sharing\n")
     assert "It copies training rows" in text
-    assert "| membership\\_auc | 0.512 | 0.535 at 95% | less than 0.55 | passed |" in text
+    assert "| Membership AUC | 0.512 | 0.535 at 95% | less than 0.55 | passed |" in text
     assert "| shape\\_error | 0.0061 | 0.0055 to 0.0069 | 0 |" in text
     assert "[MLflow run](<http://127.0.0.1:5000/#/experiments/1/runs/2>)" in text
 

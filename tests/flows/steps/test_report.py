@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 from components.registry.runs import open_run
@@ -33,6 +34,10 @@ def test_it_is_written_again_where_the_version_got_an_alias(
     written = path.stat().st_mtime_ns
     again = replace(first, reused=True)
     assert keep_page(again, lineage, workspace, home).stat().st_mtime_ns == written
+    for reason in ("the door <was> slow", "the champion is better"):
+        keep_page(again, replace(lineage, held_back=reason), workspace, home)
+        page = unescape(path.read_text())
+        assert "v3: Fit for sharing, but not promoted</title>" in page and reason in page
     keep_page(again, replace(lineage, alias="champion"), workspace, home)
     assert "v3: Promoted to champion for sharing</title>" in path.read_text()
     assert [file.name for file in path.parent.iterdir()] == ["v3.html"]
