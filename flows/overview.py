@@ -18,6 +18,7 @@ from components.registry.tracking import connect
 from components.registry.watching.baking import Baking, find_baking
 from components.registry.watching.retrains import list_retrainings
 from components.storage.home import Home
+from components.training.pace import span
 from flows.services.running import flow_run_page, running_services
 from flows.services.server import connected
 from flows.services.settings import read_service_settings
@@ -165,4 +166,4 @@ def _when(time: datetime | None) -> str:
 def _ago(time: datetime | None) -> str:
     if time is None:
         return ""
-    return f"began {round((datetime.now(UTC) - time).total_seconds())} s ago"
+    return f"began {span((datetime.now(UTC) - time).total_seconds())} ago"

@@ -51,7 +51,11 @@ HEADLINE = {
 
 
 class RaceRequest(Form):
-    """Train several generators on the same rows; the best that passes its gates is promoted."""
+    """Train several generators on the same rows; the best that passes its gates is promoted.
+
+    Fill in a recipe, or your own data and its target; with neither, params.yaml of the checkout is
+    run.
+    """
 
     recipe: RecipeField = DEFAULT
     preset: SizeField = Preset.CPU
@@ -59,7 +63,10 @@ class RaceRequest(Form):
     target: TargetField = ""
     purpose: PurposeField = DEFAULT
     models: list[Annotated[str, *choice(MODELS)]] = Field(
-        list(MODELS), title="Generators", description="Those that compete", min_length=2
+        list(MODELS),
+        title="Generators",
+        description="Those that compete; each is trained and judged, so that fewer are sooner done",
+        min_length=2,
     )
     name: NameField = ""
     approval: ApprovalField = DEFAULT

@@ -84,7 +84,12 @@ TargetField = Annotated[
     ),
 ]
 PurposeField = Annotated[
-    PurposeChoice, Field(title="Purpose", description="What the generator is judged for")
+    PurposeChoice,
+    Field(
+        title="Purpose",
+        description="What the generator is judged for; by default what the recipe or the settings "
+        "say, of your own data sharing (of series anomaly)",
+    ),
 ]
 NameField = Annotated[
     str,
@@ -97,7 +102,11 @@ NameField = Annotated[
 ]
 ApprovalField = Annotated[
     ApprovalChoice,
-    Field(title="Approval", description="Who promotes a version that passed its gates"),
+    Field(
+        title="Approval",
+        description="Who promotes a version that passed its gates; by default what the recipe or "
+        "the settings say, of your own data automatic",
+    ),
 ]
 
 
@@ -114,7 +123,10 @@ class RunRequest(Form):
     target: TargetField = ""
     purpose: PurposeField = DEFAULT
     model: ModelChoice = Field(
-        DEFAULT, title="Generator", description="What is trained; auto: whichever wins a race"
+        DEFAULT,
+        title="Generator",
+        description="What is trained; auto: whichever wins a race. By default what the recipe or "
+        "the settings say, of your own data what is usual for the purpose",
     )
     name: NameField = ""
     again: str = Field(

@@ -30,6 +30,7 @@ from components.evaluation.case import (
     canonical,
 )
 from components.evaluation.catalog import check_metric, evaluators_for
+from components.evaluation.drawn import with_unknown_as_other
 from components.evaluation.evidence import Evidence
 from components.evaluation.features import rows_of, task_of
 from components.evaluation.fewest import MIN_ROWS
@@ -98,7 +99,9 @@ def evaluate(
         target=train.schema.target,
         test_sha256=hash_rows(test.frame),
         measurements=measurements,
-        columns=tuple(column for part in found for column in part.columns),
+        columns=with_unknown_as_other(
+            tuple(column for part in found for column in part.columns), case.synthetic
+        ),
         pairs=tuple(pair for part in found for pair in part.pairs),
         arms=tuple(arm for part in found for arm in part.arms),
         curves=tuple(curve for part in found for curve in part.curves),

@@ -66,10 +66,9 @@ def evidence(report: DriftReport) -> list[str]:
         )
     if report.synthetic is not None:
         now, then = report.synthetic.to_current, report.synthetic.to_reference
-        worst = f": {', '.join(map(repr, now.worst))}" if now.worst else ""
         lines.append(
-            f"the champion's own {rows}: {_apart(now, part)} against the new {rows}, "
-            f"{_apart(then, part)} against the training {rows}{worst}"
+            f"the champion's own {rows}, against the new {rows}: {_apart(now, part)}; "
+            f"against the training {rows}: {_apart(then, part)}"
         )
     return lines
 
@@ -80,8 +79,10 @@ def _kind(problem: Problem, rows: str) -> str:
 
 
 def _apart(gap: Gap, part: str) -> str:
-    auc = "" if gap.auc is None else f" and, by all together, an AUC of {gap.auc:.2f}"
-    return f"{gap.share:.0%} of {part}s differ{auc}"
+    """How far two sets of rows are apart, and by which parts, in words."""
+    worst = f" ({', '.join(map(repr, gap.worst))})" if gap.worst else ""
+    auc = "" if gap.auc is None else f", all together tell them apart with an AUC of {gap.auc:.2f}"
+    return f"{gap.share:.0%} of {part}s differ{worst}{auc}"
 
 
 def _row(column: ColumnDrift) -> str:

@@ -25,6 +25,7 @@ from components.registry.releases.exposure import DECLARED_EPSILON
 from components.registry.runs import last_step
 from components.registry.settings import settings_tags
 from components.registry.tags import GATE, KIND, VERDICT
+from components.registry.tracking import NOTE
 from components.registry.versions import check_standing, list_versions
 from components.reporting.lineage import Lineage
 from components.storage.home import Home
@@ -166,6 +167,7 @@ def _log_values(client: MlflowClient, candidate: Candidate, run_id: str) -> None
     for start in range(0, len(metrics), _BATCH):
         client.log_batch(run_id, metrics=metrics[start : start + _BATCH])
     tags = [RunTag(key, value) for key, value in _lineage_tags(candidate.lineage).items()]
+    tags.append(RunTag(NOTE, candidate.evidence.verdict.summary))
     client.log_batch(run_id, tags=tags)
 
 

@@ -57,7 +57,9 @@ def add_cost(
     known = stage_costs(client.get_run(run_id).data.metrics).get(stage, Cost())
     total = vars(known + cost)
     now = int(time.time() * 1000)
-    metrics = [Metric(f"{PREFIX}{stage}.{part}", total[part], now, _STEP) for part in _PARTS]
+    metrics = [
+        Metric(f"{PREFIX}{stage}.{part}", round(total[part], 3), now, _STEP) for part in _PARTS
+    ]
     client.log_batch(run_id, metrics=metrics)
 
 

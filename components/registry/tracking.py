@@ -12,6 +12,15 @@ from mlflow.exceptions import MlflowException, RestException
 from components.storage.home import Home
 from components.storage.places import REGISTRY_VARIABLE
 
+NOTE = "mlflow.note.content"
+"""The tag that MLflow shows as the description of a run or an experiment."""
+
+MONITOR_SUFFIX = "-monitor"
+_OURS = {
+    "mintmark-audit": "Who promoted, rolled back or retrained what, and why; only added to.",
+    "mintmark-releases": "Synthetic rows that were published, each with its card.",
+    "mintmark-revocations": "What was withdrawn, with all that came of it, and why.",
+}
 _BUSY_SECONDS = 60
 _THEIRS = 500
 _REFUSED = (401, 403)
@@ -95,12 +104,26 @@ def refused_login(error: BaseException | None) -> int | None:
     return None
 
 
+def _about(name: str) -> str:
+    """What the runs of an experiment are, for MLflow's pages.
+
+    >>> _about("people-monitor")
+    "Looks at new data for people's champion: what drifted, what is odd, whether it decayed."
+    """
+    model = name.removesuffix(MONITOR_SUFFIX)
+    watched = (
+        f"Looks at new data for {model}'s champion: what drifted, what is odd, whether it decayed."
+    )
+    trained = f"Trainings of {name}: settings, data, metrics and the report of each version."
+    return _OURS.get(name, trained if model == name else watched)
+
+
 def _make_experiment(client: MlflowClient, name: str, home: Home) -> None:
     """Make an experiment, unless another machine is first."""
     is_served = tracking_uri(home).startswith("http")
     local = None if is_served else (home.mlflow / "artifacts").as_uri()
     try:
-        client.create_experiment(name, artifact_location=local)
+        client.create_experiment(name, artifact_location=local, tags={NOTE: _about(name)})
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise

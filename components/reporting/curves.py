@@ -49,13 +49,13 @@ def _course(curve: Curve) -> str:
     name = _name(curve)
     tenth = max(1, len(curve.y) // 10)
     if len(curve.y) < 2 * tenth or len(curve.y) < 4:
-        return f"{name} ended at {measured(curve.y[-1])}."
+        return f"{name} ended at {number(curve.y[-1])}."
     first, last = median(curve.y[:tenth]), median(curve.y[-tenth:])
     before = median(curve.y[-2 * tenth : -tenth])
     extent = max(curve.y) - min(curve.y)
     moving = extent > 0 and abs(last - before) > _STILL * extent
     course = "was still moving at the end" if moving else "had settled by the end"
-    return f"{name} went from {measured(first)} to {measured(last)} and {course}."
+    return f"{name} went from {number(first)} to {number(last)} and {course}."
 
 
 def _name(curve: Curve) -> str:
@@ -86,7 +86,8 @@ def _draw_curve(axes: Axes, curve: Curve) -> None:
     )
     axes.set_title(shorten(_name(curve), 30))
     axes.set_xlabel(shorten(curve.x_title, 40))
-    axes.set_ylabel(shorten(curve.y_title, 24))
+    if title(curve.y_title) != _name(curve):
+        axes.set_ylabel(shorten(curve.y_title, 24))
     axes.locator_params(nbins=4)
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: number(float(f"{value:.6g}")))

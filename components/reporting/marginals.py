@@ -185,7 +185,9 @@ def _most_frequent(
     """Labels and both shares, in the column's order, at most `_BARS` of them."""
     rows = list(zip(column.labels, column.real, column.synthetic, strict=True))
     if len(rows) > _BARS:
-        order = sorted(range(len(rows)), key=lambda place: -rows[place][1] - rows[place][2])
+        order = sorted(
+            range(len(rows)), key=lambda i: (rows[i][0] == "other", -rows[i][1] - rows[i][2])
+        )
         kept = sorted(order[: _BARS - 1])
         rest = [rows[place] for place in order[_BARS - 1 :]]
         other = (_others(rest), sum(row[1] for row in rest), sum(row[2] for row in rest))

@@ -10,6 +10,7 @@ from components.config import Params
 from components.data.files import count_rows
 from components.data.output import write_row_groups
 from components.models.catalog import load_any_model
+from components.models.contract import ImageModel
 from components.models.streaming import stream
 from components.stages.command import main
 from components.stages.paths import StagePaths
@@ -22,18 +23,20 @@ def run(params: Params, paths: StagePaths) -> None:
     config = params.synthesize
     num_rows = config.rows or count_rows(paths.train)
     paths.synthetic.parent.mkdir(parents=True, exist_ok=True)
-    frames = stream(load_any_model(paths.model), num_rows, seed=config.seed)
-    write_row_groups(_logged(frames, num_rows), paths.synthetic)
-    logger.info("%d synthetic rows", num_rows)
+    model = load_any_model(paths.model)
+    frames = stream(model, num_rows, seed=config.seed)
+    unit = "images" if isinstance(model, ImageModel) else "rows"
+    write_row_groups(_logged(frames, num_rows, unit), paths.synthetic)
+    logger.info("%s synthetic %s", f"{num_rows:,}", unit)
 
 
-def _logged(frames: Iterator[pd.DataFrame], num_rows: int) -> Iterator[pd.DataFrame]:
+def _logged(frames: Iterator[pd.DataFrame], num_rows: int, unit: str) -> Iterator[pd.DataFrame]:
     done = 0
     for frame in frames:
         yield frame
         done += len(frame)
         if done < num_rows:
-            logger.info("%d of %d synthetic rows", done, num_rows)
+            logger.info("%s of %s synthetic %s", f"{done:,}", f"{num_rows:,}", unit)
 
 
 if __name__ == "__main__":

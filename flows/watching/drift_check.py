@@ -88,8 +88,9 @@ class MonitorRequest(Form):
     )
     period: Period = Field(
         Period.NONE,
-        title="Season",
-        description="New rows are compared with training rows of the same phase of it",
+        title="Period",
+        description="New rows are compared with training rows of the same hour of the day, or of "
+        "the same weekday; needs a time column",
     )
     flagged: float = Field(
         0.0,

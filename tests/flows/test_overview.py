@@ -1,11 +1,17 @@
 """What `mintmark status` says of runs that wait."""
 
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
 from prefect.client.schemas.objects import FlowRun
 from prefect.states import AwaitingRetry, Scheduled
 
-from flows.overview import _next_of_each, _series, _state
+from flows.overview import _ago, _next_of_each, _series, _state
+
+
+def test_how_long_a_run_takes_is_told_as_people_say_it() -> None:
+    assert _ago(datetime.now(UTC) - timedelta(minutes=7)) == "began 7 min ago"
+    assert _ago(None) == ""
 
 
 def test_a_run_that_comes_back_is_shown_by_itself_with_its_reason() -> None:

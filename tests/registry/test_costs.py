@@ -22,7 +22,7 @@ def test_attempts_of_a_stage_add_up_and_a_version_has_all_stages(
 ) -> None:
     client, home = world
     add_cost(client, "adult", "key", "train", Cost(10.0, 1.0, 18.0, 0.0), home)
-    add_cost(client, "adult", "key", "train", Cost(5.0, 0.5, 9.0, 5.0), home)
+    add_cost(client, "adult", "key", "train", Cost(5.0, 0.5000303, 9.0, 5.0), home)
     add_cost(client, "adult", "key", "evaluate", Cost(2.0, 0.0, 3.0, 0.0), home)
     run_id = open_run(client, "adult", "key", home)
     found = stage_costs(client.get_run(run_id).data.metrics)

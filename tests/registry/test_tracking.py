@@ -26,3 +26,10 @@ def test_tables_are_made_by_one_process_at_a_time(
     monkeypatch.setattr(tracking, "MlflowClient", Watched)
     tracking.connect(home)
     assert made == [True]
+
+
+def test_experiments_say_what_they_hold(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    client = tracking.connect(home)
+    made = client.get_experiment(tracking.find_experiment(client, "mintmark-audit", home))
+    assert made.tags[tracking.NOTE].startswith("Who promoted")

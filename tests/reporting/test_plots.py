@@ -10,7 +10,7 @@ from components.reporting.constraints import list_constraints
 from components.reporting.curves import plot_others, plot_training
 from components.reporting.gate_lanes import plot_gates
 from components.reporting.groups import plot_groups
-from components.reporting.marginals import plot_marginals
+from components.reporting.marginals import _most_frequent, plot_marginals
 from components.reporting.roc import plot_membership, plot_two_sample
 from components.reporting.trade_off import plot_trade_off
 from components.reporting.wording import title
@@ -99,6 +99,17 @@ def test_any_labels_can_be_drawn(labels):
     )
     plot = plot_marginals(samples.evidence().model_copy(update={"columns": (column,)}))
     assert plot.svg.startswith("<svg") and plot.svg.endswith("</svg>")
+
+
+def test_categories_that_are_summed_up_are_summed_up_once():
+    labels = (*(f"category {k}" for k in range(12)), "other", "missing")
+    shares = (*((0.02,) * 12), 0.4, 0.36)
+    column = samples.columns(1)[0].model_copy(
+        update={"labels": labels, "real": shares, "synthetic": shares}
+    )
+    names, real, _ = _most_frequent(column)
+    assert names[-2:] == ["missing", "all others"] and "other" not in names
+    assert real[-1] == pytest.approx(0.4 + 6 * 0.02)
 
 
 def test_the_best_ratio_is_said_and_whether_it_is_a_gain():
