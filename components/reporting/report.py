@@ -1,12 +1,14 @@
 """The report: one HTML page with everything in it, for a person with two minutes."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import escape
 
+from components.config import Purpose
 from components.data.counted import counted
 from components.evaluation.anomaly.series_catalog import series_metrics
 from components.evaluation.evidence import Evidence
@@ -24,6 +26,15 @@ _QUESTIONS = {
     "privacy": "Privacy: does it give anyone away?",
     "fidelity": "Fidelity: does it look like real data?",
 }
+_OF_ANOMALIES = {"utility": "Anomalies: are they told from what is normal?"}
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a figure's reference is: its name, and what it means as the end of a sentence."""
+
+    name: str
+    meaning: str
 
 
 def render(
@@ -43,9 +54,11 @@ def render(
     gated = {result.gate.metric for result in evidence.verdict.gates}
     rows = sorted(measurement_rows(evidence), key=lambda row: row.metric not in gated)
     drawn = [plot_of(plot, unit) for plot in draw_plots(evidence)]
+    is_anomaly = evidence.verdict.purpose is Purpose.ANOMALY
+    questions = _QUESTIONS | (_OF_ANOMALIES if is_anomaly else {})
     families = [
         (question, [row for row in rows if row.family == family])
-        for family, question in _QUESTIONS.items()
+        for family, question in questions.items()
     ]
     return (
         _environment()
@@ -61,6 +74,7 @@ def render(
             families=[family for family in families if family[1]],
             scales=scales(evidence),
             shown=SHOWN,
+            beside=_beside(unit, is_anomaly=is_anomaly),
             confidences=confidences(evidence),
             plots=(*map(draw_panel, panels), *drawn),
             facts=facts(lineage, f"{unit}s"),
@@ -89,6 +103,14 @@ def unit_of(evidence: Evidence, panels: Sequence[Panel]) -> str:
         return "image"
     of_series = series_metrics()
     return "step" if any(m.name in of_series for m in evidence.measurements) else "row"
+
+
+def _beside(unit: str, *, is_anomaly: bool) -> Beside:
+    """What figures have beside them: real rows' own, or the rate that alarms are set to."""
+    if is_anomaly:
+        return Beside("stated rate", "the rate of false alarms that was asked for")
+    meaning = f"what real {unit}s reach in the synthetic ones' place, where that is known"
+    return Beside(f"real {unit}s", meaning)
 
 
 def _made_of(evidence: Evidence) -> str:

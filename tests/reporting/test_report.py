@@ -250,3 +250,12 @@ def test_the_page_of_a_detector_names_what_it_was_shown(metric, is_image, unit):
     assert f"real {unit}s it never saw" in text and f"one anomaly and one normal {unit}" in text
     assert f"Test {unit}s SHA-256" in text and f"{unit.capitalize()}s " in text
     assert ("cut_outer_insulation: 3.5" in text) == is_image
+
+
+def test_figures_of_a_model_that_finds_anomalies_are_not_said_to_be_of_synthetic_rows() -> None:
+    evidence = samples.evidence()
+    verdict = evidence.verdict.model_copy(update={"purpose": Purpose.ANOMALY})
+    page = render(evidence.model_copy(update={"verdict": verdict}), samples.lineage())
+    assert "Anomalies: are they told from what is normal?" in page and "Stated rate" in page
+    assert "in the synthetic ones" not in page
+    assert "in the synthetic ones" in render(evidence, samples.lineage())
