@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.data.forms.clock_times import clock_texts, seconds_of
-from components.data.forms.csv_form import csv_form, tell_headless, tell_nameless
+from components.data.forms.csv_form import check_no_nul, csv_form, tell_headless, tell_nameless
 from components.data.forms.missing_words import tell_doubtful_words
 from components.data.images.sets import PICTURES
 from components.data.memory import within_free_memory
+from components.data.summaries import check_distinct_names
 from components.errors import UserError
 
 logger = logging.getLogger(__name__)
@@ -204,12 +205,14 @@ def _read_file(path: Path) -> pd.DataFrame:
     check_format(path)
     with reading(path):
         if not is_csv(path):
+            check_distinct_names(pq.read_schema(path).names)
             table = pq.read_table(path)
             tell_nameless_index(path, table.schema)
             frame = as_frame(plain_types(table))
             _check_text(frame)
             return frame
         form = csv_form(path)
+        check_no_nul(path)
         tell_doubtful_words(path, form.doubtful)
         tell_headless(path, form)
         tell_nameless(path, form)

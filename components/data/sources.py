@@ -2,8 +2,10 @@
 
 import glob
 import hashlib
+import logging
+import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,12 +14,18 @@ import pandas as pd
 
 from components.data.batches import BATCH, Batches, file_batches, frame_batches
 from components.data.bundled import is_bundled, load_bundled
+from components.data.counted import counted
 from components.data.files import FORMATS, hash_files, is_table, read_files
 from components.data.forms.kept_forms import TextForm, source_forms
 from components.data.images.bundled import is_bundled_images
 from components.data.images.sets import told_strays
 from components.errors import UserError
 from components.storage.s3 import download, is_s3
+
+logger = logging.getLogger(__name__)
+
+_PARTITION = re.compile(r"([^=]+)=[^=]*")
+"""What Hive and Spark call a folder of rows that have one value of a column."""
 
 
 @dataclass(frozen=True)
@@ -102,10 +110,36 @@ def _match(uri: str) -> list[Path]:
     else:
         found = [Path(file) for file in sorted(glob.glob(str(path), recursive=True))]
     if not found:
-        strays = told_strays(path)
+        strays = _told_deeper(path) or told_strays(path)
         held = f", but {strays}" if strays else ""
         raise UserError(
             f"no data at {uri!r}{held}; accepted are a bundled table (sklearn:breast_cancer, ...), "
             f"s3://BUCKET/KEY, or a path, folder or glob of {', '.join(FORMATS)} files"
         )
+    _tell_partitions(found)
     return found
+
+
+def _told_deeper(folder: Path) -> str:
+    """How many tables lie in folders of a folder, and how to name them; empty without any."""
+    deeper = sorted(file for file in folder.rglob("*") if file.is_file() and is_table(file))
+    if not deeper:
+        return ""
+    return (
+        f"{counted(len(deeper), 'table')} in the folders in it, such as "
+        f"{deeper[0].relative_to(folder).as_posix()!r}: name them by a glob "
+        f"({(folder / '**' / f'*{deeper[0].suffix}').as_posix()!r})"
+    )
+
+
+def _tell_partitions(paths: Sequence[Path]) -> None:
+    """Say that what folders such as `year=2024` are called is none of the columns."""
+    parts = (part for path in paths for part in path.parts[:-1])
+    keys = dict.fromkeys(found[1] for part in parts if (found := _PARTITION.fullmatch(part)))
+    if keys:
+        logger.warning(
+            "%s: the folders' names have values of %s, which are not read: where they are to be "
+            "columns, write them into the files",
+            paths[0].parent,
+            ", ".join(map(repr, keys)),
+        )

@@ -8,7 +8,13 @@ from typing import Any
 import pandas as pd
 from pandas.api import types
 
-from components.data.forms.csv_form import CsvForm, csv_form, tell_headless, tell_nameless
+from components.data.forms.csv_form import (
+    CsvForm,
+    check_no_nul,
+    csv_form,
+    tell_headless,
+    tell_nameless,
+)
 from components.data.forms.missing_words import tell_doubtful_words
 from components.data.output import RowGroups
 
@@ -43,6 +49,7 @@ def spool_csv(path: Path, target: Path, size: int) -> Path:
     the types that then are known. Columns with neither a name nor a value are left out.
     """
     form = csv_form(path)
+    check_no_nul(path)
     tell_doubtful_words(path, form.doubtful)
     tell_headless(path, form)
     tell_nameless(path, form)

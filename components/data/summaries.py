@@ -13,6 +13,7 @@ from pandas.api import types
 
 from components.data.cell_kinds import CellSummary
 from components.data.distinct import Distinct, Repeats
+from components.data.forms.date_strays import DateStrays
 from components.data.forms.dates import COMPACT, DateFormats, are_compact
 from components.data.forms.number_texts import NumberTexts
 from components.data.forms.truths import DIGITS, Truths, told_truths
@@ -51,8 +52,8 @@ class ColumnSummary:
     (numbers) are True while all values are so;
     `date_formats` tells the order; `are_days` is True while all numbers are such as 20240131.
     `numbers` says whether a text that nobody declared anything else
-    holds numbers, `texts` and `cells` more of one that nobody declared. `largest` is the largest
-    absolute number. `are_thousands` is True while whole numbers of a type that is exact
+    holds numbers, `texts`, `cells` and `strays` more of one that nobody declared. `largest` is the
+    largest absolute number. `are_thousands` is True while whole numbers of a type that is exact
     are multiples of 1,000. `levels` holds `MAX_LARGE_LEVELS` whole numbers at most.
     `distinct` holds the distinct values of a text, a target or a column whose declared kind asks
     for them.
@@ -82,6 +83,7 @@ class ColumnSummary:
         self.are_days = self.is_number
         self.texts = TextSummary() if self.is_text and declared is None else None
         self.cells = CellSummary() if self.is_text and declared is None else None
+        self.strays = DateStrays() if self.is_text and declared is None else None
         may_be_numbers = self.is_text and (declared is None or declared in NUMBERS)
         self.numbers = NumberTexts(declared) if may_be_numbers else None
         self.is_whole = self.is_number
@@ -244,6 +246,8 @@ class ColumnSummary:
             self.texts.add(levels, counts)
         if self.cells is not None:
             self.cells.add(levels, counts)
+        if self.strays is not None:
+            self.strays.add(levels, counts)
 
     def _unlearnable(self, what: str) -> str:
         return (

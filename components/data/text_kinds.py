@@ -27,7 +27,7 @@ def number_kind(column: ColumnSummary) -> ColumnKind | None:
 
 
 def check_text(column: ColumnSummary) -> None:
-    """Raise UserError for text that is rather numbers or prose than names, of many values."""
+    """Raise UserError for text of many values that is rather numbers, dates or prose than names."""
     name, distinct = column.name, column.num_distinct
     if column.declared is not None or distinct <= MAX_CLASSES:
         return
@@ -39,6 +39,12 @@ def check_text(column: ColumnSummary) -> None:
         raise UserError(
             f"column {name!r} is text of numbers, such as {column.first!r}, which cannot be read "
             f"as numbers {numbers.trouble.told(name)}, {drop}, {made_up}, or {kept}"
+        )
+    may_be_either = column.date_formats.may_be_either
+    if column.strays is not None and not may_be_either and (told := column.strays.told):
+        raise UserError(
+            f"column {name!r} {told}: write all as YYYY-MM-DD and leave cells of a missing one "
+            f"empty, {drop}, {made_up}, or {kept}"
         )
     if column.cells is not None and column.cells.are_structures:
         raise UserError(

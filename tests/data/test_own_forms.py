@@ -149,7 +149,7 @@ def test_a_number_is_written_as_the_others(texts: list[str], number: float, text
 def test_a_word_among_them_is_a_gap_or_refused() -> None:
     texts = FORMS["8h 40m"][0]
     assert prepare_table(frame(["n/a", *texts[1:]]), "y").frame["it"].isna().sum() == 1
-    with pytest.raises(UserError, match="1 rows have 'soon'"):
+    with pytest.raises(UserError, match="1 row has 'soon'"):
         kind_of(["soon", *texts[1:]])
     mixed = [text.replace(" ", "") if n % 2 else text for n, text in enumerate(texts)]
     with pytest.raises(UserError, match="several forms, "):

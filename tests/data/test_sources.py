@@ -174,3 +174,39 @@ def test_a_damaged_note_of_pandas_is_one_line(tmp_path: Path) -> None:
         open_batches(str(tmp_path / "rows.parquet"), tmp_path),
     ):
         pass
+
+
+def test_tables_in_folders_by_their_values_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for year in (2023, 2024):
+        (tmp_path / f"year={year}").mkdir()
+        FRAME.to_parquet(tmp_path / f"year={year}" / "part.parquet")
+    told = r"2 tables in the folders in it, such as 'year=2023/part\.parquet'.*/\*\*/\*\.parquet'"
+    with pytest.raises(UserError, match=told):
+        read_source(str(tmp_path))
+    assert not caplog.records
+    rows = read_source(str(tmp_path / "**" / "*.parquet")).frame
+    assert rows.columns.tolist() == ["a", "b"] and len(rows) == 6
+    assert "names have values of 'year', which are not read" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz"])
+def test_refuses_text_with_a_nul(tmp_path: Path, name: str) -> None:
+    """By itself pandas would read 1 where 1.5 was."""
+    text = b"a,b\n1,x\n1.\0005,y\n"
+    (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith("gz") else text)
+    with pytest.raises(UserError, match="its byte 10 is NUL"):
+        read_source(str(tmp_path / name))
+    with (
+        pytest.raises(UserError, match="its byte 10 is NUL"),
+        open_batches(str(tmp_path / name), tmp_path),
+    ):
+        pass
+
+
+def test_refuses_duplicate_column_names_of_parquet(tmp_path: Path) -> None:
+    rows = pa.table([pa.array([1, 2]), pa.array([3, 4])], names=["a", "a"])
+    pq.write_table(rows, tmp_path / "t.parquet")
+    with pytest.raises(UserError, match="more than one column is named 'a'"):
+        read_source(str(tmp_path / "t.parquet"))

@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 _SEPARATORS = (",", ";", "\t", "|")
 _START = 65_536
 """Characters that tell the form."""
+_BLOCK = 1 << 20
 _LONGEST = 60
 _INDEX = "index"
 """What the first column is called where it has no name and another value in each row."""
@@ -223,6 +224,20 @@ def _padded(columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
         digits = [cell for cell in map(str.strip, cells) if cell]
         if any(map(_PADDED.fullmatch, digits)) and all(map(_WHOLE.fullmatch, digits)):
             yield name
+
+
+def check_no_nul(path: Path) -> None:
+    """Raise UserError for a file with a NUL in it, at which readers would end a cell in silence."""
+    opened = gzip.open if path.name.lower().endswith(".gz") else open
+    before = 0
+    with opened(path, "rb") as file:
+        while block := file.read(_BLOCK):
+            if (place := block.find(0)) >= 0:
+                raise UserError(
+                    f"cannot read {path}: its byte {before + place:,} is NUL, which no text has: "
+                    "the file is damaged, or is not text in UTF-8"
+                )
+            before += len(block)
 
 
 def _opened(path: Path) -> io.TextIOBase:

@@ -102,7 +102,7 @@ class DateFormats:
             return
         given = list(values)
         if self._left is None:
-            self._left = _formats_of(given[0]) if given else None
+            self._left = formats_of(given[0]) if given else None
         if not self._left or not all(isinstance(text, str) for text in given):
             self._left = () if given else self._left
             return
@@ -165,7 +165,8 @@ def _parted(text: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else (text, "")
 
 
-def _formats_of(value: object) -> tuple[str, ...]:
+def formats_of(value: object) -> tuple[str, ...]:
+    """The known formats that a text has."""
     text = _parted(value)[0] if isinstance(value, str) else ""
     if not _LIKE_ONE.fullmatch(text):
         return ()
@@ -252,7 +253,10 @@ def _read_alike(values: pd.Series) -> pd.Series:
         unread = values[values.notna() & read.isna()]
         if unread.empty:
             return read
-    raise ValueError(f"{unread.iloc[0]!r} is not written as the others are")
+    raise ValueError(
+        f"{unread.iloc[0]!r} is no date written as the others are; where it stands for a missing "
+        "one, leave the cell empty"
+    )
 
 
 def read_what_is_date(values: pd.Series, written: str | None) -> pd.Series:

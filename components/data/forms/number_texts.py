@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from components.data.counted import counted
 from components.data.forms.any_form import AnyForm
 from components.data.forms.clock_forms import ClockTexts
 from components.data.forms.fraction_forms import FractionTexts
@@ -192,7 +193,8 @@ class NumberTexts:
             return None
         if self.others:
             others = ", ".join(map(repr, self.others))
-            why = f"since {sum(self.others.values())} rows have {others}"
+            num = sum(self.others.values())
+            why = f"since {counted(num, 'row')} {'has' if num == 1 else 'have'} {others}"
             return Trouble(why, "leave these cells empty")
         if own is not None:
             return own.told
