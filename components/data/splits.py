@@ -18,6 +18,8 @@ Rows = NDArray[np.int64]
 
 _HASHED = 131_072
 """Rows hashed at once: it takes memory of its own."""
+_FAR_MORE = 0.5
+"""Of the test rows asked for: a group that brings so many too many is none of theirs."""
 
 
 @dataclass(frozen=True)
@@ -128,13 +130,42 @@ def _marked(marks: pd.Series) -> Rows:
 
 
 def _groups(groups: pd.Series, share: float, rng: np.random.Generator) -> Rows:
-    """Whole groups, drawn at random until `share` of the rows is reached."""
+    """Whole groups, drawn at random until `share` of the rows is reached.
+
+    A group that would bring far more is passed over, so that one which has most rows is trained on.
+    """
     names = rng.permutation(np.sort(groups.unique()))
     if len(names) < 2:
         raise UserError(f"split column {groups.name!r} has one group; at least two are needed")
-    sizes = groups.value_counts().reindex(names).to_numpy().cumsum()
-    count = min(len(names) - 1, int(np.searchsorted(sizes, share * len(groups))) + 1)
-    return np.flatnonzero(groups.isin(names[:count]).to_numpy()).astype(np.int64)
+    sizes = groups.value_counts().reindex(names).astype("int64").tolist()
+    test = np.flatnonzero(groups.isin(names[_about(sizes, share * len(groups))]).to_numpy())
+    if abs(len(test) / len(groups) - share) > _FAR_MORE * share:
+        logger.warning(
+            "%.0f%% of the rows are test rows, where %.0f%% were asked for (prepare.test_share): "
+            "the largest group of %r has %d of %d rows",
+            100 * len(test) / len(groups),
+            100 * share,
+            groups.name,
+            max(sizes),
+            len(groups),
+        )
+    return test.astype(np.int64)
+
+
+def _about(sizes: Sequence[int], num_rows: float) -> list[int]:
+    """The first groups that have so many rows together, without those that bring far more.
+
+    All but one at most; the smallest, where each alone has too many.
+    """
+    taken: list[int] = []
+    total = 0
+    for place, size in enumerate(sizes):
+        if total >= num_rows or len(taken) == len(sizes) - 1:
+            break
+        if total + size <= (1 + _FAR_MORE) * num_rows:
+            taken.append(place)
+            total += size
+    return taken or [sizes.index(min(sizes))]
 
 
 def keep_some(

@@ -59,6 +59,24 @@ def test_group_split_keeps_groups_whole() -> None:
     assert 0.15 < len(split.test) / len(frame) < 0.4
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_group_with_most_rows_is_trained_on(seed: int) -> None:
+    frame = rows().assign(person=[0] * 120 + [1 + n // 2 for n in range(80)])
+    test = split_rows(frame, config(GroupSplit(column="person"), seed=seed), stratify=True).test
+    assert test.min() >= 120 and len(test) == 50
+
+
+@pytest.mark.parametrize(("sizes", "num_test"), [((100, 100), 100), ((190, 10), 10)])
+def test_large_groups_alone_leave_the_smallest_for_testing(
+    sizes: tuple[int, int], num_test: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    frame = rows().assign(person=np.repeat([0, 1], sizes))
+    split = split_rows(frame, config(GroupSplit(column="person")), stratify=True)
+    assert len(split.test) == num_test
+    told = f"{num_test / 2:.0f}% of the rows are test rows, where 25% were asked for"
+    assert told in caplog.text
+
+
 def test_train_rows_keeps_that_many_and_leaves_the_test_rows() -> None:
     whole = split_rows(rows(), config(), stratify=True)
     scarce = split_rows(rows(), config(train_rows=40), stratify=True)
