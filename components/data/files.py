@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -58,9 +58,12 @@ def hash_files(paths: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
-def read_files(paths: Sequence[Path]) -> pd.DataFrame:
-    """The rows of all files, in this order. Raises UserError as `check_columns_agree` does."""
-    frames = [_read_file(path) for path in paths]
+def read_files(paths: Sequence[Path], *, reread: Collection[str] = ()) -> pd.DataFrame:
+    """The rows of all files, in this order. Raises UserError as `check_columns_agree` does.
+
+    Of columns that the caller reads again as they are written, nothing is told of missing words.
+    """
+    frames = [_read_file(path, reread) for path in paths]
     check_columns_agree(paths, [list(frame.columns) for frame in frames])
     return pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
 
@@ -201,7 +204,7 @@ def as_frame(table: pa.Table) -> pd.DataFrame:
     return frame
 
 
-def _read_file(path: Path) -> pd.DataFrame:
+def _read_file(path: Path, reread: Collection[str]) -> pd.DataFrame:
     check_format(path)
     with reading(path):
         if not is_csv(path):
@@ -213,7 +216,8 @@ def _read_file(path: Path) -> pd.DataFrame:
             return frame
         form = csv_form(path)
         check_no_nul(path)
-        tell_doubtful_words(path, form.doubtful)
+        doubtful = {name: word for name, word in form.doubtful.items() if name not in reread}
+        tell_doubtful_words(path, doubtful)
         tell_headless(path, form)
         tell_nameless(path, form)
         rows: pd.DataFrame = pd.read_csv(path, **form.options)

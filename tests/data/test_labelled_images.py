@@ -105,6 +105,19 @@ def test_labels_of_a_csv_are_classes_as_they_are_written(
     assert read_image_source(str(tmp_path / "pets"), config).images.classes == ("0", "1")
 
 
+def test_a_class_that_is_called_na_is_not_told_to_be_missing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("a.png", "b.png"):
+        picture(tmp_path / "pets" / name)
+    csv = tmp_path / "labels.csv"
+    csv.write_text("file,label,site\na.png,cat,NA\nb.png,NA,US\n")
+    found = read_image_source(str(tmp_path / "pets"), ImagesConfig(labels=str(csv)))
+    assert found.images.classes == ("NA", "cat")
+    assert "'site' of labels.csv has cells 'NA'" in caplog.text
+    assert "'label' of" not in caplog.text
+
+
 def test_whole_numbers_of_foreign_rows_stay_whole_where_one_is_missing(tmp_path: Path) -> None:
     path = tmp_path / "some.parquet"
     images = to_rows(digits(3))["image"].tolist()

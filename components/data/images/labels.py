@@ -53,7 +53,7 @@ def labels_file(path: str) -> Path:
 
 
 def _by_csv(names: Sequence[str], path: Path) -> pd.DataFrame:
-    table = read_files([path])
+    table = read_files([path], reread=(FILE, LABEL))
     for column in (FILE, LABEL):
         if column not in table:
             columns = ", ".join(map(str, table.columns[:30]))
