@@ -88,7 +88,7 @@ class MonitorRequest(Form):
     )
     period: Period = Field(
         Period.NONE,
-        title="Period",
+        title="By period",
         description="New rows are compared with training rows of the same hour of the day, or of "
         "the same weekday; needs a time column",
     )
