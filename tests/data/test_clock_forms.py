@@ -69,7 +69,7 @@ def test_a_gap_is_one_and_another_word_is_refused() -> None:
     texts = ["n/a", "-", *FORMS["minutes"][0][2:]]
     read = prepare_table(frame(texts), "y").frame["it"]
     assert read.isna().sum() == 2
-    with pytest.raises(UserError, match="rows have 'soon'"):
+    with pytest.raises(UserError, match="1 row has 'soon'"):
         infer_kinds(frame(["soon", *texts[1:]]), "y", {})
 
 
