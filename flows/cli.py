@@ -30,6 +30,7 @@ from flows.commands.services import down, status, up
 from flows.commands.synthesize import synthesize
 from flows.commands.verify import verify
 from flows.services.unreachable import check_registry_answers, told_of_server
+from flows.utf8 import begin_again_in_utf8
 
 _USER_ERROR = 2
 _INTERRUPTED = 130
@@ -106,6 +107,7 @@ def main() -> None:
 
     So is a server that does not answer or lets nobody in, and a full disk. Ctrl-C is status 130.
     """
+    begin_again_in_utf8()
     try:
         app()
     except UserError as error:

@@ -296,3 +296,15 @@ def test_synthesize_takes_settings_and_says_what_can_be_set_here(tmp_path: Path)
     ):
         status, told = synthesize(tmp_path / "real.parquet", made, "--set", wrong)
         assert status == 2 and said in told
+
+
+def test_names_beyond_ascii_are_written_in_any_locale(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"größe": range(60), "stadt": ["Köln", "Łódź", "🎉"] * 20})
+    frame.to_csv(tmp_path / "people.csv", index=False, encoding="utf-8")
+    ended = mintmark(
+        *("synthesize", str(tmp_path / "people.csv"), "-o", str(tmp_path / "rows.csv")),
+        home=tmp_path / "home",
+        variables={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert set(pd.read_csv(tmp_path / "rows.csv")["stadt"]) <= set(frame["stadt"])
