@@ -108,6 +108,11 @@ def test_only_what_goes_on_is_told_to() -> None:
     assert _stopped(["synthesize", "run"]) == _stopped([]) == "stopped"
 
 
+def _hear_ctrl_c() -> None:
+    """Undo what tests that were begun in the background hand down: there Ctrl-C is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.slow
 def test_a_run_stopped_by_ctrl_c_says_that_it_goes_on(tmp_path: Path) -> None:
     process = subprocess.Popen(
@@ -118,6 +123,7 @@ def test_a_run_stopped_by_ctrl_c_says_that_it_goes_on(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=_hear_ctrl_c,
     )
     deadline = time.monotonic() + 120
     while not list(tmp_path.glob("workspaces/*/dvc.yaml")):
