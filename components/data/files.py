@@ -15,8 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from components.data.forms.clock_times import clock_texts, seconds_of
-from components.data.forms.csv_form import check_no_nul, csv_form, tell_headless, tell_nameless
-from components.data.forms.missing_words import tell_doubtful_words
+from components.data.forms.csv_form import checked_form
 from components.data.images.sets import PICTURES
 from components.data.memory import within_free_memory
 from components.data.summaries import check_distinct_names
@@ -214,12 +213,7 @@ def _read_file(path: Path, reread: Collection[str]) -> pd.DataFrame:
             frame = as_frame(plain_types(table))
             _check_text(frame)
             return frame
-        form = csv_form(path)
-        check_no_nul(path)
-        doubtful = {name: word for name, word in form.doubtful.items() if name not in reread}
-        tell_doubtful_words(path, doubtful)
-        tell_headless(path, form)
-        tell_nameless(path, form)
+        form = checked_form(path, reread=reread)
         rows: pd.DataFrame = pd.read_csv(path, **form.options)
         nothing = [name for name in form.nameless if rows[name].isna().all()]
         return rows.drop(columns=nothing).reset_index(drop=True)

@@ -8,14 +8,7 @@ from typing import Any
 import pandas as pd
 from pandas.api import types
 
-from components.data.forms.csv_form import (
-    CsvForm,
-    check_no_nul,
-    csv_form,
-    tell_headless,
-    tell_nameless,
-)
-from components.data.forms.missing_words import tell_doubtful_words
+from components.data.forms.csv_form import CsvForm, checked_form
 from components.data.output import RowGroups
 
 _NO_VALUE = "float64"
@@ -48,11 +41,7 @@ def spool_csv(path: Path, target: Path, size: int) -> Path:
     are written as they come as long as they agree; where one does not, the file is read again, by
     the types that then are known. Columns with neither a name nor a value are left out.
     """
-    form = csv_form(path)
-    check_no_nul(path)
-    tell_doubtful_words(path, form.doubtful)
-    tell_headless(path, form)
-    tell_nameless(path, form)
+    form = checked_form(path)
     seen: dict[str, _Seen] = {}
     with RowGroups(target) as spooled:
         first: dict[str, Any] | None = None

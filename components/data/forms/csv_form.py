@@ -6,7 +6,7 @@ import io
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat, zip_longest
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 
 from components.data.counted import counted
 from components.data.forms.csv_numbers import csv_numbers
-from components.data.forms.missing_words import doubtful_words
+from components.data.forms.missing_words import doubtful_words, tell_doubtful_words
 from components.data.forms.number_forms import NumberForm
 from components.data.forms.power_forms import PowerForm
 from components.data.forms.truths import Truths, csv_truths
@@ -132,12 +132,26 @@ def csv_form(path: Path) -> CsvForm:
     )
 
 
+def checked_form(path: Path, *, reread: Collection[str] = ()) -> CsvForm:
+    """How a file is written all of whose rows are to be read; what may not be meant is logged.
+
+    Nothing is told of missing words in columns that are to be `reread` as they are written. Raises
+    UserError as `csv_form` does, and for a NUL anywhere.
+    """
+    form = csv_form(path)
+    _check_no_nul(path)
+    tell_doubtful_words(path, {n: word for n, word in form.doubtful.items() if n not in reread})
+    _tell_headless(path, form)
+    _tell_nameless(path, form)
+    return form
+
+
 def _numbers_of(columns: Mapping[str, Sequence[str]]) -> dict[str, NumberForm | PowerForm]:
     found = {name: csv_numbers(cells) for name, cells in columns.items()}
     return {name: form for name, form in found.items() if form is not None}
 
 
-def tell_nameless(path: Path, form: CsvForm) -> None:
+def _tell_nameless(path: Path, form: CsvForm) -> None:
     """Say what columns without a name are called, if they have values."""
     called = [name for name, has_values in form.nameless.items() if has_values]
     if called:
@@ -167,7 +181,7 @@ def _called(names: Sequence[str], values: Sequence[Sequence[str]]) -> tuple[str,
     return tuple(called)
 
 
-def tell_headless(path: Path, form: CsvForm) -> None:
+def _tell_headless(path: Path, form: CsvForm) -> None:
     """Say that the first row may be one of values."""
     if form.is_headless:
         logger.warning(
@@ -226,11 +240,10 @@ def _padded(columns: Mapping[str, Sequence[str]]) -> Iterator[str]:
             yield name
 
 
-def check_no_nul(path: Path) -> None:
+def _check_no_nul(path: Path) -> None:
     """Raise UserError for a file with a NUL in it, at which readers would end a cell in silence."""
-    opened = gzip.open if path.name.lower().endswith(".gz") else open
     before = 0
-    with opened(path, "rb") as file:
+    with _bytes_of(path) as file:
         while block := file.read(_BLOCK):
             if (place := block.find(0)) >= 0:
                 raise UserError(
@@ -241,9 +254,13 @@ def check_no_nul(path: Path) -> None:
 
 
 def _opened(path: Path) -> io.TextIOBase:
-    if path.name.lower().endswith(".gz"):
-        return gzip.open(path, "rt", encoding="utf-8", newline="")
-    return path.open(encoding="utf-8", newline="")
+    return io.TextIOWrapper(_bytes_of(path), encoding="utf-8", newline="")
+
+
+def _bytes_of(path: Path) -> gzip.GzipFile | io.BufferedReader:
+    """The file's bytes, unpacked."""
+    is_packed = path.name.lower().endswith(".gz")
+    return gzip.GzipFile(path) if is_packed else path.open("rb")
 
 
 def _rows(text: str, separator: str) -> list[list[str]]:

@@ -36,10 +36,11 @@ class DateStrays:
     def add(self, levels: Iterable[object], counts: NDArray[np.int64]) -> None:
         """Take the distinct values of the next rows, and how many of these have each."""
         for level, count in zip(levels, counts.tolist(), strict=True):
-            if len(self._counts) == _MOST_HELD and level not in self._counts:
+            text = str(level)
+            if len(self._counts) == _MOST_HELD and text not in self._counts:
                 self._is_full = True
                 return
-            self._counts[str(level)] = self._counts.get(str(level), 0) + count
+            self._counts[text] = self._counts.get(text, 0) + count
 
     @property
     def told(self) -> str | None:
