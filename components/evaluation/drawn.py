@@ -5,7 +5,8 @@ import numpy as np
 from components.data.table import Table
 from components.evaluation.evidence import ColumnFidelity
 
-_OTHER = "other"
+OTHER = "other"
+"""What values beside the most frequent ones are called together."""
 
 
 def with_unknown_as_other(
@@ -28,10 +29,10 @@ def _parted(column: ColumnFidelity, synthetic: Table, place: int) -> ColumnFidel
         return column
     *labels, last = column.labels  # what is missing comes last
     real, made = list(column.real), list(column.synthetic)
-    if labels[-1:] == [_OTHER]:
+    if labels[-1:] == [OTHER]:
         made[-2] += unknown
     else:
-        labels.append(_OTHER)
+        labels.append(OTHER)
         real.insert(-1, 0.0)
         made.insert(-1, unknown)
     made[-1] = max(made[-1] - unknown, 0.0)

@@ -9,10 +9,9 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 
 from components.registry.paging import every
-from components.registry.tracking import find_experiment
+from components.registry.tracking import AUDIT, find_experiment
 from components.storage.home import Home
 
-EXPERIMENT = "mintmark-audit"
 _FACT = "mintmark.fact."
 
 
@@ -52,7 +51,7 @@ def record(
         "mintmark.reason": act.reason,
         "mintmark.who": getpass.getuser(),
     } | {f"{_FACT}{name}": value for name, value in (facts or {}).items()}
-    experiment = find_experiment(client, EXPERIMENT, home)
+    experiment = find_experiment(client, AUDIT, home)
     run = client.create_run(experiment, tags=tags, run_name=f"{act.action} {act.model}")
     client.set_terminated(run.info.run_id)
     return str(run.info.run_id)
@@ -70,7 +69,7 @@ def recorded(
     wanted = f"tags.`mintmark.model` = '{model}'" if model else ""
     runs = every(
         client.search_runs,
-        [find_experiment(client, EXPERIMENT, home)],
+        [find_experiment(client, AUDIT, home)],
         wanted,
         order_by=["attributes.start_time DESC"],
     )

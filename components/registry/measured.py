@@ -15,6 +15,7 @@ from components.registry.audit import recorded
 from components.registry.costs import Cost, stage_costs, version_cost
 from components.registry.promotion import champion
 from components.registry.tags import GATE, KIND, VERDICT
+from components.registry.tracking import monitor_experiment
 from components.registry.versions import list_versions
 from components.storage.home import Home
 
@@ -177,7 +178,7 @@ def _of_looks(client: MlflowClient, names: Sequence[str]) -> Iterator[Measured]:
     counts: Counter[tuple[str, ...]] = Counter()
     last: dict[str, Run] = {}
     for name in names:
-        for run in _runs(client, f"{name}-monitor"):
+        for run in _runs(client, monitor_experiment(name)):
             status = run.data.tags.get("mintmark.status")
             if status is not None:
                 counts[name, status] += 1

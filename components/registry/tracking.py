@@ -15,11 +15,13 @@ from components.storage.places import REGISTRY_VARIABLE
 NOTE = "mlflow.note.content"
 """The tag that MLflow shows as the description of a run or an experiment."""
 
-MONITOR_SUFFIX = "-monitor"
+AUDIT, RELEASES = "mintmark-audit", "mintmark-releases"
+REVOCATIONS = "mintmark-revocations"
+_MONITOR = "-monitor"
 _OURS = {
-    "mintmark-audit": "Who promoted, rolled back or retrained what, and why; only added to.",
-    "mintmark-releases": "Synthetic rows that were published, each with its card.",
-    "mintmark-revocations": "What was withdrawn, with all that came of it, and why.",
+    AUDIT: "Who promoted, rolled back or retrained what, and why; only added to.",
+    RELEASES: "Synthetic rows that were published, each with its card.",
+    REVOCATIONS: "What was withdrawn, with all that came of it, and why.",
 }
 _BUSY_SECONDS = 60
 _THEIRS = 500
@@ -104,13 +106,18 @@ def refused_login(error: BaseException | None) -> int | None:
     return None
 
 
+def monitor_experiment(model: str) -> str:
+    """The experiment of the looks at a model's new data."""
+    return f"{model}{_MONITOR}"
+
+
 def _about(name: str) -> str:
     """What the runs of an experiment are, for MLflow's pages.
 
     >>> _about("people-monitor")
     "Looks at new data for people's champion: what drifted, what is odd, whether it decayed."
     """
-    model = name.removesuffix(MONITOR_SUFFIX)
+    model = name.removesuffix(_MONITOR)
     watched = (
         f"Looks at new data for {model}'s champion: what drifted, what is odd, whether it decayed."
     )

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from components.data.counted import counted
+from components.evaluation.drawn import OTHER
 from components.evaluation.evidence import ColumnFidelity, Evidence
 from components.reporting.palette import REAL_FILL, SYNTHETIC
 from components.reporting.plot import Folded, Listing, Plot
@@ -21,7 +22,7 @@ _ACROSS = 3
 _BARS = 8
 _BINS = 60
 _NUMERIC = re.compile(r"[\d.,:+eE\s-]+( to [\d.,:+eE\s-]+)?")
-_EXTRAS = ("other", "missing")
+_EXTRAS = (OTHER, "missing")
 
 
 def plot_marginals(evidence: Evidence) -> Plot:
@@ -186,7 +187,7 @@ def _most_frequent(
     rows = list(zip(column.labels, column.real, column.synthetic, strict=True))
     if len(rows) > _BARS:
         order = sorted(
-            range(len(rows)), key=lambda i: (rows[i][0] == "other", -rows[i][1] - rows[i][2])
+            range(len(rows)), key=lambda i: (rows[i][0] == OTHER, -rows[i][1] - rows[i][2])
         )
         kept = sorted(order[: _BARS - 1])
         rest = [rows[place] for place in order[_BARS - 1 :]]

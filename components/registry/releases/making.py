@@ -53,12 +53,11 @@ from components.registry.tags import (
     SYNTHETIC_DEPTH,
     VERDICT,
 )
-from components.registry.tracking import find_experiment
+from components.registry.tracking import RELEASES, find_experiment
 from components.registry.versions import check_standing, find_version
 from components.storage.dvc_files import keep_file, release_folder
 from components.storage.home import Home
 
-EXPERIMENT = "mintmark-releases"
 ROWS_FILE, CARD_FILE = "rows.parquet", "card.json"
 _FOLDER = "release"
 _LIBRARIES = ("numpy", "pandas", "pyarrow", "scipy", "torch", "mlflow")
@@ -105,7 +104,7 @@ def make_release(
     with draw_rows(generator, order.num_rows, order.seed) as drawn:
         write_rows(release_frames(drawn.path), path, said, drawn.types)
     md5 = keep_file(path, home)
-    experiment = find_experiment(client, EXPERIMENT, home)
+    experiment = find_experiment(client, RELEASES, home)
     run = client.create_run(experiment, run_name=f"{order.model} {key}")
     run_id = str(run.info.run_id)
     client.log_artifact(run_id, str(path), _FOLDER)

@@ -9,10 +9,9 @@ from mlflow import MlflowClient
 
 from components.errors import UserError
 from components.registry.paging import every
-from components.registry.tracking import find_experiment
+from components.registry.tracking import REVOCATIONS, find_experiment
 from components.storage.home import Home
 
-EXPERIMENT = "mintmark-revocations"
 SOURCE = "source"
 _HASHES = "mintmark.sha256."
 _HASHES_PER_TAG = 100
@@ -57,7 +56,7 @@ def record_withdrawal(client: MlflowClient, act: Withdrawal, home: Home) -> With
     for start in range(0, len(act.hashes), _HASHES_PER_TAG):
         part = act.hashes[start : start + _HASHES_PER_TAG]
         tags[f"{_HASHES}{start // _HASHES_PER_TAG}"] = " ".join(part)
-    experiment = find_experiment(client, EXPERIMENT, home)
+    experiment = find_experiment(client, REVOCATIONS, home)
     run = client.create_run(experiment, tags=tags, run_name=f"revoke {act.cause}")
     client.set_terminated(run.info.run_id)
     return act
@@ -65,7 +64,7 @@ def record_withdrawal(client: MlflowClient, act: Withdrawal, home: Home) -> With
 
 def list_withdrawals(client: MlflowClient, home: Home) -> list[Withdrawal]:
     """All recorded acts, the newest first."""
-    experiment = find_experiment(client, EXPERIMENT, home)
+    experiment = find_experiment(client, REVOCATIONS, home)
     return [_read(run.data.tags) for run in every(client.search_runs, [experiment])]
 
 

@@ -10,7 +10,7 @@ from mlflow.entities import Metric, RunTag
 from components.evaluation.difference import Difference
 from components.registry.audit import Act, record, recorded
 from components.registry.promotion import champion
-from components.registry.tracking import MONITOR_SUFFIX, find_experiment
+from components.registry.tracking import find_experiment, monitor_experiment
 from components.storage.home import Home
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def confirm(client: MlflowClient, baking: Baking, reason: str, home: Home) -> No
 
 def _looks(client: MlflowClient, model: str, promotion: str, home: Home) -> tuple[Difference, ...]:
     runs = client.search_runs(
-        [find_experiment(client, f"{model}{MONITOR_SUFFIX}", home)],
+        [find_experiment(client, monitor_experiment(model), home)],
         f"tags.`{_PROMOTION}` = '{promotion}'",
         order_by=["attributes.start_time ASC"],
     )

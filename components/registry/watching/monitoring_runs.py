@@ -21,7 +21,7 @@ from components.registry.audit import recorded
 from components.registry.promotion import CHAMPION
 from components.registry.settings import settings_of
 from components.registry.tags import CONTENT_KEYS
-from components.registry.tracking import MONITOR_SUFFIX, find_experiment
+from components.registry.tracking import find_experiment, monitor_experiment
 from components.registry.versions import check_standing, find_version
 from components.reporting.looked import Done, Looked
 from components.reporting.monitor_page import render_monitor
@@ -121,7 +121,7 @@ def record_look(
         _BREACHED: str(report.breached),
         _CONTENT: content,
     }
-    experiment = find_experiment(client, f"{watched.model}{MONITOR_SUFFIX}", home)
+    experiment = find_experiment(client, monitor_experiment(watched.model), home)
     run = client.create_run(experiment, tags=tags, run_name=f"{report.status} {watched.model}")
     run_id = str(run.info.run_id)
     metrics = _metrics(report)
@@ -139,7 +139,7 @@ def earlier_looks(client: MlflowClient, watched: Watched, most: int) -> list[Ear
 
     One that a killed run was keeping is none: it is told anew.
     """
-    experiment = client.get_experiment_by_name(f"{watched.model}{MONITOR_SUFFIX}")
+    experiment = client.get_experiment_by_name(monitor_experiment(watched.model))
     if experiment is None:
         return []
     runs = client.search_runs(
@@ -171,7 +171,7 @@ def write_monitor_page(client: MlflowClient, model: str, run_id: str, home: Home
 
 def _kept_looks(client: MlflowClient, model: str) -> list[Looked]:
     """The last looks at a model, the earliest first."""
-    experiment = client.get_experiment_by_name(f"{model}{MONITOR_SUFFIX}")
+    experiment = client.get_experiment_by_name(monitor_experiment(model))
     assert experiment is not None, "a look was recorded"
     runs = client.search_runs(
         [experiment.experiment_id],
